@@ -1,0 +1,17 @@
+namespace AttentionGen.Generator.Model;
+
+/// <summary>The user's class, as the generator must re-open it.</summary>
+internal sealed record TargetType
+{
+    /// <summary>Namespace with <c>@</c> escapes where needed, or empty for the global one.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Declarations from the outermost type to the annotated class, such as <c>partial class Outer</c>, <c>partial record struct Middle&lt;T&gt;</c>, <c>partial class Inner</c>.</summary>
+    public required EquatableArray<string> Declarations { get; init; }
+
+    /// <summary>Simple name of the annotated class, escaped where it is a keyword.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Unique and legal file name stem, such as <c>My.Namespace.Outer+Inner</c>.</summary>
+    public required string HintName { get; init; }
+}
