@@ -1,0 +1,178 @@
+using System.Collections.Generic;
+using System.Linq;
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes the file with the members that a user sees.</summary>
+internal static class ClassEmitter
+{
+    public static GeneratedFile Write(IReadOnlyList<AttentionPlan> plans)
+    {
+        var writer = new CodeWriter();
+        AttentionSpec spec = plans[0].Spec;
+        bool plain = !spec.IsCrossAttention && !spec.KeyLengths;
+        string name = spec.Target.Name;
+        FileEmitter.Open(writer, plans[0]);
+        string bases = $" : IAttentionKernel<{name}>{(plain ? ", ISelfAttention" : "")}";
+        using (FileEmitter.Nest(writer, spec, bases))
+        {
+            WriteConstants(writer, spec);
+            WriteFields(writer, spec);
+            WriteShape(writer, spec);
+            WritePath(writer, plans);
+            WriteConstruction(writer, spec);
+            WriteSizes(writer, plans);
+            ForwardSignatureEmitter.Write(writer, plans);
+        }
+
+        return new($"{spec.Target.HintName}.g.cs", writer.ToString());
+    }
+
+    private static void WriteConstants(CodeWriter writer, AttentionSpec spec)
+    {
+        void Constant(string name, int value, string summary)
+        {
+            writer.Line($"/// <summary>{summary}</summary>");
+            FileEmitter.GeneratedCode(writer);
+            writer.Line(CodeWriter.Invariant($"public const int {name} = {value};"));
+            writer.Line();
+        }
+
+        Constant("Heads", spec.Heads, "Number of query heads.");
+        Constant("KvHeads", spec.KvHeads, "Number of key/value heads.");
+        Constant("HeadDim", spec.HeadDim, "Width of one head.");
+        Constant("DModel", spec.DModel, "Width of input and output rows.");
+        if (spec.IsCrossAttention)
+            Constant("MemoryDim", spec.MemoryDim, "Width of memory rows.");
+        if (spec.SequenceLength > 0)
+            Constant("SequenceLength", spec.SequenceLength, "Query rows of every sequence.");
+    }
+
+    private static void WriteFields(CodeWriter writer, AttentionSpec spec)
+    {
+        foreach (string matrix in new[] { "query", "key", "value", "output" })
+            writer.Line($"private readonly PackedMatrix {matrix}Weights;");
+        if (spec.Rotary != RotaryKind.None)
+            writer.Line(CodeWriter.Invariant($"private readonly RotaryTable rotaryTable = new({spec.RotaryDim}, {spec.RotaryBase:R});"));
+        writer.Line();
+    }
+
+    private static void WriteShape(CodeWriter writer, AttentionSpec spec)
+    {
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        writer.Line("public static AttentionShape Shape { get; } = new()");
+        writer.Line("{");
+        foreach (string assignment in ShapeAssignments(spec))
+            writer.Line($"    {assignment},");
+        writer.Line("};");
+        writer.Line();
+    }
+
+    private static IEnumerable<string> ShapeAssignments(AttentionSpec spec)
+    {
+        string Bool(bool value) => value ? "true" : "false";
+        yield return CodeWriter.Invariant($"Heads = {spec.Heads}");
+        yield return CodeWriter.Invariant($"KvHeads = {spec.KvHeads}");
+        yield return CodeWriter.Invariant($"HeadDim = {spec.HeadDim}");
+        yield return CodeWriter.Invariant($"DModel = {spec.DModel}");
+        yield return CodeWriter.Invariant($"MemoryDim = {spec.MemoryDim}");
+        yield return $"IsCrossAttention = {Bool(spec.IsCrossAttention)}";
+        yield return $"QueryBias = {Bool(spec.QueryBias)}";
+        yield return $"KeyBias = {Bool(spec.KeyBias)}";
+        yield return $"ValueBias = {Bool(spec.ValueBias)}";
+        yield return $"OutputBias = {Bool(spec.OutputBias)}";
+        yield return $"Causal = {Bool(spec.Causal)}";
+        yield return $"CausalAlignment = CausalAlignment.{spec.CausalAlignment}";
+        yield return CodeWriter.Invariant($"Scale = {spec.Scale:G9}f");
+        yield return $"Rotary = RotaryKind.{spec.Rotary}";
+        yield return CodeWriter.Invariant($"RotaryDim = {spec.RotaryDim}");
+        yield return CodeWriter.Invariant($"RotaryBase = {spec.RotaryBase:R}");
+        yield return $"KeyLengths = {Bool(spec.KeyLengths)}";
+        yield return CodeWriter.Invariant($"SequenceLength = {spec.SequenceLength}");
+    }
+
+    private static void WritePath(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    {
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        string fast = string.Join("\n    || ", plans.Select(plan => plan.Target).Where(target => target.Condition != "true").Select(target => $"({target.Condition})"));
+        writer.Line($"public static bool IsAccelerated => {fast}\n    || global::System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported;");
+        writer.Line();
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block("public static string Plan"))
+        {
+            using (writer.Block("get"))
+            {
+                foreach (AttentionPlan plan in plans)
+                {
+                    string text = HeaderEmitter.Summary(plan).Replace("\n", "\\n");
+                    writer.Line(plan.Target.Condition == "true" ? $"return \"{text}\";" : $"if ({plan.Target.Condition})\n    return \"{text}\";");
+                }
+            }
+        }
+
+        writer.Line();
+    }
+
+    private static void WriteConstruction(CodeWriter writer, AttentionSpec spec)
+    {
+        string name = spec.Target.Name;
+        writer.Line("/// <summary>Packs the weights once. The object is immutable afterwards: share it between threads.</summary>");
+        writer.Line($"/// <param name=\"weights\">Query [{spec.QueryDim}, {spec.DModel}], key and value [{spec.KeyDim}, {spec.MemoryDim}], output [{spec.DModel}, {spec.QueryDim}], and the declared biases.</param>");
+        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block($"public {name}(AttentionWeights weights)"))
+        {
+            writer.Line("KernelChecks.ValidateWeights(Shape, weights);");
+            writer.Line("// Softmax works in powers of two: log2(e) and the scale go into the queries.");
+            writer.Line("double factor = Shape.Scale / Math.Log(2);");
+            writer.Line(CodeWriter.Invariant($"queryWeights = PackedMatrix.Pack(weights.Query, weights.QueryBias, {spec.QueryDim}, {spec.DModel}, factor);"));
+            writer.Line(CodeWriter.Invariant($"keyWeights = PackedMatrix.Pack(weights.Key, weights.KeyBias, {spec.KeyDim}, {spec.MemoryDim});"));
+            writer.Line(CodeWriter.Invariant($"valueWeights = PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.KeyDim}, {spec.MemoryDim});"));
+            writer.Line(CodeWriter.Invariant($"outputWeights = PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.QueryDim});"));
+        }
+
+        writer.Line();
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        writer.Line($"public static {name} Create(AttentionWeights weights) => new(weights);");
+        writer.Line();
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        if (spec.HasCache)
+        {
+            writer.Line("public AttentionCache CreateCache(int capacity, int batch = 1) => new(Shape, capacity, batch);");
+        }
+        else
+        {
+            writer.Line($"AttentionCache IAttentionKernel<{name}>.CreateCache(int capacity, int batch) =>");
+            writer.Line("    throw new NotSupportedException(\"This kernel has no cache: a cache needs Causal self-attention of free SequenceLength, or cross-attention.\");");
+        }
+
+        writer.Line();
+    }
+
+    private static void WriteSizes(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    {
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block("public static long GetScratchBytes(int batch, int rows, int keys)"))
+        {
+            writer.Line("ArgumentOutOfRangeException.ThrowIfNegative(batch);");
+            writer.Line("ArgumentOutOfRangeException.ThrowIfNegative(rows);");
+            writer.Line("ArgumentOutOfRangeException.ThrowIfNegative(keys);");
+            foreach (AttentionPlan plan in plans)
+            {
+                string kernels = TargetEmitter.ClassName(plan.Target);
+                string result = $"return 4L * ({kernels}.ScratchFloats + {kernels}.KeyValueFloats(keys));";
+                writer.Line(plan.Target.Condition == "true" ? result : $"if ({plan.Target.Condition})\n    {result}");
+            }
+        }
+
+        writer.Line();
+    }
+}

@@ -1,0 +1,53 @@
+using System;
+using System.Globalization;
+using System.Text;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Indented text with <c>\n</c> line ends; numbers are always invariant.</summary>
+internal sealed class CodeWriter
+{
+    private readonly StringBuilder text = new();
+    private int indentation;
+
+    /// <summary>Writes one or more lines at the present indentation; blank lines carry no spaces.</summary>
+    public void Line(string lines = "")
+    {
+        int start = 0;
+        while (true)
+        {
+            int end = lines.IndexOf('\n', start);
+            int length = (end < 0 ? lines.Length : end) - start;
+            if (length > 0)
+                text.Append(' ', indentation * 4).Append(lines, start, length);
+            text.Append('\n');
+            if (end < 0)
+                return;
+            start = end + 1;
+        }
+    }
+
+    /// <summary>Writes a header, an opening brace, and at disposal the closing one.</summary>
+    public BlockScope Block(string header = "")
+    {
+        if (header.Length > 0)
+            Line(header);
+        Line("{");
+        indentation++;
+        return new(this);
+    }
+
+    /// <summary>Formats with the invariant culture.</summary>
+    public static string Invariant(FormattableString value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public override string ToString() => text.ToString();
+
+    internal readonly struct BlockScope(CodeWriter writer) : IDisposable
+    {
+        public void Dispose()
+        {
+            writer.indentation--;
+            writer.Line("}");
+        }
+    }
+}

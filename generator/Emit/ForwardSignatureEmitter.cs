@@ -1,0 +1,137 @@
+using System.Collections.Generic;
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes the forms of <c>Forward</c>: what the configuration declares is a parameter, what it does not declare cannot be passed.</summary>
+internal static class ForwardSignatureEmitter
+{
+    public static void Write(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    {
+        AttentionSpec spec = plans[0].Spec;
+        WriteForward(writer, spec, cached: false);
+        writer.Line();
+        if (spec.HasCache)
+        {
+            WriteForward(writer, spec, cached: true);
+            writer.Line();
+        }
+
+        if (spec.IsCrossAttention)
+        {
+            WriteProjectMemory(writer, plans);
+            writer.Line();
+        }
+
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        writer.Line($"void IAttentionKernel<{spec.Target.Name}>.Forward(in AttentionArguments arguments) => Run(in arguments);");
+        writer.Line();
+        WriteRun(writer, plans);
+    }
+
+    private static void WriteForward(CodeWriter writer, AttentionSpec spec, bool cached)
+    {
+        string rows = spec.SequenceLength > 0 ? CodeWriter.Invariant($"{spec.SequenceLength}") : "rows";
+        var parameters = new List<string> { "ReadOnlySpan<float> input" };
+        var assignments = new List<string> { "Input = input", "Output = output" };
+        bool takesMemory = spec.IsCrossAttention && !cached;
+        writer.Line($"/// <summary>{Summary(spec, cached)}</summary>");
+        writer.Line(CodeWriter.Invariant($"/// <param name=\"input\">[batch, {rows}, {spec.DModel}]{(spec.SequenceLength > 0 ? "" : "; rows follow from the length")}.</param>"));
+        if (takesMemory)
+        {
+            parameters.Add("ReadOnlySpan<float> memory");
+            assignments.Add("Memory = memory");
+            writer.Line(CodeWriter.Invariant($"/// <param name=\"memory\">[batch, memory rows, {spec.MemoryDim}]; memory rows follow from the length.</param>"));
+        }
+
+        parameters.Add("Span<float> output");
+        writer.Line(CodeWriter.Invariant($"/// <param name=\"output\">[batch, {rows}, {spec.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}.</param>"));
+        if (cached)
+        {
+            parameters.Add("AttentionCache cache");
+            assignments.Add("Cache = cache");
+            assignments.Add("Batch = cache.Batch");
+            writer.Line(spec.IsCrossAttention
+                ? "/// <param name=\"cache\">Holds the projected memory; see <c>ProjectMemory</c>. The batch is the cache's.</param>"
+                : "/// <param name=\"cache\">Keys and values of the rows before; those of the input are appended. The batch is the cache's.</param>");
+        }
+
+        if (spec.KeyLengths)
+        {
+            parameters.Add("ReadOnlySpan<int> keyLengths");
+            assignments.Add("KeyLengths = keyLengths");
+            writer.Line("/// <param name=\"keyLengths\">[batch]: keys of each sequence, cached ones included; those beyond are masked.</param>");
+        }
+
+        if (!cached)
+        {
+            parameters.Add("int batch = 1");
+            assignments.Add("Batch = batch");
+            writer.Line("/// <param name=\"batch\">Sequences in the batch.</param>");
+        }
+
+        parameters.Add("in ForwardOptions options = default");
+        assignments.Add("Options = options");
+        writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
+        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the output overlaps an input. Nothing is written then.</exception>");
+        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the output is undefined.</exception>");
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block($"public void Forward({string.Join(", ", parameters)})"))
+        {
+            if (cached)
+                writer.Line("ArgumentNullException.ThrowIfNull(cache);");
+            writer.Line($"Run(new AttentionArguments {{ {string.Join(", ", assignments)} }});");
+        }
+    }
+
+    private static string Summary(AttentionSpec spec, bool cached) => (spec.IsCrossAttention, cached) switch
+    {
+        (true, true) => "Attends to a memory that <c>ProjectMemory</c> left in the cache.",
+        (true, false) => "Attends to a memory.",
+        (false, true) => "Runs the block on the rows that follow the cached ones, and appends their keys and values: a prefill of any length, or one row of a decode.",
+        _ => "Runs the block on whole sequences.",
+    };
+
+    private static void WriteProjectMemory(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    {
+        AttentionSpec spec = plans[0].Spec;
+        writer.Line("/// <summary>Projects a memory to keys and values and leaves them in the cache, in place of what it held.</summary>");
+        writer.Line(CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {spec.MemoryDim}]; memory rows follow from the length.</param>"));
+        writer.Line("/// <param name=\"cache\">A cache of this kernel with room for the memory rows.</param>");
+        writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
+        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the cache is another kernel's or too small.</exception>");
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block("public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options = default)"))
+        {
+            writer.Line("int keys = KernelChecks.ValidateMemory(Shape, memory, cache);");
+            writer.Line("// What the cache held is overwritten: until all is written it holds nothing.");
+            writer.Line("cache.Commit(0);");
+            WriteChoice(writer, plans, kernels => $"{kernels}.ProjectMemory(this, memory, keys, cache, options.CancellationToken);");
+            writer.Line("cache.Commit(keys);");
+        }
+    }
+
+    private static void WriteRun(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    {
+        AttentionSpec spec = plans[0].Spec;
+        using (writer.Block("private void Run(in AttentionArguments arguments)"))
+        {
+            writer.Line("ForwardDimensions dimensions = KernelChecks.Validate(Shape, in arguments);");
+            WriteChoice(writer, plans, kernels => $"{kernels}.Forward(this, in arguments, in dimensions);");
+            if (spec.HasCache && !spec.IsCrossAttention)
+                writer.Line("arguments.Cache?.Commit(dimensions.Keys);");
+        }
+    }
+
+    private static void WriteChoice(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, System.Func<string, string> call)
+    {
+        for (int i = 0; i < plans.Count; i++)
+        {
+            VectorTarget target = plans[i].Target;
+            string line = call(TargetEmitter.ClassName(target));
+            writer.Line(target.Condition == "true" ? $"else\n    {line}" : $"{(i == 0 ? "if" : "else if")} ({target.Condition})\n    {line}");
+        }
+    }
+}

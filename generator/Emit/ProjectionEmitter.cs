@@ -1,0 +1,99 @@
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes the kernels of one projection: rows times packed weights, plus bias.</summary>
+internal static class ProjectionEmitter
+{
+    public static void Write(CodeWriter writer, AttentionPlan plan, ProductPlan product)
+    {
+        WriteDriver(writer, product);
+        foreach (RegisterTile tile in product.AllTiles)
+        {
+            writer.Line();
+            WriteTile(writer, plan.Target, product, tile);
+        }
+    }
+
+    /// <summary>Panels outside, rows inside: a panel of weights is read from beyond the first-level cache once for all rows.</summary>
+    private static void WriteDriver(CodeWriter writer, ProductPlan product)
+    {
+        int depth = product.Depth;
+        int panel = depth * AttentionPlan.PanelWidth;
+        writer.Line($"/// <summary>c[rows, 16 panels] = a[rows, {depth}] · weights + bias.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void {product.Name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)"))
+        {
+            foreach (RegisterTile wide in product.WideTiles)
+            {
+                using (writer.Block($"if (rows == {wide.Rows})"))
+                {
+                    using (writer.Block($"for (nint panel = 0; panel < panels; panel += {wide.Panels})"))
+                        writer.Line($"{product.Name}_{wide.Name}(ref a, ref Unsafe.Add(ref weights, panel * {panel}), ref Unsafe.Add(ref bias, panel * 16), ref Unsafe.Add(ref c, panel * 16), stride);");
+                    writer.Line("return;");
+                }
+
+                writer.Line();
+            }
+
+            using (writer.Block($"for (nint panel = 0; panel < panels; panel += {product.Panels})"))
+            {
+                writer.Line($"ref float first = ref Unsafe.Add(ref weights, panel * {panel});");
+                writer.Line($"ref float next = ref Unsafe.Add(ref first, panel + {product.Panels} < panels ? {product.Panels * panel} : 0);");
+                writer.Line("nint prefetched = 0;");
+                writer.Line("nint row = 0;");
+                using (writer.Block("while (row < rows)"))
+                {
+                    writer.Line("int tile = TileRows(rows - row);");
+                    writer.Line($"ref float tileA = ref Unsafe.Add(ref a, row * {product.RowStride});");
+                    writer.Line("ref float tileC = ref Unsafe.Add(ref c, (row * stride) + (panel * 16));");
+                    writer.Line("ref float tileBias = ref Unsafe.Add(ref bias, panel * 16);");
+                    using (writer.Block("switch (tile)"))
+                    {
+                        foreach (RegisterTile tile in product.Tiles)
+                            writer.Line($"case {tile.Rows}: {product.Name}_{tile.Name}(ref tileA, ref first, ref tileBias, ref tileC, stride, ref Unsafe.Add(ref next, prefetched)); break;");
+                    }
+
+                    RegisterTile largest = product.Tiles[product.Tiles.Count - 1];
+                    int ahead = depth / largest.Unroll * AttentionPlan.PanelWidth;
+                    int last = System.Math.Max(0, (product.Panels * panel) - (2 * ahead));
+                    writer.Line("row += tile;");
+                    writer.Line($"prefetched = Math.Min(prefetched + {ahead}, {last});");
+                }
+            }
+        }
+    }
+
+    private static void WriteTile(CodeWriter writer, VectorTarget target, ProductPlan product, RegisterTile tile)
+    {
+        bool wide = tile.Panels != product.Panels || !Contains(product, tile);
+        writer.Line($"/// <summary>{tile.Rows} rows × {tile.Columns} columns, {product.Depth} deep: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a step.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void {product.Name}_{tile.Name}(ref float a, ref float panel, ref float bias, ref float c, nint stride{(wide ? "" : ", ref float next")})"))
+        {
+            var body = new TileEmitter(writer, target, product, tile);
+            for (int vector = 0; vector < tile.Vectors; vector++)
+                writer.Line($"var bias_{vector} = {target.Name}.LoadUnsafe(ref bias, {vector * target.Lanes});");
+            body.DeclareSums(vector => $"bias_{vector}");
+            body.LiteralDepth(CodeWriter.Invariant($"{product.Depth * AttentionPlan.PanelWidth}"), prefetches: !wide);
+            for (int row = 0; row < tile.Rows; row++)
+            {
+                for (int vector = 0; vector < tile.Vectors; vector++)
+                    writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref c, {vector * target.Lanes});");
+                if (row < tile.Rows - 1)
+                    writer.Line("c = ref Unsafe.Add(ref c, stride);");
+            }
+        }
+    }
+
+    private static bool Contains(ProductPlan product, RegisterTile tile)
+    {
+        foreach (RegisterTile other in product.Tiles)
+        {
+            if (other == tile)
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,231 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>
+/// Writes the online softmax: powers of two of a block's scores, their sums in 32 virtual lanes, and the factors that
+/// merge blocks (Milakov and Gimelshein 2018). Every width computes the same bits: lane i holds the keys i mod 32, and
+/// one tree adds the lanes.
+/// </summary>
+internal static class SoftmaxEmitter
+{
+    /// <summary>Floats between the rows of the softmax state.</summary>
+    private const int StateStride = 32;
+
+    private const int VirtualLanes = 32;
+
+    private const int Maximum = 0;
+    private const int Sum = StateStride;
+    private const int BlockMaximum = 2 * StateStride;
+    private const int BlockSum = 3 * StateStride;
+
+    /// <summary>Where the factor of what was merged before lies in the softmax state.</summary>
+    public const int OldFactor = 4 * StateStride;
+
+    /// <summary>Where the factor of the present block lies in the softmax state.</summary>
+    public const int BlockFactor = 5 * StateStride;
+
+    /// <summary>Where the running sum of a row lies in the softmax state.</summary>
+    public const int RunningSum = Sum;
+
+    /// <summary>
+    /// Coefficients of x⁶ … x¹ of a polynomial for 2ˣ on [−½, ½] with constant term 1, fitted for the least relative
+    /// error and then, as float32 values, for the least error in ulp: 0.80 at worst over every float32 of the interval.
+    /// </summary>
+    private static readonly float[] Coefficients =
+        [0.000153488989f, 0.00134009169f, 0.00961860642f, 0.0555033684f, 0.240226448f, 0.693147182f];
+
+    public static void Write(CodeWriter writer, AttentionPlan plan)
+    {
+        WriteExp2(writer, plan.Target);
+        writer.Line();
+        WriteStart(writer, plan.Target);
+        writer.Line();
+        WriteBlock(writer, plan);
+        writer.Line();
+        WriteMerge(writer, plan.Target);
+    }
+
+    private static void WriteExp2(CodeWriter writer, VectorTarget target)
+    {
+        string name = target.Name;
+        writer.Line("/// <summary>2ˣ for x ≤ 0 within one ulp; exactly 0 from −127 down, NaN for NaN.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        using (writer.Block($"private static {name}<float> Exp2({name}<float> x)"))
+        {
+            writer.Line("// In this order the maximum keeps a NaN of x.");
+            writer.Line($"x = {name}.MaxNative({name}.Create(-127f), x);");
+            writer.Line("// Adding 1.5·2²³ + 127 rounds x to an integer and leaves it, biased, in the low bits.");
+            writer.Line($"var shifted = x + {name}.Create(12583039f);");
+            writer.Line($"var fraction = x - (shifted - {name}.Create(12583039f));");
+            writer.Line($"var power = {name}.Create({Literal(Coefficients[0])});");
+            foreach (float coefficient in Coefficients.Skip(1).Append(1f))
+                writer.Line($"power = {name}.{target.MultiplyAdd}(power, fraction, {name}.Create({Literal(coefficient)}));");
+            writer.Line($"return power * {name}.ShiftLeft(shifted.AsInt32(), 23).AsSingle();");
+        }
+    }
+
+    private static void WriteStart(CodeWriter writer, VectorTarget target)
+    {
+        writer.Line("/// <summary>No key seen yet: maxima −∞, sums and heads zero.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block("private static void Start(ref float softmax, ref float heads, nint headFloats)"))
+        {
+            using (writer.Block($"for (nint row = 0; row < {StateStride}; row += {target.Lanes})"))
+            {
+                writer.Line($"{target.Name}.Create(float.NegativeInfinity).StoreUnsafe(ref Unsafe.Add(ref softmax, {Maximum} + row));");
+                writer.Line($"{target.Name}<float>.Zero.StoreUnsafe(ref Unsafe.Add(ref softmax, {Sum} + row));");
+            }
+
+            using (writer.Block("for (nint column = 0; column < headFloats; column += 16)"))
+            {
+                for (int vector = 0; vector < target.VectorsPerPanel; vector++)
+                    writer.Line($"{target.Name}<float>.Zero.StoreUnsafe(ref Unsafe.Add(ref heads, column + {vector * target.Lanes}));");
+            }
+        }
+    }
+
+    private static void WriteBlock(CodeWriter writer, AttentionPlan plan)
+    {
+        VectorTarget target = plan.Target;
+        bool causal = plan.Spec.Causal;
+        int vectors = VirtualLanes / target.Lanes;
+        IEnumerable<int> each = Enumerable.Range(0, vectors);
+        writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        string visibility = causal ? "nint firstRow, nint seen" : "nint columns";
+        using (writer.Block(causal
+            ? "private static void Softmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float softmax)"
+            : "private static void Softmax(ref float scores, nint rows, nint columns, ref float softmax)"))
+        {
+            using (writer.Block("for (nint row = 0; row < rows; row++)"))
+            {
+                writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
+                if (causal)
+                {
+                    string grouped = plan.Spec.Group == 1 ? "first + row" : $"((first + row) / {plan.Spec.Group})";
+                    writer.Line("// Keys of this block that the row sees.");
+                    writer.Line($"nint count = Math.Min({grouped} + seen, columns);");
+                    using (writer.Block("if (count <= 0)"))
+                    {
+                        writer.Line("MemoryMarshal.CreateSpan(ref line, (int)columns).Clear();");
+                        writer.Line($"Unsafe.Add(ref softmax, {BlockMaximum} + row) = float.NegativeInfinity;");
+                        writer.Line($"Unsafe.Add(ref softmax, {BlockSum} + row) = 0;");
+                        writer.Line("continue;");
+                    }
+
+                    writer.Line();
+                }
+                else
+                {
+                    writer.Line("nint count = columns;");
+                }
+
+                writer.Line($"nint end = (count + {VirtualLanes - 1}) & ~(nint){VirtualLanes - 1};");
+                writer.Line("for (nint key = count; key < end; key++)");
+                writer.Line("    Unsafe.Add(ref line, key) = float.NegativeInfinity;");
+                writer.Line();
+                foreach (int i in each)
+                    writer.Line($"var max_{i} = {Load(target, i)};");
+                using (writer.Block($"for (nint key = {VirtualLanes}; key < end; key += {VirtualLanes})"))
+                {
+                    foreach (int i in each)
+                        writer.Line($"max_{i} = {target.Name}.MaxNative(max_{i}, {Load(target, i, "key")});");
+                }
+
+                Reduce(writer, target, "max", (a, b, width) => $"{width}.MaxNative({a}, {b})");
+                writer.Line("float maximum = max;");
+                writer.Line($"var shift = {target.Name}.Create(maximum);");
+                foreach (int i in each)
+                    writer.Line($"var sum_{i} = {target.Name}<float>.Zero;");
+                using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
+                {
+                    foreach (int i in each)
+                    {
+                        writer.Line($"var p_{i} = Exp2({Load(target, i, "key")} - shift);");
+                        writer.Line($"p_{i}.StoreUnsafe(ref Unsafe.Add(ref line, key{(i == 0 ? "" : $" + {i * target.Lanes}")}));");
+                        writer.Line($"sum_{i} += p_{i};");
+                    }
+                }
+
+                Reduce(writer, target, "sum", (a, b, _) => $"{a} + {b}");
+                writer.Line($"Unsafe.Add(ref softmax, {BlockMaximum} + row) = maximum;");
+                writer.Line($"Unsafe.Add(ref softmax, {BlockSum} + row) = sum;");
+                if (causal)
+                {
+                    using (writer.Block("if (end < columns)"))
+                        writer.Line("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, end), (int)(columns - end)).Clear();");
+                }
+            }
+        }
+    }
+
+    /// <summary>Folds 32 virtual lanes by halves: 16, 8, 4, 2, 1 apart. The tree is the same for every width.</summary>
+    private static void Reduce(CodeWriter writer, VectorTarget target, string name, System.Func<string, string, string, string> combine)
+    {
+        var parts = Enumerable.Range(0, VirtualLanes / target.Lanes).Select(i => $"{name}_{i}").ToList();
+        while (parts.Count > 1)
+        {
+            int half = parts.Count / 2;
+            for (int i = 0; i < half; i++)
+                writer.Line($"{parts[i]} = {combine(parts[i], parts[i + half], target.Name)};");
+            parts.RemoveRange(half, half);
+        }
+
+        string part = parts[0];
+        for (int lanes = target.Lanes; lanes > 4; lanes /= 2)
+        {
+            string lower = $"{name}Of{lanes / 2}";
+            writer.Line($"var {lower} = {combine($"{part}.GetLower()", $"{part}.GetUpper()", $"Vector{lanes * 16}")};");
+            part = lower;
+        }
+
+        writer.Line($"var {name}Pairs = {combine(part, $"Vector128.Shuffle({part}, Vector128.Create(2, 3, 2, 3))", "Vector128")};");
+        writer.Line($"float {name} = {combine($"{name}Pairs", $"Vector128.Shuffle({name}Pairs, Vector128.Create(1, 1, 1, 1))", "Vector128").Wrap()}.ToScalar();");
+    }
+
+    private static string Wrap(this string expression) => expression.Contains(" + ") ? $"({expression})" : expression;
+
+    private static void WriteMerge(CodeWriter writer, VectorTarget target)
+    {
+        string name = target.Name;
+        writer.Line("/// <summary>Takes the block's maxima and sums into the running ones; leaves the factors of what was and of the block.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block("private static void Merge(ref float softmax, nint rows)"))
+        {
+            using (writer.Block($"for (nint row = 0; row < rows; row += {target.Lanes})"))
+            {
+                writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
+                writer.Line($"var none = {name}.Create(float.NegativeInfinity);");
+                writer.Line($"var oldMaximum = {name}.LoadUnsafe(ref state, {Maximum});");
+                writer.Line($"var blockMaximum = {name}.LoadUnsafe(ref state, {BlockMaximum});");
+                writer.Line($"var maximum = {name}.MaxNative(oldMaximum, blockMaximum);");
+                writer.Line("// A side that saw no key has factor 0, also where neither saw one.");
+                writer.Line($"var oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, Exp2(oldMaximum - maximum));");
+                writer.Line($"var blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, Exp2(blockMaximum - maximum));");
+                writer.Line($"var sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {BlockSum}), blockFactor, {name}.LoadUnsafe(ref state, {Sum}) * oldFactor);");
+                writer.Line($"maximum.StoreUnsafe(ref state, {Maximum});");
+                writer.Line($"sum.StoreUnsafe(ref state, {Sum});");
+                writer.Line($"oldFactor.StoreUnsafe(ref state, {OldFactor});");
+                writer.Line($"blockFactor.StoreUnsafe(ref state, {BlockFactor});");
+            }
+        }
+    }
+
+    private static string Load(VectorTarget target, int vector, string? index = null)
+    {
+        int offset = vector * target.Lanes;
+        return (index, offset) switch
+        {
+            (null, 0) => $"{target.Name}.LoadUnsafe(ref line)",
+            (null, _) => $"{target.Name}.LoadUnsafe(ref line, {offset})",
+            (_, 0) => $"{target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, {index}))",
+            _ => $"{target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, {index} + {offset}))",
+        };
+    }
+
+    private static string Literal(float value) => value.ToString("G9", CultureInfo.InvariantCulture) + "f";
+}

@@ -1,0 +1,74 @@
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes the kernels of probabilities times value panels, which merge a block into the running output.</summary>
+internal static class ValuesEmitter
+{
+    public static void Write(CodeWriter writer, AttentionPlan plan)
+    {
+        ProductPlan product = plan.Values;
+        writer.Line("/// <summary>heads = heads · old factor + (probabilities · value panels) · block factor, for each row.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block("private static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads, ref float softmax)"))
+        {
+            writer.Line("nint row = 0;");
+            using (writer.Block("while (row < rows)"))
+            {
+                writer.Line("int tile = TileRows(rows - row);");
+                writer.Line($"ref float tileA = ref Unsafe.Add(ref probabilities, row * {product.RowStride});");
+                writer.Line($"ref float tileC = ref Unsafe.Add(ref heads, row * {plan.HeadDimPadded});");
+                writer.Line("ref float tileFactors = ref Unsafe.Add(ref softmax, row);");
+                ProductEmitter.WriteCases(writer, product, "ref tileA, keys, ref values, panelStride, ref tileC, ref tileFactors");
+                writer.Line("row += tile;");
+            }
+        }
+
+        foreach (RegisterTile tile in product.AllTiles)
+        {
+            writer.Line();
+            WriteTile(writer, plan, product, tile);
+        }
+    }
+
+    private static void WriteTile(CodeWriter writer, AttentionPlan plan, ProductPlan product, RegisterTile tile)
+    {
+        VectorTarget target = plan.Target;
+        int panels = plan.HeadDimPadded / AttentionPlan.PanelWidth;
+        writer.Line($"/// <summary>{tile.Rows} rows × {tile.Columns} columns a turn, as deep as there are keys: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a step.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void {product.Name}_{tile.Name}(ref float probabilities, nint keys, ref float values, nint panelStride, ref float heads, ref float softmax)"))
+        {
+            using (writer.Block($"for (nint panel = 0; panel < {panels}; panel += {tile.Panels})"))
+            {
+                writer.Line("ref float a = ref probabilities;");
+                writer.Line("ref float panel_0 = ref values;");
+                for (int panel = 1; panel < tile.Panels; panel++)
+                    writer.Line($"ref float panel_{panel} = ref Unsafe.Add(ref panel_{panel - 1}, panelStride);");
+                var body = new TileEmitter(writer, target, product, tile);
+                body.DeclareSums(_ => $"{target.Name}<float>.Zero");
+                body.RunTimeDepth("keys");
+                for (int row = 0; row < tile.Rows; row++)
+                    WriteMerge(writer, plan, tile, row);
+                writer.Line($"values = ref Unsafe.Add(ref values, panelStride * {tile.Panels});");
+                writer.Line($"heads = ref Unsafe.Add(ref heads, {tile.Columns});");
+            }
+        }
+    }
+
+    private static void WriteMerge(CodeWriter writer, AttentionPlan plan, RegisterTile tile, int row)
+    {
+        VectorTarget target = plan.Target;
+        using (writer.Block())
+        {
+            writer.Line($"var old = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor + row}));");
+            writer.Line($"var block = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockFactor + row}));");
+            for (int vector = 0; vector < tile.Vectors; vector++)
+            {
+                int offset = (row * plan.HeadDimPadded) + (vector * target.Lanes);
+                string head = $"{target.Name}.LoadUnsafe(ref heads, {offset})";
+                writer.Line($"{target.Name}.{target.MultiplyAdd}({TileEmitter.Sum(row, vector)}, block, {head} * old).StoreUnsafe(ref heads, {offset});");
+            }
+        }
+    }
+}

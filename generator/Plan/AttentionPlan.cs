@@ -1,0 +1,152 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using AttentionGen.Generator.Model;
+
+namespace AttentionGen.Generator.Plan;
+
+/// <summary>
+/// How a spec is computed on a target: a pure function of both, read by the emitters and, as numbers, by tests.
+/// Nothing here may change the bits of a result between targets: <see cref="KeyBlock"/> is the same for all.
+/// </summary>
+internal sealed record AttentionPlan
+{
+    /// <summary>Columns of a packed panel: one cache line of float32, the same for every target, so that packing does not depend on it.</summary>
+    public const int PanelWidth = 16;
+
+    /// <summary>Keys whose scores are normalised together. Cut at key 0 of the sequence, on every target: results depend on it.</summary>
+    public const int KeyBlock = 256;
+
+    public required AttentionSpec Spec { get; init; }
+
+    public required VectorTarget Target { get; init; }
+
+    /// <summary>Floats between the score rows of two queries: a line more than a block, so that rows start in different cache sets.</summary>
+    public int ScoreStride => KeyBlock + PanelWidth;
+
+    /// <summary>Query rows whose scores against one key block are alive at once.</summary>
+    public required int QueryBlock { get; init; }
+
+    /// <summary>Rows of the input that go from projection to output together.</summary>
+    public required int RowBlock { get; init; }
+
+    /// <summary>Projections by depth: the input's width, the memory's where it differs, the concatenated heads' where that differs.</summary>
+    public required EquatableArray<ProductPlan> Projections { get; init; }
+
+    public required ProductPlan Scores { get; init; }
+
+    public required ProductPlan Values { get; init; }
+
+    public required ScratchLayout Scratch { get; init; }
+
+    /// <summary>Decision and reason, one line each, for the header of the generated file.</summary>
+    public required EquatableArray<string> Reasons { get; init; }
+
+    /// <summary>Query rows of a row block that one KV head sees.</summary>
+    public int GroupedRows => RowBlock * Spec.Group;
+
+    public int HeadDimPadded => RoundUp(Spec.HeadDim);
+
+    public int QueryPanels => Panels(Spec.QueryDim);
+
+    public int KeyPanels => Panels(Spec.KeyDim);
+
+    public int OutputPanels => Panels(Spec.DModel);
+
+    /// <summary>Whether the output projection writes whole panels beyond the user's rows, and so goes through scratch.</summary>
+    public bool OutputThroughScratch => Spec.DModel % PanelWidth != 0;
+
+    /// <summary>Multiply-adds of the projections for one input row (and one memory row, for cross-attention).</summary>
+    public long ProjectionMultiplyAdds =>
+        (2L * Spec.DModel * Spec.QueryDim) + (2L * Spec.MemoryDim * Spec.KeyDim);
+
+    /// <summary>Multiply-adds of scores and weighted values for one query row and one visible key.</summary>
+    public long AttentionMultiplyAdds => 2L * Spec.QueryDim;
+
+    /// <summary>Bytes of the packed weights and biases.</summary>
+    public long WeightBytes => 4L * PanelWidth *
+        ((QueryPanels * (Spec.DModel + 1L)) + (2L * KeyPanels * (Spec.MemoryDim + 1L)) + (OutputPanels * (Spec.QueryDim + 1L)));
+
+    /// <summary>Bytes of keys and values for one key of one sequence.</summary>
+    public long KeyValueBytes => 4L * Spec.KvHeads * (Spec.HeadDim + HeadDimPadded);
+
+    /// <summary>The product whose depth is given.</summary>
+    public ProductPlan Projection(int depth) => Projections.First(product => product.Depth == depth);
+
+    public static AttentionPlan Create(AttentionSpec spec, VectorTarget target)
+    {
+        ProductPlan Product(string name, ProductKind kind, int depth, int rowStride, int divisor) =>
+            ProductPlan.Create(name, kind, depth, rowStride, divisor, target, spec.Unrolling);
+
+        var uses = new List<(int Depth, int Panels)>
+        {
+            (spec.DModel, Panels(spec.QueryDim)),
+            (spec.MemoryDim, Panels(spec.KeyDim)),
+            (spec.QueryDim, Panels(spec.DModel)),
+        };
+        var projections = uses
+            .GroupBy(use => use.Depth)
+            .Select(depth => Product(
+                CodeNames.Projection(depth.Key), ProductKind.Projection, depth.Key, depth.Key,
+                depth.Select(use => use.Panels).Aggregate(GreatestCommonDivisor)))
+            .ToList();
+
+        int scoreStride = KeyBlock + PanelWidth;
+        ProductPlan scores = Product("Scores", ProductKind.Scores, spec.HeadDim, spec.HeadDim, 0);
+        ProductPlan values = Product("Values", ProductKind.Values, 0, scoreStride, Panels(spec.HeadDim));
+
+        int largest = target.RowTiles[target.RowTiles.Count - 1];
+        int queryBlock = QueryRowsFor(largest);
+        int rowBlock = RowBlockFor(spec, target, queryBlock);
+        ProductPlan main = projections[0];
+        var reasons = new List<string>
+        {
+            $"Projections: {main.Reason}; rows are cut into tiles that together take the fewest cycles ({string.Join(" + ", main.Split.Cut(16))} for 16 rows), and each panel of weights is used by all rows of a block while the next is prefetched.",
+            $"Scores: the tiles of the projections, {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {queryBlock} x {KeyBlock} scores alive.",
+            $"Key blocks of {KeyBlock}, cut at key 0: with {queryBlock} query rows their scores take {queryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
+            $"Values: {values.Tiles[values.Tiles.Count - 1].Name} tiles over value panels; each block starts from zero and is merged by its maximum, in ascending order.",
+            $"Row blocks of {rowBlock}: queries and their output take {2L * rowBlock * spec.QueryDim * 4 / 1024} KiB beside the weights that pass through.",
+            "Scale and log2(e) are folded into the query weights, so that softmax is a power of two.",
+        };
+        if (spec.Group > 1)
+            reasons.Add($"Grouped queries: the {spec.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
+        if (spec.Causal)
+            reasons.Add("Causal: loops end at the last visible key of a query block; only the block on the diagonal masks.");
+
+        return new()
+        {
+            Spec = spec,
+            Target = target,
+            QueryBlock = queryBlock,
+            RowBlock = rowBlock,
+            Projections = new(projections),
+            Scores = scores,
+            Values = values,
+            Scratch = ScratchLayout.Create(spec, rowBlock, queryBlock, scoreStride),
+            Reasons = new(reasons),
+        };
+    }
+
+    internal static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;
+
+    internal static int RoundUp(int columns) => Panels(columns) * PanelWidth;
+
+    /// <summary>24 rows of 256 scores fill three quarters of a 32 KiB cache and are whole tiles for 12, 6 and 3 rows.</summary>
+    private static int QueryRowsFor(int largestTile) => 24 / largestTile * largestTile;
+
+    /// <summary>As many rows as leave half of the second-level cache to weights and keys, in whole query blocks, at most 192 and at least one block.</summary>
+    private static int RowBlockFor(AttentionSpec spec, VectorTarget target, int queryBlock)
+    {
+        int rowBytes = 4 * 2 * spec.QueryDim;
+        int rows = target.Level2Bytes / 2 / rowBytes / queryBlock * queryBlock;
+        return Math.Max(queryBlock, Math.Min(192, rows));
+    }
+
+    private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
+}
+
+/// <summary>Names that plan and emitters share.</summary>
+internal static class CodeNames
+{
+    public static string Projection(int depth) => $"Project{depth}";
+}

@@ -1,0 +1,128 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using AttentionGen.Generator.Model;
+
+namespace AttentionGen.Generator.Plan;
+
+/// <summary>What a product's kernels do with their sums.</summary>
+internal enum ProductKind
+{
+    /// <summary>Rows times packed weights plus bias; depth and row stride are literals.</summary>
+    Projection,
+
+    /// <summary>Queries times key panels; the depth is the head dimension.</summary>
+    Scores,
+
+    /// <summary>Probabilities times value panels, merged into the running output; the depth is the number of keys.</summary>
+    Values,
+}
+
+/// <summary>One matrix product: its register tiles, how rows are cut into them, and why.</summary>
+internal sealed record ProductPlan
+{
+    /// <summary>Stem of the kernels' names, such as <c>Project_512</c>.</summary>
+    public required string Name { get; init; }
+
+    public required ProductKind Kind { get; init; }
+
+    /// <summary>Length of the chains, or 0 where it is a run-time value.</summary>
+    public required int Depth { get; init; }
+
+    /// <summary>Floats from one row of A to the next.</summary>
+    public required int RowStride { get; init; }
+
+    /// <summary>Panels of B that all uses of this product have a multiple of, or 0 where a tile may run past the last one.</summary>
+    public required int PanelDivisor { get; init; }
+
+    /// <summary>Tiles for any number of rows, ascending; they share one number of panels.</summary>
+    public required EquatableArray<RegisterTile> Tiles { get; init; }
+
+    /// <summary>Tiles for one or two rows alone: more panels at once, so that enough chains are in flight.</summary>
+    public required EquatableArray<RegisterTile> WideTiles { get; init; }
+
+    public required RowSplit Split { get; init; }
+
+    /// <summary>Why the tiles are as they are, in one sentence.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Panels that one tile of <see cref="Tiles"/> covers.</summary>
+    public int Panels => Tiles[0].Panels;
+
+    /// <summary>The tiles' largest number of rows.</summary>
+    public int LargestRows => Tiles[Tiles.Count - 1].Rows;
+
+    /// <summary>Every distinct tile, ascending by rows.</summary>
+    public IEnumerable<RegisterTile> AllTiles => WideTiles.Concat(Tiles);
+
+    public static ProductPlan Create(
+        string name, ProductKind kind, int depth, int rowStride, int panelDivisor, VectorTarget target, Unrolling unrolling)
+    {
+        // Two vectors of B a step are enough to feed the widest tile; a panel of narrow vectors has more already.
+        int panels = LargestDivisor(panelDivisor, Math.Max(1, 2 / target.VectorsPerPanel));
+        RegisterTile Tile(int rows, int tilePanels) =>
+            new(rows, tilePanels, target.VectorsPerPanel, UnrollFor(rows * tilePanels * target.VectorsPerPanel, depth, kind, unrolling));
+
+        var tiles = new List<RegisterTile>();
+        foreach (int rows in target.RowTiles)
+            tiles.Add(Tile(rows, panels));
+
+        var wide = new List<RegisterTile>();
+        int chains = target.MultiplyAddLatency * target.MultiplyAddsPerCycle;
+        for (int rows = 1; rows <= 2; rows++)
+        {
+            int widest = Math.Max(panels, chains / (rows * target.VectorsPerPanel));
+            wide.Add(Tile(rows, LargestDivisor(panelDivisor, widest)));
+        }
+
+        // A row count that the ordinary tiles cover with the same panels needs no wide twin.
+        wide.RemoveAll(tile => tiles.Contains(tile));
+        RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target));
+        RegisterTile largest = tiles[tiles.Count - 1];
+        return new()
+        {
+            Name = name,
+            Kind = kind,
+            Depth = depth,
+            RowStride = rowStride,
+            PanelDivisor = panelDivisor,
+            Tiles = new(tiles),
+            WideTiles = new(wide),
+            Split = split,
+            Reason = $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers and load {largest.LoadsPerStep} times for {largest.Accumulators} multiply-adds a step",
+        };
+    }
+
+    private static int LargestDivisor(int divisor, int limit)
+    {
+        if (divisor == 0)
+            return limit;
+        int candidate = Math.Min(divisor, limit);
+        while (divisor % candidate != 0)
+            candidate--;
+        return candidate;
+    }
+
+    /// <summary>Steps of the depth in one turn of the loop: the JIT's time grows with each multiply-add, the speed hardly.</summary>
+    private static int UnrollFor(int accumulators, int depth, ProductKind kind, Unrolling unrolling)
+    {
+        int budget = unrolling == Unrolling.Full && kind != ProductKind.Values ? FullBudget : AutoBudget;
+        if (depth > 0 && (long)accumulators * depth <= Math.Max(budget, WholeBudget))
+            return depth;
+        int unroll = Math.Max(1, budget / accumulators);
+        int cap = unrolling == Unrolling.Full ? unroll : 8;
+        int power = 1;
+        while (power * 2 <= Math.Min(unroll, cap))
+            power *= 2;
+        return power;
+    }
+
+    /// <summary>Multiply-adds in one turn of an ordinary loop: more was no faster, and the JIT takes longer.</summary>
+    internal const int AutoBudget = 64;
+
+    /// <summary>A product this short is written out whole.</summary>
+    internal const int WholeBudget = 128;
+
+    /// <summary>Multiply-adds in one method under full unrolling: the JIT stops optimising a method at about 2,000.</summary>
+    internal const int FullBudget = 1000;
+}

@@ -1,0 +1,80 @@
+using System;
+using AttentionGen.Generator.Model;
+
+namespace AttentionGen.Generator.Plan;
+
+/// <summary>
+/// The sums that one kernel keeps in registers: <see cref="Rows"/> rows of A times <see cref="Panels"/> panels of B.
+/// Each sum is one ascending chain of multiply-adds, so the tile's shape never changes the bits of a result.
+/// </summary>
+internal sealed record RegisterTile(int Rows, int Panels, int VectorsPerPanel, int Unroll)
+{
+    /// <summary>Vectors of B a step of the depth needs.</summary>
+    public int Vectors => Panels * VectorsPerPanel;
+
+    /// <summary>Columns of the tile.</summary>
+    public int Columns => Panels * AttentionPlan.PanelWidth;
+
+    /// <summary>Vector registers that hold sums.</summary>
+    public int Accumulators => Rows * Vectors;
+
+    /// <summary>Vector loads and broadcasts in one step of the depth.</summary>
+    public int LoadsPerStep => Rows + Vectors;
+
+    /// <summary>Whether A stays in registers while B streams past: the smaller operand is the one to hold.</summary>
+    public bool HoldsRows => Rows < Vectors;
+
+    /// <summary>Registers that the tile needs at once: sums, the held operand, one of the other.</summary>
+    public int LiveRegisters => Accumulators + Math.Min(Rows, Vectors) + 1;
+
+    /// <summary>Rows × columns, as kernel names spell it.</summary>
+    public string Name => $"{Rows}x{Columns}";
+
+    /// <summary>Cycles one step of the depth takes at best: bounded by multiply-adds, loads, or the latency of the chains.</summary>
+    public double CyclesPerStep(VectorTarget target) => Math.Max(
+        Math.Max((double)Accumulators / target.MultiplyAddsPerCycle, (double)LoadsPerStep / target.LoadsPerCycle),
+        target.MultiplyAddLatency);
+}
+
+/// <summary>How a run-time number of rows is cut into tiles.</summary>
+/// <param name="First">For n rows left, up to twice the largest tile, the rows of the next tile; more rows take the largest.</param>
+internal sealed record RowSplit(EquatableArray<int> First)
+{
+    /// <summary>The tiles that cover a number of rows.</summary>
+    public System.Collections.Generic.IEnumerable<int> Cut(int rows)
+    {
+        while (rows > 0)
+        {
+            int tile = First[Math.Min(rows, First.Count - 1)];
+            yield return tile;
+            rows -= tile;
+        }
+    }
+
+    /// <summary>The cut with the fewest cycles, ties going to fewer tiles and then to the larger first.</summary>
+    public static RowSplit Fastest(EquatableArray<int> rowTiles, Func<int, double> cycles)
+    {
+        int largest = rowTiles[rowTiles.Count - 1];
+        var best = new double[(2 * largest) + 1];
+        var first = new int[best.Length];
+        for (int rows = 1; rows < best.Length; rows++)
+        {
+            best[rows] = double.PositiveInfinity;
+            foreach (int tile in rowTiles)
+            {
+                if (tile > rows)
+                    continue;
+                // The small addend prefers fewer calls among equal cycles.
+                double total = cycles(tile) + 0.25 + best[rows - tile];
+                if (total <= best[rows])
+                    (best[rows], first[rows]) = (total, tile);
+            }
+        }
+
+        // One or two rows alone take a wide tile where no ordinary one fits.
+        for (int rows = 1; rows <= 2; rows++)
+            first[rows] = first[rows] == 0 ? rows : first[rows];
+        first[2 * largest] = largest;
+        return new RowSplit(new EquatableArray<int>(first));
+    }
+}

@@ -1,0 +1,40 @@
+using System.Collections.Generic;
+using System.Linq;
+using AttentionGen.Generator.Model;
+
+namespace AttentionGen.Generator.Plan;
+
+/// <summary>A named slice of the scratch memory, in floats.</summary>
+internal sealed record ScratchSlice(string Name, int Offset, int Length, string Purpose);
+
+/// <summary>Where a call's intermediates lie in its scratch; keys and values without a cache follow behind.</summary>
+internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Length)
+{
+    public ScratchSlice this[string name] => Slices.First(slice => slice.Name == name);
+
+    public static ScratchLayout Create(AttentionSpec spec, int rowBlock, int queryBlock, int scoreStride)
+    {
+        var slices = new List<ScratchSlice>();
+        long offset = 0;
+        void Add(string name, long length, string purpose)
+        {
+            slices.Add(new(name, checked((int)offset), checked((int)length), purpose));
+            // Whole cache lines, and an odd number of them between slices, so that no two start 4 KiB apart.
+            long lines = (length + 15) / 16;
+            offset += 16 * (lines | 1);
+        }
+
+        int widest = System.Math.Max(AttentionPlan.RoundUp(spec.QueryDim), AttentionPlan.RoundUp(spec.KeyDim));
+        Add("Strip", (long)rowBlock * widest, "projected rows before they are laid out, then the concatenated heads");
+        Add("Queries", (long)rowBlock * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
+        Add("Scores", (long)queryBlock * scoreStride, "scores, then probabilities, of a query block against a key block");
+        Add("Heads", (long)queryBlock * AttentionPlan.RoundUp(spec.HeadDim), "running output of a query block");
+        Add("Softmax", (long)SoftmaxRows * 32, "running and block maxima and sums, and merge factors, of a query block");
+        if (spec.DModel % AttentionPlan.PanelWidth != 0)
+            Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(spec.DModel), "output rows in whole panels, before they are copied out");
+        return new(new(slices), checked((int)offset));
+    }
+
+    /// <summary>Rows of the softmax state: maximum, sum, block maximum, block sum, old factor, block factor; 32 floats each.</summary>
+    internal const int SoftmaxRows = 6;
+}

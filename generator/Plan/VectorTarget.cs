@@ -1,0 +1,78 @@
+using System.Collections.Generic;
+using AttentionGen.Generator.Model;
+
+namespace AttentionGen.Generator.Plan;
+
+/// <summary>A vector instruction set, as far as a plan depends on it.</summary>
+internal sealed record VectorTarget
+{
+    /// <summary>Name of the .NET vector type, such as <c>Vector256</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>C# condition under which the processor runs this target.</summary>
+    public required string Condition { get; init; }
+
+    /// <summary>The fused, or where there is none the separate, multiply-add of the vector type.</summary>
+    public required string MultiplyAdd { get; init; }
+
+    /// <summary>float32 lanes of one vector.</summary>
+    public required int Lanes { get; init; }
+
+    /// <summary>Vector registers.</summary>
+    public required int Registers { get; init; }
+
+    /// <summary>Row counts of the register tiles worth having, ascending.</summary>
+    public required EquatableArray<int> RowTiles { get; init; }
+
+    /// <summary>Cycles from one multiply-add of a chain to the next.</summary>
+    public int MultiplyAddLatency { get; init; } = 4;
+
+    public int MultiplyAddsPerCycle { get; init; } = 2;
+
+    public int LoadsPerCycle { get; init; } = 2;
+
+    /// <summary>Bytes of one core's first-level data cache that a plan counts on.</summary>
+    public int Level1Bytes { get; init; } = 32 * 1024;
+
+    /// <summary>Bytes of one core's second-level cache that a plan counts on.</summary>
+    public int Level2Bytes { get; init; } = 512 * 1024;
+
+    /// <summary>Vectors in one panel of <see cref="AttentionPlan.PanelWidth"/> columns.</summary>
+    public int VectorsPerPanel => AttentionPlan.PanelWidth / Lanes;
+
+    /// <summary>AVX-512: 32 registers hold a tile of 12 rows × 32 columns (24 sums, 2 of B, the rest for A).</summary>
+    public static VectorTarget Vector512 { get; } = new()
+    {
+        Name = "Vector512",
+        Condition = "global::System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated",
+        MultiplyAdd = "FusedMultiplyAdd",
+        Lanes = 16,
+        Registers = 32,
+        RowTiles = new([3, 4, 5, 6, 8, 12]),
+    };
+
+    /// <summary>AVX2 and FMA: 16 registers hold a tile of 6 rows × 16 columns (12 sums, 2 of B, 1 of A).</summary>
+    public static VectorTarget Vector256 { get; } = new()
+    {
+        Name = "Vector256",
+        Condition = "global::System.Runtime.Intrinsics.Vector256.IsHardwareAccelerated && global::System.Runtime.Intrinsics.X86.Fma.IsSupported",
+        MultiplyAdd = "FusedMultiplyAdd",
+        Lanes = 8,
+        Registers = 16,
+        RowTiles = new([3, 4, 5, 6]),
+    };
+
+    /// <summary>Everything else: NEON with its fused multiply-add, or older x64 with a separate one.</summary>
+    public static VectorTarget Vector128 { get; } = new()
+    {
+        Name = "Vector128",
+        Condition = "true",
+        MultiplyAdd = "MultiplyAddEstimate",
+        Lanes = 4,
+        Registers = 16,
+        RowTiles = new([1, 2, 3]),
+    };
+
+    /// <summary>All targets, the widest first: the first whose condition holds is used.</summary>
+    public static IReadOnlyList<VectorTarget> All { get; } = [Vector512, Vector256, Vector128];
+}

@@ -1,0 +1,38 @@
+using System.ComponentModel;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>Where the key and value panels of one sequence lie, in a cache or in scratch. Strides are in floats.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public readonly ref struct KeyValuePanels
+{
+    /// <summary>Key panels of the first KV head, <c>[key/16][HeadDim][16]</c>.</summary>
+    public readonly ref float Keys;
+
+    /// <summary>Value panels of the first KV head, <c>[HeadDim/16][key][16]</c>.</summary>
+    public readonly ref float Values;
+
+    /// <summary>From one KV head's keys to the next's.</summary>
+    public readonly nint KeyHeadStride;
+
+    /// <summary>From one KV head's values to the next's.</summary>
+    public readonly nint ValueHeadStride;
+
+    /// <summary>From one value panel of 16 columns to the next.</summary>
+    public readonly nint ValuePanelStride;
+
+    /// <summary>Panels that hold a number of keys.</summary>
+    /// <param name="keys">First key panel.</param>
+    /// <param name="values">First value panel.</param>
+    /// <param name="keyCapacity">Keys that there is room for; a multiple of 16.</param>
+    /// <param name="headDim">Width of a head.</param>
+    /// <param name="headDimPadded">Width of a head, rounded up to 16.</param>
+    public KeyValuePanels(ref float keys, ref float values, nint keyCapacity, nint headDim, nint headDimPadded)
+    {
+        Keys = ref keys;
+        Values = ref values;
+        KeyHeadStride = keyCapacity * headDim;
+        ValueHeadStride = keyCapacity * headDimPadded;
+        ValuePanelStride = keyCapacity * 16;
+    }
+}
