@@ -1,0 +1,11 @@
+using System.ComponentModel;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>The run-time sizes of one call, as <see cref="KernelChecks"/> found them.</summary>
+/// <param name="Batch">Sequences.</param>
+/// <param name="Rows">Query rows of each sequence.</param>
+/// <param name="Keys">Keys of each sequence: the rows, cached ones included, for self-attention; memory rows for cross-attention.</param>
+/// <param name="CachedKeys">Keys that were in the cache of self-attention before the call, which is the position of the first row; otherwise 0.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public readonly record struct ForwardDimensions(int Batch, int Rows, int Keys, int CachedKeys);

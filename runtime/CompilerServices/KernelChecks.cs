@@ -1,0 +1,145 @@
+using System.ComponentModel;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>
+/// What a kernel refuses, before it writes anything. Messages name the argument of <c>Forward</c>, its value and what was expected.
+/// </summary>
+/// <remarks>Checks run on every call, decoding included: they allocate nothing, and what throws is kept out of line.</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static partial class KernelChecks
+{
+    /// <summary>Checks the arguments of a forward call and works out its sizes.</summary>
+    /// <param name="shape">What the kernel computes.</param>
+    /// <param name="arguments">What the caller gave.</param>
+    /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps the output.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The batch, a key length or an option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">The rows do not fit into the cache.</exception>
+    public static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments)
+    {
+        int batch = arguments.Batch;
+        if (batch < 0)
+            ThrowNegative("batch", batch);
+        if (arguments.Options.MaxDegreeOfParallelism < 0)
+            ThrowNegative("options", arguments.Options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");
+
+        AttentionCache? cache = arguments.Cache;
+        if (cache is not null)
+        {
+            CheckCache(shape, cache);
+            if (cache.Batch != batch)
+                ThrowBatchOfCache(batch, cache.Batch);
+        }
+
+        int rows = RowsOf("input", arguments.Input.Length, batch, shape.DModel, "DModel");
+        if (shape.SequenceLength != 0 && rows != shape.SequenceLength && batch != 0)
+            ThrowSequenceLength(rows, shape.SequenceLength);
+        if (arguments.Output.Length != arguments.Input.Length)
+            ThrowOutputLength(arguments.Output.Length, arguments.Input.Length);
+        if (arguments.Input.Overlaps(arguments.Output))
+            ThrowOverlap("input");
+
+        int keys = rows, cachedKeys = 0;
+        if (shape.IsCrossAttention)
+            keys = MemoryKeys(shape, in arguments, batch);
+        else
+        {
+            if (!arguments.Memory.IsEmpty)
+                ThrowMemoryOfSelfAttention(arguments.Memory.Length);
+            if (cache is not null)
+            {
+                cachedKeys = cache.Length;
+                if (rows > cache.Capacity - cachedKeys)
+                    ThrowCacheFull(cache, rows);
+                keys = cachedKeys + rows;
+            }
+        }
+
+        if (shape.KeyLengths)
+            CheckKeyLengths(arguments.KeyLengths, batch, keys);
+        else if (!arguments.KeyLengths.IsEmpty)
+            ThrowKeyLengthsUndeclared(arguments.KeyLengths.Length);
+        return new ForwardDimensions(batch, rows, keys, cachedKeys);
+    }
+
+    /// <summary>Checks the arguments of <c>ProjectMemory</c> and works out its sizes.</summary>
+    /// <param name="shape">What the kernel computes: cross-attention.</param>
+    /// <param name="memory">[batch of the cache, memory rows, MemoryDim].</param>
+    /// <param name="cache">Where the projected memory goes.</param>
+    /// <param name="options">Threads and cancellation.</param>
+    /// <returns>Batch and keys; no rows.</returns>
+    /// <exception cref="ArgumentException">An argument is missing or of the wrong length.</exception>
+    /// <exception cref="InvalidOperationException">The memory does not fit into the cache.</exception>
+    public static ForwardDimensions ValidateMemory(AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options = default)
+    {
+        if (options.MaxDegreeOfParallelism < 0)
+            ThrowNegative("options", options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");
+        ArgumentNullException.ThrowIfNull(cache);
+        CheckCache(shape, cache);
+        int keys = RowsOf("memory", memory.Length, cache.Batch, shape.MemoryDim, "MemoryDim");
+        if (keys > cache.Capacity)
+            ThrowMemoryTooLong(keys, cache.Capacity);
+        return new ForwardDimensions(cache.Batch, 0, keys, 0);
+    }
+
+    /// <summary>Checks sizes that a caller asks about, as in <c>GetScratchBytes</c>.</summary>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="rows">Query rows of each sequence.</param>
+    /// <param name="keys">Keys of each sequence.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is negative.</exception>
+    public static void ValidateSizes(int batch, int rows, int keys)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(batch);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(keys);
+    }
+
+    private static void CheckCache(AttentionShape shape, AttentionCache cache)
+    {
+        if (ReferenceEquals(cache.Shape, shape))
+            return;
+        if (!shape.HasCache)
+            ThrowCacheUndeclared();
+        if (!cache.Shape.Equals(shape))
+            ThrowShapeOfCache(cache.Shape, shape);
+    }
+
+    private static int MemoryKeys(AttentionShape shape, in AttentionArguments arguments, int batch)
+    {
+        if (arguments.Cache is { } cache)
+        {
+            if (!arguments.Memory.IsEmpty)
+                ThrowMemoryAndCache(arguments.Memory.Length);
+            return cache.Length;
+        }
+
+        int keys = RowsOf("memory", arguments.Memory.Length, batch, shape.MemoryDim, "MemoryDim");
+        if (arguments.Memory.Overlaps(arguments.Output))
+            ThrowOverlap("memory");
+        return keys;
+    }
+
+    private static int RowsOf(string argument, int length, int batch, int width, string widthName)
+    {
+        ulong rowFloats = (ulong)(uint)batch * (uint)width;
+        if (length == 0)
+            return 0;
+        if (rowFloats == 0 || rowFloats > (uint)length)
+            ThrowRows(argument, length, batch, width, widthName);
+        (uint rows, uint rest) = Math.DivRem((uint)length, (uint)rowFloats);
+        if (rest != 0)
+            ThrowRows(argument, length, batch, width, widthName);
+        return (int)rows;
+    }
+
+    private static void CheckKeyLengths(ReadOnlySpan<int> keyLengths, int batch, int keys)
+    {
+        if (keyLengths.Length != batch)
+            ThrowKeyLengthsLength(keyLengths.Length, batch);
+        foreach (int keyLength in keyLengths)
+        {
+            if ((uint)keyLength > (uint)keys)
+                ThrowKeyLength(keyLengths, keys);
+        }
+    }
+}

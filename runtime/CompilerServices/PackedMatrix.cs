@@ -1,0 +1,77 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>
+/// The matrix and bias of <c>y = W x + b</c> in panels of 16 outputs: element (p, k, j) is <c>W[16 p + j, k]</c>,
+/// zero beyond the last output. Immutable.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class PackedMatrix
+{
+    private const int PanelWidth = 16;
+
+    private readonly AlignedMemory memory;
+    private readonly nint biasStart;
+
+    private PackedMatrix(AlignedMemory memory, int panelCount, nint biasStart)
+    {
+        this.memory = memory;
+        this.biasStart = biasStart;
+        PanelCount = panelCount;
+    }
+
+    /// <summary>[<see cref="PanelCount"/>][inputs][16].</summary>
+    public ref float Panels => ref memory.Reference;
+
+    /// <summary>[<see cref="PanelCount"/> · 16], zero where there is no bias.</summary>
+    public ref float Bias => ref Unsafe.Add(ref memory.Reference, biasStart);
+
+    /// <summary>Outputs divided by 16, rounded up.</summary>
+    public int PanelCount { get; }
+
+    /// <summary>Packs a matrix.</summary>
+    /// <param name="weights">[outputs, inputs], row-major.</param>
+    /// <param name="bias">[outputs], or empty.</param>
+    /// <param name="outputs">Rows of the matrix.</param>
+    /// <param name="inputs">Columns of the matrix.</param>
+    /// <param name="factor">Multiplied into weights and bias, in double precision, and rounded once.</param>
+    /// <exception cref="ArgumentException">A span has another length.</exception>
+    /// <exception cref="OutOfMemoryException">The matrix is larger than <see cref="AlignedMemory.MaxLength"/>.</exception>
+    public static PackedMatrix Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, double factor = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
+        if (weights.Length != (long)outputs * inputs)
+            throw new ArgumentException($"weights.Length is {weights.Length}; a [{outputs}, {inputs}] matrix has {(long)outputs * inputs} elements.", nameof(weights));
+        if (!bias.IsEmpty && bias.Length != outputs)
+            throw new ArgumentException($"bias.Length is {bias.Length}; expected {outputs}, or 0 for no bias.", nameof(bias));
+
+        int panelCount = (int)(((long)outputs + PanelWidth - 1) / PanelWidth);
+        long panelFloats = (long)panelCount * inputs * PanelWidth;
+        AlignedMemory memory = AlignedMemory.Allocate(checked((nint)(panelFloats + (long)panelCount * PanelWidth)));
+        var packed = new PackedMatrix(memory, panelCount, (nint)panelFloats);
+
+        // Padding is zero, so that columns beyond the last output are computed like others and give nothing.
+        ref float lastPanel = ref Unsafe.Add(ref packed.Panels, (nint)(panelCount - 1) * inputs * PanelWidth);
+        MemoryMarshal.CreateSpan(ref lastPanel, inputs * PanelWidth).Clear();
+        KeyPanels.Write(ref MemoryMarshal.GetReference(weights), inputs, outputs, ref packed.Panels, 0, inputs);
+
+        Span<float> packedBias = MemoryMarshal.CreateSpan(ref packed.Bias, panelCount * PanelWidth);
+        packedBias.Clear();
+        bias.CopyTo(packedBias);
+
+        if (factor != 1)
+        {
+            for (nint i = 0; i < memory.Length; i++)
+            {
+                ref float element = ref Unsafe.Add(ref packed.Panels, i);
+                element = (float)(element * factor);
+            }
+        }
+
+        return packed;
+    }
+}

@@ -1,0 +1,114 @@
+namespace AttentionGen;
+
+/// <summary>
+/// The weights of one attention block: four matrices [outputs, inputs], row-major, as PyTorch's <c>nn.Linear</c> keeps them, and their optional biases.
+/// Immutable; a kernel packs them once.
+/// </summary>
+public sealed partial class AttentionWeights
+{
+    private AttentionWeights(ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output)
+    {
+        QueryProjection = query;
+        KeyProjection = key;
+        ValueProjection = value;
+        OutputProjection = output;
+    }
+
+    /// <summary>Query matrix, [Heads · HeadDim, DModel].</summary>
+    public ReadOnlySpan<float> Query => QueryProjection.Weight.Values;
+
+    /// <summary>Key matrix, [KvHeads · HeadDim, MemoryDim], where MemoryDim is DModel for self-attention.</summary>
+    public ReadOnlySpan<float> Key => KeyProjection.Weight.Values;
+
+    /// <summary>Value matrix, [KvHeads · HeadDim, MemoryDim], where MemoryDim is DModel for self-attention.</summary>
+    public ReadOnlySpan<float> Value => ValueProjection.Weight.Values;
+
+    /// <summary>Output matrix, [DModel, Heads · HeadDim].</summary>
+    public ReadOnlySpan<float> Output => OutputProjection.Weight.Values;
+
+    /// <summary>Query bias, [Heads · HeadDim]; empty where there is none.</summary>
+    public ReadOnlySpan<float> QueryBias => QueryProjection.Bias.Values;
+
+    /// <summary>Key bias, [KvHeads · HeadDim]; empty where there is none.</summary>
+    public ReadOnlySpan<float> KeyBias => KeyProjection.Bias.Values;
+
+    /// <summary>Value bias, [KvHeads · HeadDim]; empty where there is none.</summary>
+    public ReadOnlySpan<float> ValueBias => ValueProjection.Bias.Values;
+
+    /// <summary>Output bias, [DModel]; empty where there is none.</summary>
+    public ReadOnlySpan<float> OutputBias => OutputProjection.Bias.Values;
+
+    internal ProjectionWeights QueryProjection { get; }
+
+    internal ProjectionWeights KeyProjection { get; }
+
+    internal ProjectionWeights ValueProjection { get; }
+
+    internal ProjectionWeights OutputProjection { get; }
+
+    /// <summary>Copies weights from spans. Their lengths are checked by the kernel that they are given to.</summary>
+    /// <param name="query">[Heads · HeadDim, DModel].</param>
+    /// <param name="key">[KvHeads · HeadDim, MemoryDim].</param>
+    /// <param name="value">[KvHeads · HeadDim, MemoryDim].</param>
+    /// <param name="output">[DModel, Heads · HeadDim].</param>
+    /// <param name="queryBias">[Heads · HeadDim], or empty for none.</param>
+    /// <param name="keyBias">[KvHeads · HeadDim], or empty for none.</param>
+    /// <param name="valueBias">[KvHeads · HeadDim], or empty for none.</param>
+    /// <param name="outputBias">[DModel], or empty for none.</param>
+    public static AttentionWeights FromSpans(
+        ReadOnlySpan<float> query,
+        ReadOnlySpan<float> key,
+        ReadOnlySpan<float> value,
+        ReadOnlySpan<float> output,
+        ReadOnlySpan<float> queryBias = default,
+        ReadOnlySpan<float> keyBias = default,
+        ReadOnlySpan<float> valueBias = default,
+        ReadOnlySpan<float> outputBias = default)
+    {
+        return new AttentionWeights(
+            Copy(query, queryBias, nameof(query), nameof(queryBias)),
+            Copy(key, keyBias, nameof(key), nameof(keyBias)),
+            Copy(value, valueBias, nameof(value), nameof(valueBias)),
+            Copy(output, outputBias, nameof(output), nameof(outputBias)));
+
+        static ProjectionWeights Copy(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, string weightName, string biasName) => new(
+            new WeightTensor(weight.ToArray(), null, $"span {weightName}"),
+            new WeightTensor(bias.ToArray(), null, $"span {biasName}"));
+    }
+
+    /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs, the same for the same seed everywhere and always.</summary>
+    /// <param name="shape">What the kernel computes.</param>
+    /// <param name="seed">Any number.</param>
+    public static AttentionWeights Random(AttentionShape shape, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ulong state = (ulong)seed;
+        return new AttentionWeights(
+            Projection(shape.QueryDim, shape.DModel, shape.QueryBias),
+            Projection(shape.KeyDim, shape.MemoryDim, shape.KeyBias),
+            Projection(shape.KeyDim, shape.MemoryDim, shape.ValueBias),
+            Projection(shape.DModel, shape.QueryDim, shape.OutputBias));
+
+        ProjectionWeights Projection(int outputs, int inputs, bool hasBias) => new(
+            new WeightTensor(Fill(checked(outputs * inputs), inputs), (outputs, inputs), "random"),
+            new WeightTensor(Fill(hasBias ? outputs : 0, inputs), null, hasBias ? "random" : "random weights have none for this shape"));
+
+        float[] Fill(int count, int inputs)
+        {
+            var values = new float[count];
+            double bound = 1 / Math.Sqrt(inputs);
+            foreach (ref float value in values.AsSpan())
+                value = (float)(bound * (2 * NextDouble() - 1));
+            return values;
+        }
+
+        // SplitMix64 (Steele, Lea and Flood 2014): unlike System.Random it can never change under us.
+        double NextDouble()
+        {
+            ulong z = state += 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return ((z ^ (z >> 31)) >> 11) * (1.0 / (1L << 53));
+        }
+    }
+}
