@@ -17,6 +17,19 @@ public static partial class KernelChecks
     /// <exception cref="InvalidOperationException">The rows do not fit into the cache.</exception>
     public static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments)
     {
+        ForwardDimensions dimensions = ValidateInputs(shape, in arguments);
+        if (arguments.Output.Length != arguments.Input.Length)
+            ThrowOutputLength(arguments.Output.Length, arguments.Input.Length);
+        if (arguments.Input.Overlaps(arguments.Output))
+            ThrowOverlap("input");
+        if (arguments.Memory.Overlaps(arguments.Output))
+            ThrowOverlap("memory");
+        return dimensions;
+    }
+
+    /// <summary>Checks everything but the output, which the reference has none of.</summary>
+    internal static ForwardDimensions ValidateInputs(AttentionShape shape, in AttentionArguments arguments)
+    {
         int batch = arguments.Batch;
         if (batch < 0)
             ThrowNegative("batch", batch);
@@ -31,13 +44,7 @@ public static partial class KernelChecks
                 ThrowBatchOfCache(batch, cache.Batch);
         }
 
-        int rows = RowsOf("input", arguments.Input.Length, batch, shape.DModel, "DModel");
-        if (shape.SequenceLength != 0 && rows != shape.SequenceLength && batch != 0)
-            ThrowSequenceLength(rows, shape.SequenceLength);
-        if (arguments.Output.Length != arguments.Input.Length)
-            ThrowOutputLength(arguments.Output.Length, arguments.Input.Length);
-        if (arguments.Input.Overlaps(arguments.Output))
-            ThrowOverlap("input");
+        int rows = InputRows(shape, arguments.Input.Length, batch);
 
         int keys = rows, cachedKeys = 0;
         if (shape.IsCrossAttention)
@@ -55,10 +62,7 @@ public static partial class KernelChecks
             }
         }
 
-        if (shape.KeyLengths)
-            CheckKeyLengths(arguments.KeyLengths, batch, keys);
-        else if (!arguments.KeyLengths.IsEmpty)
-            ThrowKeyLengthsUndeclared(arguments.KeyLengths.Length);
+        CheckKeyLengths(shape, arguments.KeyLengths, batch, keys);
         return new ForwardDimensions(batch, rows, keys, cachedKeys);
     }
 
@@ -104,6 +108,14 @@ public static partial class KernelChecks
             ThrowShapeOfCache(cache.Shape, shape);
     }
 
+    /// <summary>Checks that a cache is for this shape.</summary>
+    internal static void CheckCache(AttentionShape shape, ReferenceCache cache)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        if (!cache.Shape.Equals(shape))
+            ThrowShapeOfCache(cache.Shape, shape);
+    }
+
     private static int MemoryKeys(AttentionShape shape, in AttentionArguments arguments, int batch)
     {
         if (arguments.Cache is { } cache)
@@ -113,13 +125,20 @@ public static partial class KernelChecks
             return cache.Length;
         }
 
-        int keys = RowsOf("memory", arguments.Memory.Length, batch, shape.MemoryDim, "MemoryDim");
-        if (arguments.Memory.Overlaps(arguments.Output))
-            ThrowOverlap("memory");
-        return keys;
+        return RowsOf("memory", arguments.Memory.Length, batch, shape.MemoryDim, "MemoryDim");
     }
 
-    private static int RowsOf(string argument, int length, int batch, int width, string widthName)
+    /// <summary>Query rows of each sequence, from the length of the input.</summary>
+    internal static int InputRows(AttentionShape shape, int length, int batch)
+    {
+        int rows = RowsOf("input", length, batch, shape.DModel, "DModel");
+        if (shape.SequenceLength != 0 && rows != shape.SequenceLength && batch != 0)
+            ThrowSequenceLength(rows, shape.SequenceLength);
+        return rows;
+    }
+
+    /// <summary>Rows of each sequence, from a length.</summary>
+    internal static int RowsOf(string argument, int length, int batch, int width, string widthName)
     {
         ulong rowFloats = (ulong)(uint)batch * (uint)width;
         if (length == 0)
@@ -132,8 +151,16 @@ public static partial class KernelChecks
         return (int)rows;
     }
 
-    private static void CheckKeyLengths(ReadOnlySpan<int> keyLengths, int batch, int keys)
+    /// <summary>Checks key lengths where they are declared, and that there are none where they are not.</summary>
+    internal static void CheckKeyLengths(AttentionShape shape, ReadOnlySpan<int> keyLengths, int batch, int keys)
     {
+        if (!shape.KeyLengths)
+        {
+            if (!keyLengths.IsEmpty)
+                ThrowKeyLengthsUndeclared(keyLengths.Length);
+            return;
+        }
+
         if (keyLengths.Length != batch)
             ThrowKeyLengthsLength(keyLengths.Length, batch);
         foreach (int keyLength in keyLengths)
