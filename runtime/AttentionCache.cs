@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using AttentionGen.CompilerServices;
 
 namespace AttentionGen;
@@ -92,6 +93,16 @@ public sealed class AttentionCache
     /// <summary>Floats from the values of one sequence to those of the next.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public nint ValueSequenceStride { get; }
+
+    /// <summary>Where the panels of one sequence lie.</summary>
+    /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public KeyValuePanels Panels(nint sequence) => new(
+        ref Unsafe.Add(ref KeyMemory.Reference, sequence * KeySequenceStride),
+        ref Unsafe.Add(ref ValueMemory.Reference, sequence * ValueSequenceStride),
+        ValuePanelStride / PanelWidth,
+        Shape.HeadDim,
+        ValueHeadStride / (ValuePanelStride / PanelWidth));
 
     /// <summary>Forgets everything.</summary>
     public void Clear() => Length = 0;

@@ -78,18 +78,30 @@ internal static class AttendEmitter
                 writer.Line("nint seen = visible;");
             }
 
-            writer.Line($"Start(ref softmax, ref heads, count * {plan.HeadDimPadded});");
             using (writer.Block($"for (nint block = 0; block < seen; block += {AttentionPlan.KeyBlock})"))
             {
                 writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, seen - block);");
                 writer.Line($"Scores(ref queries, count, ref Unsafe.Add(ref keys, block * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
-                writer.Line(causal
-                    ? "Softmax(ref scores, count, columns, first, offset + 1 - block, ref softmax);"
-                    : "Softmax(ref scores, count, columns, ref softmax);");
-                writer.Line("Merge(ref softmax, count);");
-                writer.Line("Values(ref scores, count, columns, ref Unsafe.Add(ref values, block * 16), panelStride, ref heads, ref softmax);");
+                string rowVisibility = causal ? "first, offset + 1 - block, " : "";
+                string blockValues = "ref Unsafe.Add(ref values, block * 16)";
+                using (writer.Block("if (block == 0)"))
+                {
+                    writer.Line($"Softmax(ref scores, count, columns, {rowVisibility}ref softmax);");
+                    writer.Line($"Values(ref scores, count, columns, {blockValues}, panelStride, ref heads);");
+                }
+
+                using (writer.Block("else"))
+                {
+                    writer.Line($"ref float blockHeads = ref Unsafe.Add(ref scratch, {scratch["BlockHeads"].Offset});");
+                    writer.Line($"Softmax(ref scores, count, columns, {rowVisibility}ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
+                    writer.Line("Merge(ref softmax, count);");
+                    writer.Line($"Values(ref scores, count, columns, {blockValues}, panelStride, ref blockHeads);");
+                    writer.Line("MergeHeads(ref heads, ref blockHeads, count, ref softmax);");
+                }
             }
 
+            using (writer.Block("if (seen <= 0)"))
+                writer.Line($"MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum}), (int)count).Clear();");
             writer.Line();
             string join = $"JoinHeads(ref heads, ref softmax, count, first, head, ref Unsafe.Add(ref scratch, {scratch["Strip"].Offset}))";
             writer.Line(causal ? $"return !{join} || count == 1;" : $"{join};");
@@ -117,10 +129,17 @@ internal static class AttendEmitter
             using (writer.Block("for (nint index = 0; index < count; index++)"))
             {
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum} + index);");
-                writer.Line("float inverse = sum == 0 ? 0 : 1 / sum;");
                 writer.Line(spec.Group == 1
                     ? $"ref float target = ref Unsafe.Add(ref joined, ((first + index) * {spec.QueryDim}) + (head * {spec.HeadDim}));"
                     : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {spec.Group} * {spec.QueryDim}) + (((head * {spec.Group}) + ((first + index) % {spec.Group})) * {spec.HeadDim}));");
+                using (writer.Block("if (sum == 0)"))
+                {
+                    writer.Line($"MemoryMarshal.CreateSpan(ref target, {spec.HeadDim}).Clear();");
+                    writer.Line("continue;");
+                }
+
+                writer.Line();
+                writer.Line("float inverse = 1 / sum;");
                 writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {plan.HeadDimPadded});");
                 if (vectors > 0)
                 {

@@ -55,7 +55,7 @@ internal static class ClassEmitter
         foreach (string matrix in new[] { "query", "key", "value", "output" })
             writer.Line($"private readonly PackedMatrix {matrix}Weights;");
         if (spec.Rotary != RotaryKind.None)
-            writer.Line(CodeWriter.Invariant($"private readonly RotaryTable rotaryTable = new({spec.RotaryDim}, {spec.RotaryBase:R});"));
+            writer.Line(CodeWriter.Invariant($"private readonly RotaryTable rotaryTable = RotaryTable.Get({spec.RotaryDim}, {spec.RotaryBase:R});"));
         writer.Line();
     }
 
@@ -162,9 +162,7 @@ internal static class ClassEmitter
         FileEmitter.GeneratedCode(writer);
         using (writer.Block("public static long GetScratchBytes(int batch, int rows, int keys)"))
         {
-            writer.Line("ArgumentOutOfRangeException.ThrowIfNegative(batch);");
-            writer.Line("ArgumentOutOfRangeException.ThrowIfNegative(rows);");
-            writer.Line("ArgumentOutOfRangeException.ThrowIfNegative(keys);");
+            writer.Line("KernelChecks.ValidateSizes(batch, rows, keys);");
             foreach (AttentionPlan plan in plans)
             {
                 string kernels = TargetEmitter.ClassName(plan.Target);

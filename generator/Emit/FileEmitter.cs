@@ -37,9 +37,7 @@ internal static class FileEmitter
     {
         var scopes = new Stack<CodeWriter.BlockScope>();
         if (spec.Target.Namespace.Length > 0)
-        {
-            scopes.Push(writer.Block($"namespace {spec.Target.Namespace}"));
-        }
+            writer.Line($"namespace {spec.Target.Namespace};\n");
 
         foreach (string line in Usings)
             writer.Line(line.Replace("using ", "using global::"));

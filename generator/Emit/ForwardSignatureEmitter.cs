@@ -105,7 +105,7 @@ internal static class ForwardSignatureEmitter
         FileEmitter.GeneratedCode(writer);
         using (writer.Block("public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options = default)"))
         {
-            writer.Line("int keys = KernelChecks.ValidateMemory(Shape, memory, cache);");
+            writer.Line("int keys = KernelChecks.ValidateMemory(Shape, memory, cache, in options).Keys;");
             writer.Line("// What the cache held is overwritten: until all is written it holds nothing.");
             writer.Line("cache.Commit(0);");
             WriteChoice(writer, plans, kernels => $"{kernels}.ProjectMemory(this, memory, keys, cache, options.CancellationToken);");

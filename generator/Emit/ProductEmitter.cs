@@ -8,23 +8,51 @@ internal static class ProductEmitter
     /// <summary>The table of the row split and the choice of the next tile.</summary>
     public static void WriteSplit(CodeWriter writer, ProductPlan product)
     {
-        string table = string.Join(", ", product.Split.First);
+        string table = string.Join(", ", product.Split.Next);
         writer.Line($"/// <summary>Rows of the next tile, for so many rows left; more take the largest.</summary>");
         writer.Line($"private static ReadOnlySpan<byte> NextTile => [{table}];");
         writer.Line();
         using (writer.Block("private static int TileRows(nint rows)"))
         {
-            writer.Line($"return rows >= {product.Split.First.Count - 1} ? {product.LargestRows} : NextTile[(int)rows];");
+            writer.Line($"return rows >= {product.Split.Next.Count - 1} ? {product.LargestRows} : NextTile[(int)rows];");
         }
     }
 
-    /// <summary>One case for each tile of a switch over the next tile's rows.</summary>
-    public static void WriteCases(CodeWriter writer, ProductPlan product, string arguments)
+    /// <summary>The loop over row tiles. <paramref name="locals"/> are declared from <c>row</c> before each tile.</summary>
+    public static void WriteRowLoop(CodeWriter writer, ProductPlan product, string[] locals, string arguments, string after = "")
     {
-        using (writer.Block("switch (tile)"))
+        writer.Line("nint row = 0;");
+        using (writer.Block("while (row < rows)"))
         {
-            foreach (RegisterTile tile in product.AllTiles)
-                writer.Line($"case {tile.Rows}: {product.Name}_{tile.Name}({arguments}); break;");
+            writer.Line("int tile = TileRows(rows - row);");
+            writer.Line("// The last tile starts early rather than end late.");
+            writer.Line("row = Math.Min(row, rows - tile);");
+            foreach (string local in locals)
+                writer.Line(local);
+            using (writer.Block("switch (tile)"))
+            {
+                foreach (RegisterTile tile in product.Tiles)
+                    writer.Line($"case {tile.Rows}: {product.Name}_{tile.Name}({arguments}); break;");
+            }
+
+            writer.Line("row += tile;");
+            if (after.Length > 0)
+                writer.Line(after);
+        }
+    }
+
+    /// <summary>The calls for fewer rows than the smallest ordinary tile.</summary>
+    public static void WriteWide(CodeWriter writer, ProductPlan product, System.Action<RegisterTile> call)
+    {
+        foreach (RegisterTile wide in product.WideTiles)
+        {
+            using (writer.Block($"if (rows == {wide.Rows})"))
+            {
+                call(wide);
+                writer.Line("return;");
+            }
+
+            writer.Line();
         }
     }
 }

@@ -24,42 +24,29 @@ internal static class ProjectionEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void {product.Name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)"))
         {
-            foreach (RegisterTile wide in product.WideTiles)
+            ProductEmitter.WriteWide(writer, product, wide =>
             {
-                using (writer.Block($"if (rows == {wide.Rows})"))
-                {
-                    using (writer.Block($"for (nint panel = 0; panel < panels; panel += {wide.Panels})"))
-                        writer.Line($"{product.Name}_{wide.Name}(ref a, ref Unsafe.Add(ref weights, panel * {panel}), ref Unsafe.Add(ref bias, panel * 16), ref Unsafe.Add(ref c, panel * 16), stride);");
-                    writer.Line("return;");
-                }
-
-                writer.Line();
-            }
+                using (writer.Block($"for (nint panel = 0; panel < panels; panel += {wide.Panels})"))
+                    writer.Line($"{product.Name}_{wide.Name}(ref a, ref Unsafe.Add(ref weights, panel * {panel}), ref Unsafe.Add(ref bias, panel * 16), ref Unsafe.Add(ref c, panel * 16), stride);");
+            });
 
             using (writer.Block($"for (nint panel = 0; panel < panels; panel += {product.Panels})"))
             {
                 writer.Line($"ref float first = ref Unsafe.Add(ref weights, panel * {panel});");
                 writer.Line($"ref float next = ref Unsafe.Add(ref first, panel + {product.Panels} < panels ? {product.Panels * panel} : 0);");
+                writer.Line("ref float panelBias = ref Unsafe.Add(ref bias, panel * 16);");
                 writer.Line("nint prefetched = 0;");
-                writer.Line("nint row = 0;");
-                using (writer.Block("while (row < rows)"))
-                {
-                    writer.Line("int tile = TileRows(rows - row);");
-                    writer.Line($"ref float tileA = ref Unsafe.Add(ref a, row * {product.RowStride});");
-                    writer.Line("ref float tileC = ref Unsafe.Add(ref c, (row * stride) + (panel * 16));");
-                    writer.Line("ref float tileBias = ref Unsafe.Add(ref bias, panel * 16);");
-                    using (writer.Block("switch (tile)"))
-                    {
-                        foreach (RegisterTile tile in product.Tiles)
-                            writer.Line($"case {tile.Rows}: {product.Name}_{tile.Name}(ref tileA, ref first, ref tileBias, ref tileC, stride, ref Unsafe.Add(ref next, prefetched)); break;");
-                    }
-
-                    RegisterTile largest = product.Tiles[product.Tiles.Count - 1];
-                    int ahead = depth / largest.Unroll * AttentionPlan.PanelWidth;
-                    int last = System.Math.Max(0, (product.Panels * panel) - (2 * ahead));
-                    writer.Line("row += tile;");
-                    writer.Line($"prefetched = Math.Min(prefetched + {ahead}, {last});");
-                }
+                int ahead = depth / product.Tiles[product.Tiles.Count - 1].Unroll * AttentionPlan.PanelWidth;
+                int last = System.Math.Max(0, (product.Panels * panel) - (2 * ahead));
+                ProductEmitter.WriteRowLoop(
+                    writer,
+                    product,
+                    [
+                        $"ref float tileA = ref Unsafe.Add(ref a, row * {product.RowStride});",
+                        "ref float tileC = ref Unsafe.Add(ref c, (row * stride) + (panel * 16));",
+                    ],
+                    "ref tileA, ref first, ref panelBias, ref tileC, stride, ref Unsafe.Add(ref next, prefetched)",
+                    $"prefetched = Math.Min(prefetched + {ahead}, {last});");
             }
         }
     }

@@ -12,15 +12,15 @@ internal static class ScoresEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block("private static void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores)"))
         {
-            writer.Line("nint row = 0;");
-            using (writer.Block("while (row < rows)"))
-            {
-                writer.Line("int tile = TileRows(rows - row);");
-                writer.Line($"ref float tileA = ref Unsafe.Add(ref queries, row * {product.RowStride});");
-                writer.Line($"ref float tileC = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
-                ProductEmitter.WriteCases(writer, product, "ref tileA, ref keys, panels, ref tileC");
-                writer.Line("row += tile;");
-            }
+            ProductEmitter.WriteWide(writer, product, wide => writer.Line($"{product.Name}_{wide.Name}(ref queries, ref keys, panels, ref scores);"));
+            ProductEmitter.WriteRowLoop(
+                writer,
+                product,
+                [
+                    $"ref float tileA = ref Unsafe.Add(ref queries, row * {product.RowStride});",
+                    $"ref float tileC = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});",
+                ],
+                "ref tileA, ref keys, panels, ref tileC");
         }
 
         foreach (RegisterTile tile in product.AllTiles)

@@ -19,8 +19,9 @@ internal static class SoftmaxEmitter
 
     private const int Maximum = 0;
     private const int Sum = StateStride;
-    private const int BlockMaximum = 2 * StateStride;
-    private const int BlockSum = 3 * StateStride;
+
+    /// <summary>Where a block's maxima and sums lie, in the order of the running ones.</summary>
+    public const int BlockState = 2 * StateStride;
 
     /// <summary>Where the factor of what was merged before lies in the softmax state.</summary>
     public const int OldFactor = 4 * StateStride;
@@ -41,8 +42,6 @@ internal static class SoftmaxEmitter
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
         WriteExp2(writer, plan.Target);
-        writer.Line();
-        WriteStart(writer, plan.Target);
         writer.Line();
         WriteBlock(writer, plan);
         writer.Line();
@@ -68,26 +67,6 @@ internal static class SoftmaxEmitter
         }
     }
 
-    private static void WriteStart(CodeWriter writer, VectorTarget target)
-    {
-        writer.Line("/// <summary>No key seen yet: maxima −∞, sums and heads zero.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("private static void Start(ref float softmax, ref float heads, nint headFloats)"))
-        {
-            using (writer.Block($"for (nint row = 0; row < {StateStride}; row += {target.Lanes})"))
-            {
-                writer.Line($"{target.Name}.Create(float.NegativeInfinity).StoreUnsafe(ref Unsafe.Add(ref softmax, {Maximum} + row));");
-                writer.Line($"{target.Name}<float>.Zero.StoreUnsafe(ref Unsafe.Add(ref softmax, {Sum} + row));");
-            }
-
-            using (writer.Block("for (nint column = 0; column < headFloats; column += 16)"))
-            {
-                for (int vector = 0; vector < target.VectorsPerPanel; vector++)
-                    writer.Line($"{target.Name}<float>.Zero.StoreUnsafe(ref Unsafe.Add(ref heads, column + {vector * target.Lanes}));");
-            }
-        }
-    }
-
     private static void WriteBlock(CodeWriter writer, AttentionPlan plan)
     {
         VectorTarget target = plan.Target;
@@ -96,10 +75,9 @@ internal static class SoftmaxEmitter
         IEnumerable<int> each = Enumerable.Range(0, vectors);
         writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        string visibility = causal ? "nint firstRow, nint seen" : "nint columns";
         using (writer.Block(causal
-            ? "private static void Softmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float softmax)"
-            : "private static void Softmax(ref float scores, nint rows, nint columns, ref float softmax)"))
+            ? "private static void Softmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float state)"
+            : "private static void Softmax(ref float scores, nint rows, nint columns, ref float state)"))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
@@ -112,8 +90,8 @@ internal static class SoftmaxEmitter
                     using (writer.Block("if (count <= 0)"))
                     {
                         writer.Line("MemoryMarshal.CreateSpan(ref line, (int)columns).Clear();");
-                        writer.Line($"Unsafe.Add(ref softmax, {BlockMaximum} + row) = float.NegativeInfinity;");
-                        writer.Line($"Unsafe.Add(ref softmax, {BlockSum} + row) = 0;");
+                        writer.Line($"Unsafe.Add(ref state, {Maximum} + row) = float.NegativeInfinity;");
+                        writer.Line($"Unsafe.Add(ref state, {Sum} + row) = 0;");
                         writer.Line("continue;");
                     }
 
@@ -152,8 +130,8 @@ internal static class SoftmaxEmitter
                 }
 
                 Reduce(writer, target, "sum", (a, b, _) => $"{a} + {b}");
-                writer.Line($"Unsafe.Add(ref softmax, {BlockMaximum} + row) = maximum;");
-                writer.Line($"Unsafe.Add(ref softmax, {BlockSum} + row) = sum;");
+                writer.Line($"Unsafe.Add(ref state, {Maximum} + row) = maximum;");
+                writer.Line($"Unsafe.Add(ref state, {Sum} + row) = sum;");
                 if (causal)
                 {
                     using (writer.Block("if (end < columns)"))
@@ -201,12 +179,12 @@ internal static class SoftmaxEmitter
                 writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
                 writer.Line($"var none = {name}.Create(float.NegativeInfinity);");
                 writer.Line($"var oldMaximum = {name}.LoadUnsafe(ref state, {Maximum});");
-                writer.Line($"var blockMaximum = {name}.LoadUnsafe(ref state, {BlockMaximum});");
+                writer.Line($"var blockMaximum = {name}.LoadUnsafe(ref state, {BlockState + Maximum});");
                 writer.Line($"var maximum = {name}.MaxNative(oldMaximum, blockMaximum);");
                 writer.Line("// A side that saw no key has factor 0, also where neither saw one.");
                 writer.Line($"var oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, Exp2(oldMaximum - maximum));");
                 writer.Line($"var blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, Exp2(blockMaximum - maximum));");
-                writer.Line($"var sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {BlockSum}), blockFactor, {name}.LoadUnsafe(ref state, {Sum}) * oldFactor);");
+                writer.Line($"var sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {BlockState + Sum}), blockFactor, {name}.LoadUnsafe(ref state, {Sum}) * oldFactor);");
                 writer.Line($"maximum.StoreUnsafe(ref state, {Maximum});");
                 writer.Line($"sum.StoreUnsafe(ref state, {Sum});");
                 writer.Line($"oldFactor.StoreUnsafe(ref state, {OldFactor});");

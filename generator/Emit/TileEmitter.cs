@@ -39,7 +39,10 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
 
         int rest = product.Depth - (turns * tile.Unroll);
         if (rest > 0)
-            Steps(0, rest, panelStride);
+        {
+            using (writer.Block())
+                Steps(0, rest, panelStride);
+        }
     }
 
     /// <summary>Multiplies through a depth known only at run time, named by <paramref name="depth"/>.</summary>
@@ -76,50 +79,47 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
         for (int step = first; step < first + count; step++)
         {
             if (tile.HoldsRows)
-                HoldRows(step, panelStride);
+                HoldRows(step, step == first, panelStride);
             else
-                HoldPanels(step, panelStride);
+                HoldPanels(step, step == first, panelStride);
         }
     }
 
     /// <summary>Few columns: B's vectors stay, A's elements stream past.</summary>
-    private void HoldPanels(int step, string? panelStride)
+    private void HoldPanels(int step, bool first, string? panelStride)
     {
-        using (writer.Block())
+        foreach (int vector in Enumerable.Range(0, tile.Vectors))
+            writer.Line($"{Var(first)}b_{vector} = {LoadPanel(step, vector, panelStride)};");
+        for (int row = 0; row < tile.Rows; row++)
         {
-            foreach (int vector in Enumerable.Range(0, tile.Vectors))
-                writer.Line($"var b_{vector} = {LoadPanel(step, vector, panelStride)};");
-            for (int row = 0; row < tile.Rows; row++)
-            {
-                writer.Line($"var a_{row} = {Broadcast(step, row)};");
-                for (int vector = 0; vector < tile.Vectors; vector++)
-                    writer.Line(MultiplyAdd(row, vector, $"b_{vector}"));
-            }
+            writer.Line($"{Var(first)}a_{row} = {Broadcast(step, row)};");
+            for (int vector = 0; vector < tile.Vectors; vector++)
+                writer.Line(MultiplyAdd(row, vector, $"b_{vector}"));
         }
     }
 
     /// <summary>Few rows: A's elements stay, B's vectors stream past.</summary>
-    private void HoldRows(int step, string? panelStride)
+    private void HoldRows(int step, bool first, string? panelStride)
     {
-        using (writer.Block())
+        for (int row = 0; row < tile.Rows; row++)
+            writer.Line($"{Var(first)}a_{row} = {Broadcast(step, row)};");
+        for (int vector = 0; vector < tile.Vectors; vector++)
         {
-            for (int row = 0; row < tile.Rows; row++)
-                writer.Line($"var a_{row} = {Broadcast(step, row)};");
-            for (int vector = 0; vector < tile.Vectors; vector++)
+            if (tile.Rows == 1)
             {
-                if (tile.Rows == 1)
-                {
-                    // Used once: the load becomes the multiply-add's memory operand.
-                    writer.Line(MultiplyAdd(0, vector, LoadPanel(step, vector, panelStride)));
-                    continue;
-                }
-
-                writer.Line($"var b_{vector} = {LoadPanel(step, vector, panelStride)};");
-                for (int row = 0; row < tile.Rows; row++)
-                    writer.Line(MultiplyAdd(row, vector, $"b_{vector}"));
+                // Used once: the load becomes the multiply-add's memory operand.
+                writer.Line(MultiplyAdd(0, vector, LoadPanel(step, vector, panelStride)));
+                continue;
             }
+
+            writer.Line($"{Var(first)}b_{vector} = {LoadPanel(step, vector, panelStride)};");
+            for (int row = 0; row < tile.Rows; row++)
+                writer.Line(MultiplyAdd(row, vector, $"b_{vector}"));
         }
     }
+
+    /// <summary>The first step declares its locals, the others use them again.</summary>
+    private static string Var(bool first) => first ? "var " : "";
 
     private string MultiplyAdd(int row, int vector, string panel) =>
         $"{Sum(row, vector)} = {target.Name}.{target.MultiplyAdd}(a_{row}, {panel}, {Sum(row, vector)});";

@@ -2,28 +2,29 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>Writes the kernels of probabilities times value panels, which merge a block into the running output.</summary>
+/// <summary>Writes the kernels of probabilities times value panels, and the pass that merges a block into the running output.</summary>
 internal static class ValuesEmitter
 {
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
         ProductPlan product = plan.Values;
-        writer.Line("/// <summary>heads = heads · old factor + (probabilities · value panels) · block factor, for each row.</summary>");
+        writer.Line("/// <summary>heads = probabilities · value panels, for each row.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("private static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads, ref float softmax)"))
+        using (writer.Block("private static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads)"))
         {
-            writer.Line("nint row = 0;");
-            using (writer.Block("while (row < rows)"))
-            {
-                writer.Line("int tile = TileRows(rows - row);");
-                writer.Line($"ref float tileA = ref Unsafe.Add(ref probabilities, row * {product.RowStride});");
-                writer.Line($"ref float tileC = ref Unsafe.Add(ref heads, row * {plan.HeadDimPadded});");
-                writer.Line("ref float tileFactors = ref Unsafe.Add(ref softmax, row);");
-                ProductEmitter.WriteCases(writer, product, "ref tileA, keys, ref values, panelStride, ref tileC, ref tileFactors");
-                writer.Line("row += tile;");
-            }
+            ProductEmitter.WriteWide(writer, product, wide => writer.Line($"{product.Name}_{wide.Name}(ref probabilities, keys, ref values, panelStride, ref heads);"));
+            ProductEmitter.WriteRowLoop(
+                writer,
+                product,
+                [
+                    $"ref float tileA = ref Unsafe.Add(ref probabilities, row * {product.RowStride});",
+                    $"ref float tileC = ref Unsafe.Add(ref heads, row * {plan.HeadDimPadded});",
+                ],
+                "ref tileA, keys, ref values, panelStride, ref tileC");
         }
 
+        writer.Line();
+        WriteMerge(writer, plan);
         foreach (RegisterTile tile in product.AllTiles)
         {
             writer.Line();
@@ -37,7 +38,7 @@ internal static class ValuesEmitter
         int panels = plan.HeadDimPadded / AttentionPlan.PanelWidth;
         writer.Line($"/// <summary>{tile.Rows} rows × {tile.Columns} columns a turn, as deep as there are keys: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a step.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void {product.Name}_{tile.Name}(ref float probabilities, nint keys, ref float values, nint panelStride, ref float heads, ref float softmax)"))
+        using (writer.Block($"private static void {product.Name}_{tile.Name}(ref float probabilities, nint keys, ref float values, nint panelStride, ref float heads)"))
         {
             using (writer.Block($"for (nint panel = 0; panel < {panels}; panel += {tile.Panels})"))
             {
@@ -49,25 +50,33 @@ internal static class ValuesEmitter
                 body.DeclareSums(_ => $"{target.Name}<float>.Zero");
                 body.RunTimeDepth("keys");
                 for (int row = 0; row < tile.Rows; row++)
-                    WriteMerge(writer, plan, tile, row);
+                {
+                    for (int vector = 0; vector < tile.Vectors; vector++)
+                        writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref heads, {(row * plan.HeadDimPadded) + (vector * target.Lanes)});");
+                }
+
                 writer.Line($"values = ref Unsafe.Add(ref values, panelStride * {tile.Panels});");
                 writer.Line($"heads = ref Unsafe.Add(ref heads, {tile.Columns});");
             }
         }
     }
 
-    private static void WriteMerge(CodeWriter writer, AttentionPlan plan, RegisterTile tile, int row)
+    private static void WriteMerge(CodeWriter writer, AttentionPlan plan)
     {
         VectorTarget target = plan.Target;
-        using (writer.Block())
+        writer.Line("/// <summary>heads = heads · old factor + block heads · block factor, for each row.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block("private static void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax)"))
         {
-            writer.Line($"var old = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor + row}));");
-            writer.Line($"var block = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockFactor + row}));");
-            for (int vector = 0; vector < tile.Vectors; vector++)
+            using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
-                int offset = (row * plan.HeadDimPadded) + (vector * target.Lanes);
-                string head = $"{target.Name}.LoadUnsafe(ref heads, {offset})";
-                writer.Line($"{target.Name}.{target.MultiplyAdd}({TileEmitter.Sum(row, vector)}, block, {head} * old).StoreUnsafe(ref heads, {offset});");
+                writer.Line($"var old = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row));");
+                writer.Line($"var block = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockFactor} + row));");
+                using (writer.Block($"for (nint column = row * {plan.HeadDimPadded}; column < (row + 1) * {plan.HeadDimPadded}; column += {target.Lanes})"))
+                {
+                    writer.Line($"var head = {target.Name}.LoadUnsafe(ref Unsafe.Add(ref heads, column)) * old;");
+                    writer.Line($"{target.Name}.{target.MultiplyAdd}({target.Name}.LoadUnsafe(ref Unsafe.Add(ref blockHeads, column)), block, head).StoreUnsafe(ref Unsafe.Add(ref heads, column));");
+                }
             }
         }
     }

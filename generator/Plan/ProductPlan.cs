@@ -14,7 +14,7 @@ internal enum ProductKind
     /// <summary>Queries times key panels; the depth is the head dimension.</summary>
     Scores,
 
-    /// <summary>Probabilities times value panels, merged into the running output; the depth is the number of keys.</summary>
+    /// <summary>Probabilities times value panels; the depth is the number of keys.</summary>
     Values,
 }
 
@@ -38,7 +38,7 @@ internal sealed record ProductPlan
     /// <summary>Tiles for any number of rows, ascending; they share one number of panels.</summary>
     public required EquatableArray<RegisterTile> Tiles { get; init; }
 
-    /// <summary>Tiles for one or two rows alone: more panels at once, so that enough chains are in flight.</summary>
+    /// <summary>Tiles for fewer rows alone: more panels at once, so that enough chains are in flight.</summary>
     public required EquatableArray<RegisterTile> WideTiles { get; init; }
 
     public required RowSplit Split { get; init; }
@@ -68,15 +68,9 @@ internal sealed record ProductPlan
             tiles.Add(Tile(rows, panels));
 
         var wide = new List<RegisterTile>();
-        int chains = target.MultiplyAddLatency * target.MultiplyAddsPerCycle;
-        for (int rows = 1; rows <= 2; rows++)
-        {
-            int widest = Math.Max(panels, chains / (rows * target.VectorsPerPanel));
-            wide.Add(Tile(rows, LargestDivisor(panelDivisor, widest)));
-        }
+        for (int rows = 1; rows < target.RowTiles[0]; rows++)
+            wide.Add(Tile(rows, LargestDivisor(panelDivisor, WidePanels(rows, panels, target))));
 
-        // A row count that the ordinary tiles cover with the same panels needs no wide twin.
-        wide.RemoveAll(tile => tiles.Contains(tile));
         RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target));
         RegisterTile largest = tiles[tiles.Count - 1];
         return new()
@@ -91,6 +85,17 @@ internal sealed record ProductPlan
             Split = split,
             Reason = $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers and load {largest.LoadsPerStep} times for {largest.Accumulators} multiply-adds a step",
         };
+    }
+
+    /// <summary>Panels, a power of two, that give few rows as many chains as hide the latency of a multiply-add, as far as registers go.</summary>
+    private static int WidePanels(int rows, int atLeast, VectorTarget target)
+    {
+        int panels = 1;
+        while (panels < atLeast || rows * panels * target.VectorsPerPanel < target.MultiplyAddLatency * target.MultiplyAddsPerCycle)
+            panels *= 2;
+        while (panels > 1 && new RegisterTile(rows, panels, target.VectorsPerPanel, 1).LiveRegisters > target.Registers)
+            panels /= 2;
+        return panels;
     }
 
     private static int LargestDivisor(int divisor, int limit)
@@ -118,7 +123,7 @@ internal sealed record ProductPlan
     }
 
     /// <summary>Multiply-adds in one turn of an ordinary loop: more was no faster, and the JIT takes longer.</summary>
-    internal const int AutoBudget = 64;
+    internal const int AutoBudget = 32;
 
     /// <summary>A product this short is written out whole.</summary>
     internal const int WholeBudget = 128;

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using AttentionGen.Generator.Model;
 
 namespace AttentionGen.Generator.Plan;
@@ -36,45 +37,43 @@ internal sealed record RegisterTile(int Rows, int Panels, int VectorsPerPanel, i
         target.MultiplyAddLatency);
 }
 
-/// <summary>How a run-time number of rows is cut into tiles.</summary>
-/// <param name="First">For n rows left, up to twice the largest tile, the rows of the next tile; more rows take the largest.</param>
-internal sealed record RowSplit(EquatableArray<int> First)
+/// <summary>How a run-time number of rows is cut into tiles. The last tile may start early and compute rows again, to the same bits.</summary>
+/// <param name="Next">For n rows left, up to twice the largest tile, the rows of the next tile; more rows take the largest.</param>
+internal sealed record RowSplit(EquatableArray<int> Next)
 {
     /// <summary>The tiles that cover a number of rows.</summary>
-    public System.Collections.Generic.IEnumerable<int> Cut(int rows)
+    public IEnumerable<int> Cut(int rows)
     {
         while (rows > 0)
         {
-            int tile = First[Math.Min(rows, First.Count - 1)];
+            int tile = Next[Math.Min(rows, Next.Count - 1)];
             yield return tile;
             rows -= tile;
         }
     }
 
-    /// <summary>The cut with the fewest cycles, ties going to fewer tiles and then to the larger first.</summary>
+    /// <summary>The cut with the fewest cycles, ties going to fewer tiles and then to the larger first. Fewer rows than the smallest tile, alone, are a wide tile of their own.</summary>
     public static RowSplit Fastest(EquatableArray<int> rowTiles, Func<int, double> cycles)
     {
+        int smallest = rowTiles[0];
         int largest = rowTiles[rowTiles.Count - 1];
         var best = new double[(2 * largest) + 1];
-        var first = new int[best.Length];
+        var next = new int[best.Length];
         for (int rows = 1; rows < best.Length; rows++)
         {
             best[rows] = double.PositiveInfinity;
             foreach (int tile in rowTiles)
             {
-                if (tile > rows)
+                if (tile > Math.Max(rows, smallest))
                     continue;
                 // The small addend prefers fewer calls among equal cycles.
-                double total = cycles(tile) + 0.25 + best[rows - tile];
+                double total = cycles(tile) + 0.25 + best[Math.Max(0, rows - tile)];
                 if (total <= best[rows])
-                    (best[rows], first[rows]) = (total, tile);
+                    (best[rows], next[rows]) = (total, tile);
             }
         }
 
-        // One or two rows alone take a wide tile where no ordinary one fits.
-        for (int rows = 1; rows <= 2; rows++)
-            first[rows] = first[rows] == 0 ? rows : first[rows];
-        first[2 * largest] = largest;
-        return new RowSplit(new EquatableArray<int>(first));
+        next[2 * largest] = largest;
+        return new RowSplit(new EquatableArray<int>(next));
     }
 }

@@ -29,6 +29,7 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
         Add("Queries", (long)rowBlock * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
         Add("Scores", (long)queryBlock * scoreStride, "scores, then probabilities, of a query block against a key block");
         Add("Heads", (long)queryBlock * AttentionPlan.RoundUp(spec.HeadDim), "running output of a query block");
+        Add("BlockHeads", (long)queryBlock * AttentionPlan.RoundUp(spec.HeadDim), "output of one key block, before it is merged");
         Add("Softmax", (long)SoftmaxRows * 32, "running and block maxima and sums, and merge factors, of a query block");
         if (spec.DModel % AttentionPlan.PanelWidth != 0)
             Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(spec.DModel), "output rows in whole panels, before they are copied out");

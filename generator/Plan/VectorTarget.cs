@@ -21,7 +21,7 @@ internal sealed record VectorTarget
     /// <summary>Vector registers.</summary>
     public required int Registers { get; init; }
 
-    /// <summary>Row counts of the register tiles worth having, ascending.</summary>
+    /// <summary>Row counts of the register tiles worth having, ascending; fewer rows alone take wide tiles. Each costs the JIT and the reader time.</summary>
     public required EquatableArray<int> RowTiles { get; init; }
 
     /// <summary>Cycles from one multiply-add of a chain to the next.</summary>
@@ -48,7 +48,7 @@ internal sealed record VectorTarget
         MultiplyAdd = "FusedMultiplyAdd",
         Lanes = 16,
         Registers = 32,
-        RowTiles = new([3, 4, 5, 6, 8, 12]),
+        RowTiles = new([4, 6, 8, 12]),
     };
 
     /// <summary>AVX2 and FMA: 16 registers hold a tile of 6 rows × 16 columns (12 sums, 2 of B, 1 of A).</summary>
@@ -59,7 +59,7 @@ internal sealed record VectorTarget
         MultiplyAdd = "FusedMultiplyAdd",
         Lanes = 8,
         Registers = 16,
-        RowTiles = new([3, 4, 5, 6]),
+        RowTiles = new([4, 6]),
     };
 
     /// <summary>Everything else: NEON with its fused multiply-add, or older x64 with a separate one.</summary>
@@ -70,7 +70,7 @@ internal sealed record VectorTarget
         MultiplyAdd = "MultiplyAddEstimate",
         Lanes = 4,
         Registers = 16,
-        RowTiles = new([1, 2, 3]),
+        RowTiles = new([2, 3]),
     };
 
     /// <summary>All targets, the widest first: the first whose condition holds is used.</summary>
