@@ -4,7 +4,7 @@ namespace AttentionGen;
 /// The weights of one attention block: four matrices [outputs, inputs], row-major, as PyTorch's <c>nn.Linear</c> keeps them, and their optional biases.
 /// Immutable; a kernel packs them once.
 /// </summary>
-public sealed partial class AttentionWeights
+public sealed class AttentionWeights
 {
     private AttentionWeights(ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output)
     {
@@ -74,6 +74,20 @@ public sealed partial class AttentionWeights
         static ProjectionWeights Copy(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, string weightName, string biasName) => new(
             new WeightTensor(weight.ToArray(), null, $"span {weightName}"),
             new WeightTensor(bias.ToArray(), null, $"span {biasName}"));
+    }
+
+    /// <summary>Reads weights from a file, which may be closed afterwards. Whether they fit a kernel is checked by the kernel that they are given to.</summary>
+    /// <param name="file">An open file.</param>
+    /// <param name="names">Which tensors to read, and their layout.</param>
+    /// <exception cref="ArgumentException">The file does not have a tensor that <paramref name="names"/> names.</exception>
+    /// <exception cref="InvalidDataException">A tensor is no matrix or no bias, or cannot be split into query, key and value.</exception>
+    /// <exception cref="NotSupportedException">A tensor is not F32, F16 or BF16, or the block has a part that kernels do not compute, such as normalised queries.</exception>
+    public static AttentionWeights From(SafetensorsFile file, AttentionTensorNames names)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(names);
+        (ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output) = new WeightReader(file, names).Read();
+        return new AttentionWeights(query, key, value, output);
     }
 
     /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs, the same for the same seed everywhere and always.</summary>
