@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using AttentionGen.Generator.Model;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+
+namespace AttentionGen.Generator;
+
+/// <summary>Says what is wrong with an annotated class, on its attribute. It judges by the generator's own parser.</summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class AttentionAnalyzer : DiagnosticAnalyzer
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => DiagnosticDescriptors.All;
+
+    /// <inheritdoc/>
+    public override void Initialize(AnalysisContext context)
+    {
+        // The generator reads annotated classes in generated code too, so their mistakes must show.
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.Analyze | GeneratedCodeAnalysisFlags.ReportDiagnostics);
+        context.EnableConcurrentExecution();
+        context.RegisterCompilationStartAction(static start =>
+        {
+            if (start.Compilation.GetTypeByMetadataName(AttentionParser.AttributeName) is not null)
+                start.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
+        });
+    }
+
+    private static void Analyze(SymbolAnalysisContext context)
+    {
+        var type = (INamedTypeSymbol)context.Symbol;
+        if (AttentionParser.FindAttribute(type) is { } attribute)
+            AttentionParser.Parse(type, attribute, context.Compilation, context.ReportDiagnostic, context.CancellationToken);
+    }
+}

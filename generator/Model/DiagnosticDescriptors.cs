@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Linq;
+using System.Reflection;
+using Microsoft.CodeAnalysis;
+
+namespace AttentionGen.Generator.Model;
+
+/// <summary>Everything that can be wrong with an annotated class. Each has a help page in <c>docs/diagnostics</c>.</summary>
+internal static class DiagnosticDescriptors
+{
+    private const string Category = "AttentionGen";
+
+    // The class.
+    public static readonly DiagnosticDescriptor NotPartial = Create(
+        "AG0001", "The annotated class must be partial",
+        "'{0}' must be partial, as the generator adds members to it: write 'partial class {0}'");
+
+    public static readonly DiagnosticDescriptor ContainingTypeNotPartial = Create(
+        "AG0002", "Types around the annotated class must be partial",
+        "'{0}' is nested in '{1}', which must be partial too: write 'partial {2} {1}'");
+
+    public static readonly DiagnosticDescriptor Generic = Create(
+        "AG0003", "The annotated class and the types around it must not be generic",
+        "'{0}' must have no type parameters, as a kernel is made for one shape: remove them{1}");
+
+    public static readonly DiagnosticDescriptor Static = Create(
+        "AG0004", "The annotated class must not be static",
+        "'{0}' must not be static, as its instances hold packed weights: write 'sealed partial class {0}'");
+
+    public static readonly DiagnosticDescriptor Abstract = Create(
+        "AG0005", "The annotated class must not be abstract",
+        "'{0}' must not be abstract, as the generated Create makes instances of it: write 'sealed partial class {0}'");
+
+    public static readonly DiagnosticDescriptor FileLocal = Create(
+        "AG0006", "The annotated class must be visible outside its file",
+        "'{0}' must not be file-local, as the generated part stands in a file of its own: write 'internal' in place of 'file'{1}");
+
+    public static readonly DiagnosticDescriptor NotClass = Create(
+        "AG0007", "Only a plain class can be annotated",
+        "'{0}' is a {1} but must be a class: write 'sealed partial class {0}'");
+
+    public static readonly DiagnosticDescriptor PrimaryConstructor = Create(
+        "AG0008", "The annotated class must not have a primary constructor",
+        "'{0}' must not have a primary constructor, as the generated constructor takes the weights: remove the parameter list, or write a constructor that ends in ': this(weights)'");
+
+    public static readonly DiagnosticDescriptor MemberClash = Create(
+        "AG0009", "A member has the name of a generated one",
+        "'{0}' {1} '{2}', a name that the generated part of the class uses: choose another name");
+
+    public static readonly DiagnosticDescriptor ConstructorClash = Create(
+        "AG0010", "A constructor gets in the way of the generated one",
+        "A constructor of '{0}' {1}");
+
+    public static readonly DiagnosticDescriptor BaseClass = Create(
+        "AG0011", "The base class cannot be constructed without arguments",
+        "'{0}' derives from '{1}', which {2}: the generated constructor calls a base constructor without arguments, so derive from a class that has an accessible one, or from none");
+
+    public static readonly DiagnosticDescriptor RequiredMember = Create(
+        "AG0012", "The annotated class must have no required members",
+        "'{0}' has the required member '{1}', which the generated Create cannot set: remove 'required'");
+
+    public static readonly DiagnosticDescriptor LanguageVersion = Create(
+        "AG0013", "The C# language version is too old",
+        "The generated code needs C# 12 or later, and this project asks for {0}: remove <LangVersion> or raise it");
+
+    // The configuration.
+    public static readonly DiagnosticDescriptor Heads = Create(
+        "AG0014", "Heads is missing or out of range", "Heads {0} but must be from 1 to 256: use {1}");
+
+    public static readonly DiagnosticDescriptor DModel = Create(
+        "AG0015", "DModel is missing or out of range", "DModel {0} but must be from 1 to 65536: use {1}");
+
+    public static readonly DiagnosticDescriptor KvHeads = Create(
+        "AG0016", "KvHeads does not divide Heads",
+        "KvHeads is {0} but must be from 1 to Heads, {1}, and divide it: use {2}, or leave it out for one KV head per query head");
+
+    public static readonly DiagnosticDescriptor HeadDim = Create(
+        "AG0017", "HeadDim is out of range",
+        "HeadDim is {0} but must be from 1 to 256: use {1}, or leave it out for DModel / Heads");
+
+    public static readonly DiagnosticDescriptor HeadDimDefault = Create(
+        "AG0018", "There is no default HeadDim for this DModel and Heads", "{0}: use {1}");
+
+    public static readonly DiagnosticDescriptor MemoryDim = Create(
+        "AG0019", "MemoryDim is out of range",
+        "MemoryDim is {0} but must be from 1 to 65536: use {1}, or leave it out for self-attention");
+
+    public static readonly DiagnosticDescriptor Scale = Create(
+        "AG0020", "Scale must be positive and finite",
+        "Scale is {0} but must be positive and finite: use {1}, or leave it out for 1/√HeadDim");
+
+    public static readonly DiagnosticDescriptor SequenceLength = Create(
+        "AG0021", "SequenceLength is out of range",
+        "SequenceLength is {0} but must be from 1 to {1}{2}: use {3}, or leave it out where the number of rows varies");
+
+    public static readonly DiagnosticDescriptor RotaryDim = Create(
+        "AG0022", "RotaryDim must be even and no wider than a head",
+        "{0} but must be even and from 2 to HeadDim, {1}: {2}");
+
+    public static readonly DiagnosticDescriptor RotaryBase = Create(
+        "AG0023", "RotaryBase must be greater than 1 and finite",
+        "RotaryBase is {0} but must be greater than 1 and finite: use a value such as 10000, or leave it out for that");
+
+    public static readonly DiagnosticDescriptor WithoutEffect = Create(
+        "AG0024", "A setting has no effect",
+        "{0} has no effect without {1}: add {2}, or remove {0}");
+
+    public static readonly DiagnosticDescriptor RotaryCrossAttention = Create(
+        "AG0025", "Rotary embedding needs self-attention",
+        "Rotary cannot be combined with MemoryDim, as the rows of a memory have no positions relative to the input's: remove Rotary, or remove MemoryDim for self-attention");
+
+    public static readonly DiagnosticDescriptor UndefinedEnumValue = Create(
+        "AG0026", "A setting has an undefined value", "{0} is {1}, which is not defined: use {2}");
+
+    public static readonly DiagnosticDescriptor WeightsTooLarge = Create(
+        "AG0027", "A weight matrix is too large",
+        "The {0} matrix would have {1} elements ({2}), more than the 2147483591 that an array holds: use a smaller {3}");
+
+    /// <summary>All of the above, in the order of their ids.</summary>
+    public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)
+        .GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Where(field => field.FieldType == typeof(DiagnosticDescriptor))
+        .Select(field => (DiagnosticDescriptor)field.GetValue(null)!)
+        .OrderBy(descriptor => descriptor.Id, System.StringComparer.Ordinal)
+        .ToImmutableArray();
+
+    // Not configurable: the generator emits nothing for such a class, and silence about that would help nobody.
+    private static DiagnosticDescriptor Create(string id, string title, string message) => new(
+        id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true,
+        helpLinkUri: $"https://github.com/attentiongen/attentiongen/blob/main/docs/diagnostics/{id}.md",
+        customTags: WellKnownDiagnosticTags.NotConfigurable);
+}
