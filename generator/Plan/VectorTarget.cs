@@ -49,6 +49,7 @@ internal sealed record VectorTarget
         Lanes = 16,
         Registers = 32,
         RowTiles = new([4, 6, 8, 12]),
+        Level2Bytes = 1024 * 1024,
     };
 
     /// <summary>AVX2 and FMA: 16 registers hold a tile of 6 rows × 16 columns (12 sums, 2 of B, 1 of A).</summary>
