@@ -41,14 +41,28 @@ internal static class ProductEmitter
         }
     }
 
-    /// <summary>The calls for fewer rows than the smallest ordinary tile.</summary>
-    public static void WriteWide(CodeWriter writer, ProductPlan product, System.Action<RegisterTile> call)
+    /// <summary>The calls for fewer rows than the smallest ordinary tile; the last wide tile, too, starts early rather than end late.</summary>
+    /// <param name="call">Writes the call of a tile whose first row is named by the second argument.</param>
+    public static void WriteWide(CodeWriter writer, ProductPlan product, System.Action<RegisterTile, string> call)
     {
         foreach (RegisterTile wide in product.WideTiles)
         {
             using (writer.Block($"if (rows == {wide.Rows})"))
             {
-                call(wide);
+                call(wide, "0");
+                writer.Line("return;");
+            }
+
+            writer.Line();
+        }
+
+        int largest = product.WideTiles[product.WideTiles.Count - 1].Rows;
+        for (int rows = largest + 1; rows < product.Tiles[0].Rows; rows++)
+        {
+            using (writer.Block($"if (rows == {rows})"))
+            {
+                for (int row = 0; row < rows; row += largest)
+                    call(product.WideTiles[product.WideTiles.Count - 1], CodeWriter.Invariant($"{System.Math.Min(row, rows - largest)}"));
                 writer.Line("return;");
             }
 

@@ -24,10 +24,12 @@ internal static class ProjectionEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void {product.Name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)"))
         {
-            ProductEmitter.WriteWide(writer, product, wide =>
+            ProductEmitter.WriteWide(writer, product, (wide, row) =>
             {
+                string start = row == "0" ? "ref a" : $"ref Unsafe.Add(ref a, {row} * {product.RowStride})";
+                string target = row == "0" ? "panel * 16" : $"({row} * stride) + (panel * 16)";
                 using (writer.Block($"for (nint panel = 0; panel < panels; panel += {wide.Panels})"))
-                    writer.Line($"{product.Name}_{wide.Name}(ref a, ref Unsafe.Add(ref weights, panel * {panel}), ref Unsafe.Add(ref bias, panel * 16), ref Unsafe.Add(ref c, panel * 16), stride);");
+                    writer.Line($"{product.Name}_{wide.Name}({start}, ref Unsafe.Add(ref weights, panel * {panel}), ref Unsafe.Add(ref bias, panel * 16), ref Unsafe.Add(ref c, {target}), stride);");
             });
 
             using (writer.Block($"for (nint panel = 0; panel < panels; panel += {product.Panels})"))

@@ -12,7 +12,8 @@ internal static class ScoresEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block("private static void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores)"))
         {
-            ProductEmitter.WriteWide(writer, product, wide => writer.Line($"{product.Name}_{wide.Name}(ref queries, ref keys, panels, ref scores);"));
+            ProductEmitter.WriteWide(writer, product, (wide, row) =>
+                writer.Line($"{product.Name}_{wide.Name}(ref Unsafe.Add(ref queries, {row} * {product.RowStride}), ref keys, panels, ref Unsafe.Add(ref scores, {row} * {plan.ScoreStride}));"));
             ProductEmitter.WriteRowLoop(
                 writer,
                 product,

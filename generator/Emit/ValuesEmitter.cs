@@ -12,7 +12,8 @@ internal static class ValuesEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block("private static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads)"))
         {
-            ProductEmitter.WriteWide(writer, product, wide => writer.Line($"{product.Name}_{wide.Name}(ref probabilities, keys, ref values, panelStride, ref heads);"));
+            ProductEmitter.WriteWide(writer, product, (wide, row) =>
+                writer.Line($"{product.Name}_{wide.Name}(ref Unsafe.Add(ref probabilities, {row} * {product.RowStride}), keys, ref values, panelStride, ref Unsafe.Add(ref heads, {row} * {plan.HeadDimPadded}));"));
             ProductEmitter.WriteRowLoop(
                 writer,
                 product,

@@ -38,7 +38,7 @@ internal sealed record ProductPlan
     /// <summary>Tiles for any number of rows, ascending; they share one number of panels.</summary>
     public required EquatableArray<RegisterTile> Tiles { get; init; }
 
-    /// <summary>Tiles for fewer rows alone: more panels at once, so that enough chains are in flight.</summary>
+    /// <summary>Tiles for one or two rows alone: more panels at once, so that enough chains are in flight. Three rows are two of them that overlap.</summary>
     public required EquatableArray<RegisterTile> WideTiles { get; init; }
 
     public required RowSplit Split { get; init; }
@@ -68,7 +68,7 @@ internal sealed record ProductPlan
             tiles.Add(Tile(rows, panels));
 
         var wide = new List<RegisterTile>();
-        for (int rows = 1; rows < target.RowTiles[0]; rows++)
+        for (int rows = 1; rows < Math.Min(3, target.RowTiles[0]); rows++)
             wide.Add(Tile(rows, LargestDivisor(panelDivisor, WidePanels(rows, panels, target))));
 
         RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target));
@@ -123,7 +123,7 @@ internal sealed record ProductPlan
     }
 
     /// <summary>Multiply-adds in one turn of an ordinary loop: more was no faster, and the JIT takes longer.</summary>
-    internal const int AutoBudget = 32;
+    internal const int AutoBudget = 24;
 
     /// <summary>A product this short is written out whole.</summary>
     internal const int WholeBudget = 128;

@@ -48,7 +48,7 @@ internal sealed record VectorTarget
         MultiplyAdd = "FusedMultiplyAdd",
         Lanes = 16,
         Registers = 32,
-        RowTiles = new([4, 6, 8, 12]),
+        RowTiles = new([4, 8, 12]),
         Level2Bytes = 1024 * 1024,
     };
 
