@@ -1,0 +1,189 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace AttentionGen.Samples.Stories;
+
+/// <summary>The weights of one Transformer layer; matrices are row-major [outputs, inputs].</summary>
+public sealed record StoryLayer
+{
+    /// <summary>[Dim]: scale of the norm before attention.</summary>
+    public required float[] AttentionNorm { get; init; }
+
+    /// <summary>Query, key, value and output matrices, without biases.</summary>
+    public required AttentionWeights Attention { get; init; }
+
+    /// <summary>[Dim]: scale of the norm before the feed-forward network.</summary>
+    public required float[] FeedForwardNorm { get; init; }
+
+    /// <summary>[HiddenDim, Dim]: the gate of SwiGLU (w1).</summary>
+    public required float[] Gate { get; init; }
+
+    /// <summary>[HiddenDim, Dim]: what the gate multiplies (w3).</summary>
+    public required float[] Up { get; init; }
+
+    /// <summary>[Dim, HiddenDim]: back to the model's width (w2).</summary>
+    public required float[] Down { get; init; }
+}
+
+/// <summary>A llama2.c checkpoint of version 0: seven 32-bit integers, then every tensor as little-endian float32.</summary>
+public sealed class StoryCheckpoint
+{
+    private const int HeaderBytes = 7 * sizeof(int);
+
+    // Generous for any model, and small enough that no product below overflows 64 bits.
+    private const int LargestHeaderValue = 1 << 20;
+
+    private StoryCheckpoint(Header header, float[] embedding, StoryLayer[] layers, float[] finalNorm, float[] classifier)
+    {
+        (Dim, HiddenDim, LayerCount, Heads, KvHeads, VocabularySize, MaxPositions, _) = header;
+        Embedding = embedding;
+        Layers = layers;
+        FinalNorm = finalNorm;
+        Classifier = classifier;
+    }
+
+    /// <summary>Width of the residual stream.</summary>
+    public int Dim { get; }
+
+    /// <summary>Width inside the feed-forward network.</summary>
+    public int HiddenDim { get; }
+
+    /// <summary>Number of layers.</summary>
+    public int LayerCount { get; }
+
+    /// <summary>Number of query heads.</summary>
+    public int Heads { get; }
+
+    /// <summary>Number of key/value heads.</summary>
+    public int KvHeads { get; }
+
+    /// <summary>Number of tokens.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>Longest sequence that the model was trained for.</summary>
+    public int MaxPositions { get; }
+
+    /// <summary>[VocabularySize, Dim].</summary>
+    public float[] Embedding { get; }
+
+    /// <summary>The layers, first to last.</summary>
+    public IReadOnlyList<StoryLayer> Layers { get; }
+
+    /// <summary>[Dim]: scale of the norm before the classifier.</summary>
+    public float[] FinalNorm { get; }
+
+    /// <summary>[VocabularySize, Dim]; the same array as <see cref="Embedding"/> where the model ties them.</summary>
+    public float[] Classifier { get; }
+
+    /// <summary>Reads a checkpoint.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file is not a checkpoint of this form.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static StoryCheckpoint Read(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        Header header = ReadHeader(stream, path);
+        long expected = HeaderBytes + header.FloatCount * sizeof(float);
+        if (stream.Length != expected)
+            throw new InvalidDataException($"{path}: the header describes a file of {expected} bytes, but the file has {stream.Length}.");
+
+        // The file keeps each kind of tensor together, layer after layer.
+        (int dim, int hidden, int layers, int heads, int kvHeads, int vocabulary, int positions, bool tied) = header;
+        int keyDim = dim / heads * kvHeads;
+        float[] embedding = ReadFloats(stream, vocabulary * dim);
+        float[][] attentionNorms = ReadTensors(stream, layers, dim);
+        float[][] queries = ReadTensors(stream, layers, dim * dim);
+        float[][] keys = ReadTensors(stream, layers, keyDim * dim);
+        float[][] values = ReadTensors(stream, layers, keyDim * dim);
+        float[][] outputs = ReadTensors(stream, layers, dim * dim);
+        float[][] feedForwardNorms = ReadTensors(stream, layers, dim);
+        float[][] gates = ReadTensors(stream, layers, hidden * dim);
+        float[][] downs = ReadTensors(stream, layers, dim * hidden);
+        float[][] ups = ReadTensors(stream, layers, hidden * dim);
+        float[] finalNorm = ReadFloats(stream, dim);
+        // Rotary tables follow, which the kernel computes for itself.
+        stream.Seek((long)positions * (dim / heads) * sizeof(float), SeekOrigin.Current);
+        float[] classifier = tied ? embedding : ReadFloats(stream, vocabulary * dim);
+
+        var all = new StoryLayer[layers];
+        for (int i = 0; i < layers; i++)
+        {
+            all[i] = new StoryLayer
+            {
+                AttentionNorm = attentionNorms[i],
+                Attention = AttentionWeights.FromSpans(queries[i], keys[i], values[i], outputs[i]),
+                FeedForwardNorm = feedForwardNorms[i],
+                Gate = gates[i],
+                Up = ups[i],
+                Down = downs[i],
+            };
+        }
+        return new StoryCheckpoint(header, embedding, all, finalNorm, classifier);
+    }
+
+    private static Header ReadHeader(FileStream stream, string path)
+    {
+        Span<byte> bytes = stackalloc byte[HeaderBytes];
+        if (stream.ReadAtLeast(bytes, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes)
+            throw new InvalidDataException($"{path}: a checkpoint starts with {HeaderBytes} bytes of header, but the file has {stream.Length}.");
+        Span<int> values = stackalloc int[7];
+        ReadOnlySpan<string> names = ["dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads", "vocab_size", "seq_len"];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = BinaryPrimitives.ReadInt32LittleEndian(bytes[(i * sizeof(int))..]);
+            // Only the vocabulary size has a sign: a negative one announces a classifier of its own.
+            bool valid = names[i] == "vocab_size"
+                ? values[i] is >= -LargestHeaderValue and <= LargestHeaderValue and not 0
+                : values[i] is >= 1 and <= LargestHeaderValue;
+            if (!valid)
+                throw new InvalidDataException($"{path}: {names[i]} in the header must be 1 to {LargestHeaderValue}, but is {values[i]}; is this a llama2.c checkpoint of version 0?");
+        }
+        var header = new Header(values[0], values[1], values[2], values[3], values[4], Math.Abs(values[5]), values[6], values[5] > 0);
+        if (header.Dim % header.Heads != 0)
+            throw new InvalidDataException($"{path}: dim must be a multiple of n_heads, but {header.Dim} is not a multiple of {header.Heads}.");
+        if (header.Heads % header.KvHeads != 0)
+            throw new InvalidDataException($"{path}: n_heads must be a multiple of n_kv_heads, but {header.Heads} is not a multiple of {header.KvHeads}.");
+        if (header.Dim / header.Heads % 2 != 0)
+            throw new InvalidDataException($"{path}: rotary embedding needs an even head dimension, but dim / n_heads is {header.Dim / header.Heads}.");
+        if ((long)Math.Max(Math.Max(header.Dim, header.HiddenDim), header.Vocabulary) * header.Dim > Array.MaxLength)
+            throw new InvalidDataException($"{path}: the header describes matrices of more than {Array.MaxLength} elements.");
+        return header;
+    }
+
+    private static float[][] ReadTensors(FileStream stream, int count, int floats)
+    {
+        var tensors = new float[count][];
+        for (int i = 0; i < count; i++)
+            tensors[i] = ReadFloats(stream, floats);
+        return tensors;
+    }
+
+    private static float[] ReadFloats(FileStream stream, int count)
+    {
+        var values = new float[count];
+        stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+        if (!BitConverter.IsLittleEndian)
+        {
+            Span<int> bits = MemoryMarshal.Cast<float, int>(values.AsSpan());
+            BinaryPrimitives.ReverseEndianness(bits, bits);
+        }
+        return values;
+    }
+
+    private readonly record struct Header(
+        int Dim, int HiddenDim, int Layers, int Heads, int KvHeads, int Vocabulary, int Positions, bool TiedClassifier)
+    {
+        /// <summary>Floats behind the header.</summary>
+        public long FloatCount
+        {
+            get
+            {
+                long dim = Dim;
+                long keyDim = dim / Heads * KvHeads;
+                long perLayer = 2 * dim + 2 * dim * dim + 2 * keyDim * dim + 3 * dim * HiddenDim;
+                long tables = (long)Positions * (dim / Heads);
+                return Vocabulary * dim * (TiedClassifier ? 1 : 2) + Layers * perLayer + dim + tables;
+            }
+        }
+    }
+}

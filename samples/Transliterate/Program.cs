@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+
+namespace AttentionGen.Samples.Transliterate;
+
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        var model = new Option<DirectoryInfo>("--model") { Description = "Directory with model.bin and the two vocabularies.", Required = true };
+        var scores = new Option<bool>("--scores") { Description = "Each word is SOURCE=TARGET: print the log-probability of each character of the target." };
+        var words = new Argument<string[]>("WORD") { Description = "Words to transliterate.", Arity = ArgumentArity.OneOrMore };
+        var command = new RootCommand("Writes Arabic words in Latin letters, with generated attention.") { model, scores, words };
+        command.SetAction(result =>
+        {
+            try
+            {
+                Run(result.GetRequiredValue(model).FullName, result.GetRequiredValue(words), result.GetValue(scores));
+                return 0;
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+            {
+                Console.Error.WriteLine(e.Message);
+                return 1;
+            }
+        });
+        return command.Parse(args).Invoke();
+    }
+
+    private static void Run(string directory, string[] words, bool scores)
+    {
+        Transliterator model = Transliterator.Load(directory);
+        using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
+        foreach (string word in words)
+        {
+            if (!scores)
+            {
+                output.WriteLine(model.Transliterate(word));
+                continue;
+            }
+            if (word.Split('=') is not [{ Length: > 0 } source, string target])
+                throw new ArgumentException($"With --scores each word must be SOURCE=TARGET, but one is {word}.");
+            foreach ((string token, double logProbability) in model.Score(source, target))
+                output.WriteLine($"{token}\t{logProbability.ToString("F6", CultureInfo.InvariantCulture)}");
+        }
+    }
+}

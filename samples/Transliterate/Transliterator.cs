@@ -1,0 +1,165 @@
+using System.Numerics.Tensors;
+
+namespace AttentionGen.Samples.Transliterate;
+
+/// <summary>An encoder-decoder Transformer whose three kinds of attention are generated classes.</summary>
+public sealed class Transliterator
+{
+    /// <summary>Longest word that is written.</summary>
+    public const int MaxLength = 256;
+
+    private readonly Embedding _sourceEmbedding;
+    private readonly Embedding _targetEmbedding;
+    private readonly EncoderLayer[] _encoder;
+    private readonly DecoderLayer[] _decoder;
+    private readonly Norm _encoderNorm;
+    private readonly Norm _decoderNorm;
+    private readonly Linear _projection;
+    private readonly int _width;
+
+    /// <summary>Takes the weights of a model.</summary>
+    /// <param name="file">A <c>TransformerBase</c> of the compiled width.</param>
+    /// <param name="source">Characters that it reads.</param>
+    /// <param name="target">Characters that it writes.</param>
+    /// <exception cref="InvalidDataException">A variable is missing, or has the wrong dimensions.</exception>
+    /// <exception cref="NotSupportedException">The model has another shape than the compiled kernels.</exception>
+    public Transliterator(CTranslate2File file, Vocabulary source, Vocabulary target)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(target);
+        if (file.Specification != "TransformerBase")
+            throw new NotSupportedException($"This program runs models of the kind TransformerBase, but this one is {file.Specification}.");
+        _width = EncoderAttention.DModel;
+        if (file.GetShape("encoder/embeddings/weight") is not [_, int width] || width != _width)
+            throw new NotSupportedException($"This program's attention is compiled for DModel = {_width}, but the model has embeddings of [{string.Join(", ", file.GetShape("encoder/embeddings/weight"))}]: change the attributes in Kernels.cs and build again.");
+
+        Source = source;
+        Target = target;
+        _sourceEmbedding = new Embedding(file, "encoder/embeddings/weight", source.Count, _width);
+        _targetEmbedding = new Embedding(file, "decoder/embeddings/weight", target.Count, _width);
+        _encoder = [.. Layers(file, "encoder").Select(prefix => new EncoderLayer(file, prefix, _width))];
+        _decoder = [.. Layers(file, "decoder").Select(prefix => new DecoderLayer(file, prefix, _width))];
+        _encoderNorm = new Norm(file, "encoder/layer_norm", _width);
+        _decoderNorm = new Norm(file, "decoder/layer_norm", _width);
+        _projection = new Linear(file, "decoder/projection", target.Count, _width);
+    }
+
+    /// <summary>Characters that the model reads.</summary>
+    public Vocabulary Source { get; }
+
+    /// <summary>Characters that the model writes.</summary>
+    public Vocabulary Target { get; }
+
+    /// <summary>Number of layers of the encoder.</summary>
+    public int EncoderLayerCount => _encoder.Length;
+
+    /// <summary>Number of layers of the decoder.</summary>
+    public int DecoderLayerCount => _decoder.Length;
+
+    /// <summary>Reads a model's directory: <c>model.bin</c>, <c>source_vocabulary.txt</c> and <c>target_vocabulary.txt</c>.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <exception cref="InvalidDataException">A file is malformed, or they do not fit together.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="NotSupportedException">The model has another shape than the compiled kernels.</exception>
+    public static Transliterator Load(string directory) => new(
+        CTranslate2File.Read(Path.Combine(directory, "model.bin")),
+        Vocabulary.Read(Path.Combine(directory, "source_vocabulary.txt")),
+        Vocabulary.Read(Path.Combine(directory, "target_vocabulary.txt")));
+
+    /// <summary>What the decoder reads of a source word: [ids, DModel].</summary>
+    /// <param name="ids">The word's characters.</param>
+    public float[] Encode(ReadOnlySpan<int> ids)
+    {
+        float[] state = _sourceEmbedding.Embed(ids, firstPosition: 0);
+        foreach (EncoderLayer layer in _encoder)
+            layer.Run(state);
+        _encoderNorm.Apply(state, state);
+        return state;
+    }
+
+    /// <summary>The likeliest next character, again and again.</summary>
+    /// <param name="word">The source word.</param>
+    public string Transliterate(string word)
+    {
+        int[] source = Source.Encode(word);
+        if (source.Length == 0)
+            return "";
+        DecoderState decoder = StartDecoder(Encode(source), capacity: MaxLength);
+        var written = new List<int>();
+        int next = Vocabulary.Begin;
+        while (written.Count < MaxLength)
+        {
+            float[] logProbabilities = Decode(decoder, [next]);
+            next = TensorPrimitives.IndexOfMax<float>(logProbabilities);
+            if (next == Vocabulary.End)
+                break;
+            written.Add(next);
+        }
+        return Target.Decode(written.ToArray());
+    }
+
+    /// <summary>The log-probability of each character of a given target word, and of its end.</summary>
+    /// <param name="word">The source word, at least one character.</param>
+    /// <param name="target">The target word.</param>
+    /// <exception cref="ArgumentException">The source word is empty.</exception>
+    public IReadOnlyList<(string Token, double LogProbability)> Score(string word, string target)
+    {
+        int[] source = Source.Encode(word);
+        if (source.Length == 0)
+            throw new ArgumentException("The source word is empty.", nameof(word));
+        int[] expected = [.. Target.Encode(target), Vocabulary.End];
+        // The whole word is known: one call reads it, each row predicting the next character.
+        float[] logProbabilities = Decode(StartDecoder(Encode(source), expected.Length), [Vocabulary.Begin, .. expected[..^1]]);
+        return [.. expected.Select((id, row) => (Target[id], (double)logProbabilities[row * Target.Count + id]))];
+    }
+
+    /// <summary>An empty decoder that reads this memory.</summary>
+    /// <param name="memory">What <see cref="Encode"/> gave.</param>
+    /// <param name="capacity">Most characters that it will read.</param>
+    public DecoderState StartDecoder(ReadOnlySpan<float> memory, int capacity)
+    {
+        var selfCaches = new AttentionCache[_decoder.Length];
+        var memoryCaches = new AttentionCache[_decoder.Length];
+        for (int i = 0; i < _decoder.Length; i++)
+        {
+            selfCaches[i] = _decoder[i].SelfAttention.CreateCache(capacity);
+            memoryCaches[i] = _decoder[i].CrossAttention.CreateCache(memory.Length / _width);
+            _decoder[i].CrossAttention.ProjectMemory(memory, memoryCaches[i]);
+        }
+        return new DecoderState(selfCaches, memoryCaches);
+    }
+
+    /// <summary>Reads further characters: [ids, Target.Count] log-probabilities of what follows each.</summary>
+    /// <param name="decoder">Which characters came before.</param>
+    /// <param name="ids">The next characters.</param>
+    public float[] Decode(DecoderState decoder, ReadOnlySpan<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        float[] state = _targetEmbedding.Embed(ids, decoder.Position);
+        for (int i = 0; i < _decoder.Length; i++)
+            _decoder[i].Run(state, decoder.SelfCaches[i], decoder.MemoryCaches[i]);
+        decoder.Position += ids.Length;
+        _decoderNorm.Apply(state, state);
+        var logits = new float[ids.Length * Target.Count];
+        _projection.Apply(state, logits);
+        for (int row = 0; row < ids.Length; row++)
+            LogSoftMax(logits.AsSpan(row * Target.Count, Target.Count));
+        return logits;
+    }
+
+    private static void LogSoftMax(Span<float> row)
+    {
+        float max = TensorPrimitives.Max<float>(row);
+        double sum = 0;
+        foreach (float value in row)
+            sum += Math.Exp(value - max);
+        TensorPrimitives.Subtract(row, (float)(max + Math.Log(sum)), row);
+    }
+
+    private static IEnumerable<string> Layers(CTranslate2File file, string stack)
+    {
+        for (int i = 0; file.Contains($"{stack}/layer_{i}/self_attention/linear_0/weight"); i++)
+            yield return $"{stack}/layer_{i}";
+    }
+}
