@@ -1,0 +1,88 @@
+using System.CommandLine;
+using AttentionGen.Bench.Workloads;
+using Spectre.Console;
+
+namespace AttentionGen.Bench.Compare;
+
+/// <summary><c>compare</c>: us beside the peers, interleaved, in one process.</summary>
+internal static class CompareCommand
+{
+    private const int DefaultRounds = 30;
+
+    public static Command Create()
+    {
+        var threads = new Option<int>("--threads") { Description = "Threads that each subject may use.", DefaultValueFactory = _ => 1 };
+        var filter = new Option<string>("--filter") { Description = "Only workloads whose name contains this text.", DefaultValueFactory = _ => "" };
+        var rounds = new Option<int>("--rounds") { Description = "Timings of each subject.", DefaultValueFactory = _ => DefaultRounds };
+        var json = new Option<FileInfo?>("--json") { Description = "Also write the result to this file as JSON." };
+        var svg = new Option<FileInfo?>("--svg") { Description = "Also write a chart to this file." };
+        AtLeastOne(threads);
+        AtLeastOne(rounds);
+        DirectoryExists(json);
+        DirectoryExists(svg);
+
+        var command = new Command("compare", "Times the generated kernels beside onnxruntime and the generic path, after checking what each computes.")
+        {
+            threads, filter, rounds, json, svg,
+        };
+        command.SetAction(result => Run(
+            result.GetValue(threads), result.GetValue(filter) ?? "", result.GetValue(rounds), result.GetValue(json)?.FullName, result.GetValue(svg)?.FullName));
+        return command;
+    }
+
+    private static int Run(int threads, string filter, int rounds, string? json, string? svg)
+    {
+        Workload[] workloads = [.. WorkloadList.All.Where(workload => workload.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
+        if (workloads.Length == 0)
+        {
+            Console.Error.WriteLine($"No workload's name contains {filter}. There are: {string.Join(", ", WorkloadList.All.Select(workload => workload.Name))}.");
+            return 1;
+        }
+        ComparisonResult result = RunWithProgress(new Comparison(threads, rounds), workloads);
+        foreach (string failure in result.Failures)
+            Console.Error.WriteLine(failure);
+        string cpu = Cpu.Name;
+        TableReport.Write(cpu, threads, result);
+        if (json is not null)
+            JsonReport.Write(json, cpu, result);
+        if (svg is not null)
+            ChartReport.Write(svg, cpu, result);
+        return result.Failures.Count == 0 ? 0 : 1;
+    }
+
+    private static ComparisonResult RunWithProgress(Comparison comparison, Workload[] workloads)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        // Drawn between rounds only: a refreshing thread would take time from what is timed.
+        return console.Progress().AutoRefresh(false).Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+            .Start(context =>
+            {
+                ProgressTask task = context.AddTask("starting", maxValue: 1);
+                return comparison.Run(workloads, new DirectProgress(report =>
+                {
+                    task.Description = Markup.Escape(report.Task);
+                    task.Value = report.Part;
+                    context.Refresh();
+                }));
+            });
+    }
+
+    private static void AtLeastOne(Option<int> option) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() < 1)
+            result.AddError($"{option.Name} must be at least 1.");
+    });
+
+    /// <summary>A long run must not end with a file that cannot be written.</summary>
+    private static void DirectoryExists(Option<FileInfo?> option) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<FileInfo?>() is { Directory.Exists: false } file)
+            result.AddError($"{option.Name}: there is no directory {file.DirectoryName}.");
+    });
+
+    /// <summary>Unlike <see cref="Progress{T}"/> it reports on the caller's thread.</summary>
+    private sealed class DirectProgress(Action<(string Task, double Part)> action) : IProgress<(string Task, double Part)>
+    {
+        public void Report((string Task, double Part) value) => action(value);
+    }
+}

@@ -1,0 +1,185 @@
+using AttentionGen.Bench.Subjects;
+using AttentionGen.Bench.Workloads;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AttentionGen.Bench.Compare;
+
+/// <summary>One line of the result.</summary>
+/// <param name="Workload">Its name.</param>
+/// <param name="Threads">Threads that the subject had.</param>
+/// <param name="Subject">Name of the library.</param>
+/// <param name="Form">Which form of it was fastest.</param>
+/// <param name="MedianMicroseconds">Median over the rounds.</param>
+/// <param name="BestMicroseconds">Best round.</param>
+/// <param name="Gflops">Useful work at the median.</param>
+/// <param name="PeakShare">Useful work at the best round, as a part of the best FMA peak of the same rounds.</param>
+/// <param name="AllocatedBytes">Managed bytes a call.</param>
+internal sealed record ComparisonRow(
+    string Workload, int Threads, string Subject, string Form,
+    double MedianMicroseconds, double BestMicroseconds, double Gflops, double PeakShare, long AllocatedBytes);
+
+/// <summary>Everything that <c>compare</c> found out.</summary>
+internal sealed record ComparisonResult
+{
+    public List<ComparisonRow> Rows { get; } = [];
+
+    /// <summary>Subjects that failed or gave wrong output, and why.</summary>
+    public List<string> Failures { get; } = [];
+
+    /// <summary>Best FMA peak of the widest vectors, at the number of threads asked for, in GFLOP/s.</summary>
+    public double PeakGflops { get; set; }
+
+    /// <summary>Best FMA peak of one thread by vector lanes.</summary>
+    public SortedDictionary<int, double> PeakByLanes { get; } = [];
+}
+
+/// <summary>Runs every subject on every workload, interleaved round by round.</summary>
+internal sealed class Comparison(int threads, int rounds)
+{
+    private const double Tolerance = 1e-4;
+
+    // The threads of onnxruntime spin for a while after a run, on the cores that the next subject wants.
+    private const int SettleMilliseconds = 20;
+
+    private readonly ComparisonResult _result = new();
+    private readonly Dictionary<int, int> _peakSteps = [];
+
+    /// <summary>Every form of every library; the generated one comes from the workload.</summary>
+    private static IEnumerable<ISubject> CreateSubjects(Workload workload)
+    {
+        yield return workload.CreateGenerated();
+        yield return OnnxSubject.Attention();
+        yield return OnnxSubject.MultiHeadAttention();
+        yield return OnnxSubject.MultiHeadAttentionWithBiases();
+        yield return new OnnxGroupQuerySubject();
+        yield return new GenericSubject();
+    }
+
+    /// <summary>Measures the workloads one after the other.</summary>
+    /// <param name="workloads">At least one.</param>
+    /// <param name="progress">Told what is being done, and how far it is.</param>
+    public ComparisonResult Run(IReadOnlyList<Workload> workloads, IProgress<(string Task, double Part)> progress)
+    {
+        foreach (int lanes in VectorLanes())
+            _peakSteps[lanes] = FmaPeak.Calibrate(lanes);
+        for (int i = 0; i < workloads.Count; i++)
+        {
+            Workload workload = workloads[i];
+            int index = i;
+            Run(workload, (task, part) => progress.Report(($"{workload.Name}: {task}", (index + part) / workloads.Count)));
+            // Packed weights of models that are done with.
+            GC.Collect();
+        }
+        return _result;
+    }
+
+    private void Run(Workload workload, Action<string, double> report)
+    {
+        report("reference", 0);
+        var data = new WorkloadData(workload);
+        List<TimedSubject> subjects = [];
+        try
+        {
+            foreach (ISubject candidate in CreateSubjects(workload).Where(subject => subject.Supports(workload)))
+            {
+                report($"checking {Describe(candidate)}", 0);
+                if (Prepare(candidate, data, threads) is TimedSubject subject)
+                    subjects.Add(subject);
+                // Our own speed-up needs our own time with one thread from the same rounds.
+                if (threads > 1 && candidate.Name == "attentiongen" && Prepare(workload.CreateGenerated(), data, 1) is TimedSubject alone)
+                    subjects.Add(alone);
+            }
+            foreach (TimedSubject subject in subjects)
+            {
+                report($"warming up {Describe(subject.Subject)}", 0);
+                subject.WarmUp();
+            }
+            RunRounds(workload, subjects, report);
+        }
+        finally
+        {
+            foreach (TimedSubject subject in subjects)
+                subject.Subject.Dispose();
+        }
+    }
+
+    private void RunRounds(Workload workload, List<TimedSubject> subjects, Action<string, double> report)
+    {
+        var peaks = new Dictionary<int, double>();
+        for (int round = 0; round < rounds; round++)
+        {
+            report($"round {round + 1} of {rounds}", (double)round / rounds);
+            Settle();
+            foreach (int count in subjects.Select(subject => subject.Threads).Append(1).Distinct())
+                peaks[count] = Math.Max(peaks.GetValueOrDefault(count), MeasurePeak(count));
+            for (int i = 0; i < subjects.Count; i++)
+            {
+                Settle();
+                // Each round starts with another subject, so that none always follows the same one.
+                subjects[(round + i) % subjects.Count].RunRound();
+            }
+        }
+        _result.PeakGflops = Math.Max(_result.PeakGflops, peaks[threads]);
+        foreach (IGrouping<(string Name, int Threads), TimedSubject> forms in subjects.GroupBy(subject => (subject.Subject.Name, subject.Threads)))
+        {
+            TimedSubject fastest = forms.MinBy(form => form.Median)!;
+            _result.Rows.Add(new ComparisonRow(
+                workload.Name, fastest.Threads, fastest.Subject.Name, fastest.Subject.Form, fastest.Median, fastest.Best,
+                workload.UsefulOperations / fastest.Median / 1000, workload.UsefulOperations / fastest.Best / 1000 / peaks[fastest.Threads],
+                fastest.AllocatedBytes));
+        }
+    }
+
+    /// <summary>Makes a subject ready and checks what it computes.</summary>
+    private TimedSubject? Prepare(ISubject subject, WorkloadData data, int subjectThreads)
+    {
+        try
+        {
+            subject.Prepare(data, subjectThreads);
+            subject.Run();
+            double error = data.RelativeError(subject.Output);
+            // The generic path has no threads of its own.
+            if (error <= Tolerance)
+                return new TimedSubject(subject, subject is GenericSubject ? 1 : subjectThreads);
+            _result.Failures.Add(FormattableString.Invariant($"{data.Workload.Name}, {Describe(subject)}: wrong output, {error:G3} of the largest value off; not timed."));
+        }
+        catch (OnnxRuntimeException e)
+        {
+            _result.Failures.Add($"{data.Workload.Name}, {Describe(subject)}: {e.Message}");
+        }
+        subject.Dispose();
+        return null;
+    }
+
+    /// <summary>All widths with one thread, the widest with all threads; gives the latter.</summary>
+    private double MeasurePeak(int count)
+    {
+        double widest = 0;
+        foreach ((int lanes, int steps) in _peakSteps)
+        {
+            if (count > 1 && lanes != FmaPeak.Lanes)
+                continue;
+            double peak = FmaPeak.Measure(lanes, steps, count);
+            if (count == 1)
+                _result.PeakByLanes[lanes] = Math.Max(_result.PeakByLanes.GetValueOrDefault(lanes), peak);
+            if (lanes == FmaPeak.Lanes)
+                widest = peak;
+        }
+        return widest;
+    }
+
+    private static IEnumerable<int> VectorLanes()
+    {
+        yield return FmaPeak.Lanes;
+        if (FmaPeak.Lanes == 16)
+            yield return 8;
+    }
+
+    private void Settle()
+    {
+        if (threads > 1)
+            Thread.Sleep(SettleMilliseconds);
+    }
+
+    private static string Describe(ISubject subject) => subject.Form.Length == 0 ? subject.Name : $"{subject.Name} ({subject.Form})";
+}

@@ -1,0 +1,24 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AttentionGen.Bench.Compare;
+
+/// <summary>The result as a file for programs.</summary>
+internal sealed record JsonReport(string Cpu, double PeakGflops, IReadOnlyList<JsonReportRow> Rows)
+{
+    public static void Write(string path, string cpu, ComparisonResult result)
+    {
+        IEnumerable<JsonReportRow> rows = result.Rows.Select(row => new JsonReportRow(
+            row.Workload, row.Threads, row.Subject, row.MedianMicroseconds, row.BestMicroseconds, row.Gflops, row.PeakShare, row.AllocatedBytes));
+        using FileStream stream = File.Create(path);
+        JsonSerializer.Serialize(stream, new JsonReport(cpu, result.PeakGflops, [.. rows]), JsonReportContext.Default.JsonReport);
+    }
+}
+
+/// <summary>One workload by one subject.</summary>
+internal sealed record JsonReportRow(
+    string Workload, int Threads, string Subject, double MedianMicroseconds, double BestMicroseconds, double Gflops, double PeakShare, long AllocatedBytes);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(JsonReport))]
+internal sealed partial class JsonReportContext : JsonSerializerContext;

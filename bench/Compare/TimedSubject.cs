@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using AttentionGen.Bench.Subjects;
+
+namespace AttentionGen.Bench.Compare;
+
+/// <summary>A subject at a number of threads, and what its rounds took.</summary>
+internal sealed class TimedSubject(ISubject subject, int threads)
+{
+    private const double RoundMilliseconds = 3;
+    private const int WarmUpPhases = 3;
+    private const int WarmUpCalls = 30;
+    private const double WarmUpMilliseconds = 100;
+
+    // Longer than the runtime waits before it compiles hot methods again.
+    private const int TieringMilliseconds = 150;
+
+    private readonly List<double> _microseconds = [];
+    private int _calls = 1;
+
+    public ISubject Subject => subject;
+
+    public int Threads => threads;
+
+    public IReadOnlyList<double> Microseconds => _microseconds;
+
+    /// <summary>Managed bytes that one call allocates, in the round with the fewest: the others may count somebody else's.</summary>
+    public long AllocatedBytes { get; private set; } = long.MaxValue;
+
+    public double Best => _microseconds.Min();
+
+    public double Median
+    {
+        get
+        {
+            double[] sorted = [.. _microseconds.Order()];
+            int middle = sorted.Length / 2;
+            return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        }
+    }
+
+    /// <summary>Runs until the JIT has its best code for it, then finds how many calls make a round.</summary>
+    public void WarmUp()
+    {
+        for (int phase = 0; phase < WarmUpPhases; phase++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int call = 0; call < WarmUpCalls && (call < 2 || Stopwatch.GetElapsedTime(start).TotalMilliseconds < WarmUpMilliseconds); call++)
+                subject.Run();
+            Thread.Sleep(TieringMilliseconds);
+        }
+        for (int i = 0; i < 3; i++)
+        {
+            double milliseconds = Math.Max(TimeCalls() / 1000, 1e-4);
+            _calls = (int)Math.Clamp(Math.Ceiling(RoundMilliseconds / milliseconds), 1, 100_000);
+        }
+    }
+
+    /// <summary>One timing of a few milliseconds.</summary>
+    public void RunRound()
+    {
+        // Brings its weights back into the cache and wakes its threads.
+        subject.Run();
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        double microseconds = TimeCalls();
+        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
+        AllocatedBytes = Math.Min(AllocatedBytes, allocated / _calls);
+        _microseconds.Add(microseconds);
+    }
+
+    private double TimeCalls()
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int call = 0; call < _calls; call++)
+            subject.Run();
+        return Stopwatch.GetElapsedTime(start).TotalMicroseconds / _calls;
+    }
+}

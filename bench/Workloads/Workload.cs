@@ -1,0 +1,64 @@
+using AttentionGen.Bench.Subjects;
+
+namespace AttentionGen.Bench.Workloads;
+
+/// <summary>One call that is measured: a kernel's shape, and the run-time lengths.</summary>
+internal sealed record Workload
+{
+    public required string Name { get; init; }
+
+    public required AttentionShape Shape { get; init; }
+
+    /// <summary>Our subject for this shape; the only place that knows the generated class.</summary>
+    public required Func<ISubject> CreateGenerated { get; init; }
+
+    /// <summary>Query rows of each sequence.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Memory rows of cross-attention; 0 for self-attention.</summary>
+    public int MemoryRows { get; init; }
+
+    /// <summary>Rows that are in the KV cache before the call; 0 for a call without cache.</summary>
+    public int CachedRows { get; init; }
+
+    /// <summary>Length of each sequence of a padded batch; empty where all rows count.</summary>
+    public int[] KeyLengths { get; init; } = [];
+
+    public int Batch => KeyLengths.Length == 0 ? 1 : KeyLengths.Length;
+
+    public bool UsesCache => CachedRows > 0;
+
+    public static Workload Of<TKernel>(string name, int rows, int memoryRows = 0, int cachedRows = 0, int[]? keyLengths = null)
+        where TKernel : class, IAttentionKernel<TKernel> => new()
+        {
+            Name = name,
+            Shape = TKernel.Shape,
+            CreateGenerated = () => new GeneratedSubject<TKernel>(),
+            Rows = rows,
+            MemoryRows = memoryRows,
+            CachedRows = cachedRows,
+            KeyLengths = keyLengths ?? [],
+        };
+
+    /// <summary>Rows of a sequence that somebody wants: not its padding.</summary>
+    public int UsefulRows(int sequence) => KeyLengths.Length == 0 ? Rows : KeyLengths[sequence];
+
+    /// <summary>Floating-point operations that no implementation can do without: padding and masked scores do not count, softmax is not counted.</summary>
+    public double UsefulOperations
+    {
+        get
+        {
+            double multiplyAdds = 0;
+            for (int sequence = 0; sequence < Batch; sequence++)
+            {
+                double rows = UsefulRows(sequence);
+                double projectedKeys = Shape.IsCrossAttention ? MemoryRows : rows;
+                double scores = Shape.Causal ? rows * CachedRows + rows * (rows + 1) / 2 : rows * projectedKeys;
+                multiplyAdds += 2 * rows * Shape.DModel * Shape.QueryDim;
+                multiplyAdds += 2 * projectedKeys * Shape.MemoryDim * Shape.KeyDim;
+                multiplyAdds += 2 * scores * Shape.QueryDim;
+            }
+            return 2 * multiplyAdds;
+        }
+    }
+}
