@@ -18,34 +18,43 @@ internal static class AttendEmitter
     private static void WriteHeads(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
+        bool causal = spec.Causal;
         string grouped = spec.Group == 1 ? "rows" : $"rows * {spec.Group}";
-        writer.Line("/// <summary>Attention of a row block, all heads: queries in scratch against key and value panels; the joined heads replace the strip.</summary>");
+        string offset = causal ? ", nint offset" : "";
+        string passOffset = causal ? ", offset" : "";
+        writer.Line("/// <summary>Attention of a row block, all heads: queries against key and value panels; the joined heads are [rows, Heads · HeadDim].</summary>");
         writer.Line("/// <param name=\"visible\">Keys that are there and not masked by a length.</param>");
-        if (spec.Causal)
+        if (causal)
             writer.Line("/// <param name=\"offset\">Row r of the block sees the keys up to r + offset.</param>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void Attend(ref float scratch, nint rows, in KeyValuePanels panels, nint visible{(spec.Causal ? ", nint offset" : "")})"))
+        using (writer.Block($"private static void Attend(ref float queries, ref float joined, ref float scratch, nint rows, in KeyValuePanels panels, nint visible{offset})"))
         {
-            using (writer.Block($"for (nint head = 0; head < {spec.KvHeads}; head++)"))
+            writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
+            writer.Line($"    AttendHead(ref Unsafe.Add(ref queries, head * rows * {spec.Group * spec.HeadDim}), ref joined, ref scratch, rows, head, in panels, visible{passOffset});");
+        }
+
+        writer.Line();
+        writer.Line("/// <summary>Attention of the query heads of one KV head, a query block at a time.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void AttendHead(ref float queries, ref float joined, ref float scratch, nint rows, nint head, in KeyValuePanels panels, nint visible{offset})"))
+        {
+            writer.Line("ref float keys = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);");
+            writer.Line("ref float values = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);");
+            using (writer.Block($"for (nint first = 0; first < {grouped}; first += {plan.QueryBlock})"))
             {
-                writer.Line("ref float keys = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);");
-                writer.Line("ref float values = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);");
-                using (writer.Block($"for (nint first = 0; first < {grouped}; first += {plan.QueryBlock})"))
+                writer.Line($"nint count = Math.Min({plan.QueryBlock}, ({grouped}) - first);");
+                string call = $"AttendRows(ref queries, ref joined, ref scratch, head, first, count, ref keys, ref values, panels.ValuePanelStride, visible{passOffset})";
+                if (!causal)
                 {
-                    writer.Line($"nint count = Math.Min({plan.QueryBlock}, ({grouped}) - first);");
-                    if (spec.Causal)
-                    {
-                        using (writer.Block("if (!AttendRows(ref scratch, rows, head, first, count, ref keys, ref values, panels.ValuePanelStride, visible, offset))"))
-                        {
-                            writer.Line("// Probability 0 times a NaN or infinity that the row must not see: one row at a time reads visible keys only, with the same bits.");
-                            writer.Line("for (nint row = first; row < first + count; row++)");
-                            writer.Line("    AttendRows(ref scratch, rows, head, row, 1, ref keys, ref values, panels.ValuePanelStride, visible, offset);");
-                        }
-                    }
-                    else
-                    {
-                        writer.Line("AttendRows(ref scratch, rows, head, first, count, ref keys, ref values, panels.ValuePanelStride, visible);");
-                    }
+                    writer.Line($"{call};");
+                    return;
+                }
+
+                using (writer.Block($"if (!{call})"))
+                {
+                    writer.Line("// Probability 0 times a NaN or infinity that the row must not see: one row at a time reads visible keys only, with the same bits.");
+                    writer.Line("for (nint row = first; row < first + count; row++)");
+                    writer.Line($"    {call.Replace("head, first, count", "head, row, 1")};");
                 }
             }
         }
@@ -61,12 +70,11 @@ internal static class AttendEmitter
             writer.Line("/// <returns>False where an output is NaN and the rows see different keys, so that a masked key may be the cause.</returns>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         string result = causal ? "bool" : "void";
-        using (writer.Block($"private static {result} AttendRows(ref float scratch, nint rows, nint head, nint first, nint count, ref float keys, ref float values, nint panelStride, nint visible{(causal ? ", nint offset" : "")})"))
+        using (writer.Block($"private static {result} AttendRows(ref float queries, ref float joined, ref float scratch, nint head, nint first, nint count, ref float keys, ref float values, nint panelStride, nint visible{(causal ? ", nint offset" : "")})"))
         {
-            writer.Line($"ref float queries = ref Unsafe.Add(ref scratch, {scratch["Queries"].Offset} + (((head * rows * {spec.Group}) + first) * {spec.HeadDim}));");
-            writer.Line($"ref float scores = ref Unsafe.Add(ref scratch, {scratch["Scores"].Offset});");
-            writer.Line($"ref float heads = ref Unsafe.Add(ref scratch, {scratch["Heads"].Offset});");
-            writer.Line($"ref float softmax = ref Unsafe.Add(ref scratch, {scratch["Softmax"].Offset});");
+            writer.Line($"ref float block = ref Unsafe.Add(ref queries, first * {spec.HeadDim});");
+            foreach (string slice in new[] { "Scores", "Heads", "Softmax" })
+                writer.Line($"ref float {slice.ToLowerInvariant()} = ref Unsafe.Add(ref scratch, {scratch[slice].Offset});");
             if (causal)
             {
                 string last = spec.Group == 1 ? "first + count - 1" : $"((first + count - 1) / {spec.Group})";
@@ -78,33 +86,37 @@ internal static class AttendEmitter
                 writer.Line("nint seen = visible;");
             }
 
-            using (writer.Block($"for (nint block = 0; block < seen; block += {AttentionPlan.KeyBlock})"))
-            {
-                writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, seen - block);");
-                writer.Line($"Scores(ref queries, count, ref Unsafe.Add(ref keys, block * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
-                string rowVisibility = causal ? "first, offset + 1 - block, " : "";
-                string blockValues = "ref Unsafe.Add(ref values, block * 16)";
-                using (writer.Block("if (block == 0)"))
-                {
-                    writer.Line($"Softmax(ref scores, count, columns, {rowVisibility}ref softmax);");
-                    writer.Line($"Values(ref scores, count, columns, {blockValues}, panelStride, ref heads);");
-                }
-
-                using (writer.Block("else"))
-                {
-                    writer.Line($"ref float blockHeads = ref Unsafe.Add(ref scratch, {scratch["BlockHeads"].Offset});");
-                    writer.Line($"Softmax(ref scores, count, columns, {rowVisibility}ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
-                    writer.Line("Merge(ref softmax, count);");
-                    writer.Line($"Values(ref scores, count, columns, {blockValues}, panelStride, ref blockHeads);");
-                    writer.Line("MergeHeads(ref heads, ref blockHeads, count, ref softmax);");
-                }
-            }
-
+            using (writer.Block($"for (nint key = 0; key < seen; key += {AttentionPlan.KeyBlock})"))
+                WriteKeyBlock(writer, plan);
+            writer.Line();
             using (writer.Block("if (seen <= 0)"))
                 writer.Line($"MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum}), (int)count).Clear();");
             writer.Line();
-            string join = $"JoinHeads(ref heads, ref softmax, count, first, head, ref Unsafe.Add(ref scratch, {scratch["Strip"].Offset}))";
+            string join = "JoinHeads(ref heads, ref softmax, count, first, head, ref joined)";
             writer.Line(causal ? $"return !{join} || count == 1;" : $"{join};");
+        }
+    }
+
+    private static void WriteKeyBlock(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        string visibility = spec.Causal ? "first, offset + 1 - key, " : "";
+        const string Values = "ref Unsafe.Add(ref values, key * 16)";
+        writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, seen - key);");
+        writer.Line($"Scores(ref block, count, ref Unsafe.Add(ref keys, key * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
+        using (writer.Block("if (key == 0)"))
+        {
+            writer.Line($"Softmax(ref scores, count, columns, {visibility}ref softmax);");
+            writer.Line($"Values(ref scores, count, columns, {Values}, panelStride, ref heads);");
+        }
+
+        using (writer.Block("else"))
+        {
+            writer.Line($"ref float blockHeads = ref Unsafe.Add(ref scratch, {plan.Scratch["BlockHeads"].Offset});");
+            writer.Line($"Softmax(ref scores, count, columns, {visibility}ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
+            writer.Line("Merge(ref softmax, count);");
+            writer.Line($"Values(ref scores, count, columns, {Values}, panelStride, ref blockHeads);");
+            writer.Line("MergeHeads(ref heads, ref blockHeads, count, ref softmax);");
         }
     }
 

@@ -15,7 +15,7 @@ internal static class ClassEmitter
         bool plain = !spec.IsCrossAttention && !spec.KeyLengths;
         string name = spec.Target.Name;
         FileEmitter.Open(writer, plans[0]);
-        string bases = $" : IAttentionKernel<{name}>{(plain ? ", ISelfAttention" : "")}";
+        string bases = $" : IAttentionKernel<{name}>{(plain ? ", ISelfAttention" : "")}, IForwardParts";
         using (FileEmitter.Nest(writer, spec, bases))
         {
             WriteConstants(writer, spec);
@@ -145,7 +145,13 @@ internal static class ClassEmitter
         FileEmitter.GeneratedCode(writer);
         if (spec.HasCache)
         {
-            writer.Line("public AttentionCache CreateCache(int capacity, int batch = 1) => new(Shape, capacity, batch);");
+            using (writer.Block("public AttentionCache CreateCache(int capacity, int batch = 1)"))
+            {
+                writer.Line("var cache = new AttentionCache(Shape, capacity, batch);");
+                if (spec.Rotary != RotaryKind.None)
+                    writer.Line("// Now, so that no call that uses the cache allocates.\nrotaryTable.Ensure(capacity);");
+                writer.Line("return cache;");
+            }
         }
         else
         {

@@ -27,14 +27,14 @@ internal sealed class CodeWriter
         }
     }
 
-    /// <summary>Writes a header, an opening brace, and at disposal the closing one.</summary>
-    public BlockScope Block(string header = "")
+    /// <summary>Writes a header, an opening brace, and at disposal the closing one and what follows it.</summary>
+    public BlockScope Block(string header = "", string after = "")
     {
         if (header.Length > 0)
             Line(header);
         Line("{");
         indentation++;
-        return new(this);
+        return new(this, after);
     }
 
     /// <summary>Formats with the invariant culture.</summary>
@@ -42,12 +42,12 @@ internal sealed class CodeWriter
 
     public override string ToString() => text.ToString();
 
-    internal readonly struct BlockScope(CodeWriter writer) : IDisposable
+    internal readonly struct BlockScope(CodeWriter writer, string after) : IDisposable
     {
         public void Dispose()
         {
             writer.indentation--;
-            writer.Line("}");
+            writer.Line("}" + after);
         }
     }
 }

@@ -6,9 +6,23 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes the path of a call through the block: sequences, key and value projection, row blocks, output projection.</summary>
 internal static class ForwardEmitter
 {
+    /// <summary>What every step of a call is given first.</summary>
+    public const string CallParameters = "in AttentionArguments arguments, in ForwardDimensions dimensions";
+
+    /// <summary>The arguments for <see cref="CallParameters"/>.</summary>
+    public const string Call = "in arguments, in dimensions";
+
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
         WriteForward(writer, plan);
+        writer.Line();
+        WritePanels(writer, plan);
+        writer.Line();
+        WriteVisible(writer, plan.Spec);
+        writer.Line();
+        WriteKeyRows(writer, plan);
+        writer.Line();
+        WriteOutputRows(writer, plan);
         if (plan.Spec.IsCrossAttention)
         {
             writer.Line();
@@ -16,11 +30,9 @@ internal static class ForwardEmitter
         }
 
         writer.Line();
-        WriteKeysAndValues(writer, plan);
+        ProjectEmitter.Write(writer, plan);
         writer.Line();
-        WriteQueries(writer, plan);
-        writer.Line();
-        WriteOutput(writer, plan);
+        PartsEmitter.Write(writer, plan);
     }
 
     private static void WriteForward(CodeWriter writer, AttentionPlan plan)
@@ -28,80 +40,131 @@ internal static class ForwardEmitter
         AttentionSpec spec = plan.Spec;
         writer.Line("/// <summary>Runs the block on every sequence of a checked call.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"internal static void Forward({spec.Target.Name} block, in AttentionArguments arguments, in ForwardDimensions dimensions)"))
+        using (writer.Block($"internal static void Forward({spec.Target.Name} block, {CallParameters})"))
         {
-            writer.Line(spec.SequenceLength > 0 ? $"const int rows = {spec.SequenceLength};" : "nint rows = dimensions.Rows;");
-            if (spec.HasCache)
-                writer.Line("AttentionCache? cache = arguments.Cache;");
+            writer.Line("int threads = Threads(in arguments, in dimensions);");
+            using (writer.Block("if (threads > 1)"))
+            {
+                writer.Line("ForwardSchedule schedule = Schedule(in arguments, in dimensions, threads);");
+                writer.Line("KernelThreads.Run(block, in arguments, in dimensions, in schedule);");
+                writer.Line("return;");
+            }
+
+            writer.Line();
             writer.Line(spec.HasCache
-                ? "using ScratchLease lease = ScratchLease.Rent(ScratchFloats + (cache is null ? KeyValueFloats(dimensions.Keys) : 0));"
+                ? "using ScratchLease lease = ScratchLease.Rent(ScratchFloats + (arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0));"
                 : "using ScratchLease lease = ScratchLease.Rent(ScratchFloats + KeyValueFloats(dimensions.Keys));");
             writer.Line("ref float scratch = ref lease.Reference;");
-            if (spec.Rotary != RotaryKind.None)
-                writer.Line("ref float rotary = ref block.rotaryTable.Ensure(dimensions.Keys).Reference;");
-            using (writer.Block("for (nint sequence = 0; sequence < dimensions.Batch; sequence++)"))
-                WriteSequence(writer, plan);
-        }
-    }
-
-    private static void WriteSequence(CodeWriter writer, AttentionPlan plan)
-    {
-        AttentionSpec spec = plan.Spec;
-        writer.Line($"ref float input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), sequence * rows * {spec.DModel});");
-        writer.Line($"ref float output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), sequence * rows * {spec.DModel});");
-        writer.Line(spec.KeyLengths ? "nint visible = arguments.KeyLengths[(int)sequence];" : "nint visible = dimensions.Keys;");
-        string ownPanels =
-            $"new KeyValuePanels(ref Unsafe.Add(ref scratch, ScratchFloats), ref Unsafe.Add(ref scratch, ScratchFloats + (((dimensions.Keys + 15) & ~15) * (nint){spec.KeyDim})), (dimensions.Keys + 15) & ~15, {spec.HeadDim}, {plan.HeadDimPadded})";
-        writer.Line(spec.HasCache
-            ? $"KeyValuePanels panels = cache is null\n    ? {ownPanels}\n    : cache.Panels(sequence);"
-            : $"KeyValuePanels panels = {ownPanels};");
-
-        string rotary = spec.Rotary == RotaryKind.None ? "" : ", ref rotary";
-        if (spec.IsCrossAttention)
-        {
-            using (writer.Block("if (cache is null)"))
-            {
-                writer.Line("// Masked keys are not even projected.");
-                writer.Line($"ref float memory = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Memory), sequence * dimensions.Keys * {spec.MemoryDim});");
-                writer.Line("ProjectKeysAndValues(block, ref memory, visible, 0, in panels, ref scratch, arguments.Options.CancellationToken);");
-            }
-        }
-        else if (spec.HasCache)
-        {
-            writer.Line("// With a cache every new row is kept; without one, masked keys are not even projected.");
-            writer.Line($"ProjectKeysAndValues(block, ref input, cache is null ? visible : rows, dimensions.CachedKeys, in panels, ref scratch{rotary}, arguments.Options.CancellationToken);");
-        }
-        else
-        {
-            writer.Line("// Masked keys are not even projected.");
-            writer.Line($"ProjectKeysAndValues(block, ref input, visible, 0, in panels, ref scratch{rotary}, arguments.Options.CancellationToken);");
+            writer.Line("for (nint sequence = 0; sequence < dimensions.Batch; sequence++)");
+            writer.Line("    Sequence(block, in arguments, in dimensions, sequence, ref scratch, ref Unsafe.Add(ref scratch, ScratchFloats));");
         }
 
         writer.Line();
-        if (spec.Causal)
-            writer.Line(Offset(spec));
-        writer.Line($"nint blocks = (rows + {plan.RowBlock - 1}) / {plan.RowBlock};");
-        writer.Line("// Equal row blocks, in whole query blocks.");
-        writer.Line($"nint step = blocks <= 1 ? {plan.RowBlock} : Math.Min({plan.RowBlock}, (((rows + blocks - 1) / blocks) + {plan.QueryBlock - 1}) / {plan.QueryBlock} * {plan.QueryBlock});");
-        using (writer.Block("for (nint row = 0; row < rows; row += step)"))
+        writer.Line("/// <summary>One whole sequence.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void Sequence({spec.Target.Name} block, {CallParameters}, nint sequence, ref float scratch, ref float keyValues)"))
         {
-            writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
-            writer.Line("nint count = Math.Min(step, rows - row);");
-            string position = spec.Rotary == RotaryKind.None ? "" : ", ref rotary, row + dimensions.CachedKeys";
-            writer.Line($"ProjectQueries(block, ref Unsafe.Add(ref input, row * {spec.DModel}), count, ref scratch{position});");
-            writer.Line($"Attend(ref scratch, count, in panels, visible{(spec.Causal ? ", row + offset" : "")});");
-            writer.Line($"ProjectOutput(block, ref scratch, count, ref Unsafe.Add(ref output, row * {spec.DModel}));");
+            writer.Line("KeyValuePanels panels = Panels(in arguments, in dimensions, sequence, ref keyValues);");
+            writer.Line("KeyRows(block, in arguments, in dimensions, sequence, 0, NewKeys(in arguments, in dimensions, sequence), in panels, ref scratch);");
+            writer.Line($"OutputRows(block, in arguments, in dimensions, sequence, 0, {Rows(spec)}, in panels, ref scratch);");
         }
     }
 
-    private static string Offset(AttentionSpec spec)
+    /// <summary>The query rows of a sequence: a literal where the configuration fixes them.</summary>
+    public static string Rows(AttentionSpec spec) =>
+        spec.SequenceLength > 0 ? CodeWriter.Invariant($"{spec.SequenceLength}") : "dimensions.Rows";
+
+    private static void WritePanels(CodeWriter writer, AttentionPlan plan)
     {
-        string without = spec.CausalAlignment == CausalAlignment.BottomRight ? "visible - rows" : "0";
-        if (spec.IsCrossAttention)
-            return $"nint offset = {without};";
-        return spec.HasCache && without != "0"
-            ? $"nint offset = cache is null ? {without} : dimensions.CachedKeys;"
-            : spec.HasCache ? "nint offset = dimensions.CachedKeys;" : $"nint offset = {without};";
+        AttentionSpec spec = plan.Spec;
+        writer.Line("/// <summary>Where the keys and values of a sequence lie.</summary>");
+        using (writer.Block($"private static KeyValuePanels Panels({CallParameters}, nint sequence, ref float keyValues)"))
+        {
+            if (spec.HasCache)
+            {
+                using (writer.Block("if (arguments.Cache is { } cache)"))
+                    writer.Line("return cache.Panels(sequence);");
+            }
+
+            writer.Line("nint capacity = (dimensions.Keys + 15) & ~(nint)15;");
+            writer.Line($"return new(ref keyValues, ref Unsafe.Add(ref keyValues, capacity * {spec.KeyDim}), capacity, {spec.HeadDim}, {plan.HeadDimPadded});");
+        }
+    }
+
+    private static void WriteVisible(CodeWriter writer, AttentionSpec spec)
+    {
+        writer.Line("/// <summary>Keys of a sequence that no length masks.</summary>");
+        using (writer.Block($"private static nint Visible({CallParameters}, nint sequence)"))
+            writer.Line(spec.KeyLengths ? "return arguments.KeyLengths[(int)sequence];" : "return dimensions.Keys;");
+        writer.Line();
+        writer.Line("/// <summary>Rows to project to keys and values: with a cache all new ones, without one those that no length masks.</summary>");
+        using (writer.Block($"private static nint NewKeys({CallParameters}, nint sequence)"))
+        {
+            string visible = "Visible(in arguments, in dimensions, sequence)";
+            writer.Line((spec.IsCrossAttention, spec.HasCache) switch
+            {
+                (true, _) => $"return arguments.Cache is null ? {visible} : 0;",
+                (false, true) => $"return arguments.Cache is null ? {visible} : {Rows(spec)};",
+                _ => $"return {visible};",
+            });
+        }
+    }
+
+    private static void WriteKeyRows(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        string source = spec.IsCrossAttention ? "Memory" : "Input";
+        string rows = spec.IsCrossAttention ? "dimensions.Keys" : Rows(spec);
+        writer.Line("/// <summary>Keys and values of some rows of a sequence, into its panels.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void KeyRows({spec.Target.Name} block, {CallParameters}, nint sequence, nint first, nint count, in KeyValuePanels panels, ref float scratch)"))
+        {
+            writer.Line($"ref float source = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.{source}), ((sequence * {rows}) + first) * {spec.MemoryDim});");
+            string rotary = spec.Rotary == RotaryKind.None ? "" : "ref block.rotaryTable.Ensure(dimensions.Keys).Reference, ";
+            writer.Line($"ProjectKeysAndValues(block, ref source, count, dimensions.CachedKeys + first, in panels, ref scratch, {rotary}arguments.Options.CancellationToken);");
+        }
+    }
+
+    private static void WriteOutputRows(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        bool rotates = spec.Rotary != RotaryKind.None;
+        writer.Line("/// <summary>Output of some rows of a sequence whose keys and values are there: row blocks go from input to output one after another.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void OutputRows({spec.Target.Name} block, {CallParameters}, nint sequence, nint first, nint rows, in KeyValuePanels panels, ref float scratch)"))
+        {
+            writer.Line($"nint start = ((sequence * {Rows(spec)}) + first) * {spec.DModel};");
+            writer.Line("ref float input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), start);");
+            writer.Line("ref float output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), start);");
+            writer.Line($"ref float queries = ref Unsafe.Add(ref scratch, {plan.Scratch["Queries"].Offset});");
+            writer.Line($"ref float joined = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
+            if (rotates)
+                writer.Line("ref float rotary = ref block.rotaryTable.Ensure(dimensions.Keys).Reference;");
+            writer.Line("nint visible = Visible(in arguments, in dimensions, sequence);");
+            if (spec.Causal)
+                writer.Line($"nint offset = first + {Offset(spec)};");
+            writer.Line("// Equal row blocks, in whole query blocks.");
+            writer.Line($"nint blocks = (rows + {plan.RowBlock - 1}) / {plan.RowBlock};");
+            writer.Line($"nint step = blocks <= 1 ? {plan.RowBlock} : Math.Min({plan.RowBlock}, (((rows + blocks - 1) / blocks) + {plan.QueryBlock - 1}) / {plan.QueryBlock} * {plan.QueryBlock});");
+            using (writer.Block("for (nint row = 0; row < rows; row += step)"))
+            {
+                writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
+                writer.Line("nint count = Math.Min(step, rows - row);");
+                writer.Line($"ProjectQueries(block, ref Unsafe.Add(ref input, row * {spec.DModel}), count, ref joined, ref queries{(rotates ? ", ref rotary, dimensions.CachedKeys + first + row" : "")});");
+                writer.Line("// The strip has been laid out as queries: its place is free for the joined heads.");
+                writer.Line($"Attend(ref queries, ref joined, ref scratch, count, in panels, visible{(spec.Causal ? ", row + offset" : "")});");
+                writer.Line($"ProjectOutput(block, ref joined, count, ref Unsafe.Add(ref output, row * {spec.DModel}), ref scratch);");
+            }
+        }
+    }
+
+    /// <summary>Keys that row 0 of a sequence sees, less one.</summary>
+    public static string Offset(AttentionSpec spec)
+    {
+        string without = spec.CausalAlignment == CausalAlignment.BottomRight ? $"visible - {Rows(spec)}" : "0";
+        if (spec.IsCrossAttention || !spec.HasCache)
+            return without;
+        return without == "0" ? "dimensions.CachedKeys" : $"(arguments.Cache is null ? {without} : dimensions.CachedKeys)";
     }
 
     private static void WriteProjectMemory(CodeWriter writer, AttentionPlan plan)
@@ -119,81 +182,5 @@ internal static class ForwardEmitter
                 writer.Line("ProjectKeysAndValues(block, ref rows, keys, 0, in panels, ref lease.Reference, cancellation);");
             }
         }
-    }
-
-    private static void WriteKeysAndValues(CodeWriter writer, AttentionPlan plan)
-    {
-        AttentionSpec spec = plan.Spec;
-        int strip = plan.Scratch["Strip"].Offset;
-        int width = plan.KeyPanels * AttentionPlan.PanelWidth;
-        string project = plan.Projection(spec.MemoryDim).Name;
-        bool rotates = spec.Rotary != RotaryKind.None;
-        writer.Line("/// <summary>Projects rows to keys and values and writes them into panels from a key on.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void ProjectKeysAndValues({spec.Target.Name} block, ref float source, nint rows, nint firstKey, in KeyValuePanels panels, ref float scratch{(rotates ? ", ref float rotary" : "")}, System.Threading.CancellationToken cancellation)"))
-        {
-            writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {strip});");
-            using (writer.Block($"for (nint row = 0; row < rows; row += {plan.RowBlock})"))
-            {
-                writer.Line("cancellation.ThrowIfCancellationRequested();");
-                writer.Line($"nint count = Math.Min({plan.RowBlock}, rows - row);");
-                writer.Line($"ref float chunk = ref Unsafe.Add(ref source, row * {spec.MemoryDim});");
-                writer.Line($"{project}(ref chunk, count, ref block.keyWeights.Panels, ref block.keyWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
-                if (rotates)
-                    writer.Line(Rotate(spec, width, spec.KvHeads, "firstKey + row"));
-                writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
-                writer.Line($"    KeyPanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), firstKey + row, {spec.HeadDim});");
-                writer.Line($"{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
-                writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
-                writer.Line($"    ValuePanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, firstKey + row, {spec.HeadDim});");
-            }
-        }
-    }
-
-    private static void WriteQueries(CodeWriter writer, AttentionPlan plan)
-    {
-        AttentionSpec spec = plan.Spec;
-        int width = plan.QueryPanels * AttentionPlan.PanelWidth;
-        bool rotates = spec.Rotary != RotaryKind.None;
-        writer.Line("/// <summary>Projects a row block to queries, laid out by KV head. Scale and log2(e) are in the weights.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void ProjectQueries({spec.Target.Name} block, ref float input, nint rows, ref float scratch{(rotates ? ", ref float rotary, nint position" : "")})"))
-        {
-            writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
-            writer.Line($"{plan.Projection(spec.DModel).Name}(ref input, rows, ref block.queryWeights.Panels, ref block.queryWeights.Bias, {plan.QueryPanels}, ref strip, {width});");
-            if (rotates)
-                writer.Line(Rotate(spec, width, spec.Heads, "position", "rows"));
-            writer.Line($"QueryRows.Write(ref strip, {width}, rows, ref Unsafe.Add(ref scratch, {plan.Scratch["Queries"].Offset}), rows * {spec.Group * spec.HeadDim}, {spec.KvHeads}, {spec.Group}, {spec.HeadDim});");
-        }
-    }
-
-    private static void WriteOutput(CodeWriter writer, AttentionPlan plan)
-    {
-        AttentionSpec spec = plan.Spec;
-        string project = plan.Projection(spec.QueryDim).Name;
-        writer.Line("/// <summary>Projects the joined heads of a row block to the output.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void ProjectOutput({spec.Target.Name} block, ref float scratch, nint rows, ref float output)"))
-        {
-            writer.Line($"ref float joined = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
-            if (!plan.OutputThroughScratch)
-            {
-                writer.Line($"{project}(ref joined, rows, ref block.outputWeights.Panels, ref block.outputWeights.Bias, {plan.OutputPanels}, ref output, {spec.DModel});");
-                return;
-            }
-
-            int width = plan.OutputPanels * AttentionPlan.PanelWidth;
-            writer.Line("// Whole panels would write beyond the row.");
-            writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["OutputStrip"].Offset});");
-            writer.Line($"{project}(ref joined, rows, ref block.outputWeights.Panels, ref block.outputWeights.Bias, {plan.OutputPanels}, ref strip, {width});");
-            writer.Line("for (nint row = 0; row < rows; row++)");
-            writer.Line($"    MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref strip, row * {width}), {spec.DModel}).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref output, row * {spec.DModel}), {spec.DModel}));");
-        }
-    }
-
-    private static string Rotate(AttentionSpec spec, int width, int heads, string position, string rows = "count")
-    {
-        string method = spec.Rotary == RotaryKind.HalfSplit ? "ApplyHalfSplit" : "ApplyInterleaved";
-        return $"RotaryEmbedding.{method}(ref strip, {width}, {rows}, {heads}, {spec.HeadDim}, {spec.RotaryDim}, ref rotary, {position});";
     }
 }

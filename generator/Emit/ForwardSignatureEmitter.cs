@@ -29,6 +29,10 @@ internal static class ForwardSignatureEmitter
         writer.Line($"void IAttentionKernel<{spec.Target.Name}>.Forward(in AttentionArguments arguments) => Run(in arguments);");
         writer.Line();
         WriteRun(writer, plans);
+        writer.Line();
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block("void IForwardParts.RunPart(in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
+            WriteChoice(writer, plans, kernels => $"{kernels}.RunPart(this, in arguments, in dimensions, in schedule, phase, part, ref shared, ref own);");
     }
 
     private static void WriteForward(CodeWriter writer, AttentionSpec spec, bool cached)

@@ -70,6 +70,9 @@ internal sealed record AttentionPlan
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
     public long KeyValueBytes => 4L * Spec.KvHeads * (Spec.HeadDim + HeadDimPadded);
 
+    /// <summary>Panels that a thread's share of a projection's columns is a multiple of: whole tiles of every kernel.</summary>
+    public int ColumnUnit => Projections.SelectMany(product => product.AllTiles).Select(tile => tile.Panels).Aggregate(LeastCommonMultiple);
+
     /// <summary>The product whose depth is given.</summary>
     public ProductPlan Projection(int depth) => Projections.First(product => product.Depth == depth);
 
@@ -144,6 +147,8 @@ internal sealed record AttentionPlan
         int rows = target.Level2Bytes / 4 * 3 / rowBytes / queryBlock * queryBlock;
         return Math.Max(queryBlock, Math.Min(5 * queryBlock, rows));
     }
+
+    private static int LeastCommonMultiple(int a, int b) => a / GreatestCommonDivisor(a, b) * b;
 
     private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
 }

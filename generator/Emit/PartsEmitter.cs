@@ -1,0 +1,224 @@
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes how several threads share a call: how it is cut into parts, and what each part computes.</summary>
+internal static class PartsEmitter
+{
+    public static void Write(CodeWriter writer, AttentionPlan plan)
+    {
+        WriteThreads(writer, plan);
+        writer.Line();
+        WriteSchedule(writer, plan);
+        writer.Line();
+        WriteRunPart(writer, plan);
+        writer.Line();
+        WriteColumns(writer, plan);
+    }
+
+    private static void WriteThreads(CodeWriter writer, AttentionPlan plan)
+    {
+        writer.Line("/// <summary>Threads for a call: one where more would not pay.</summary>");
+        using (writer.Block($"private static int Threads({ForwardEmitter.CallParameters})"))
+        {
+            writer.Line(CodeWriter.Invariant($"long multiplyAdds = (long)dimensions.Batch * dimensions.Rows * ({plan.ProjectionMultiplyAdds} + ((long)dimensions.Keys * {plan.AttentionMultiplyAdds}));"));
+            writer.Line("// Up to four rows the time goes into reading the weights.");
+            writer.Line("return KernelThreads.Choose(arguments.Options.MaxDegreeOfParallelism, dimensions.Rows <= 4 ? 4 * multiplyAdds : multiplyAdds);");
+        }
+    }
+
+    private static void WriteSchedule(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        string rows = ForwardEmitter.Rows(spec);
+        string keyValues = spec.HasCache ? "arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0" : "KeyValueFloats(dimensions.Keys)";
+        string newKeys = (spec.IsCrossAttention, spec.HasCache) switch
+        {
+            (true, _) => "arguments.Cache is null ? dimensions.Keys : 0",
+            _ => rows,
+        };
+        writer.Line("/// <summary>How a call is cut: into sequences where there are many, into columns where rows are few, else into rows.</summary>");
+        using (writer.Block($"private static ForwardSchedule Schedule({ForwardEmitter.CallParameters}, int threads)"))
+        {
+            writer.Line($"nint keyValueFloats = {keyValues};");
+            using (writer.Block("if (dimensions.Batch >= 2 * threads)"))
+                writer.Line("return new() { Partition = ForwardPartition.Sequences, Threads = threads, Cycle = 1, Phases = 1, FirstParts = dimensions.Batch, SharedFloats = 0, OwnFloats = ScratchFloats + keyValueFloats };");
+            writer.Line();
+            string few = $"{rows} <= {2 * plan.QueryBlock}" + (spec.IsCrossAttention ? " && arguments.Cache is not null" : "");
+            using (writer.Block($"if ({few})"))
+            {
+                int keyPanels = spec.IsCrossAttention ? 0 : plan.KeyPanels;
+                writer.Line("// About four parts a thread, of whole tiles.");
+                writer.Line($"int panels = (({plan.QueryPanels + (2 * keyPanels)} + (4 * threads) - 1) / (4 * threads) + {plan.ColumnUnit - 1}) / {plan.ColumnUnit} * {plan.ColumnUnit};");
+                using (writer.Block("return new()", ";"))
+                {
+                    writer.Line("Partition = ForwardPartition.Columns, Threads = threads, Cycle = 3, Phases = 3 * dimensions.Batch, Step = panels,");
+                    writer.Line($"FirstParts = (({plan.QueryPanels} + panels - 1) / panels) + (2 * (({keyPanels} + panels - 1) / panels)),");
+                    writer.Line($"SecondParts = {spec.KvHeads}, ThirdParts = ({plan.OutputPanels} + panels - 1) / panels,");
+                    writer.Line($"SharedFloats = keyValueFloats + ((nint){rows} * {ColumnFloats(plan)}), OwnFloats = ScratchFloats,");
+                }
+            }
+
+            writer.Line();
+            writer.Line($"nint most = Math.Max({rows}, {newKeys});");
+            writer.Line($"nint step = Math.Min({plan.RowBlock}, (((most + (2 * threads) - 1) / (2 * threads)) + {plan.QueryBlock - 1}) / {plan.QueryBlock} * {plan.QueryBlock});");
+            using (writer.Block("return new()", ";"))
+            {
+                writer.Line("Partition = ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
+                writer.Line($"FirstParts = (int)((({newKeys}) + step - 1) / step), SecondParts = (int)(({rows} + step - 1) / step),");
+                writer.Line("SharedFloats = keyValueFloats, OwnFloats = ScratchFloats,");
+            }
+        }
+    }
+
+    /// <summary>Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads.</summary>
+    private static int ColumnFloats(AttentionPlan plan) =>
+        (plan.QueryPanels * 16) + (2 * plan.KeyPanels * 16) + (2 * plan.Spec.QueryDim);
+
+    private static void WriteRunPart(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        string rows = ForwardEmitter.Rows(spec);
+        writer.Line("/// <summary>One part of a call that threads share.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"internal static void RunPart({spec.Target.Name} block, {ForwardEmitter.CallParameters}, in ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
+        {
+            using (writer.Block("if (schedule.Partition == ForwardPartition.Sequences)"))
+            {
+                writer.Line("Sequence(block, in arguments, in dimensions, part, ref own, ref Unsafe.Add(ref own, ScratchFloats));");
+                writer.Line("return;");
+            }
+
+            writer.Line();
+            writer.Line("nint sequence = phase / schedule.Cycle;");
+            writer.Line("KeyValuePanels panels = Panels(in arguments, in dimensions, sequence, ref shared);");
+            using (writer.Block("if (schedule.Partition == ForwardPartition.Columns)"))
+            {
+                writer.Line(spec.HasCache
+                    ? "ref float strips = ref Unsafe.Add(ref shared, arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0);"
+                    : "ref float strips = ref Unsafe.Add(ref shared, KeyValueFloats(dimensions.Keys));");
+                writer.Line("RunColumns(block, in arguments, in dimensions, sequence, phase % 3, part, (int)schedule.Step, in panels, ref strips, ref own);");
+                writer.Line("return;");
+            }
+
+            writer.Line();
+            using (writer.Block("if (phase % 2 == 0)"))
+            {
+                writer.Line("nint first = part * schedule.Step;");
+                writer.Line("nint count = Math.Min(schedule.Step, NewKeys(in arguments, in dimensions, sequence) - first);");
+                using (writer.Block("if (count > 0)"))
+                    writer.Line("KeyRows(block, in arguments, in dimensions, sequence, first, count, in panels, ref own);");
+            }
+
+            using (writer.Block("else"))
+            {
+                writer.Line(spec.Causal ? "// The last rows see the most keys: they go first." : "// Rows in order.");
+                writer.Line(spec.Causal ? "nint first = (schedule.SecondParts - 1 - part) * schedule.Step;" : "nint first = part * schedule.Step;");
+                writer.Line($"OutputRows(block, in arguments, in dimensions, sequence, first, Math.Min(schedule.Step, {rows} - first), in panels, ref own);");
+            }
+        }
+    }
+
+    private static void WriteColumns(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        string rows = ForwardEmitter.Rows(spec);
+        int queryWidth = plan.QueryPanels * AttentionPlan.PanelWidth;
+        int keyWidth = plan.KeyPanels * AttentionPlan.PanelWidth;
+        bool rotates = spec.Rotary != RotaryKind.None;
+        bool self = !spec.IsCrossAttention;
+        writer.Line("/// <summary>A part of a call of few rows: columns of the projections, or a head, or columns of the output.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void RunColumns({spec.Target.Name} block, {ForwardEmitter.CallParameters}, nint sequence, int phase, int part, int step, in KeyValuePanels panels, ref float strips, ref float scratch)"))
+        {
+            writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
+            writer.Line($"nint rows = {rows};");
+            writer.Line($"nint start = sequence * rows * {spec.DModel};");
+            writer.Line("ref float queryStrip = ref strips;");
+            writer.Line($"ref float keyStrip = ref Unsafe.Add(ref strips, rows * {queryWidth});");
+            writer.Line($"ref float valueStrip = ref Unsafe.Add(ref keyStrip, rows * {keyWidth});");
+            writer.Line($"ref float queries = ref Unsafe.Add(ref valueStrip, rows * {keyWidth});");
+            writer.Line($"ref float joined = ref Unsafe.Add(ref queries, rows * {spec.QueryDim});");
+            using (writer.Block("if (phase == 0)"))
+            {
+                writer.Line("ref float input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), start);");
+                writer.Line($"int queryParts = ({plan.QueryPanels} + step - 1) / step;");
+                if (self)
+                {
+                    writer.Line($"int keyParts = ({plan.KeyPanels} + step - 1) / step;");
+                    writer.Line("if (part < queryParts)");
+                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.queryWeights, part * step, step, ref queryStrip, {queryWidth});");
+                    writer.Line("else if (part < queryParts + keyParts)");
+                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.keyWeights, (part - queryParts) * step, step, ref keyStrip, {keyWidth});");
+                    writer.Line("else");
+                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.valueWeights, (part - queryParts - keyParts) * step, step, ref valueStrip, {keyWidth});");
+                }
+                else
+                {
+                    writer.Line($"ProjectPart_{spec.DModel}(ref input, rows, block.queryWeights, part * step, step, ref queryStrip, {queryWidth});");
+                }
+            }
+
+            using (writer.Block("else if (phase == 1)"))
+            {
+                int group = spec.Group * spec.HeadDim;
+                writer.Line("nint head = part;");
+                writer.Line($"ref float headQueries = ref Unsafe.Add(ref queryStrip, head * {group});");
+                if (rotates)
+                    writer.Line("ref float rotary = ref block.rotaryTable.Ensure(dimensions.Keys).Reference;");
+                if (self)
+                {
+                    writer.Line($"ref float headKeys = ref Unsafe.Add(ref keyStrip, head * {spec.HeadDim});");
+                    if (rotates)
+                    {
+                        writer.Line(ProjectEmitter.Rotate(spec, "ref headKeys", keyWidth, "rows", 1, "dimensions.CachedKeys"));
+                        writer.Line(ProjectEmitter.Rotate(spec, "ref headQueries", queryWidth, "rows", spec.Group, "dimensions.CachedKeys"));
+                    }
+
+                    writer.Line("nint newKeys = NewKeys(in arguments, in dimensions, sequence);");
+                    writer.Line($"KeyPanels.Write(ref headKeys, {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), dimensions.CachedKeys, {spec.HeadDim});");
+                    writer.Line($"ValuePanels.Write(ref Unsafe.Add(ref valueStrip, head * {spec.HeadDim}), {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, dimensions.CachedKeys, {spec.HeadDim});");
+                }
+
+                writer.Line($"ref float laidOut = ref Unsafe.Add(ref queries, head * rows * {group});");
+                writer.Line($"QueryRows.Write(ref headQueries, {queryWidth}, rows, ref laidOut, rows * {group}, 1, {spec.Group}, {spec.HeadDim});");
+                writer.Line("nint visible = Visible(in arguments, in dimensions, sequence);");
+                writer.Line($"AttendHead(ref laidOut, ref joined, ref scratch, rows, head, in panels, visible{(spec.Causal ? $", {ForwardEmitter.Offset(spec)}" : "")});");
+            }
+
+            using (writer.Block("else"))
+                WriteOutputColumns(writer, plan);
+        }
+
+        foreach (ProductPlan product in plan.Projections)
+        {
+            writer.Line();
+            writer.Line("/// <summary>Some panels of a projection.</summary>");
+            using (writer.Block($"private static void ProjectPart_{product.Depth}(ref float a, nint rows, PackedMatrix weights, int first, int count, ref float c, nint stride)"))
+            {
+                writer.Line("nint panels = Math.Min(count, weights.PanelCount - first);");
+                writer.Line($"{product.Name}(ref a, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * {product.Depth * AttentionPlan.PanelWidth}), ref Unsafe.Add(ref weights.Bias, first * 16), panels, ref Unsafe.Add(ref c, first * 16), stride);");
+            }
+        }
+    }
+
+    private static void WriteOutputColumns(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        writer.Line("ref float output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), start);");
+        if (!plan.OutputThroughScratch)
+        {
+            writer.Line($"ProjectPart_{spec.QueryDim}(ref joined, rows, block.outputWeights, part * step, step, ref output, {spec.DModel});");
+            return;
+        }
+
+        int width = plan.OutputPanels * AttentionPlan.PanelWidth;
+        writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["OutputStrip"].Offset});");
+        writer.Line($"ProjectPart_{spec.QueryDim}(ref joined, rows, block.outputWeights, part * step, step, ref strip, {width});");
+        writer.Line("int column = part * step * 16;");
+        writer.Line($"int columns = Math.Min(step * 16, {spec.DModel} - column);");
+        writer.Line("for (nint row = 0; row < rows; row++)");
+        writer.Line($"    MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref strip, (row * {width}) + column), columns).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref output, (row * {spec.DModel}) + column), columns));");
+    }
+}

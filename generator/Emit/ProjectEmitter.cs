@@ -1,0 +1,91 @@
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes the steps around the projections: rotary embedding, and the layouts that the attention reads.</summary>
+internal static class ProjectEmitter
+{
+    public static void Write(CodeWriter writer, AttentionPlan plan)
+    {
+        WriteKeysAndValues(writer, plan);
+        writer.Line();
+        WriteQueries(writer, plan);
+        writer.Line();
+        WriteOutput(writer, plan);
+    }
+
+    /// <summary>The call that rotates heads of a strip in place.</summary>
+    public static string Rotate(AttentionSpec spec, string strip, int width, string rows, int heads, string position)
+    {
+        string method = spec.Rotary == RotaryKind.HalfSplit ? "ApplyHalfSplit" : "ApplyInterleaved";
+        return $"RotaryEmbedding.{method}({strip}, {width}, {rows}, {heads}, {spec.HeadDim}, {spec.RotaryDim}, ref rotary, {position});";
+    }
+
+    private static void WriteKeysAndValues(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        int width = plan.KeyPanels * AttentionPlan.PanelWidth;
+        string project = plan.Projection(spec.MemoryDim).Name;
+        bool rotates = spec.Rotary != RotaryKind.None;
+        writer.Line("/// <summary>Projects rows to keys and values and writes them into panels from a key on.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void ProjectKeysAndValues({spec.Target.Name} block, ref float source, nint rows, nint firstKey, in KeyValuePanels panels, ref float scratch, {(rotates ? "ref float rotary, " : "")}System.Threading.CancellationToken cancellation)"))
+        {
+            writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
+            using (writer.Block($"for (nint row = 0; row < rows; row += {plan.RowBlock})"))
+            {
+                writer.Line("cancellation.ThrowIfCancellationRequested();");
+                writer.Line($"nint count = Math.Min({plan.RowBlock}, rows - row);");
+                writer.Line($"ref float chunk = ref Unsafe.Add(ref source, row * {spec.MemoryDim});");
+                writer.Line($"{project}(ref chunk, count, ref block.keyWeights.Panels, ref block.keyWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
+                if (rotates)
+                    writer.Line(Rotate(spec, "ref strip", width, "count", spec.KvHeads, "firstKey + row"));
+                writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
+                writer.Line($"    KeyPanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), firstKey + row, {spec.HeadDim});");
+                writer.Line($"{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
+                writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
+                writer.Line($"    ValuePanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, firstKey + row, {spec.HeadDim});");
+            }
+        }
+    }
+
+    private static void WriteQueries(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        int width = plan.QueryPanels * AttentionPlan.PanelWidth;
+        bool rotates = spec.Rotary != RotaryKind.None;
+        writer.Line("/// <summary>Projects a row block to queries, laid out by KV head. Scale and log2(e) are in the weights.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void ProjectQueries({spec.Target.Name} block, ref float input, nint rows, ref float strip, ref float queries{(rotates ? ", ref float rotary, nint position" : "")})"))
+        {
+            writer.Line($"{plan.Projection(spec.DModel).Name}(ref input, rows, ref block.queryWeights.Panels, ref block.queryWeights.Bias, {plan.QueryPanels}, ref strip, {width});");
+            if (rotates)
+                writer.Line(Rotate(spec, "ref strip", width, "rows", spec.Heads, "position"));
+            writer.Line($"QueryRows.Write(ref strip, {width}, rows, ref queries, rows * {spec.Group * spec.HeadDim}, {spec.KvHeads}, {spec.Group}, {spec.HeadDim});");
+        }
+    }
+
+    private static void WriteOutput(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        string project = plan.Projection(spec.QueryDim).Name;
+        writer.Line("/// <summary>Projects the joined heads of a row block to the output.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void ProjectOutput({spec.Target.Name} block, ref float joined, nint rows, ref float output, ref float scratch)"))
+        {
+            if (!plan.OutputThroughScratch)
+            {
+                writer.Line($"{project}(ref joined, rows, ref block.outputWeights.Panels, ref block.outputWeights.Bias, {plan.OutputPanels}, ref output, {spec.DModel});");
+                return;
+            }
+
+            int width = plan.OutputPanels * AttentionPlan.PanelWidth;
+            writer.Line("// Whole panels would write beyond the row.");
+            writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["OutputStrip"].Offset});");
+            writer.Line($"{project}(ref joined, rows, ref block.outputWeights.Panels, ref block.outputWeights.Bias, {plan.OutputPanels}, ref strip, {width});");
+            writer.Line("for (nint row = 0; row < rows; row++)");
+            writer.Line($"    MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref strip, row * {width}), {spec.DModel}).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref output, row * {spec.DModel}), {spec.DModel}));");
+        }
+    }
+}

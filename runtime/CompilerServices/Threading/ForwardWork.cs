@@ -1,0 +1,234 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>
+/// One call that several threads share. Threads claim parts by counting up; who finds no part left in a phase waits only for
+/// parts that somebody has begun, so a full pool delays nobody and cannot deadlock. Objects are used again and again.
+/// </summary>
+internal sealed unsafe class ForwardWork
+{
+    /// <summary>Waiting spins so long before it blocks: a part that is about to end is cheaper to wait for than a wake-up.</summary>
+    private static readonly long SpinTicks = Stopwatch.Frequency / 50_000;
+
+    private static readonly Lock PoolLock = new();
+    private static ForwardWork? pool;
+
+    private readonly object gate = new();
+    private ForwardWork? nextInPool;
+    private ForwardHelper[] helpers = [];
+    private int helperCount;
+
+    private IForwardParts? kernel;
+    private AlignedMemory? shared;
+    private AttentionCache? cache;
+    private ForwardOptions options;
+    private ForwardDimensions dimensions;
+    private ForwardSchedule schedule;
+    private float* input;
+    private float* memory;
+    private float* output;
+    private int* keyLengths;
+    private int inputLength;
+    private int memoryLength;
+    private int outputLength;
+    private int keyLengthsLength;
+
+    // Phase in the upper half, claimed parts in the lower: one exchange claims a part of the right phase or none.
+    private long claims;
+    private int done;
+    private int waiters;
+    private ExceptionDispatchInfo? failure;
+
+    public static ForwardWork Rent()
+    {
+        lock (PoolLock)
+        {
+            ForwardWork? work = pool;
+            if (work is null)
+                return new();
+            pool = work.nextInPool;
+            work.nextInPool = null;
+            return work;
+        }
+    }
+
+    public void Start(
+        IForwardParts kernel, in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule,
+        AlignedMemory shared, float* input, float* memory, float* output, int* keyLengths)
+    {
+        this.kernel = kernel;
+        this.shared = shared;
+        this.dimensions = dimensions;
+        this.schedule = schedule;
+        cache = arguments.Cache;
+        options = arguments.Options;
+        this.input = input;
+        this.memory = memory;
+        this.output = output;
+        this.keyLengths = keyLengths;
+        inputLength = arguments.Input.Length;
+        memoryLength = arguments.Memory.Length;
+        outputLength = arguments.Output.Length;
+        keyLengthsLength = arguments.KeyLengths.Length;
+        failure = null;
+        done = 0;
+        waiters = 0;
+        Volatile.Write(ref claims, 0);
+
+        helperCount = Math.Min(schedule.Threads, schedule.MostParts) - 1;
+        if (helpers.Length < helperCount)
+            helpers = new ForwardHelper[helperCount];
+        for (int i = 0; i < helperCount; i++)
+        {
+            helpers[i] = ForwardHelper.Rent(this);
+            ThreadPool.UnsafeQueueUserWorkItem(helpers[i], preferLocal: false);
+        }
+    }
+
+    /// <summary>The caller works like every helper, and then makes sure that none is left inside.</summary>
+    public void RunAsCaller()
+    {
+        RunParts();
+        for (int i = 0; i < helperCount; i++)
+            helpers[i].CancelOrJoin();
+    }
+
+    /// <summary>Gives the object back, then tells the caller of what went wrong.</summary>
+    public void FinishAndReturn()
+    {
+        ExceptionDispatchInfo? thrown = failure;
+        Array.Clear(helpers);
+        (kernel, shared, cache, failure, options) = (null, null, null, null, default);
+        lock (PoolLock)
+        {
+            nextInPool = pool;
+            pool = this;
+        }
+
+        thrown?.Throw();
+    }
+
+    /// <summary>Claims and computes parts until every phase is done. Never throws: the caller is told at the end.</summary>
+    public void RunParts()
+    {
+        try
+        {
+            using ScratchLease own = ScratchLease.Rent(schedule.OwnFloats);
+            RunParts(ref own.Reference);
+        }
+        catch (Exception e)
+        {
+            // Without scratch this thread does nothing; those that have some count the rest.
+            Fail(e);
+        }
+    }
+
+    private void RunParts(ref float own)
+    {
+        var arguments = new AttentionArguments
+        {
+            Input = new(input, inputLength),
+            Memory = new(memory, memoryLength),
+            Output = new(output, outputLength),
+            KeyLengths = new(keyLengths, keyLengthsLength),
+            Cache = cache,
+            Batch = dimensions.Batch,
+            Options = options,
+        };
+        for (int phase = 0; phase < schedule.Phases; phase++)
+        {
+            int parts = schedule.Parts(phase);
+            for (int part = Claim(phase, parts); part >= 0; part = Claim(phase, parts))
+            {
+                try
+                {
+                    // After a failure the rest is only counted.
+                    if (Volatile.Read(ref failure) is null)
+                        kernel!.RunPart(in arguments, in dimensions, in schedule, phase, part, ref shared!.Reference, ref own);
+                }
+                catch (Exception e)
+                {
+                    Fail(e);
+                }
+
+                CountDone(phase, parts);
+            }
+
+            WaitFor(phase);
+        }
+    }
+
+    private void Fail(Exception e) => Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
+
+    private static long Claimable(int phase) => (long)phase << 32;
+
+    /// <summary>The next part of the phase, or −1 where none is left or the phase is over.</summary>
+    private int Claim(int phase, int parts)
+    {
+        while (true)
+        {
+            long present = Volatile.Read(ref claims);
+            int claimed = (int)present;
+            if (present >> 32 != phase || claimed >= parts)
+                return -1;
+            if (Interlocked.CompareExchange(ref claims, present + 1, present) == present)
+                return claimed;
+        }
+    }
+
+    /// <summary>Who finishes the last part of a phase opens the next one, past phases without parts.</summary>
+    private void CountDone(int phase, int parts)
+    {
+        if (Interlocked.Increment(ref done) == parts)
+            OpenAfter(phase);
+    }
+
+    private void OpenAfter(int phase)
+    {
+        int next = phase + 1;
+        while (next < schedule.Phases && schedule.Parts(next) == 0)
+            next++;
+        done = 0;
+        Interlocked.Exchange(ref claims, Claimable(next));
+        if (Volatile.Read(ref waiters) > 0)
+        {
+            lock (gate)
+                Monitor.PulseAll(gate);
+        }
+    }
+
+    private bool IsOver(int phase) => Volatile.Read(ref claims) >> 32 > phase;
+
+    private void WaitFor(int phase)
+    {
+        if (phase == 0 && schedule.FirstParts == 0 && !IsOver(0))
+        {
+            // Nobody finishes a part of an empty first phase: whoever comes first opens the next.
+            lock (gate)
+            {
+                if (!IsOver(0))
+                    OpenAfter(0);
+            }
+        }
+
+        long until = Stopwatch.GetTimestamp() + SpinTicks;
+        while (!IsOver(phase))
+        {
+            if (Stopwatch.GetTimestamp() < until)
+            {
+                Thread.SpinWait(8);
+                continue;
+            }
+
+            lock (gate)
+            {
+                Interlocked.Increment(ref waiters);
+                while (!IsOver(phase))
+                    Monitor.Wait(gate);
+                Interlocked.Decrement(ref waiters);
+            }
+        }
+    }
+}

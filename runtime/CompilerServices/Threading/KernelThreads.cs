@@ -1,0 +1,41 @@
+using System.ComponentModel;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>Lets several threads of the pool work on one call.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class KernelThreads
+{
+    /// <summary>
+    /// Multiply-adds from which a second thread pays: about 80 µs of work. Waking a pool thread costs the caller 1 to 2 µs,
+    /// and the thread begins 3 to 8 µs later, or 40 to 150 µs after idling.
+    /// </summary>
+    private const long WorthSharing = 4_000_000;
+
+    /// <summary>Threads to use for a call, 1 where more would not pay.</summary>
+    /// <param name="maxDegreeOfParallelism">What the caller allows; 0 means 1.</param>
+    /// <param name="multiplyAdds">Multiply-adds of the call, counted four times where each weight is read for one row only.</param>
+    public static int Choose(int maxDegreeOfParallelism, long multiplyAdds) =>
+        maxDegreeOfParallelism <= 1 || multiplyAdds < WorthSharing ? 1 : Math.Min(maxDegreeOfParallelism, Environment.ProcessorCount);
+
+    /// <summary>Runs every part of a call and returns when all are done.</summary>
+    /// <param name="kernel">What computes a part.</param>
+    /// <param name="arguments">The checked arguments.</param>
+    /// <param name="dimensions">Their sizes.</param>
+    /// <param name="schedule">How the call is cut.</param>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    public static unsafe void Run(IForwardParts kernel, in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule)
+    {
+        using ScratchLease shared = ScratchLease.Rent(schedule.SharedFloats);
+        ForwardWork work = ForwardWork.Rent();
+        // Other threads see the spans through pointers, which are good while this frame pins them.
+        fixed (float* input = arguments.Input, memory = arguments.Memory, output = arguments.Output)
+        fixed (int* keyLengths = arguments.KeyLengths)
+        {
+            work.Start(kernel, in arguments, in dimensions, in schedule, shared.Memory, input, memory, output, keyLengths);
+            work.RunAsCaller();
+        }
+
+        work.FinishAndReturn();
+    }
+}
