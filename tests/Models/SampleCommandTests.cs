@@ -1,0 +1,99 @@
+using System.Text;
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Models;
+
+/// <summary>The samples as programs: what they print where, and how they end.</summary>
+public sealed class SampleCommandTests
+{
+    private const string Stories = "AttentionGen.Samples.Stories";
+    private const string Transliterate = "AttentionGen.Samples.Transliterate";
+
+    [Fact]
+    public void StoriesPrintsItsTextAndNothingElse()
+    {
+        (int exitCode, byte[] output, string error) = SampleProcess.Run(
+            Stories, "--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin"), "--temperature", "0", "--steps", "200");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(File.ReadAllBytes(ModelFiles.Story("expected_stdout_llama2c_test_all.txt")), output);
+        Assert.Contains("tokens/s", error);
+    }
+
+    [Fact]
+    public void StoriesStartsWithItsPromptAndCountsItsTokens()
+    {
+        string[] files = ["--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin")];
+        // Five tokens, four of them behind the mark that begins every text.
+        (int exitCode, byte[] output, _) = SampleProcess.Run(Stories, [.. files, "--prompt", "Once upon a time", "--steps", "4"]);
+        Assert.Equal((0, "Once upon a time"), (exitCode, Encoding.UTF8.GetString(output)));
+
+        (_, byte[] first, _) = SampleProcess.Run(Stories, [.. files, "--prompt", "Lily", "--steps", "40", "--seed", "4"]);
+        (_, byte[] second, _) = SampleProcess.Run(Stories, [.. files, "--prompt", "Lily", "--steps", "40", "--seed", "4"]);
+        Assert.StartsWith("Lily", Encoding.UTF8.GetString(first));
+        Assert.Equal(first, second);
+    }
+
+    [Theory]
+    [InlineData("--steps", "513", "--steps must be 0 to 512")]
+    [InlineData("--temperature", "-1", "--temperature must be 0 or a positive number")]
+    public void StoriesRefusesOptionsOutOfRange(string option, string value, string message)
+    {
+        (int exitCode, byte[] output, string error) = SampleProcess.Run(
+            Stories, "--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin"), option, value);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(message, error);
+        if (option == "--steps")
+            Assert.Empty(output);
+    }
+
+    [Fact]
+    public void StoriesRefusesAFileThatIsNoModel()
+    {
+        byte[] other = StoryFiles.Checkpoint(dim: 32, hidden: 8, layers: 1, heads: 4, kvHeads: 4, vocabulary: 261, positions: 8);
+        byte[] tokenizer = StoryFiles.Tokenizer(("a", 0), ("b", 0));
+        Assert.Contains("compiled for DModel = 64", Fails(other));
+        Assert.Contains("describes a file of", Fails(other[..^1]));
+        Assert.Contains("starts with 28 bytes", Fails([]));
+
+        string Fails(byte[] model) => StoryFiles.WithFile(model, modelPath => StoryFiles.WithFile(tokenizer, tokenizerPath =>
+        {
+            (int exitCode, byte[] output, string error) = SampleProcess.Run(Stories, "--model", modelPath, "--tokenizer", tokenizerPath);
+            Assert.Equal(1, exitCode);
+            Assert.Empty(output);
+            Assert.DoesNotContain("   at ", error);
+            return error;
+        }));
+    }
+
+    [Fact]
+    public void TransliteratePrintsALineForEachWord()
+    {
+        (int exitCode, byte[] output, string error) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), "آتزمون", "آتشيسون", "آزا");
+        Assert.Equal((0, "atzmon\nachison\nazza\n", ""), (exitCode, Encoding.UTF8.GetString(output), error));
+    }
+
+    [Fact]
+    public void TransliteratePrintsScores()
+    {
+        (int exitCode, byte[] output, _) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), "--scores", "آتزمون=atzmon");
+        Assert.Equal(0, exitCode);
+        string[] lines = Encoding.UTF8.GetString(output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(7, lines.Length);
+        Assert.StartsWith("a\t-0.1060", lines[0]);
+        Assert.StartsWith("</s>\t-0.0634", lines[^1]);
+
+        (exitCode, _, string error) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), "--scores", "آتزمون");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("SOURCE=TARGET", error);
+    }
+
+    [Fact]
+    public void TransliterateRefusesADirectoryWithoutModel()
+    {
+        (int exitCode, byte[] output, string error) = SampleProcess.Run(Transliterate, "--model", AppContext.BaseDirectory, "x");
+        Assert.Equal(1, exitCode);
+        Assert.Empty(output);
+        Assert.Contains("model.bin", error);
+        Assert.DoesNotContain("   at ", error);
+    }
+}

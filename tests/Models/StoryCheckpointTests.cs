@@ -1,0 +1,68 @@
+using AttentionGen.Samples.Stories;
+
+namespace AttentionGen.Tests.Models;
+
+/// <summary>Reading llama2.c checkpoints; none of this needs the trained model.</summary>
+public sealed class StoryCheckpointTests
+{
+    [Fact]
+    public void ReadsAWellFormedFile()
+    {
+        StoryCheckpoint checkpoint = Read(StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 2, heads: 8, kvHeads: 4, vocabulary: 10, positions: 16));
+        Assert.Equal((64, 24, 2, 8, 4, 10, 16), (checkpoint.Dim, checkpoint.HiddenDim, checkpoint.LayerCount, checkpoint.Heads, checkpoint.KvHeads, checkpoint.VocabularySize, checkpoint.MaxPositions));
+        Assert.Same(checkpoint.Embedding, checkpoint.Classifier);
+        var model = new StoryModel(checkpoint, capacity: 3);
+        Assert.Equal(10, model.Forward([1, 2]).Length);
+    }
+
+    [Fact]
+    public void ReadsAClassifierOfItsOwn()
+    {
+        byte[] file = StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 1, heads: 8, kvHeads: 4, vocabulary: -10, positions: 16);
+        // The last element of the file is the last of the classifier.
+        StoryCheckpoint checkpoint = Read(StoryFiles.With(file, file.Length - 4, BitConverter.SingleToInt32Bits(7)));
+        Assert.Equal(10, checkpoint.VocabularySize);
+        Assert.Equal(7, checkpoint.Classifier[^1]);
+        Assert.Equal(0, checkpoint.Embedding[^1]);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, -64)]
+    [InlineData(0, int.MaxValue)]
+    [InlineData(0, 63)]
+    [InlineData(1, 0)]
+    [InlineData(2, int.MinValue)]
+    [InlineData(3, 7)]
+    [InlineData(3, 64)]
+    [InlineData(4, 3)]
+    [InlineData(5, 0)]
+    [InlineData(5, int.MinValue)]
+    [InlineData(6, 1 << 20)]
+    public void RefusesAHeaderThatLies(int field, int value)
+    {
+        byte[] good = StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 1, heads: 8, kvHeads: 4, vocabulary: 10, positions: 16);
+        Exception error = Assert.Throws<InvalidDataException>(() => Read(StoryFiles.With(good, field * sizeof(int), value)));
+        Assert.Contains(".tmp", error.Message);
+    }
+
+    [Fact]
+    public void RefusesAnotherLength()
+    {
+        byte[] good = StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 1, heads: 8, kvHeads: 4, vocabulary: 10, positions: 16);
+        foreach (int length in new[] { 0, 1, 27, 28, 100, good.Length - 1 })
+            Assert.Throws<InvalidDataException>(() => Read(good[..length]));
+        Assert.Throws<InvalidDataException>(() => Read([.. good, 0]));
+    }
+
+    [Fact]
+    public void SaysWhichShapeIsCompiled()
+    {
+        StoryCheckpoint other = Read(StoryFiles.Checkpoint(dim: 32, hidden: 24, layers: 1, heads: 4, kvHeads: 2, vocabulary: 10, positions: 16));
+        string message = Assert.Throws<NotSupportedException>(() => new StoryModel(other, capacity: 3)).Message;
+        Assert.Contains("DModel = 64, Heads = 8, KvHeads = 4", message);
+        Assert.Contains("32, 4 and 2", message);
+    }
+
+    private static StoryCheckpoint Read(byte[] file) => StoryFiles.WithFile(file, StoryCheckpoint.Read);
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using System.Text.Json;
+using AttentionGen.Samples.Stories;
+
+namespace AttentionGen.Tests.Models;
+
+public sealed class StoryTokenizerTests
+{
+    [Fact]
+    public void EncodesTheGoldenTexts()
+    {
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(ModelFiles.Story("golden_tokenizer.json")));
+        foreach (JsonProperty text in golden.RootElement.EnumerateObject())
+            Assert.Equal(text.Value.EnumerateArray().Select(token => token.GetInt32()), ModelFiles.Tokenizer.Encode(text.Name));
+    }
+
+    [Theory]
+    [InlineData("Once upon a time, there was a cat.")]
+    [InlineData(" leading space, and\n\ttabs")]
+    [InlineData("日本語 and 😀 by their bytes")]
+    [InlineData("<0x41> is not a byte here, nor <s>")]
+    public void DecodesWhatItEncoded(string text)
+    {
+        int[] tokens = ModelFiles.Tokenizer.Encode(text);
+        using var decoded = new MemoryStream();
+        for (int i = 1; i < tokens.Length; i++)
+            decoded.Write(ModelFiles.Tokenizer.Decode(tokens[i - 1], tokens[i]));
+        Assert.Equal(text, Encoding.UTF8.GetString(decoded.ToArray()));
+    }
+
+    [Fact]
+    public void MergesTheBestPairFirst()
+    {
+        // ab scores better than bc, so that abc becomes ab + c.
+        StoryTokenizer tokenizer = Read(StoryFiles.Tokenizer(("a", -1), ("b", -2), ("c", -3), ("ab", 2), ("bc", 1), (" ", -4)));
+        int first = StoryFiles.FirstOwnToken;
+        Assert.Equal([1, first + 5, first + 3, first + 2], tokenizer.Encode("abc"));
+    }
+
+    [Fact]
+    public void RefusesMalformedFiles()
+    {
+        byte[] good = StoryFiles.Tokenizer(("a", -1), ("b", -2));
+        Assert.Equal(StoryFiles.FirstOwnToken + 2, Read(good).VocabularySize);
+        foreach (int length in new[] { 0, 3, 4, 5, 11, good.Length - 1, good.Length - 8 })
+            Refuse(good[..length]);
+        Refuse([.. good, 0]);
+        // The length of the first token.
+        Refuse(StoryFiles.With(good, 8, -1));
+        Refuse(StoryFiles.With(good, 8, int.MaxValue));
+        Refuse(StoryFiles.With(good, 4, BitConverter.SingleToInt32Bits(float.NaN)));
+
+        static void Refuse(byte[] file) => Assert.Throws<InvalidDataException>(() => Read(file));
+    }
+
+    private static StoryTokenizer Read(byte[] file) => StoryFiles.WithFile(file, StoryTokenizer.Read);
+}
