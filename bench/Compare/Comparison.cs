@@ -1,6 +1,5 @@
 using AttentionGen.Bench.Subjects;
 using AttentionGen.Bench.Workloads;
-using Microsoft.ML.OnnxRuntime;
 
 namespace AttentionGen.Bench.Compare;
 
@@ -106,17 +105,22 @@ internal sealed class Comparison(int threads, int rounds)
     private void RunRounds(Workload workload, List<TimedSubject> subjects, Action<string, double> report)
     {
         var peaks = new Dictionary<int, double>();
-        for (int round = 0; round < rounds; round++)
+        // Round 0 does not count: code that was hot only now is still being compiled.
+        for (int round = 0; round <= rounds; round++)
         {
-            report($"round {round + 1} of {rounds}", (double)round / rounds);
+            report($"round {round} of {rounds}", (double)round / (rounds + 1));
             Settle();
             foreach (int count in subjects.Select(subject => subject.Threads).Append(1).Distinct())
-                peaks[count] = Math.Max(peaks.GetValueOrDefault(count), MeasurePeak(count));
+            {
+                double peak = MeasurePeak(count);
+                if (round > 0)
+                    peaks[count] = Math.Max(peaks.GetValueOrDefault(count), peak);
+            }
             for (int i = 0; i < subjects.Count; i++)
             {
                 Settle();
                 // Each round starts with another subject, so that none always follows the same one.
-                subjects[(round + i) % subjects.Count].RunRound();
+                subjects[(round + i) % subjects.Count].RunRound(counts: round > 0);
             }
         }
         _result.PeakGflops = Math.Max(_result.PeakGflops, peaks[threads]);
@@ -138,14 +142,17 @@ internal sealed class Comparison(int threads, int rounds)
             subject.Prepare(data, subjectThreads);
             subject.Run();
             double error = data.RelativeError(subject.Output);
-            // The generic path has no threads of its own.
             if (error <= Tolerance)
+            {
+                // The generic path has no threads of its own.
                 return new TimedSubject(subject, subject is GenericSubject ? 1 : subjectThreads);
+            }
             _result.Failures.Add(FormattableString.Invariant($"{data.Workload.Name}, {Describe(subject)}: wrong output, {error:G3} of the largest value off; not timed."));
         }
-        catch (OnnxRuntimeException e)
+        // Whatever a subject throws must not end the comparison of the others.
+        catch (Exception e)
         {
-            _result.Failures.Add($"{data.Workload.Name}, {Describe(subject)}: {e.Message}");
+            _result.Failures.Add($"{data.Workload.Name}, {Describe(subject)}: {e.GetType().Name}: {e.Message}");
         }
         subject.Dispose();
         return null;

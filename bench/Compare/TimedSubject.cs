@@ -56,13 +56,16 @@ internal sealed class TimedSubject(ISubject subject, int threads)
     }
 
     /// <summary>One timing of a few milliseconds.</summary>
-    public void RunRound()
+    /// <param name="counts">Whether it enters the result.</param>
+    public void RunRound(bool counts)
     {
         // Brings its weights back into the cache and wakes its threads.
         subject.Run();
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
         double microseconds = TimeCalls();
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
+        if (!counts)
+            return;
         AllocatedBytes = Math.Min(AllocatedBytes, allocated / _calls);
         _microseconds.Add(microseconds);
     }
