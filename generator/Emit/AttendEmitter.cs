@@ -3,7 +3,7 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>Writes the loop over heads, query blocks and key blocks, and the step that divides by the sums and joins the heads.</summary>
+/// <summary>Writes the loop over heads, query blocks and key blocks.</summary>
 internal static class AttendEmitter
 {
     public static void Write(CodeWriter writer, AttentionPlan plan)
@@ -11,8 +11,6 @@ internal static class AttendEmitter
         WriteHeads(writer, plan);
         writer.Line();
         WriteRows(writer, plan);
-        writer.Line();
-        WriteJoin(writer, plan);
     }
 
     private static void WriteHeads(CodeWriter writer, AttentionPlan plan)
@@ -40,9 +38,9 @@ internal static class AttendEmitter
         {
             writer.Line("ref float keys = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);");
             writer.Line("ref float values = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);");
-            using (writer.Block($"for (nint first = 0; first < {grouped}; first += {plan.QueryBlock})"))
+            using (writer.Block($"for (nint first = 0; first < {grouped}; first += {AttentionPlan.QueryBlock})"))
             {
-                writer.Line($"nint count = Math.Min({plan.QueryBlock}, ({grouped}) - first);");
+                writer.Line($"nint count = Math.Min({AttentionPlan.QueryBlock}, ({grouped}) - first);");
                 string call = $"AttendRows(ref queries, ref joined, ref scratch, head, first, count, ref keys, ref values, panels.ValuePanelStride, visible{passOffset})";
                 if (!causal)
                 {
@@ -92,7 +90,7 @@ internal static class AttendEmitter
             using (writer.Block("if (seen <= 0)"))
                 writer.Line($"MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum}), (int)count).Clear();");
             writer.Line();
-            string join = "JoinHeads(ref heads, ref softmax, count, first, head, ref joined)";
+            string join = "TKernels.JoinHeads(ref heads, ref softmax, count, first, head, ref joined)";
             writer.Line(causal ? $"return !{join} || count == 1;" : $"{join};");
         }
     }
@@ -103,83 +101,20 @@ internal static class AttendEmitter
         string visibility = spec.Causal ? "first, offset + 1 - key, " : "";
         const string Values = "ref Unsafe.Add(ref values, key * 16)";
         writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, seen - key);");
-        writer.Line($"Scores(ref block, count, ref Unsafe.Add(ref keys, key * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
+        writer.Line($"TKernels.Scores(ref block, count, ref Unsafe.Add(ref keys, key * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
         using (writer.Block("if (key == 0)"))
         {
-            writer.Line($"Softmax(ref scores, count, columns, {visibility}ref softmax);");
-            writer.Line($"Values(ref scores, count, columns, {Values}, panelStride, ref heads);");
+            writer.Line($"TKernels.Softmax(ref scores, count, columns, {visibility}ref softmax);");
+            writer.Line($"TKernels.Values(ref scores, count, columns, {Values}, panelStride, ref heads);");
         }
 
         using (writer.Block("else"))
         {
             writer.Line($"ref float blockHeads = ref Unsafe.Add(ref scratch, {plan.Scratch["BlockHeads"].Offset});");
-            writer.Line($"Softmax(ref scores, count, columns, {visibility}ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
-            writer.Line("Merge(ref softmax, count);");
-            writer.Line($"Values(ref scores, count, columns, {Values}, panelStride, ref blockHeads);");
-            writer.Line("MergeHeads(ref heads, ref blockHeads, count, ref softmax);");
-        }
-    }
-
-    /// <summary>Row e of a KV head is query head e mod group of input row e / group.</summary>
-    private static void WriteJoin(CodeWriter writer, AttentionPlan plan)
-    {
-        AttentionSpec spec = plan.Spec;
-        VectorTarget target = plan.Target;
-        bool causal = spec.Causal;
-        writer.Line("/// <summary>Divides by the sums and writes each head to its columns of the joined rows; a row that saw no key gives zeros.</summary>");
-        if (causal)
-            writer.Line("/// <returns>Whether any output is NaN.</returns>");
-        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static {(causal ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined)"))
-        {
-            int vectors = spec.HeadDim / target.Lanes;
-            bool checks = causal && vectors > 0;
-            if (checks)
-                writer.Line($"var numbers = {target.Name}<float>.AllBitsSet;");
-            if (causal)
-                writer.Line("bool anyNaN = false;");
-            using (writer.Block("for (nint index = 0; index < count; index++)"))
-            {
-                writer.Line($"float sum = Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum} + index);");
-                writer.Line(spec.Group == 1
-                    ? $"ref float target = ref Unsafe.Add(ref joined, ((first + index) * {spec.QueryDim}) + (head * {spec.HeadDim}));"
-                    : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {spec.Group} * {spec.QueryDim}) + (((head * {spec.Group}) + ((first + index) % {spec.Group})) * {spec.HeadDim}));");
-                using (writer.Block("if (sum == 0)"))
-                {
-                    writer.Line($"MemoryMarshal.CreateSpan(ref target, {spec.HeadDim}).Clear();");
-                    writer.Line("continue;");
-                }
-
-                writer.Line();
-                writer.Line("float inverse = 1 / sum;");
-                writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {plan.HeadDimPadded});");
-                if (vectors > 0)
-                {
-                    writer.Line($"var factor = {target.Name}.Create(inverse);");
-                    using (writer.Block($"for (nint column = 0; column < {vectors * target.Lanes}; column += {target.Lanes})"))
-                    {
-                        writer.Line("// Adding zero turns −0 into +0: its sign would tell how many blocks were merged.");
-                        writer.Line($"var value = ({target.Name}.LoadUnsafe(ref Unsafe.Add(ref source, column)) * factor) + {target.Name}<float>.Zero;");
-                        if (checks)
-                            writer.Line($"numbers &= {target.Name}.Equals(value, value);");
-                        writer.Line("value.StoreUnsafe(ref Unsafe.Add(ref target, column));");
-                    }
-                }
-
-                if (spec.HeadDim % target.Lanes != 0)
-                {
-                    using (writer.Block($"for (nint column = {vectors * target.Lanes}; column < {spec.HeadDim}; column++)"))
-                    {
-                        writer.Line("float value = (Unsafe.Add(ref source, column) * inverse) + 0f;");
-                        if (causal)
-                            writer.Line("anyNaN |= float.IsNaN(value);");
-                        writer.Line("Unsafe.Add(ref target, column) = value;");
-                    }
-                }
-            }
-
-            if (causal)
-                writer.Line(checks ? $"return anyNaN || !{target.Name}.EqualsAll(numbers.AsInt32(), {target.Name}<int>.AllBitsSet);" : "return anyNaN;");
+            writer.Line($"TKernels.Softmax(ref scores, count, columns, {visibility}ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
+            writer.Line("TKernels.Merge(ref softmax, count);");
+            writer.Line($"TKernels.Values(ref scores, count, columns, {Values}, panelStride, ref blockHeads);");
+            writer.Line("TKernels.MergeHeads(ref heads, ref blockHeads, count, ref softmax);");
         }
     }
 }

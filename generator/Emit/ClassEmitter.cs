@@ -14,7 +14,8 @@ internal static class ClassEmitter
         AttentionSpec spec = plans[0].Spec;
         bool plain = !spec.IsCrossAttention && !spec.KeyLengths;
         string name = spec.Target.Name;
-        FileEmitter.Open(writer, plans[0]);
+        HeaderEmitter.Write(writer, spec);
+        FileEmitter.Open(writer);
         string bases = $" : IAttentionKernel<{name}>{(plain ? ", ISelfAttention" : "")}, IForwardParts";
         using (FileEmitter.Nest(writer, spec, bases))
         {
@@ -169,12 +170,8 @@ internal static class ClassEmitter
         using (writer.Block("public static long GetScratchBytes(int batch, int rows, int keys)"))
         {
             writer.Line("KernelChecks.ValidateSizes(batch, rows, keys);");
-            foreach (AttentionPlan plan in plans)
-            {
-                string kernels = TargetEmitter.ClassName(plan.Target);
-                string result = $"return 4L * ({kernels}.ScratchFloats + {kernels}.KeyValueFloats(keys));";
-                writer.Line(plan.Target.Condition == "true" ? result : $"if ({plan.Target.Condition})\n    {result}");
-            }
+            string path = PathEmitter.Name(plans[0].Target);
+            writer.Line($"return 4L * ({path}.ScratchFloats + {path}.KeyValueFloats(keys));");
         }
 
         writer.Line();

@@ -21,9 +21,10 @@ internal static class FileEmitter
         "using AttentionGen.CompilerServices;",
     ];
 
-    public static void Open(CodeWriter writer, AttentionPlan plan)
+    /// <summary>Ends the header.</summary>
+    public static void Open(CodeWriter writer)
     {
-        HeaderEmitter.Write(writer, plan);
+        writer.Line();
         writer.Line("#nullable enable");
         writer.Line("#pragma warning disable CS1591 // Private members need no documentation.");
         writer.Line();

@@ -31,8 +31,6 @@ internal static class ForwardEmitter
 
         writer.Line();
         ProjectEmitter.Write(writer, plan);
-        writer.Line();
-        PartsEmitter.Write(writer, plan);
     }
 
     private static void WriteForward(CodeWriter writer, AttentionPlan plan)
@@ -145,7 +143,7 @@ internal static class ForwardEmitter
                 writer.Line($"nint offset = first + {Offset(spec)};");
             writer.Line("// Equal row blocks, in whole query blocks.");
             writer.Line($"nint blocks = (rows + {plan.RowBlock - 1}) / {plan.RowBlock};");
-            writer.Line($"nint step = blocks <= 1 ? {plan.RowBlock} : Math.Min({plan.RowBlock}, (((rows + blocks - 1) / blocks) + {plan.QueryBlock - 1}) / {plan.QueryBlock} * {plan.QueryBlock});");
+            writer.Line($"nint step = blocks <= 1 ? {plan.RowBlock} : Math.Min({plan.RowBlock}, (((rows + blocks - 1) / blocks) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
             using (writer.Block("for (nint row = 0; row < rows; row += step)"))
             {
                 writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");

@@ -134,7 +134,7 @@ internal static class ForwardSignatureEmitter
         for (int i = 0; i < plans.Count; i++)
         {
             VectorTarget target = plans[i].Target;
-            string line = call(TargetEmitter.ClassName(target));
+            string line = call(PathEmitter.Name(target));
             writer.Line(target.Condition == "true" ? $"else\n    {line}" : $"{(i == 0 ? "if" : "else if")} ({target.Condition})\n    {line}");
         }
     }

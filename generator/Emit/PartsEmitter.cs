@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
@@ -6,11 +7,12 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes how several threads share a call: how it is cut into parts, and what each part computes.</summary>
 internal static class PartsEmitter
 {
-    public static void Write(CodeWriter writer, AttentionPlan plan)
+    public static void Write(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
+        AttentionPlan plan = plans[0];
         WriteThreads(writer, plan);
         writer.Line();
-        WriteSchedule(writer, plan);
+        WriteSchedule(writer, plan, AttentionPlan.ColumnUnit(plans));
         writer.Line();
         WriteRunPart(writer, plan);
         writer.Line();
@@ -28,7 +30,7 @@ internal static class PartsEmitter
         }
     }
 
-    private static void WriteSchedule(CodeWriter writer, AttentionPlan plan)
+    private static void WriteSchedule(CodeWriter writer, AttentionPlan plan, int columnUnit)
     {
         AttentionSpec spec = plan.Spec;
         string rows = ForwardEmitter.Rows(spec);
@@ -45,12 +47,12 @@ internal static class PartsEmitter
             using (writer.Block("if (dimensions.Batch >= 2 * threads)"))
                 writer.Line("return new() { Partition = ForwardPartition.Sequences, Threads = threads, Cycle = 1, Phases = 1, FirstParts = dimensions.Batch, SharedFloats = 0, OwnFloats = ScratchFloats + keyValueFloats };");
             writer.Line();
-            string few = $"{rows} <= {2 * plan.QueryBlock}" + (spec.IsCrossAttention ? " && arguments.Cache is not null" : "");
+            string few = $"{rows} <= {2 * AttentionPlan.QueryBlock}" + (spec.IsCrossAttention ? " && arguments.Cache is not null" : "");
             using (writer.Block($"if ({few})"))
             {
                 int keyPanels = spec.IsCrossAttention ? 0 : plan.KeyPanels;
                 writer.Line("// About four parts a thread, of whole tiles.");
-                writer.Line($"int panels = (({plan.QueryPanels + (2 * keyPanels)} + (4 * threads) - 1) / (4 * threads) + {plan.ColumnUnit - 1}) / {plan.ColumnUnit} * {plan.ColumnUnit};");
+                writer.Line($"int panels = (({plan.QueryPanels + (2 * keyPanels)} + (4 * threads) - 1) / (4 * threads) + {columnUnit - 1}) / {columnUnit} * {columnUnit};");
                 using (writer.Block("return new()", ";"))
                 {
                     writer.Line("Partition = ForwardPartition.Columns, Threads = threads, Cycle = 3, Phases = 3 * dimensions.Batch, Step = panels,");
@@ -62,7 +64,7 @@ internal static class PartsEmitter
 
             writer.Line();
             writer.Line($"nint most = Math.Max({rows}, {newKeys});");
-            writer.Line($"nint step = Math.Min({plan.RowBlock}, (((most + (2 * threads) - 1) / (2 * threads)) + {plan.QueryBlock - 1}) / {plan.QueryBlock} * {plan.QueryBlock});");
+            writer.Line($"nint step = Math.Min({plan.RowBlock}, (((most + (2 * threads) - 1) / (2 * threads)) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
             using (writer.Block("return new()", ";"))
             {
                 writer.Line("Partition = ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
@@ -198,7 +200,7 @@ internal static class PartsEmitter
             using (writer.Block($"private static void ProjectPart_{product.Depth}(ref float a, nint rows, PackedMatrix weights, int first, int count, ref float c, nint stride)"))
             {
                 writer.Line("nint panels = Math.Min(count, weights.PanelCount - first);");
-                writer.Line($"{product.Name}(ref a, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * {product.Depth * AttentionPlan.PanelWidth}), ref Unsafe.Add(ref weights.Bias, first * 16), panels, ref Unsafe.Add(ref c, first * 16), stride);");
+                writer.Line($"TKernels.{product.Name}(ref a, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * {product.Depth * AttentionPlan.PanelWidth}), ref Unsafe.Add(ref weights.Bias, first * 16), panels, ref Unsafe.Add(ref c, first * 16), stride);");
             }
         }
     }

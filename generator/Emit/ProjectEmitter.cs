@@ -38,12 +38,12 @@ internal static class ProjectEmitter
                 writer.Line("cancellation.ThrowIfCancellationRequested();");
                 writer.Line($"nint count = Math.Min({plan.RowBlock}, rows - row);");
                 writer.Line($"ref float chunk = ref Unsafe.Add(ref source, row * {spec.MemoryDim});");
-                writer.Line($"{project}(ref chunk, count, ref block.keyWeights.Panels, ref block.keyWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
+                writer.Line($"TKernels.{project}(ref chunk, count, ref block.keyWeights.Panels, ref block.keyWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
                 if (rotates)
                     writer.Line(Rotate(spec, "ref strip", width, "count", spec.KvHeads, "firstKey + row"));
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
                 writer.Line($"    KeyPanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), firstKey + row, {spec.HeadDim});");
-                writer.Line($"{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
+                writer.Line($"TKernels.{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
                 writer.Line($"    ValuePanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, firstKey + row, {spec.HeadDim});");
             }
@@ -59,7 +59,7 @@ internal static class ProjectEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void ProjectQueries({spec.Target.Name} block, ref float input, nint rows, ref float strip, ref float queries{(rotates ? ", ref float rotary, nint position" : "")})"))
         {
-            writer.Line($"{plan.Projection(spec.DModel).Name}(ref input, rows, ref block.queryWeights.Panels, ref block.queryWeights.Bias, {plan.QueryPanels}, ref strip, {width});");
+            writer.Line($"TKernels.{plan.Projection(spec.DModel).Name}(ref input, rows, ref block.queryWeights.Panels, ref block.queryWeights.Bias, {plan.QueryPanels}, ref strip, {width});");
             if (rotates)
                 writer.Line(Rotate(spec, "ref strip", width, "rows", spec.Heads, "position"));
             writer.Line($"QueryRows.Write(ref strip, {width}, rows, ref queries, rows * {spec.Group * spec.HeadDim}, {spec.KvHeads}, {spec.Group}, {spec.HeadDim});");
@@ -76,14 +76,14 @@ internal static class ProjectEmitter
         {
             if (!plan.OutputThroughScratch)
             {
-                writer.Line($"{project}(ref joined, rows, ref block.outputWeights.Panels, ref block.outputWeights.Bias, {plan.OutputPanels}, ref output, {spec.DModel});");
+                writer.Line($"TKernels.{project}(ref joined, rows, ref block.outputWeights.Panels, ref block.outputWeights.Bias, {plan.OutputPanels}, ref output, {spec.DModel});");
                 return;
             }
 
             int width = plan.OutputPanels * AttentionPlan.PanelWidth;
             writer.Line("// Whole panels would write beyond the row.");
             writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["OutputStrip"].Offset});");
-            writer.Line($"{project}(ref joined, rows, ref block.outputWeights.Panels, ref block.outputWeights.Bias, {plan.OutputPanels}, ref strip, {width});");
+            writer.Line($"TKernels.{project}(ref joined, rows, ref block.outputWeights.Panels, ref block.outputWeights.Bias, {plan.OutputPanels}, ref strip, {width});");
             writer.Line("for (nint row = 0; row < rows; row++)");
             writer.Line($"    MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref strip, row * {width}), {spec.DModel}).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref output, row * {spec.DModel}), {spec.DModel}));");
         }

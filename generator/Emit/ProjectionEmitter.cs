@@ -22,7 +22,7 @@ internal static class ProjectionEmitter
         int panel = depth * AttentionPlan.PanelWidth;
         writer.Line($"/// <summary>c[rows, 16 panels] = a[rows, {depth}] · weights + bias.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void {product.Name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)"))
+        using (writer.Block($"public static void {product.Name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)"))
         {
             ProductEmitter.WriteWide(writer, product, (wide, row) =>
             {

@@ -10,7 +10,7 @@ internal static class ScoresEmitter
         ProductPlan product = plan.Scores;
         writer.Line($"/// <summary>scores[rows, 16 panels] = queries[rows, {product.Depth}] · key panels.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("private static void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores)"))
+        using (writer.Block("public static void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores)"))
         {
             ProductEmitter.WriteWide(writer, product, (wide, row) =>
                 writer.Line($"{product.Name}_{wide.Name}(ref Unsafe.Add(ref queries, {row} * {product.RowStride}), ref keys, panels, ref Unsafe.Add(ref scores, {row} * {plan.ScoreStride}));"));

@@ -76,8 +76,8 @@ internal static class SoftmaxEmitter
         writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(causal
-            ? "private static void Softmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float state)"
-            : "private static void Softmax(ref float scores, nint rows, nint columns, ref float state)"))
+            ? "public static void Softmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float state)"
+            : "public static void Softmax(ref float scores, nint rows, nint columns, ref float state)"))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
@@ -172,7 +172,7 @@ internal static class SoftmaxEmitter
         string name = target.Name;
         writer.Line("/// <summary>Takes the block's maxima and sums into the running ones; leaves the factors of what was and of the block.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("private static void Merge(ref float softmax, nint rows)"))
+        using (writer.Block("public static void Merge(ref float softmax, nint rows)"))
         {
             using (writer.Block($"for (nint row = 0; row < rows; row += {target.Lanes})"))
             {

@@ -10,7 +10,7 @@ internal static class ValuesEmitter
         ProductPlan product = plan.Values;
         writer.Line("/// <summary>heads = probabilities · value panels, for each row.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("private static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads)"))
+        using (writer.Block("public static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads)"))
         {
             ProductEmitter.WriteWide(writer, product, (wide, row) =>
                 writer.Line($"{product.Name}_{wide.Name}(ref Unsafe.Add(ref probabilities, {row} * {product.RowStride}), keys, ref values, panelStride, ref Unsafe.Add(ref heads, {row} * {plan.HeadDimPadded}));"));
@@ -67,7 +67,7 @@ internal static class ValuesEmitter
         VectorTarget target = plan.Target;
         writer.Line("/// <summary>heads = heads · old factor + block heads · block factor, for each row.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("private static void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax)"))
+        using (writer.Block("public static void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax)"))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {

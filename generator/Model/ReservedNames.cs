@@ -10,7 +10,7 @@ internal static class ReservedNames
         "Heads", "KvHeads", "HeadDim", "DModel", "MemoryDim", "SequenceLength",
         "Shape", "IsAccelerated", "Plan", "Create", "GetScratchBytes", "CreateCache", "ProjectMemory", "Forward", "Run",
         "queryWeights", "keyWeights", "valueWeights", "outputWeights", "rotaryTable",
-        "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",
+        "BlockPath", "IKernels", "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",
     };
 
     /// <summary>Whether a type or a member of this name would clash with a generated member.</summary>

@@ -17,15 +17,15 @@ internal sealed record AttentionPlan
     /// <summary>Keys whose scores are normalised together. Cut at key 0 of the sequence, on every target: results depend on it.</summary>
     public const int KeyBlock = 256;
 
+    /// <summary>Query rows whose scores against one key block are alive at once: 24 rows of 256 fill three quarters of a 32 KiB cache, and are whole tiles of 12, 6, 4, 3 and 2 rows.</summary>
+    public const int QueryBlock = 24;
+
     public required AttentionSpec Spec { get; init; }
 
     public required VectorTarget Target { get; init; }
 
     /// <summary>Floats between the score rows of two queries: a line more than a block, so that rows start in different cache sets.</summary>
     public int ScoreStride => KeyBlock + PanelWidth;
-
-    /// <summary>Query rows whose scores against one key block are alive at once.</summary>
-    public required int QueryBlock { get; init; }
 
     /// <summary>Rows of the input that go from projection to output together.</summary>
     public required int RowBlock { get; init; }
@@ -70,8 +70,12 @@ internal sealed record AttentionPlan
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
     public long KeyValueBytes => 4L * Spec.KvHeads * (Spec.HeadDim + HeadDimPadded);
 
-    /// <summary>Panels that a thread's share of a projection's columns is a multiple of: whole tiles of every kernel.</summary>
-    public int ColumnUnit => Projections.SelectMany(product => product.AllTiles).Select(tile => tile.Panels).Aggregate(LeastCommonMultiple);
+    /// <summary>Panels that a thread's share of a projection's columns is a multiple of: whole tiles of every kernel of every target.</summary>
+    public static int ColumnUnit(IEnumerable<AttentionPlan> plans) => plans
+        .SelectMany(plan => plan.Projections)
+        .SelectMany(product => product.AllTiles)
+        .Select(tile => tile.Panels)
+        .Aggregate(LeastCommonMultiple);
 
     /// <summary>The product whose depth is given.</summary>
     public ProductPlan Projection(int depth) => Projections.First(product => product.Depth == depth);
@@ -98,15 +102,13 @@ internal sealed record AttentionPlan
         ProductPlan scores = Product("Scores", ProductKind.Scores, spec.HeadDim, spec.HeadDim, 0);
         ProductPlan values = Product("Values", ProductKind.Values, 0, scoreStride, Panels(spec.HeadDim));
 
-        int largest = target.RowTiles[target.RowTiles.Count - 1];
-        int queryBlock = QueryRowsFor(largest);
-        int rowBlock = RowBlockFor(spec, target, queryBlock);
+        int rowBlock = RowBlockFor(spec);
         ProductPlan main = projections[0];
         var reasons = new List<string>
         {
             $"Projections: {main.Reason}; rows are cut into tiles that together take the fewest cycles ({string.Join(" + ", main.Split.Cut(16))} for 16 rows), and each panel of weights is used by all rows of a block while the next is prefetched.",
-            $"Scores: the tiles of the projections, {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {queryBlock} x {KeyBlock} scores alive.",
-            $"Key blocks of {KeyBlock}, cut at key 0: with {queryBlock} query rows their scores take {queryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
+            $"Scores: the tiles of the projections, {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
+            $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
             $"Values: {values.Tiles[values.Tiles.Count - 1].Name} tiles over value panels; each block starts from zero and is merged by its maximum, in ascending order.",
             $"Row blocks of {rowBlock}: queries and their output take {2L * rowBlock * spec.QueryDim * 4 / 1024} KiB beside the weights that pass through.",
             "Scale and log2(e) are folded into the query weights, so that softmax is a power of two.",
@@ -120,12 +122,11 @@ internal sealed record AttentionPlan
         {
             Spec = spec,
             Target = target,
-            QueryBlock = queryBlock,
             RowBlock = rowBlock,
             Projections = new(projections),
             Scores = scores,
             Values = values,
-            Scratch = ScratchLayout.Create(spec, rowBlock, queryBlock, scoreStride),
+            Scratch = ScratchLayout.Create(spec, rowBlock, QueryBlock, scoreStride),
             Reasons = new(reasons),
         };
     }
@@ -134,19 +135,20 @@ internal sealed record AttentionPlan
 
     internal static int RoundUp(int columns) => Panels(columns) * PanelWidth;
 
-    /// <summary>24 rows of 256 scores fill three quarters of a 32 KiB cache and are whole tiles for 12, 6 and 3 rows.</summary>
-    private static int QueryRowsFor(int largestTile) => 24 / largestTile * largestTile;
-
     /// <summary>
-    /// As many rows as leave a quarter of the second-level cache to weights and keys, in whole query blocks, at most five:
-    /// at 8 x 512 and 512 rows, 120 rows measured 205 GFLOP/s, 48 rows 172, 192 rows 194.
+    /// As many rows as leave a quarter of a second-level cache of 1 MiB to weights and keys, in whole query blocks, at most five:
+    /// at 8 x 512 and 512 rows, 120 rows measured 205 GFLOP/s, 48 rows 172, 192 rows 194. Where the cache is smaller the rows
+    /// come from the third level, which the prefetcher hides. The same for all targets, so that they share the path.
     /// </summary>
-    private static int RowBlockFor(AttentionSpec spec, VectorTarget target, int queryBlock)
+    private static int RowBlockFor(AttentionSpec spec)
     {
         int rowBytes = 4 * 2 * spec.QueryDim;
-        int rows = target.Level2Bytes / 4 * 3 / rowBytes / queryBlock * queryBlock;
-        return Math.Max(queryBlock, Math.Min(5 * queryBlock, rows));
+        int rows = RowBytes / rowBytes / QueryBlock * QueryBlock;
+        return Math.Max(QueryBlock, Math.Min(5 * QueryBlock, rows));
     }
+
+    /// <summary>Bytes that the queries and the output of a row block may take: three quarters of a second-level cache.</summary>
+    private const int RowBytes = 768 * 1024;
 
     private static int LeastCommonMultiple(int a, int b) => a / GreatestCommonDivisor(a, b) * b;
 

@@ -31,12 +31,6 @@ internal sealed record VectorTarget
 
     public int LoadsPerCycle { get; init; } = 2;
 
-    /// <summary>Bytes of one core's first-level data cache that a plan counts on.</summary>
-    public int Level1Bytes { get; init; } = 32 * 1024;
-
-    /// <summary>Bytes of one core's second-level cache that a plan counts on.</summary>
-    public int Level2Bytes { get; init; } = 512 * 1024;
-
     /// <summary>Vectors in one panel of <see cref="AttentionPlan.PanelWidth"/> columns.</summary>
     public int VectorsPerPanel => AttentionPlan.PanelWidth / Lanes;
 
@@ -49,7 +43,6 @@ internal sealed record VectorTarget
         Lanes = 16,
         Registers = 32,
         RowTiles = new([4, 8, 12]),
-        Level2Bytes = 1024 * 1024,
     };
 
     /// <summary>AVX2 and FMA: 16 registers hold a tile of 6 rows × 16 columns (12 sums, 2 of B, 1 of A).</summary>

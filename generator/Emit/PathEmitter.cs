@@ -1,0 +1,72 @@
+using System.Collections.Generic;
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>
+/// Writes the file with the path of a call through the block. It is the same for every vector target: a generic class over
+/// the struct of a target's kernels, which the JIT compiles for each struct with direct calls.
+/// </summary>
+internal static class PathEmitter
+{
+    /// <summary>Name of the generic class, closed over a target's kernels.</summary>
+    public static string Name(VectorTarget target) => $"BlockPath<{TargetEmitter.KernelsName(target)}>";
+
+    public static GeneratedFile Write(IReadOnlyList<AttentionPlan> plans)
+    {
+        var writer = new CodeWriter();
+        AttentionPlan plan = plans[0];
+        AttentionSpec spec = plan.Spec;
+        HeaderEmitter.WriteCosts(writer, plan);
+        FileEmitter.Open(writer);
+        using (FileEmitter.Nest(writer, spec, ""))
+        {
+            WriteInterface(writer, plan);
+            writer.Line();
+            writer.Line("/// <summary>The way of a call through the block, with one target's kernels.</summary>");
+            FileEmitter.GeneratedCode(writer);
+            using (writer.Block("private static class BlockPath<TKernels>\n    where TKernels : struct, IKernels"))
+            {
+                WriteSizes(writer, plan);
+                writer.Line();
+                ForwardEmitter.Write(writer, plan);
+                writer.Line();
+                PartsEmitter.Write(writer, plans);
+                writer.Line();
+                AttendEmitter.Write(writer, plan);
+            }
+        }
+
+        return new($"{spec.Target.HintName}.Path.g.cs", writer.ToString());
+    }
+
+    private static void WriteInterface(CodeWriter writer, AttentionPlan plan)
+    {
+        bool causal = plan.Spec.Causal;
+        writer.Line("/// <summary>What each vector target has kernels for.</summary>");
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block("private interface IKernels"))
+        {
+            foreach (ProductPlan product in plan.Projections)
+                writer.Line($"static abstract void {product.Name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride);");
+            writer.Line("static abstract void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores);");
+            writer.Line($"static abstract void Softmax(ref float scores, nint rows, nint columns, {(causal ? "nint first, nint seen, " : "")}ref float state);");
+            writer.Line("static abstract void Merge(ref float softmax, nint rows);");
+            writer.Line("static abstract void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads);");
+            writer.Line("static abstract void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax);");
+            writer.Line($"static abstract {(causal ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined);");
+        }
+    }
+
+    private static void WriteSizes(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        writer.Line("/// <summary>Floats of scratch that a call needs beside keys and values.</summary>");
+        writer.Line($"internal const int ScratchFloats = {plan.Scratch.Length};");
+        writer.Line();
+        writer.Line("/// <summary>Floats of keys and values, for so many keys of one sequence without a cache.</summary>");
+        writer.Line("internal static nint KeyValueFloats(nint keys) =>");
+        writer.Line($"    ((keys + 15) & ~(nint)15) * {spec.KvHeads * (spec.HeadDim + plan.HeadDimPadded)};");
+    }
+}
