@@ -38,9 +38,9 @@ internal static class AttendEmitter
         {
             writer.Line("ref float keys = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);");
             writer.Line("ref float values = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);");
-            using (writer.Block($"for (nint first = 0; first < {grouped}; first += {AttentionPlan.QueryBlock})"))
+            using (writer.Block($"for (nint first = 0; first < {grouped}; first += {AttentionPlan.QueryRun})"))
             {
-                writer.Line($"nint count = Math.Min({AttentionPlan.QueryBlock}, ({grouped}) - first);");
+                writer.Line($"nint count = Math.Min({AttentionPlan.QueryRun}, ({grouped}) - first);");
                 string call = $"AttendRows(ref queries, ref joined, ref scratch, head, first, count, ref keys, ref values, panels.ValuePanelStride, visible{passOffset})";
                 if (!causal)
                 {
@@ -62,59 +62,82 @@ internal static class AttendEmitter
     {
         AttentionSpec spec = plan.Spec;
         bool causal = spec.Causal;
-        ScratchLayout scratch = plan.Scratch;
-        writer.Line("/// <summary>One query block of one KV head against all keys it sees, a key block at a time.</summary>");
+        writer.Line($"/// <summary>Up to {AttentionPlan.QueryRun} query rows of one KV head against all keys they see: each key block serves every query block before the next is read.</summary>");
         if (causal)
             writer.Line("/// <returns>False where an output is NaN and the rows see different keys, so that a masked key may be the cause.</returns>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         string result = causal ? "bool" : "void";
         using (writer.Block($"private static {result} AttendRows(ref float queries, ref float joined, ref float scratch, nint head, nint first, nint count, ref float keys, ref float values, nint panelStride, nint visible{(causal ? ", nint offset" : "")})"))
         {
-            writer.Line($"ref float block = ref Unsafe.Add(ref queries, first * {spec.HeadDim});");
-            foreach (string slice in new[] { "Scores", "Heads", "Softmax" })
-                writer.Line($"ref float {slice.ToLowerInvariant()} = ref Unsafe.Add(ref scratch, {scratch[slice].Offset});");
-            if (causal)
+            writer.Line($"nint most = {(causal ? Seen(spec, "first + count - 1") : "visible")};");
+            using (writer.Block($"for (nint key = 0; key < most; key += {AttentionPlan.KeyBlock})"))
             {
-                string last = spec.Group == 1 ? "first + count - 1" : $"((first + count - 1) / {spec.Group})";
-                writer.Line("// What the last row sees bounds the loop.");
-                writer.Line($"nint seen = Math.Min(visible, {last} + offset + 1);");
-            }
-            else
-            {
-                writer.Line("nint seen = visible;");
+                using (writer.Block($"for (nint row = 0; row < count; row += {AttentionPlan.QueryBlock})"))
+                    WriteKeyBlock(writer, plan);
             }
 
-            using (writer.Block($"for (nint key = 0; key < seen; key += {AttentionPlan.KeyBlock})"))
-                WriteKeyBlock(writer, plan);
             writer.Line();
-            using (writer.Block("if (seen <= 0)"))
-                writer.Line($"MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum}), (int)count).Clear();");
-            writer.Line();
-            string join = "TKernels.JoinHeads(ref heads, ref softmax, count, first, head, ref joined)";
-            writer.Line(causal ? $"return !{join} || count == 1;" : $"{join};");
+            if (causal)
+                writer.Line("bool anyNaN = false;");
+            using (writer.Block($"for (nint row = 0; row < count; row += {AttentionPlan.QueryBlock})"))
+            {
+                writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
+                WriteState(writer, plan);
+                string seen = causal ? Seen(spec, "first + row + rows - 1") : "visible";
+                using (writer.Block($"if ({seen} <= 0)"))
+                    writer.Line($"MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum}), (int)rows).Clear();");
+                writer.Line($"{(causal ? "anyNaN |= " : "")}TKernels.JoinHeads(ref heads, ref softmax, rows, first + row, head, ref joined);");
+            }
+
+            if (causal)
+                writer.Line("\nreturn !anyNaN || count == 1;");
         }
+    }
+
+    /// <summary>Keys that a row of the head sees, counted from the sequence's first; the last row of a block bounds its loop.</summary>
+    private static string Seen(AttentionSpec spec, string row) =>
+        $"Math.Min(visible, {(spec.Group == 1 ? $"({row})" : $"(({row}) / {spec.Group})")} + offset + 1)";
+
+    /// <summary>Each query block of a run has its own running output and softmax state.</summary>
+    private static void WriteState(CodeWriter writer, AttentionPlan plan)
+    {
+        ScratchLayout scratch = plan.Scratch;
+        writer.Line($"ref float heads = ref Unsafe.Add(ref scratch, {scratch["Heads"].Offset} + (row * {plan.HeadDimPadded}));");
+        writer.Line($"ref float softmax = ref Unsafe.Add(ref scratch, {scratch["Softmax"].Offset} + (row * {ScratchLayout.SoftmaxFloats / AttentionPlan.QueryBlock}));");
     }
 
     private static void WriteKeyBlock(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
-        string visibility = spec.Causal ? "first, offset + 1 - key, " : "";
+        string visibility = spec.Causal ? "first + row, offset + 1 - key, " : "";
         const string Values = "ref Unsafe.Add(ref values, key * 16)";
-        writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, seen - key);");
-        writer.Line($"TKernels.Scores(ref block, count, ref Unsafe.Add(ref keys, key * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
+        writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
+        if (spec.Causal)
+        {
+            writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, {Seen(spec, "first + row + rows - 1")} - key);");
+            writer.Line("if (columns <= 0)\n    continue;\n");
+        }
+        else
+        {
+            writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, visible - key);");
+        }
+
+        WriteState(writer, plan);
+        writer.Line($"ref float scores = ref Unsafe.Add(ref scratch, {plan.Scratch["Scores"].Offset});");
+        writer.Line($"TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * {spec.HeadDim}), rows, ref Unsafe.Add(ref keys, key * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
         using (writer.Block("if (key == 0)"))
         {
-            writer.Line($"TKernels.Softmax(ref scores, count, columns, {visibility}ref softmax);");
-            writer.Line($"TKernels.Values(ref scores, count, columns, {Values}, panelStride, ref heads);");
+            writer.Line($"TKernels.Softmax(ref scores, rows, columns, {visibility}ref softmax);");
+            writer.Line($"TKernels.Values(ref scores, rows, columns, {Values}, panelStride, ref heads);");
         }
 
         using (writer.Block("else"))
         {
             writer.Line($"ref float blockHeads = ref Unsafe.Add(ref scratch, {plan.Scratch["BlockHeads"].Offset});");
-            writer.Line($"TKernels.Softmax(ref scores, count, columns, {visibility}ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
-            writer.Line("TKernels.Merge(ref softmax, count);");
-            writer.Line($"TKernels.Values(ref scores, count, columns, {Values}, panelStride, ref blockHeads);");
-            writer.Line("TKernels.MergeHeads(ref heads, ref blockHeads, count, ref softmax);");
+            writer.Line($"TKernels.Softmax(ref scores, rows, columns, {visibility}ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
+            writer.Line("TKernels.Merge(ref softmax, rows);");
+            writer.Line($"TKernels.Values(ref scores, rows, columns, {Values}, panelStride, ref blockHeads);");
+            writer.Line("TKernels.MergeHeads(ref heads, ref blockHeads, rows, ref softmax);");
         }
     }
 }

@@ -20,6 +20,9 @@ internal sealed record AttentionPlan
     /// <summary>Query rows whose scores against one key block are alive at once: 24 rows of 256 fill three quarters of a 32 KiB cache, and are whole tiles of 12, 6, 4, 3 and 2 rows.</summary>
     public const int QueryBlock = 24;
 
+    /// <summary>Query rows that use a key block one query block after another, so that keys and values beyond the second-level cache are read a fifth as often.</summary>
+    public const int QueryRun = 5 * QueryBlock;
+
     public required AttentionSpec Spec { get; init; }
 
     public required VectorTarget Target { get; init; }
@@ -109,6 +112,7 @@ internal sealed record AttentionPlan
             $"Projections: {main.Reason}; rows are cut into tiles that together take the fewest cycles ({string.Join(" + ", main.Split.Cut(16))} for 16 rows), and each panel of weights is used by all rows of a block while the next is prefetched.",
             $"Scores: the tiles of the projections, {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
             $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
+            $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
             $"Values: {values.Tiles[values.Tiles.Count - 1].Name} tiles over value panels; each block starts from zero and is merged by its maximum, in ascending order.",
             $"Row blocks of {rowBlock}: queries and their output take {2L * rowBlock * spec.QueryDim * 4 / 1024} KiB beside the weights that pass through.",
             "Scale and log2(e) are folded into the query weights, so that softmax is a power of two.",
@@ -126,7 +130,7 @@ internal sealed record AttentionPlan
             Projections = new(projections),
             Scores = scores,
             Values = values,
-            Scratch = ScratchLayout.Create(spec, rowBlock, QueryBlock, scoreStride),
+            Scratch = ScratchLayout.Create(spec, rowBlock, scoreStride),
             Reasons = new(reasons),
         };
     }
@@ -144,7 +148,7 @@ internal sealed record AttentionPlan
     {
         int rowBytes = 4 * 2 * spec.QueryDim;
         int rows = RowBytes / rowBytes / QueryBlock * QueryBlock;
-        return Math.Max(QueryBlock, Math.Min(5 * QueryBlock, rows));
+        return Math.Max(QueryBlock, Math.Min(QueryRun, rows));
     }
 
     /// <summary>Bytes that the queries and the output of a row block may take: three quarters of a second-level cache.</summary>

@@ -12,7 +12,7 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
 {
     public ScratchSlice this[string name] => Slices.First(slice => slice.Name == name);
 
-    public static ScratchLayout Create(AttentionSpec spec, int rowBlock, int queryBlock, int scoreStride)
+    public static ScratchLayout Create(AttentionSpec spec, int rowBlock, int scoreStride)
     {
         var slices = new List<ScratchSlice>();
         long offset = 0;
@@ -27,15 +27,15 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
         int widest = System.Math.Max(AttentionPlan.RoundUp(spec.QueryDim), AttentionPlan.RoundUp(spec.KeyDim));
         Add("Strip", (long)rowBlock * widest, "projected rows before they are laid out, then the concatenated heads");
         Add("Queries", (long)rowBlock * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
-        Add("Scores", (long)queryBlock * scoreStride, "scores, then probabilities, of a query block against a key block");
-        Add("Heads", (long)queryBlock * AttentionPlan.RoundUp(spec.HeadDim), "running output of a query block");
-        Add("BlockHeads", (long)queryBlock * AttentionPlan.RoundUp(spec.HeadDim), "output of one key block, before it is merged");
-        Add("Softmax", (long)SoftmaxRows * 32, "running and block maxima and sums, and merge factors, of a query block");
+        Add("Scores", (long)AttentionPlan.QueryBlock * scoreStride, "scores, then probabilities, of a query block against a key block");
+        Add("Heads", (long)AttentionPlan.QueryRun * AttentionPlan.RoundUp(spec.HeadDim), "running output of a run of query blocks");
+        Add("BlockHeads", (long)AttentionPlan.QueryBlock * AttentionPlan.RoundUp(spec.HeadDim), "output of one key block, before it is merged");
+        Add("Softmax", SoftmaxFloats * (AttentionPlan.QueryRun / AttentionPlan.QueryBlock), "running and block maxima and sums, and merge factors, of each query block of a run");
         if (spec.DModel % AttentionPlan.PanelWidth != 0)
             Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(spec.DModel), "output rows in whole panels, before they are copied out");
         return new(new(slices), checked((int)offset));
     }
 
-    /// <summary>Rows of the softmax state: maximum, sum, block maximum, block sum, old factor, block factor; 32 floats each.</summary>
-    internal const int SoftmaxRows = 6;
+    /// <summary>Floats of one query block's softmax state: maximum, sum, block maximum, block sum, old factor, block factor; 32 each.</summary>
+    internal const int SoftmaxFloats = 6 * 32;
 }
