@@ -25,7 +25,7 @@ internal static class AttendEmitter
         if (causal)
             writer.Line("/// <param name=\"offset\">Row r of the block sees the keys up to r + offset.</param>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void Attend(ref float queries, ref float joined, ref float scratch, nint rows, in KeyValuePanels panels, nint visible{offset})"))
+        using (writer.Block($"private static void Attend(ref float queries, ref float joined, ref float scratch, nint rows, in Services::KeyValuePanels panels, nint visible{offset})"))
         {
             writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
             writer.Line($"    AttendHead(ref Unsafe.Add(ref queries, head * rows * {spec.Group * spec.HeadDim}), ref joined, ref scratch, rows, head, in panels, visible{passOffset});");
@@ -34,13 +34,13 @@ internal static class AttendEmitter
         writer.Line();
         writer.Line("/// <summary>Attention of the query heads of one KV head, a query block at a time.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void AttendHead(ref float queries, ref float joined, ref float scratch, nint rows, nint head, in KeyValuePanels panels, nint visible{offset})"))
+        using (writer.Block($"private static void AttendHead(ref float queries, ref float joined, ref float scratch, nint rows, nint head, in Services::KeyValuePanels panels, nint visible{offset})"))
         {
             writer.Line("ref float keys = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);");
             writer.Line("ref float values = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);");
             using (writer.Block($"for (nint first = 0; first < {grouped}; first += {AttentionPlan.QueryRun})"))
             {
-                writer.Line($"nint count = Math.Min({AttentionPlan.QueryRun}, ({grouped}) - first);");
+                writer.Line($"nint count = global::System.Math.Min({AttentionPlan.QueryRun}, ({grouped}) - first);");
                 string call = $"AttendRows(ref queries, ref joined, ref scratch, head, first, count, ref keys, ref values, panels.ValuePanelStride, visible{passOffset})";
                 if (!causal)
                 {
@@ -81,7 +81,7 @@ internal static class AttendEmitter
                 writer.Line("bool anyNaN = false;");
             using (writer.Block($"for (nint row = 0; row < count; row += {AttentionPlan.QueryBlock})"))
             {
-                writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
+                writer.Line($"nint rows = global::System.Math.Min({AttentionPlan.QueryBlock}, count - row);");
                 WriteState(writer, plan);
                 string seen = causal ? Seen(spec, "first + row + rows - 1") : "visible";
                 using (writer.Block($"if ({seen} <= 0)"))
@@ -96,7 +96,7 @@ internal static class AttendEmitter
 
     /// <summary>Keys that a row of the head sees, counted from the sequence's first; the last row of a block bounds its loop.</summary>
     private static string Seen(AttentionSpec spec, string row) =>
-        $"Math.Min(visible, {(spec.Group == 1 ? $"({row})" : $"(({row}) / {spec.Group})")} + offset + 1)";
+        $"global::System.Math.Min(visible, {(spec.Group == 1 ? $"({row})" : $"(({row}) / {spec.Group})")} + offset + 1)";
 
     /// <summary>Each query block of a run has its own running output and softmax state.</summary>
     private static void WriteState(CodeWriter writer, AttentionPlan plan)
@@ -111,15 +111,15 @@ internal static class AttendEmitter
         AttentionSpec spec = plan.Spec;
         string visibility = spec.Causal ? "first + row, offset + 1 - key, " : "";
         const string Values = "ref Unsafe.Add(ref values, key * 16)";
-        writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
+        writer.Line($"nint rows = global::System.Math.Min({AttentionPlan.QueryBlock}, count - row);");
         if (spec.Causal)
         {
-            writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, {Seen(spec, "first + row + rows - 1")} - key);");
+            writer.Line($"nint columns = global::System.Math.Min({AttentionPlan.KeyBlock}, {Seen(spec, "first + row + rows - 1")} - key);");
             writer.Line("if (columns <= 0)\n    continue;\n");
         }
         else
         {
-            writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, visible - key);");
+            writer.Line($"nint columns = global::System.Math.Min({AttentionPlan.KeyBlock}, visible - key);");
         }
 
         WriteState(writer, plan);

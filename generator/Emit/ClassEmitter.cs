@@ -16,7 +16,7 @@ internal static class ClassEmitter
         string name = spec.Target.Name;
         HeaderEmitter.Write(writer, spec);
         FileEmitter.Open(writer);
-        string bases = $" : IAttentionKernel<{name}>{(plain ? ", ISelfAttention" : "")}, IForwardParts";
+        string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}, Services::IForwardParts";
         using (FileEmitter.Nest(writer, spec, bases))
         {
             WriteConstants(writer, spec);
@@ -54,9 +54,9 @@ internal static class ClassEmitter
     private static void WriteFields(CodeWriter writer, AttentionSpec spec)
     {
         foreach (string matrix in new[] { "query", "key", "value", "output" })
-            writer.Line($"private readonly PackedMatrix {matrix}Weights;");
+            writer.Line($"private readonly Services::PackedMatrix {matrix}Weights;");
         if (spec.Rotary != RotaryKind.None)
-            writer.Line(CodeWriter.Invariant($"private readonly RotaryTable rotaryTable = RotaryTable.Get({spec.RotaryDim}, {spec.RotaryBase:R});"));
+            writer.Line(CodeWriter.Invariant($"private readonly Services::RotaryTable rotaryTable = Services::RotaryTable.Get({spec.RotaryDim}, {spec.RotaryBase:R});"));
         writer.Line();
     }
 
@@ -64,7 +64,7 @@ internal static class ClassEmitter
     {
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line("public static AttentionShape Shape { get; } = new()");
+        writer.Line("public static Library::AttentionShape Shape { get; } = new()");
         writer.Line("{");
         foreach (string assignment in ShapeAssignments(spec))
             writer.Line($"    {assignment},");
@@ -86,9 +86,9 @@ internal static class ClassEmitter
         yield return $"ValueBias = {Bool(spec.ValueBias)}";
         yield return $"OutputBias = {Bool(spec.OutputBias)}";
         yield return $"Causal = {Bool(spec.Causal)}";
-        yield return $"CausalAlignment = CausalAlignment.{spec.CausalAlignment}";
+        yield return $"CausalAlignment = Library::CausalAlignment.{spec.CausalAlignment}";
         yield return CodeWriter.Invariant($"Scale = {spec.Scale:G9}f");
-        yield return $"Rotary = RotaryKind.{spec.Rotary}";
+        yield return $"Rotary = Library::RotaryKind.{spec.Rotary}";
         yield return CodeWriter.Invariant($"RotaryDim = {spec.RotaryDim}");
         yield return CodeWriter.Invariant($"RotaryBase = {spec.RotaryBase:R}");
         yield return $"KeyLengths = {Bool(spec.KeyLengths)}";
@@ -126,29 +126,29 @@ internal static class ClassEmitter
         writer.Line($"/// <param name=\"weights\">Query [{spec.QueryDim}, {spec.DModel}], key and value [{spec.KeyDim}, {spec.MemoryDim}], output [{spec.DModel}, {spec.QueryDim}], and the declared biases.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block($"public {name}(AttentionWeights weights)"))
+        using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
         {
-            writer.Line("KernelChecks.ValidateWeights(Shape, weights);");
+            writer.Line("Services::KernelChecks.ValidateWeights(Shape, weights);");
             writer.Line("// Softmax works in powers of two: log2(e) and the scale go into the queries.");
-            writer.Line("double factor = Shape.Scale / Math.Log(2);");
-            writer.Line(CodeWriter.Invariant($"queryWeights = PackedMatrix.Pack(weights.Query, weights.QueryBias, {spec.QueryDim}, {spec.DModel}, factor);"));
-            writer.Line(CodeWriter.Invariant($"keyWeights = PackedMatrix.Pack(weights.Key, weights.KeyBias, {spec.KeyDim}, {spec.MemoryDim});"));
-            writer.Line(CodeWriter.Invariant($"valueWeights = PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.KeyDim}, {spec.MemoryDim});"));
-            writer.Line(CodeWriter.Invariant($"outputWeights = PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.QueryDim});"));
+            writer.Line("double factor = Shape.Scale / global::System.Math.Log(2);");
+            writer.Line(CodeWriter.Invariant($"queryWeights = Services::PackedMatrix.Pack(weights.Query, weights.QueryBias, {spec.QueryDim}, {spec.DModel}, factor);"));
+            writer.Line(CodeWriter.Invariant($"keyWeights = Services::PackedMatrix.Pack(weights.Key, weights.KeyBias, {spec.KeyDim}, {spec.MemoryDim});"));
+            writer.Line(CodeWriter.Invariant($"valueWeights = Services::PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.KeyDim}, {spec.MemoryDim});"));
+            writer.Line(CodeWriter.Invariant($"outputWeights = Services::PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.QueryDim});"));
         }
 
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line($"public static {name} Create(AttentionWeights weights) => new(weights);");
+        writer.Line($"public static {name} Create(Library::AttentionWeights weights) => new(weights);");
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
         if (spec.HasCache)
         {
-            using (writer.Block("public AttentionCache CreateCache(int capacity, int batch = 1)"))
+            using (writer.Block("public Library::AttentionCache CreateCache(int capacity, int batch = 1)"))
             {
-                writer.Line("var cache = new AttentionCache(Shape, capacity, batch);");
+                writer.Line("var cache = new Library::AttentionCache(Shape, capacity, batch);");
                 if (spec.Rotary != RotaryKind.None)
                     writer.Line("// Now, so that no call that uses the cache allocates.\nrotaryTable.Ensure(capacity);");
                 writer.Line("return cache;");
@@ -156,7 +156,7 @@ internal static class ClassEmitter
         }
         else
         {
-            writer.Line($"AttentionCache IAttentionKernel<{name}>.CreateCache(int capacity, int batch) =>");
+            writer.Line($"Library::AttentionCache Library::IAttentionKernel<{name}>.CreateCache(int capacity, int batch) =>");
             writer.Line("    throw new NotSupportedException(\"This kernel has no cache: a cache needs Causal self-attention of free SequenceLength, or cross-attention.\");");
         }
 
@@ -169,7 +169,7 @@ internal static class ClassEmitter
         FileEmitter.GeneratedCode(writer);
         using (writer.Block("public static long GetScratchBytes(int batch, int rows, int keys)"))
         {
-            writer.Line("KernelChecks.ValidateSizes(batch, rows, keys);");
+            writer.Line("Services::KernelChecks.ValidateSizes(batch, rows, keys);");
             string path = PathEmitter.Name(plans[0].Target);
             writer.Line($"return 4L * ({path}.ScratchFloats + {path}.KeyValueFloats(keys));");
         }

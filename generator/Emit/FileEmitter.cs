@@ -10,15 +10,18 @@ internal static class FileEmitter
 {
     private const string Version = "0.1.0";
 
-    /// <summary>Aliases stand inside the namespace, where they win over types of the namespaces around it.</summary>
+    /// <summary>
+    /// They stand inside the namespace, where they win over types of the namespaces around it. What follows <c>::</c> is
+    /// looked up in an alias only, so that types of the user's own, named like the runtime's, do no harm.
+    /// </summary>
     private static readonly string[] Usings =
     [
-        "using System;",
-        "using System.Runtime.CompilerServices;",
-        "using System.Runtime.InteropServices;",
-        "using System.Runtime.Intrinsics;",
-        "using AttentionGen;",
-        "using AttentionGen.CompilerServices;",
+        "using global::System;",
+        "using global::System.Runtime.CompilerServices;",
+        "using global::System.Runtime.InteropServices;",
+        "using global::System.Runtime.Intrinsics;",
+        "using Library = global::AttentionGen;",
+        "using Services = global::AttentionGen.CompilerServices;",
     ];
 
     /// <summary>Ends the header.</summary>
@@ -26,7 +29,7 @@ internal static class FileEmitter
     {
         writer.Line();
         writer.Line("#nullable enable");
-        writer.Line("#pragma warning disable CS1591 // Private members need no documentation.");
+        writer.Line("#pragma warning disable CS1573, CS1591 // Private members and their parameters need no documentation.");
         writer.Line();
     }
 
@@ -41,7 +44,7 @@ internal static class FileEmitter
             writer.Line($"namespace {spec.Target.Namespace};\n");
 
         foreach (string line in Usings)
-            writer.Line(line.Replace("using ", "using global::"));
+            writer.Line(line);
         writer.Line();
         for (int i = 0; i < spec.Target.Declarations.Count; i++)
         {

@@ -7,7 +7,7 @@ namespace AttentionGen.Generator.Emit;
 internal static class ForwardEmitter
 {
     /// <summary>What every step of a call is given first.</summary>
-    public const string CallParameters = "in AttentionArguments arguments, in ForwardDimensions dimensions";
+    public const string CallParameters = "in Library::AttentionArguments arguments, in Services::ForwardDimensions dimensions";
 
     /// <summary>The arguments for <see cref="CallParameters"/>.</summary>
     public const string Call = "in arguments, in dimensions";
@@ -43,15 +43,15 @@ internal static class ForwardEmitter
             writer.Line("int threads = Threads(in arguments, in dimensions);");
             using (writer.Block("if (threads > 1)"))
             {
-                writer.Line("ForwardSchedule schedule = Schedule(in arguments, in dimensions, threads);");
-                writer.Line("KernelThreads.Run(block, in arguments, in dimensions, in schedule);");
+                writer.Line("Services::ForwardSchedule schedule = Schedule(in arguments, in dimensions, threads);");
+                writer.Line("Services::KernelThreads.Run(block, in arguments, in dimensions, in schedule);");
                 writer.Line("return;");
             }
 
             writer.Line();
             writer.Line(spec.HasCache
-                ? "using ScratchLease lease = ScratchLease.Rent(ScratchFloats + (arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0));"
-                : "using ScratchLease lease = ScratchLease.Rent(ScratchFloats + KeyValueFloats(dimensions.Keys));");
+                ? "using Services::ScratchLease lease = Services::ScratchLease.Rent(ScratchFloats + (arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0));"
+                : "using Services::ScratchLease lease = Services::ScratchLease.Rent(ScratchFloats + KeyValueFloats(dimensions.Keys));");
             writer.Line("ref float scratch = ref lease.Reference;");
             writer.Line("for (nint sequence = 0; sequence < dimensions.Batch; sequence++)");
             writer.Line("    Sequence(block, in arguments, in dimensions, sequence, ref scratch, ref Unsafe.Add(ref scratch, ScratchFloats));");
@@ -62,7 +62,7 @@ internal static class ForwardEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void Sequence({spec.Target.Name} block, {CallParameters}, nint sequence, ref float scratch, ref float keyValues)"))
         {
-            writer.Line("KeyValuePanels panels = Panels(in arguments, in dimensions, sequence, ref keyValues);");
+            writer.Line("Services::KeyValuePanels panels = Panels(in arguments, in dimensions, sequence, ref keyValues);");
             writer.Line("KeyRows(block, in arguments, in dimensions, sequence, 0, NewKeys(in arguments, in dimensions, sequence), in panels, ref scratch);");
             writer.Line($"OutputRows(block, in arguments, in dimensions, sequence, 0, {Rows(spec)}, in panels, ref scratch);");
         }
@@ -76,7 +76,7 @@ internal static class ForwardEmitter
     {
         AttentionSpec spec = plan.Spec;
         writer.Line("/// <summary>Where the keys and values of a sequence lie.</summary>");
-        using (writer.Block($"private static KeyValuePanels Panels({CallParameters}, nint sequence, ref float keyValues)"))
+        using (writer.Block($"private static Services::KeyValuePanels Panels({CallParameters}, nint sequence, ref float keyValues)"))
         {
             if (spec.HasCache)
             {
@@ -115,7 +115,7 @@ internal static class ForwardEmitter
         string rows = spec.IsCrossAttention ? "dimensions.Keys" : Rows(spec);
         writer.Line("/// <summary>Keys and values of some rows of a sequence, into its panels.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void KeyRows({spec.Target.Name} block, {CallParameters}, nint sequence, nint first, nint count, in KeyValuePanels panels, ref float scratch)"))
+        using (writer.Block($"private static void KeyRows({spec.Target.Name} block, {CallParameters}, nint sequence, nint first, nint count, in Services::KeyValuePanels panels, ref float scratch)"))
         {
             writer.Line($"ref float source = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.{source}), ((sequence * {rows}) + first) * {spec.MemoryDim});");
             string rotary = spec.Rotary == RotaryKind.None ? "" : "ref block.rotaryTable.Ensure(dimensions.Keys).Reference, ";
@@ -129,7 +129,7 @@ internal static class ForwardEmitter
         bool rotates = spec.Rotary != RotaryKind.None;
         writer.Line("/// <summary>Output of some rows of a sequence whose keys and values are there: row blocks go from input to output one after another.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void OutputRows({spec.Target.Name} block, {CallParameters}, nint sequence, nint first, nint rows, in KeyValuePanels panels, ref float scratch)"))
+        using (writer.Block($"private static void OutputRows({spec.Target.Name} block, {CallParameters}, nint sequence, nint first, nint rows, in Services::KeyValuePanels panels, ref float scratch)"))
         {
             writer.Line($"nint start = ((sequence * {Rows(spec)}) + first) * {spec.DModel};");
             writer.Line("ref float input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), start);");
@@ -143,11 +143,11 @@ internal static class ForwardEmitter
                 writer.Line($"nint offset = first + {Offset(spec)};");
             writer.Line("// Equal row blocks, in whole query blocks.");
             writer.Line($"nint blocks = (rows + {plan.RowBlock - 1}) / {plan.RowBlock};");
-            writer.Line($"nint step = blocks <= 1 ? {plan.RowBlock} : Math.Min({plan.RowBlock}, (((rows + blocks - 1) / blocks) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
+            writer.Line($"nint step = blocks <= 1 ? {plan.RowBlock} : global::System.Math.Min({plan.RowBlock}, (((rows + blocks - 1) / blocks) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
             using (writer.Block("for (nint row = 0; row < rows; row += step)"))
             {
                 writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
-                writer.Line("nint count = Math.Min(step, rows - row);");
+                writer.Line("nint count = global::System.Math.Min(step, rows - row);");
                 writer.Line($"ProjectQueries(block, ref Unsafe.Add(ref input, row * {spec.DModel}), count, ref joined, ref queries{(rotates ? ", ref rotary, dimensions.CachedKeys + first + row" : "")});");
                 writer.Line("// The strip has been laid out as queries: its place is free for the joined heads.");
                 writer.Line($"Attend(ref queries, ref joined, ref scratch, count, in panels, visible{(spec.Causal ? ", row + offset" : "")});");
@@ -170,12 +170,12 @@ internal static class ForwardEmitter
         AttentionSpec spec = plan.Spec;
         writer.Line("/// <summary>Projects a memory into a cache, sequence by sequence.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"internal static void ProjectMemory({spec.Target.Name} block, ReadOnlySpan<float> memory, nint keys, AttentionCache cache, System.Threading.CancellationToken cancellation)"))
+        using (writer.Block($"internal static void ProjectMemory({spec.Target.Name} block, ReadOnlySpan<float> memory, nint keys, Library::AttentionCache cache, global::System.Threading.CancellationToken cancellation)"))
         {
-            writer.Line("using ScratchLease lease = ScratchLease.Rent(ScratchFloats);");
+            writer.Line("using Services::ScratchLease lease = Services::ScratchLease.Rent(ScratchFloats);");
             using (writer.Block("for (nint sequence = 0; sequence < cache.Batch; sequence++)"))
             {
-                writer.Line("KeyValuePanels panels = cache.Panels(sequence);");
+                writer.Line("Services::KeyValuePanels panels = cache.Panels(sequence);");
                 writer.Line($"ref float rows = ref Unsafe.Add(ref MemoryMarshal.GetReference(memory), sequence * keys * {spec.MemoryDim});");
                 writer.Line("ProjectKeysAndValues(block, ref rows, keys, 0, in panels, ref lease.Reference, cancellation);");
             }

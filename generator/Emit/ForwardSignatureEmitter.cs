@@ -26,12 +26,12 @@ internal static class ForwardSignatureEmitter
 
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line($"void IAttentionKernel<{spec.Target.Name}>.Forward(in AttentionArguments arguments) => Run(in arguments);");
+        writer.Line($"void Library::IAttentionKernel<{spec.Target.Name}>.Forward(in Library::AttentionArguments arguments) => Run(in arguments);");
         writer.Line();
         WriteRun(writer, plans);
         writer.Line();
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block("void IForwardParts.RunPart(in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
+        using (writer.Block("void Services::IForwardParts.RunPart(in Library::AttentionArguments arguments, in Services::ForwardDimensions dimensions, in Services::ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
             WriteChoice(writer, plans, kernels => $"{kernels}.RunPart(this, in arguments, in dimensions, in schedule, phase, part, ref shared, ref own);");
     }
 
@@ -54,7 +54,7 @@ internal static class ForwardSignatureEmitter
         writer.Line(CodeWriter.Invariant($"/// <param name=\"output\">[batch, {rows}, {spec.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}.</param>"));
         if (cached)
         {
-            parameters.Add("AttentionCache cache");
+            parameters.Add("Library::AttentionCache cache");
             assignments.Add("Cache = cache");
             assignments.Add("Batch = cache.Batch");
             writer.Line(spec.IsCrossAttention
@@ -76,7 +76,7 @@ internal static class ForwardSignatureEmitter
             writer.Line("/// <param name=\"batch\">Sequences in the batch.</param>");
         }
 
-        parameters.Add("in ForwardOptions options = default");
+        parameters.Add("in Library::ForwardOptions options = default");
         assignments.Add("Options = options");
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the output overlaps an input. Nothing is written then.</exception>");
@@ -86,7 +86,7 @@ internal static class ForwardSignatureEmitter
         {
             if (cached)
                 writer.Line("ArgumentNullException.ThrowIfNull(cache);");
-            writer.Line($"Run(new AttentionArguments {{ {string.Join(", ", assignments)} }});");
+            writer.Line($"Run(new Library::AttentionArguments {{ {string.Join(", ", assignments)} }});");
         }
     }
 
@@ -107,9 +107,9 @@ internal static class ForwardSignatureEmitter
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the cache is another kernel's or too small.</exception>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block("public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options = default)"))
+        using (writer.Block("public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, in Library::ForwardOptions options = default)"))
         {
-            writer.Line("int keys = KernelChecks.ValidateMemory(Shape, memory, cache, in options).Keys;");
+            writer.Line("int keys = Services::KernelChecks.ValidateMemory(Shape, memory, cache, in options).Keys;");
             writer.Line("// What the cache held is overwritten: until all is written it holds nothing.");
             writer.Line("cache.Commit(0);");
             WriteChoice(writer, plans, kernels => $"{kernels}.ProjectMemory(this, memory, keys, cache, options.CancellationToken);");
@@ -120,9 +120,9 @@ internal static class ForwardSignatureEmitter
     private static void WriteRun(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         AttentionSpec spec = plans[0].Spec;
-        using (writer.Block("private void Run(in AttentionArguments arguments)"))
+        using (writer.Block("private void Run(in Library::AttentionArguments arguments)"))
         {
-            writer.Line("ForwardDimensions dimensions = KernelChecks.Validate(Shape, in arguments);");
+            writer.Line("Services::ForwardDimensions dimensions = Services::KernelChecks.Validate(Shape, in arguments);");
             WriteChoice(writer, plans, kernels => $"{kernels}.Forward(this, in arguments, in dimensions);");
             if (spec.HasCache && !spec.IsCrossAttention)
                 writer.Line("arguments.Cache?.Commit(dimensions.Keys);");

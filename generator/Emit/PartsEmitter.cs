@@ -26,28 +26,29 @@ internal static class PartsEmitter
         {
             writer.Line(CodeWriter.Invariant($"long multiplyAdds = (long)dimensions.Batch * dimensions.Rows * ({plan.ProjectionMultiplyAdds} + ((long)dimensions.Keys * {plan.AttentionMultiplyAdds}));"));
             writer.Line("// Up to four rows the time goes into reading the weights.");
-            writer.Line("return KernelThreads.Choose(arguments.Options.MaxDegreeOfParallelism, dimensions.Rows <= 4 ? 4 * multiplyAdds : multiplyAdds);");
+            writer.Line("return Services::KernelThreads.Choose(arguments.Options.MaxDegreeOfParallelism, dimensions.Rows <= 4 ? 4 * multiplyAdds : multiplyAdds);");
         }
     }
 
     private static void WriteSchedule(CodeWriter writer, AttentionPlan plan, int columnUnit)
     {
         AttentionSpec spec = plan.Spec;
-        string rows = ForwardEmitter.Rows(spec);
         string keyValues = spec.HasCache ? "arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0" : "KeyValueFloats(dimensions.Keys)";
         string newKeys = (spec.IsCrossAttention, spec.HasCache) switch
         {
             (true, _) => "arguments.Cache is null ? dimensions.Keys : 0",
-            _ => rows,
+            _ => "rows",
         };
         writer.Line("/// <summary>How a call is cut: into sequences where there are many, into columns where rows are few, else into rows.</summary>");
-        using (writer.Block($"private static ForwardSchedule Schedule({ForwardEmitter.CallParameters}, int threads)"))
+        using (writer.Block($"private static Services::ForwardSchedule Schedule({ForwardEmitter.CallParameters}, int threads)"))
         {
+            // A local even where the rows are a literal: with a constant the compiler warns of the branch not taken.
+            writer.Line($"nint rows = {ForwardEmitter.Rows(spec)};");
             writer.Line($"nint keyValueFloats = {keyValues};");
             using (writer.Block("if (dimensions.Batch >= 2 * threads)"))
-                writer.Line("return new() { Partition = ForwardPartition.Sequences, Threads = threads, Cycle = 1, Phases = 1, FirstParts = dimensions.Batch, SharedFloats = 0, OwnFloats = ScratchFloats + keyValueFloats };");
+                writer.Line("return new() { Partition = Services::ForwardPartition.Sequences, Threads = threads, Cycle = 1, Phases = 1, FirstParts = dimensions.Batch, SharedFloats = 0, OwnFloats = ScratchFloats + keyValueFloats };");
             writer.Line();
-            string few = $"{rows} <= {2 * AttentionPlan.QueryBlock}" + (spec.IsCrossAttention ? " && arguments.Cache is not null" : "");
+            string few = $"rows <= {2 * AttentionPlan.QueryBlock}" + (spec.IsCrossAttention ? " && arguments.Cache is not null" : "");
             using (writer.Block($"if ({few})"))
             {
                 int keyPanels = spec.IsCrossAttention ? 0 : plan.KeyPanels;
@@ -55,20 +56,20 @@ internal static class PartsEmitter
                 writer.Line($"int panels = (({plan.QueryPanels + (2 * keyPanels)} + (4 * threads) - 1) / (4 * threads) + {columnUnit - 1}) / {columnUnit} * {columnUnit};");
                 using (writer.Block("return new()", ";"))
                 {
-                    writer.Line("Partition = ForwardPartition.Columns, Threads = threads, Cycle = 3, Phases = 3 * dimensions.Batch, Step = panels,");
+                    writer.Line("Partition = Services::ForwardPartition.Columns, Threads = threads, Cycle = 3, Phases = 3 * dimensions.Batch, Step = panels,");
                     writer.Line($"FirstParts = (({plan.QueryPanels} + panels - 1) / panels) + (2 * (({keyPanels} + panels - 1) / panels)),");
                     writer.Line($"SecondParts = {spec.KvHeads}, ThirdParts = ({plan.OutputPanels} + panels - 1) / panels,");
-                    writer.Line($"SharedFloats = keyValueFloats + ((nint){rows} * {ColumnFloats(plan)}), OwnFloats = ScratchFloats,");
+                    writer.Line($"SharedFloats = keyValueFloats + (rows * {ColumnFloats(plan)}), OwnFloats = ScratchFloats,");
                 }
             }
 
             writer.Line();
-            writer.Line($"nint most = Math.Max({rows}, {newKeys});");
-            writer.Line($"nint step = Math.Min({plan.RowBlock}, (((most + (2 * threads) - 1) / (2 * threads)) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
+            writer.Line($"nint most = global::System.Math.Max(rows, {newKeys});");
+            writer.Line($"nint step = global::System.Math.Min({plan.RowBlock}, (((most + (2 * threads) - 1) / (2 * threads)) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
             using (writer.Block("return new()", ";"))
             {
-                writer.Line("Partition = ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
-                writer.Line($"FirstParts = (int)((({newKeys}) + step - 1) / step), SecondParts = (int)(({rows} + step - 1) / step),");
+                writer.Line("Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
+                writer.Line($"FirstParts = (int)((({newKeys}) + step - 1) / step), SecondParts = (int)((rows + step - 1) / step),");
                 writer.Line("SharedFloats = keyValueFloats, OwnFloats = ScratchFloats,");
             }
         }
@@ -84,9 +85,9 @@ internal static class PartsEmitter
         string rows = ForwardEmitter.Rows(spec);
         writer.Line("/// <summary>One part of a call that threads share.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"internal static void RunPart({spec.Target.Name} block, {ForwardEmitter.CallParameters}, in ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
+        using (writer.Block($"internal static void RunPart({spec.Target.Name} block, {ForwardEmitter.CallParameters}, in Services::ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
         {
-            using (writer.Block("if (schedule.Partition == ForwardPartition.Sequences)"))
+            using (writer.Block("if (schedule.Partition == Services::ForwardPartition.Sequences)"))
             {
                 writer.Line("Sequence(block, in arguments, in dimensions, part, ref own, ref Unsafe.Add(ref own, ScratchFloats));");
                 writer.Line("return;");
@@ -94,8 +95,8 @@ internal static class PartsEmitter
 
             writer.Line();
             writer.Line("nint sequence = phase / schedule.Cycle;");
-            writer.Line("KeyValuePanels panels = Panels(in arguments, in dimensions, sequence, ref shared);");
-            using (writer.Block("if (schedule.Partition == ForwardPartition.Columns)"))
+            writer.Line("Services::KeyValuePanels panels = Panels(in arguments, in dimensions, sequence, ref shared);");
+            using (writer.Block("if (schedule.Partition == Services::ForwardPartition.Columns)"))
             {
                 writer.Line(spec.HasCache
                     ? "ref float strips = ref Unsafe.Add(ref shared, arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0);"
@@ -108,7 +109,7 @@ internal static class PartsEmitter
             using (writer.Block("if (phase % 2 == 0)"))
             {
                 writer.Line("nint first = part * schedule.Step;");
-                writer.Line("nint count = Math.Min(schedule.Step, NewKeys(in arguments, in dimensions, sequence) - first);");
+                writer.Line("nint count = global::System.Math.Min(schedule.Step, NewKeys(in arguments, in dimensions, sequence) - first);");
                 using (writer.Block("if (count > 0)"))
                     writer.Line("KeyRows(block, in arguments, in dimensions, sequence, first, count, in panels, ref own);");
             }
@@ -117,7 +118,7 @@ internal static class PartsEmitter
             {
                 writer.Line(spec.Causal ? "// The last rows see the most keys: they go first." : "// Rows in order.");
                 writer.Line(spec.Causal ? "nint first = (schedule.SecondParts - 1 - part) * schedule.Step;" : "nint first = part * schedule.Step;");
-                writer.Line($"OutputRows(block, in arguments, in dimensions, sequence, first, Math.Min(schedule.Step, {rows} - first), in panels, ref own);");
+                writer.Line($"OutputRows(block, in arguments, in dimensions, sequence, first, global::System.Math.Min(schedule.Step, {rows} - first), in panels, ref own);");
             }
         }
     }
@@ -132,7 +133,7 @@ internal static class PartsEmitter
         bool self = !spec.IsCrossAttention;
         writer.Line("/// <summary>A part of a call of few rows: columns of the projections, or a head, or columns of the output.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void RunColumns({spec.Target.Name} block, {ForwardEmitter.CallParameters}, nint sequence, int phase, int part, int step, in KeyValuePanels panels, ref float strips, ref float scratch)"))
+        using (writer.Block($"private static void RunColumns({spec.Target.Name} block, {ForwardEmitter.CallParameters}, nint sequence, int phase, int part, int step, in Services::KeyValuePanels panels, ref float strips, ref float scratch)"))
         {
             writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
             writer.Line($"nint rows = {rows};");
@@ -179,12 +180,12 @@ internal static class PartsEmitter
                     }
 
                     writer.Line("nint newKeys = NewKeys(in arguments, in dimensions, sequence);");
-                    writer.Line($"KeyPanels.Write(ref headKeys, {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), dimensions.CachedKeys, {spec.HeadDim});");
-                    writer.Line($"ValuePanels.Write(ref Unsafe.Add(ref valueStrip, head * {spec.HeadDim}), {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, dimensions.CachedKeys, {spec.HeadDim});");
+                    writer.Line($"Services::KeyPanels.Write(ref headKeys, {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), dimensions.CachedKeys, {spec.HeadDim});");
+                    writer.Line($"Services::ValuePanels.Write(ref Unsafe.Add(ref valueStrip, head * {spec.HeadDim}), {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, dimensions.CachedKeys, {spec.HeadDim});");
                 }
 
                 writer.Line($"ref float laidOut = ref Unsafe.Add(ref queries, head * rows * {group});");
-                writer.Line($"QueryRows.Write(ref headQueries, {queryWidth}, rows, ref laidOut, rows * {group}, 1, {spec.Group}, {spec.HeadDim});");
+                writer.Line($"Services::QueryRows.Write(ref headQueries, {queryWidth}, rows, ref laidOut, rows * {group}, 1, {spec.Group}, {spec.HeadDim});");
                 writer.Line("nint visible = Visible(in arguments, in dimensions, sequence);");
                 writer.Line($"AttendHead(ref laidOut, ref joined, ref scratch, rows, head, in panels, visible{(spec.Causal ? $", {ForwardEmitter.Offset(spec)}" : "")});");
             }
@@ -197,9 +198,9 @@ internal static class PartsEmitter
         {
             writer.Line();
             writer.Line("/// <summary>Some panels of a projection.</summary>");
-            using (writer.Block($"private static void ProjectPart_{product.Depth}(ref float a, nint rows, PackedMatrix weights, int first, int count, ref float c, nint stride)"))
+            using (writer.Block($"private static void ProjectPart_{product.Depth}(ref float a, nint rows, Services::PackedMatrix weights, int first, int count, ref float c, nint stride)"))
             {
-                writer.Line("nint panels = Math.Min(count, weights.PanelCount - first);");
+                writer.Line("nint panels = global::System.Math.Min(count, weights.PanelCount - first);");
                 writer.Line($"TKernels.{product.Name}(ref a, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * {product.Depth * AttentionPlan.PanelWidth}), ref Unsafe.Add(ref weights.Bias, first * 16), panels, ref Unsafe.Add(ref c, first * 16), stride);");
             }
         }
@@ -219,7 +220,7 @@ internal static class PartsEmitter
         writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["OutputStrip"].Offset});");
         writer.Line($"ProjectPart_{spec.QueryDim}(ref joined, rows, block.outputWeights, part * step, step, ref strip, {width});");
         writer.Line("int column = part * step * 16;");
-        writer.Line($"int columns = Math.Min(step * 16, {spec.DModel} - column);");
+        writer.Line($"int columns = global::System.Math.Min(step * 16, {spec.DModel} - column);");
         writer.Line("for (nint row = 0; row < rows; row++)");
         writer.Line($"    MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref strip, (row * {width}) + column), columns).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref output, (row * {spec.DModel}) + column), columns));");
     }

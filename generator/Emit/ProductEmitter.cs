@@ -26,7 +26,7 @@ internal static class ProductEmitter
         {
             writer.Line("int tile = TileRows(rows - row);");
             writer.Line("// The last tile starts early rather than end late.");
-            writer.Line("row = Math.Min(row, rows - tile);");
+            writer.Line("row = global::System.Math.Min(row, rows - tile);");
             foreach (string local in locals)
                 writer.Line(local);
             using (writer.Block("switch (tile)"))

@@ -19,7 +19,7 @@ internal static class ProjectEmitter
     public static string Rotate(AttentionSpec spec, string strip, int width, string rows, int heads, string position)
     {
         string method = spec.Rotary == RotaryKind.HalfSplit ? "ApplyHalfSplit" : "ApplyInterleaved";
-        return $"RotaryEmbedding.{method}({strip}, {width}, {rows}, {heads}, {spec.HeadDim}, {spec.RotaryDim}, ref rotary, {position});";
+        return $"Services::RotaryEmbedding.{method}({strip}, {width}, {rows}, {heads}, {spec.HeadDim}, {spec.RotaryDim}, ref rotary, {position});";
     }
 
     private static void WriteKeysAndValues(CodeWriter writer, AttentionPlan plan)
@@ -30,22 +30,22 @@ internal static class ProjectEmitter
         bool rotates = spec.Rotary != RotaryKind.None;
         writer.Line("/// <summary>Projects rows to keys and values and writes them into panels from a key on.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void ProjectKeysAndValues({spec.Target.Name} block, ref float source, nint rows, nint firstKey, in KeyValuePanels panels, ref float scratch, {(rotates ? "ref float rotary, " : "")}System.Threading.CancellationToken cancellation)"))
+        using (writer.Block($"private static void ProjectKeysAndValues({spec.Target.Name} block, ref float source, nint rows, nint firstKey, in Services::KeyValuePanels panels, ref float scratch, {(rotates ? "ref float rotary, " : "")}global::System.Threading.CancellationToken cancellation)"))
         {
             writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
             using (writer.Block($"for (nint row = 0; row < rows; row += {plan.RowBlock})"))
             {
                 writer.Line("cancellation.ThrowIfCancellationRequested();");
-                writer.Line($"nint count = Math.Min({plan.RowBlock}, rows - row);");
+                writer.Line($"nint count = global::System.Math.Min({plan.RowBlock}, rows - row);");
                 writer.Line($"ref float chunk = ref Unsafe.Add(ref source, row * {spec.MemoryDim});");
                 writer.Line($"TKernels.{project}(ref chunk, count, ref block.keyWeights.Panels, ref block.keyWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
                 if (rotates)
                     writer.Line(Rotate(spec, "ref strip", width, "count", spec.KvHeads, "firstKey + row"));
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
-                writer.Line($"    KeyPanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), firstKey + row, {spec.HeadDim});");
+                writer.Line($"    Services::KeyPanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), firstKey + row, {spec.HeadDim});");
                 writer.Line($"TKernels.{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
-                writer.Line($"    ValuePanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, firstKey + row, {spec.HeadDim});");
+                writer.Line($"    Services::ValuePanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, firstKey + row, {spec.HeadDim});");
             }
         }
     }
@@ -62,7 +62,7 @@ internal static class ProjectEmitter
             writer.Line($"TKernels.{plan.Projection(spec.DModel).Name}(ref input, rows, ref block.queryWeights.Panels, ref block.queryWeights.Bias, {plan.QueryPanels}, ref strip, {width});");
             if (rotates)
                 writer.Line(Rotate(spec, "ref strip", width, "rows", spec.Heads, "position"));
-            writer.Line($"QueryRows.Write(ref strip, {width}, rows, ref queries, rows * {spec.Group * spec.HeadDim}, {spec.KvHeads}, {spec.Group}, {spec.HeadDim});");
+            writer.Line($"Services::QueryRows.Write(ref strip, {width}, rows, ref queries, rows * {spec.Group * spec.HeadDim}, {spec.KvHeads}, {spec.Group}, {spec.HeadDim});");
         }
     }
 

@@ -48,7 +48,7 @@ internal static class ProjectionEmitter
                         "ref float tileC = ref Unsafe.Add(ref c, (row * stride) + (panel * 16));",
                     ],
                     "ref tileA, ref first, ref panelBias, ref tileC, stride, ref Unsafe.Add(ref next, prefetched)",
-                    $"prefetched = Math.Min(prefetched + {ahead}, {last});");
+                    $"prefetched = global::System.Math.Min(prefetched + {ahead}, {last});");
             }
         }
     }

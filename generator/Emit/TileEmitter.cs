@@ -32,7 +32,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
         using (writer.Block($"for (nint k = 0; k < {turns * tile.Unroll}; k += {tile.Unroll})"))
         {
             if (prefetches)
-                writer.Line("Prefetch.L1(ref next);\nnext = ref Unsafe.Add(ref next, 16);");
+                writer.Line("Services::Prefetch.L1(ref next);\nnext = ref Unsafe.Add(ref next, 16);");
             Steps(0, tile.Unroll, panelStride);
             Advance(tile.Unroll);
         }

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Reflection;
+using AttentionGen.Generator.Model;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
+
+namespace AttentionGen.Tests.Generator;
+
+/// <summary>What must hold of generated text whatever the emitter writes.</summary>
+public sealed class OutputTests
+{
+    /// <summary>One configuration for every form of <c>Forward</c> and every branch of the emitter that depends on a setting.</summary>
+    public static TheoryData<string> Configurations =>
+    [
+        "Heads = 2, DModel = 8",
+        "Heads = 3, DModel = 9, HeadDim = 5, KvHeads = 1, QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false",
+        "Heads = 4, KvHeads = 2, DModel = 32, Causal = true, Rotary = RotaryKind.Interleaved, RotaryBase = 500000.25",
+        "Heads = 2, DModel = 20, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 6",
+        "Heads = 2, DModel = 16, MemoryDim = 12, KeyLengths = true, Scale = 1e-9f",
+        "Heads = 2, DModel = 16, MemoryDim = 16, Causal = true, CausalAlignment = CausalAlignment.BottomRight",
+        "Heads = 2, DModel = 16, SequenceLength = 7, KeyLengths = true",
+        "Heads = 1, DModel = 1, SequenceLength = 1, Unrolling = Unrolling.Full, Causal = true",
+        "Heads = 2, DModel = 64, Unrolling = Unrolling.Full",
+        "Heads = 1, DModel = 256, Scale = 3.4e38f",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void It_compiles_without_a_warning_in_the_strictest_project(string arguments) =>
+        AssertClean(Compile($"namespace Test; /// <summary>Documented.</summary>\n[AttentionConfig({arguments})] public sealed partial class Block;"));
+
+    [Theory]
+    [InlineData("C# 12", """[AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class Block { }""")]
+    [InlineData("global namespace", """[AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class Block;""")]
+    [InlineData("nested", """namespace A.B { public static partial class Outer { internal readonly partial record struct Middle { private partial interface IInner { [AttentionConfig(Heads = 2, DModel = 8)] protected internal partial class Block; } } } }""")]
+    [InlineData("nested in a record", """namespace A { internal abstract partial record Outer(int X) { [AttentionConfig(Heads = 2, DModel = 8)] private sealed partial class Block; } }""")]
+    [InlineData("keywords", """namespace @namespace.@event { internal partial class @class { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class @int; } }""")]
+    [InlineData("contextual keywords", """namespace record.file { internal partial class @record { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class @required; } }""")]
+    [InlineData("letters beyond ASCII", """namespace Größe.日本 { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Überblick; }""")]
+    [InlineData("one name in two namespaces", """namespace A { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; } namespace B { [AttentionConfig(Heads = 1, DModel = 8)] internal partial class Block; }""")]
+    [InlineData("names that differ by case", """namespace A { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; [AttentionConfig(Heads = 1, DModel = 8)] internal partial class BLOCK; }""")]
+    [InlineData("one name inside another", """namespace A { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block { [AttentionConfig(Heads = 1, DModel = 8)] internal partial class Inner; } }""")]
+    [InlineData("a base class, interfaces and own members", """namespace A { class Parent; [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block : Parent, System.IDisposable { private readonly int own = 3; public Block(AttentionWeights weights, int own) : this(weights) => this.own = own; public int Own => own; public void Dispose() { } } }""")]
+    [InlineData("namespaces named like the framework's", """namespace Acme.System.Runtime { class Marker; } namespace Acme.AttentionGen { [AttentionConfig(Heads = 2, DModel = 8, Rotary = RotaryKind.HalfSplit)] internal partial class Block; }""")]
+    public void It_compiles_wherever_the_class_stands(string what, string source)
+    {
+        CSharpParseOptions options = what == "C# 12" ? LatestLanguage.WithLanguageVersion(LanguageVersion.CSharp12) : LatestLanguage;
+        AssertClean(Compile(options.WithDocumentationMode(DocumentationMode.Parse), source));
+    }
+
+    [Fact]
+    public void Types_of_the_user_named_like_those_it_uses_do_not_disturb_it()
+    {
+        IEnumerable<string> names = typeof(AttentionConfigAttribute).Assembly.GetExportedTypes()
+            .Where(type => type.DeclaringType is null && type != typeof(AttentionConfigAttribute))
+            .Select(type => type.Name.Split('`')[0])
+            .Concat(["Math", "CancellationToken", "Library", "Services"]);
+        string types = string.Concat(names.Select(name => $"internal class {name};"));
+        const string Block = "[AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, Rotary = (global::AttentionGen.RotaryKind)1)] internal partial class Block;";
+        const string Memory = "[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 8)] internal partial class Memory;";
+        AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ {types} {Block} {Memory} }}"));
+        AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ internal partial class Outer {{ {types} {Block} {Memory} }} }}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void Every_member_has_a_reserved_name(string arguments)
+    {
+        Compilation output = Generate(Compile($"namespace Test; [AttentionConfig({arguments})] public sealed partial class Block;")).Output;
+        var names = output.GetTypeByMetadataName("Test.Block")!.GetMembers()
+            .Where(member => member is { IsImplicitlyDeclared: false, CanBeReferencedByName: true })
+            .Select(member => member.Name);
+        Assert.Empty(names.Except(ReservedNames.Members));
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void It_reads_the_same_in_every_culture(string arguments)
+    {
+        string source = $"namespace Test; [AttentionConfig({arguments})] public sealed partial class Block;";
+        Dictionary<string, string> expected = GenerateTexts(source);
+        var strange = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        strange.NumberFormat.NegativeSign = "\u2212";
+        strange.NumberFormat.NumberDecimalSeparator = ",";
+        strange.NumberFormat.NumberGroupSeparator = ".";
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = strange;
+            Assert.Equal("\u22121,5", (-1.5).ToString(CultureInfo.CurrentCulture));
+            Assert.Equal(expected, GenerateTexts(source));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void It_does_not_depend_on_the_order_of_classes_and_files()
+    {
+        string[] sources = [.. Configurations.Select((row, index) => $"namespace Test; [AttentionConfig({row.Data})] public sealed partial class Block{index};")];
+        Dictionary<string, string> expected = GenerateTexts(sources);
+        Assert.Equal(expected, GenerateTexts([.. sources.Reverse()]));
+        Assert.Equal(expected, GenerateTexts(string.Concat(sources.Reverse().Select(source => source.Replace("namespace Test;", "namespace Test {") + "}"))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void It_is_tidy_text(string arguments)
+    {
+        foreach ((string hint, string text) in GenerateTexts($"namespace Test; [AttentionConfig({arguments})] public sealed partial class Block;"))
+        {
+            Assert.StartsWith("Test.Block.", hint);
+            Assert.StartsWith("// <auto-generated/>\n", text);
+            Assert.EndsWith("}\n", text);
+            Assert.DoesNotContain('\r', text);
+            Assert.DoesNotContain('\t', text);
+            Assert.DoesNotContain(" \n", text);
+            Assert.DoesNotContain("\n\n\n", text);
+        }
+    }
+
+    private static void AssertClean(CSharpCompilation compilation)
+    {
+        Compilation output = Generate(compilation).Output;
+        Assert.True(output.SyntaxTrees.Count() > compilation.SyntaxTrees.Length);
+        string complaints = CompilerComplaints(output);
+        Assert.True(complaints.Length == 0, complaints);
+    }
+}
