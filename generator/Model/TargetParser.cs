@@ -37,8 +37,8 @@ internal static class TargetParser
     public static TargetType Describe(INamedTypeSymbol type) => new()
     {
         Namespace = string.Join(".", Namespaces(type).Select(space => Escape(space.Name))),
-        Declarations = new(Nesting(type).Select(level => $"partial {Kind(level)} {Escape(level.Name)}")),
-        Name = Escape(type.Name),
+        Declarations = new(Nesting(type).Select(level => $"partial {Kind(level)} {EscapeType(level.Name)}")),
+        Name = EscapeType(type.Name),
         HintName = HintName(type),
     };
 
@@ -182,6 +182,9 @@ internal static class TargetParser
 
     private static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? $"@{name}" : name;
+
+    /// <summary>The compiler warns of type names of lower-case letters only, as they may become keywords; escaped they cannot.</summary>
+    private static string EscapeType(string name) => name.All(letter => letter is >= 'a' and <= 'z') ? $"@{name}" : Escape(name);
 
     /// <summary>The metadata name. Hint names must differ by more than case, so a class with a twin in that sense gets a hash.</summary>
     private static string HintName(INamedTypeSymbol type)

@@ -143,6 +143,13 @@ public sealed class DiagnosticTests
     }
 
     [Fact]
+    public void The_page_on_clashes_lists_every_reserved_name()
+    {
+        string page = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs", "diagnostics", "AG0009.md"));
+        Assert.All(ReservedNames.Members, name => Assert.Contains($"`{name}`", page));
+    }
+
+    [Fact]
     public async Task The_examples_of_the_help_pages_are_true()
     {
         string folder = Path.Combine(RepositoryRoot.Path, "docs", "diagnostics");

@@ -37,6 +37,8 @@ public sealed class OutputTests
     [InlineData("nested in a record", """namespace A { internal abstract partial record Outer(int X) { [AttentionConfig(Heads = 2, DModel = 8)] private sealed partial class Block; } }""")]
     [InlineData("keywords", """namespace @namespace.@event { internal partial class @class { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class @int; } }""")]
     [InlineData("contextual keywords", """namespace record.file { internal partial class @record { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class @required; } }""")]
+    [InlineData("a lower-case name", "\n#pragma warning disable CS8981\nnamespace a { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class block; }")]
+    [InlineData("an obsolete class", """namespace A { [System.Obsolete("old")] [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; }""")]
     [InlineData("letters beyond ASCII", """namespace Größe.日本 { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Überblick; }""")]
     [InlineData("one name in two namespaces", """namespace A { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; } namespace B { [AttentionConfig(Heads = 1, DModel = 8)] internal partial class Block; }""")]
     [InlineData("names that differ by case", """namespace A { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; [AttentionConfig(Heads = 1, DModel = 8)] internal partial class BLOCK; }""")]

@@ -1,0 +1,52 @@
+using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
+
+namespace AttentionGen.Tests.Generator;
+
+/// <summary>
+/// The text of a few tiny shapes, so that a change of the emitter shows as a difference to read. The kernels for other
+/// vector widths come from the same printers and are left out.
+/// <c>UPDATE_SNAPSHOTS=1 dotnet test</c> writes the files anew.
+/// </summary>
+public sealed class SnapshotTests
+{
+    private static readonly string Folder = Path.Combine(RepositoryRoot.Path, "tests", "Generator", "Snapshots");
+
+    [Theory]
+    [InlineData("SelfTiny", "Heads = 1, DModel = 4")]
+    [InlineData("CausalGrouped", "Heads = 4, KvHeads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, KeyBias = false")]
+    [InlineData("CrossLengths", "Heads = 2, DModel = 6, MemoryDim = 5, KeyLengths = true")]
+    public void Text_is_as_it_was(string name, string arguments)
+    {
+        Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [AttentionConfig({arguments})] internal sealed partial class {name};")
+            .Where(file => !file.Key.EndsWith(".Vector128.g.cs", StringComparison.Ordinal) && !file.Key.EndsWith(".Vector512.g.cs", StringComparison.Ordinal))
+            .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
+            Write(name, actual);
+
+        string[] present = [.. Directory.GetFiles(Folder, $"{name}.*").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        Assert.Equal(actual.Keys.Order(StringComparer.Ordinal), present);
+        foreach ((string file, string text) in actual)
+        {
+            string expected = File.ReadAllText(Path.Combine(Folder, file)).Replace("\r\n", "\n");
+            if (expected != text)
+                Assert.Fail($"{file} differs from line {FirstDifference(expected, text)} on; UPDATE_SNAPSHOTS=1 dotnet test takes over the new text.");
+        }
+    }
+
+    private static void Write(string name, Dictionary<string, string> files)
+    {
+        Directory.CreateDirectory(Folder);
+        foreach (string stale in Directory.GetFiles(Folder, $"{name}.*"))
+            File.Delete(stale);
+        foreach ((string file, string text) in files)
+            File.WriteAllText(Path.Combine(Folder, file), text);
+    }
+
+    private static string FirstDifference(string expected, string actual)
+    {
+        string[] old = expected.Split('\n');
+        string[] now = actual.Split('\n');
+        int line = Enumerable.Range(0, Math.Max(old.Length, now.Length)).First(index => old.ElementAtOrDefault(index) != now.ElementAtOrDefault(index));
+        return $"{line + 1} ('{old.ElementAtOrDefault(line)}' became '{now.ElementAtOrDefault(line)}')";
+    }
+}
