@@ -71,7 +71,8 @@ internal sealed record ProductPlan
         for (int rows = 1; rows < Math.Min(3, target.RowTiles[0]); rows++)
             wide.Add(Tile(rows, LargestDivisor(panelDivisor, WidePanels(rows, panels, target))));
 
-        RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target));
+        // Among equals, tiles with more chains have more slack: 16 rows are 8 + 8, not 12 + 4.
+        RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target) + (1.0 / Tile(rows, panels).Accumulators));
         RegisterTile largest = tiles[tiles.Count - 1];
         return new()
         {

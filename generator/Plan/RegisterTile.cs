@@ -67,7 +67,7 @@ internal sealed record RowSplit(EquatableArray<int> Next)
                 if (tile > Math.Max(rows, smallest))
                     continue;
                 // The small addend prefers fewer calls among equal cycles.
-                double total = cycles(tile) + 0.25 + best[Math.Max(0, rows - tile)];
+                double total = cycles(tile) + 0.01 + best[Math.Max(0, rows - tile)];
                 if (total <= best[rows])
                     (best[rows], next[rows]) = (total, tile);
             }

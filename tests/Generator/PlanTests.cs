@@ -1,0 +1,163 @@
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+using SpecCausalAlignment = AttentionGen.Generator.Model.CausalAlignment;
+using SpecRotaryKind = AttentionGen.Generator.Model.RotaryKind;
+using SpecUnrolling = AttentionGen.Generator.Model.Unrolling;
+
+namespace AttentionGen.Tests.Generator;
+
+/// <summary>The plan is numbers, and tested as numbers: what fits registers and caches, how rows are cut, what a call costs.</summary>
+public sealed class PlanTests
+{
+    public static TheoryData<int, int, int> Shapes => new()
+    {
+        // Heads, KV heads, head dimension.
+        { 1, 1, 1 }, { 4, 4, 32 }, { 8, 8, 64 }, { 12, 12, 64 }, { 14, 2, 64 }, { 9, 3, 64 }, { 16, 1, 10 }, { 3, 3, 80 }, { 2, 1, 256 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void EveryTileFitsTheRegisters(int heads, int kvHeads, int headDim)
+    {
+        foreach (AttentionPlan plan in Plans(heads, kvHeads, headDim))
+        {
+            foreach (RegisterTile tile in Products(plan).SelectMany(product => product.AllTiles))
+                Assert.InRange(tile.LiveRegisters, 2, plan.Target.Registers);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void TilesCoverEveryPanelOnce(int heads, int kvHeads, int headDim)
+    {
+        foreach (AttentionPlan plan in Plans(heads, kvHeads, headDim))
+        {
+            foreach (RegisterTile tile in plan.Projection(plan.Spec.DModel).AllTiles)
+            {
+                Assert.Equal(0, plan.QueryPanels % tile.Panels);
+                Assert.Equal(0, plan.KeyPanels % tile.Panels);
+            }
+
+            foreach (RegisterTile tile in plan.Values.AllTiles)
+                Assert.Equal(0, plan.HeadDimPadded / AttentionPlan.PanelWidth % tile.Panels);
+
+            // Scores may run past the last panel, but not past the row of scores.
+            foreach (RegisterTile tile in plan.Scores.AllTiles)
+                Assert.Equal(0, AttentionPlan.KeyBlock % tile.Columns);
+        }
+    }
+
+    [Fact]
+    public void RowsAreCutCompletelyAndNeverIntoMoreThanOneTileTooMany()
+    {
+        foreach (AttentionPlan plan in Plans(8, 8, 64))
+        {
+            RowSplit split = plan.Scores.Split;
+            int smallest = plan.Scores.Tiles[0].Rows;
+            for (int rows = smallest; rows <= 600; rows++)
+            {
+                int[] tiles = [.. split.Cut(rows)];
+                Assert.All(tiles, tile => Assert.Contains(tile, plan.Scores.Tiles.Select(t => t.Rows)));
+                Assert.All(tiles, tile => Assert.InRange(tile, 1, rows));
+                // All but the last lie inside; the last may overlap, by less than its own rows.
+                Assert.InRange(tiles[..^1].Sum(), 0, rows - 1);
+                Assert.InRange(tiles.Sum() - rows, 0, tiles[^1] - 1);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(16, new[] { 8, 8 })]
+    [InlineData(24, new[] { 12, 12 })]
+    [InlineData(12, new[] { 12 })]
+    [InlineData(8, new[] { 8 })]
+    public void WideVectorsCutRowsIntoTheFewestCycles(int rows, int[] expected) =>
+        Assert.Equal(expected, Plans(8, 8, 64)[0].Scores.Split.Cut(rows));
+
+    [Fact]
+    public void TheFastestCutIsNoSlowerThanAnyOther()
+    {
+        // Exhaustive: every multiset of tiles that covers the rows.
+        foreach (AttentionPlan plan in Plans(8, 8, 64))
+        {
+            ProductPlan product = plan.Scores;
+            double Cycles(int rows) => product.Tiles.First(tile => tile.Rows == rows).CyclesPerStep(plan.Target);
+            double Cheapest(int rows, int total) => rows <= 0 ? 0 : product.Tiles
+                .Where(tile => tile.Rows <= Math.Max(rows, product.Tiles[0].Rows))
+                .Min(tile => Cycles(tile.Rows) + Cheapest(rows - tile.Rows, total));
+            for (int rows = product.Tiles[0].Rows; rows <= 40; rows++)
+                Assert.InRange(product.Split.Cut(rows).Sum(Cycles), 0, Cheapest(rows, rows) + 1e-9);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void ScratchSlicesAreAlignedAndDoNotOverlap(int heads, int kvHeads, int headDim)
+    {
+        AttentionPlan plan = Plans(heads, kvHeads, headDim)[0];
+        int end = 0;
+        foreach (ScratchSlice slice in plan.Scratch.Slices)
+        {
+            Assert.Equal(0, slice.Offset % 16);
+            Assert.True(slice.Offset >= end, $"{slice.Name} starts at {slice.Offset}, before the {end} where the slice before it ends");
+            end = slice.Offset + slice.Length;
+        }
+
+        Assert.True(plan.Scratch.Length >= end);
+    }
+
+    [Fact]
+    public void WhatTheBitsDependOnIsTheSameForEveryTarget()
+    {
+        IReadOnlyList<AttentionPlan> plans = Plans(8, 8, 64);
+        Assert.Equal(3, plans.Count);
+        Assert.Equal(256, AttentionPlan.KeyBlock);
+        Assert.Equal(0, AttentionPlan.KeyBlock % 32);
+        // The path is written once for all targets.
+        Assert.All(plans, plan => Assert.Equal(plans[0].Scratch, plan.Scratch));
+        Assert.All(plans, plan => Assert.Equal(plans[0].RowBlock, plan.RowBlock));
+    }
+
+    [Fact]
+    public void CountsFollowFromTheShape()
+    {
+        AttentionPlan plan = Plans(14, 2, 64)[0];
+        Assert.Equal(896, plan.Spec.DModel);
+        // Query and output 896 x 896, key and value 896 x 128.
+        Assert.Equal((2 * 896 * 896) + (2 * 896 * 128), plan.ProjectionMultiplyAdds);
+        Assert.Equal(2 * 14 * 64, plan.AttentionMultiplyAdds);
+        Assert.Equal(4L * ((2 * 896 * 897) + (2 * 128 * 897)), plan.WeightBytes);
+        Assert.Equal(4 * 2 * 2 * 64, plan.KeyValueBytes);
+    }
+
+    [Fact]
+    public void FullUnrollingStaysWithinTheBudgetOfTheJit()
+    {
+        foreach (AttentionPlan plan in Plans(8, 8, 64, SpecUnrolling.Full))
+        {
+            foreach (ProductPlan product in Products(plan))
+            {
+                foreach (RegisterTile tile in product.AllTiles)
+                    Assert.InRange(tile.Unroll * tile.Accumulators, 1, ProductPlan.FullBudget);
+            }
+
+            // The head dimension of 64 is written out whole where 1,000 multiply-adds allow it.
+            Assert.Contains(plan.Scores.AllTiles, tile => tile.Unroll == 64);
+        }
+    }
+
+    private static IEnumerable<ProductPlan> Products(AttentionPlan plan) => plan.Projections.Append(plan.Scores).Append(plan.Values);
+
+    private static IReadOnlyList<AttentionPlan> Plans(int heads, int kvHeads, int headDim, SpecUnrolling unrolling = SpecUnrolling.Auto)
+    {
+        var spec = new AttentionSpec
+        {
+            Target = new() { Namespace = "", Declarations = new(["partial class Kernel"]), Name = "Kernel", HintName = "Kernel" },
+            Heads = heads, KvHeads = kvHeads, HeadDim = headDim, DModel = heads * headDim, MemoryDim = heads * headDim,
+            IsCrossAttention = false, QueryBias = true, KeyBias = true, ValueBias = true, OutputBias = true,
+            Causal = false, CausalAlignment = SpecCausalAlignment.TopLeft, Scale = 1, Rotary = SpecRotaryKind.None, RotaryDim = 0,
+            RotaryBase = 10_000, KeyLengths = false, SequenceLength = 0, Unrolling = unrolling,
+        };
+        return [.. VectorTarget.All.Select(target => AttentionPlan.Create(spec, target))];
+    }
+}
