@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AttentionGen.Bench.Measure;
 using AttentionGen.Bench.Workloads;
 using Spectre.Console;
 

@@ -1,3 +1,4 @@
+using AttentionGen.Bench.Measure;
 using AttentionGen.Bench.Subjects;
 using AttentionGen.Bench.Workloads;
 
@@ -13,9 +14,18 @@ namespace AttentionGen.Bench.Compare;
 /// <param name="Gflops">Useful work at the median.</param>
 /// <param name="PeakShare">Useful work at the best round, as a part of the best FMA peak of the same rounds.</param>
 /// <param name="AllocatedBytes">Managed bytes a call.</param>
+/// <param name="ReadShare">Decode only: weights and cache by the best round's time, as a part of the best rate at which so many bytes were read in the same rounds.</param>
 internal sealed record ComparisonRow(
     string Workload, int Threads, string Subject, string Form,
-    double MedianMicroseconds, double BestMicroseconds, double Gflops, double PeakShare, long AllocatedBytes);
+    double MedianMicroseconds, double BestMicroseconds, double Gflops, double PeakShare, long AllocatedBytes, double? ReadShare = null);
+
+/// <summary>The best plain read of a decode workload's bytes.</summary>
+/// <param name="Workload">Its name.</param>
+/// <param name="Threads">Threads that read, each its own part.</param>
+/// <param name="Megabytes">Weights and cached keys and values.</param>
+/// <param name="GigabytesPerSecond">Best of all rounds.</param>
+/// <param name="Streams">Places that each thread read in turn.</param>
+internal sealed record ReadRow(string Workload, int Threads, double Megabytes, double GigabytesPerSecond, int Streams);
 
 /// <summary>Everything that <c>compare</c> found out.</summary>
 internal sealed record ComparisonResult
@@ -27,6 +37,9 @@ internal sealed record ComparisonResult
 
     /// <summary>Best FMA peak of the widest vectors, at the number of threads asked for, in GFLOP/s.</summary>
     public double PeakGflops { get; set; }
+
+    /// <summary>Best plain reads of the decode workloads' bytes.</summary>
+    public List<ReadRow> Reads { get; } = [];
 
     /// <summary>Best FMA peak of one thread by vector lanes.</summary>
     public SortedDictionary<int, double> PeakByLanes { get; } = [];
@@ -76,6 +89,7 @@ internal sealed class Comparison(int threads, int rounds)
     {
         report("reference", 0);
         var data = new WorkloadData(workload);
+        _ = data.Expected;
         List<TimedSubject> subjects = [];
         try
         {
@@ -105,6 +119,9 @@ internal sealed class Comparison(int threads, int rounds)
     private void RunRounds(Workload workload, List<TimedSubject> subjects, Action<string, double> report)
     {
         var peaks = new Dictionary<int, double>();
+        Dictionary<int, ReadBandwidth> reads = workload.IsDecode
+            ? subjects.Select(subject => subject.Threads).Distinct().ToDictionary(count => count, count => new ReadBandwidth(workload.RequiredBytes, count))
+            : [];
         // Round 0 does not count: code that was hot only now is still being compiled.
         for (int round = 0; round <= rounds; round++)
         {
@@ -116,6 +133,8 @@ internal sealed class Comparison(int threads, int rounds)
                 if (round > 0)
                     peaks[count] = Math.Max(peaks.GetValueOrDefault(count), peak);
             }
+            foreach (ReadBandwidth read in reads.Values)
+                read.RunRound(counts: round > 0);
             for (int i = 0; i < subjects.Count; i++)
             {
                 Settle();
@@ -124,13 +143,16 @@ internal sealed class Comparison(int threads, int rounds)
             }
         }
         _result.PeakGflops = Math.Max(_result.PeakGflops, peaks[threads]);
+        foreach ((int count, ReadBandwidth read) in reads)
+            _result.Reads.Add(new ReadRow(workload.Name, count, workload.RequiredBytes / 1e6, read.Best.GigabytesPerSecond, read.Best.Streams));
         foreach (IGrouping<(string Name, int Threads), TimedSubject> forms in subjects.GroupBy(subject => (subject.Subject.Name, subject.Threads)))
         {
             TimedSubject fastest = forms.MinBy(form => form.Median)!;
             _result.Rows.Add(new ComparisonRow(
                 workload.Name, fastest.Threads, fastest.Subject.Name, fastest.Subject.Form, fastest.Median, fastest.Best,
                 workload.UsefulOperations / fastest.Median / 1000, workload.UsefulOperations / fastest.Best / 1000 / peaks[fastest.Threads],
-                fastest.AllocatedBytes));
+                fastest.AllocatedBytes,
+                reads.TryGetValue(fastest.Threads, out ReadBandwidth? read) ? workload.RequiredBytes / fastest.Best / 1000 / read.Best.GigabytesPerSecond : null));
         }
     }
 

@@ -9,8 +9,14 @@ internal sealed record Workload
 
     public required AttentionShape Shape { get; init; }
 
-    /// <summary>Our subject for this shape; the only place that knows the generated class.</summary>
+    /// <summary>Our subject for this shape.</summary>
     public required Func<ISubject> CreateGenerated { get; init; }
+
+    /// <summary>The generated class.</summary>
+    public required Type Kernel { get; init; }
+
+    /// <summary>What the generated class says of itself.</summary>
+    public required string Plan { get; init; }
 
     /// <summary>Query rows of each sequence.</summary>
     public required int Rows { get; init; }
@@ -33,12 +39,24 @@ internal sealed record Workload
         {
             Name = name,
             Shape = TKernel.Shape,
+            Kernel = typeof(TKernel),
+            Plan = TKernel.Plan,
             CreateGenerated = () => new GeneratedSubject<TKernel>(),
             Rows = rows,
             MemoryRows = memoryRows,
             CachedRows = cachedRows,
             KeyLengths = keyLengths ?? [],
         };
+
+    /// <summary>Keys of each sequence that the call ends with.</summary>
+    public int Keys => Shape.IsCrossAttention ? MemoryRows : CachedRows + Rows;
+
+    /// <summary>Whether the call is a step of decoding: so few rows that reading weights and cache is the work.</summary>
+    public bool IsDecode => UsesCache && Rows == 1;
+
+    /// <summary>Bytes that no implementation can do without reading once: weights, and keys and values that are in the cache afterwards.</summary>
+    public long RequiredBytes =>
+        sizeof(float) * ((2L * Shape.DModel * Shape.QueryDim) + (2L * Shape.MemoryDim * Shape.KeyDim) + (2L * Batch * Keys * Shape.KeyDim));
 
     /// <summary>Rows of a sequence that somebody wants: not its padding.</summary>
     public int UsefulRows(int sequence) => KeyLengths.Length == 0 ? Rows : KeyLengths[sequence];

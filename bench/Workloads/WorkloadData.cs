@@ -5,6 +5,8 @@ internal sealed class WorkloadData
 {
     private const int Seed = 20_17;
 
+    private double[]? _expected;
+
     public WorkloadData(Workload workload)
     {
         Workload = workload;
@@ -14,7 +16,6 @@ internal sealed class WorkloadData
         Input = Fill(workload.Batch * workload.Rows * shape.DModel);
         Memory = Fill(workload.MemoryRows * shape.MemoryDim);
         Past = Fill(workload.CachedRows * shape.DModel);
-        Expected = Reference();
 
         float[] Fill(int count)
         {
@@ -38,8 +39,8 @@ internal sealed class WorkloadData
     /// <summary>[cached rows, DModel]: what the cache has seen, or empty.</summary>
     public float[] Past { get; }
 
-    /// <summary>[batch, rows, DModel] in double precision.</summary>
-    public double[] Expected { get; }
+    /// <summary>[batch, rows, DModel] in double precision; computed on first use, which takes a while.</summary>
+    public double[] Expected => _expected ??= Reference();
 
     /// <summary>Largest difference from <see cref="Expected"/> over the rows that count, as a part of the largest expected value.</summary>
     public double RelativeError(ReadOnlySpan<float> output)

@@ -27,4 +27,7 @@ internal static class WorkloadList
         Workload.Of<DecodeH32D2048>("decode-h32/8-d2048-c1024", rows: 1, cachedRows: 1024),
         Workload.Of<DecodeH9D576>("decode-h9/3-d576-c256", rows: 1, cachedRows: 256),
     ];
+
+    /// <summary>The workload of this name.</summary>
+    public static Workload Find(string name) => All.First(workload => workload.Name == name);
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace AttentionGen.Bench.Compare;
+namespace AttentionGen.Bench.Measure;
 
 /// <summary>The most fused multiply-adds that this processor does: a loop of independent chains in registers.</summary>
 internal static class FmaPeak

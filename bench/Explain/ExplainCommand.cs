@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Globalization;
+using AttentionGen.Bench.Measure;
+using AttentionGen.Bench.Workloads;
+using AttentionGen.Generator.Plan;
+using Spectre.Console;
+
+namespace AttentionGen.Bench.Explain;
+
+/// <summary><c>explain</c>: the plan of a workload, and what each of its kernels takes and is bounded by.</summary>
+internal static class ExplainCommand
+{
+    private const int DefaultRounds = 15;
+    private const int RedirectedWidth = 200;
+
+    public static Command Create()
+    {
+        var name = new Argument<string>("workload") { Description = "Name of a workload of compare, such as h8-d512-s128." };
+        var rounds = new Option<int>("--rounds") { Description = "Timings of each kernel; the best counts.", DefaultValueFactory = _ => DefaultRounds };
+        rounds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+                result.AddError("--rounds must be at least 1.");
+        });
+        var command = new Command("explain", "Prints the plan of a workload, predicted and measured time of each kernel, and which resource bounds it.") { name, rounds };
+        command.SetAction(result => Run(result.GetValue(name)!, result.GetValue(rounds)));
+        return command;
+    }
+
+    private static int Run(string name, int rounds)
+    {
+        Workload? workload = WorkloadList.All.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
+        if (workload is null)
+        {
+            Console.Error.WriteLine($"No workload is named {name}. There are: {string.Join(", ", WorkloadList.All.Select(workload => workload.Name))}.");
+            return 1;
+        }
+        Explanation explanation;
+        try
+        {
+            explanation = new Explanation(workload, rounds);
+        }
+        catch (Exception e) when (e is MissingMemberException or ArgumentException)
+        {
+            Console.Error.WriteLine($"The kernels of {workload.Kernel.Name} are not those that explain knows: {e.Message}");
+            return 1;
+        }
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        if (Console.IsOutputRedirected)
+            console.Profile.Width = RedirectedWidth;
+        WritePlan(console, explanation);
+        WriteParts(console, explanation);
+        WriteComposition(console, explanation);
+        return 0;
+    }
+
+    private static void WritePlan(IAnsiConsole console, Explanation explanation)
+    {
+        Workload workload = explanation.Workload;
+        AttentionPlan plan = explanation.Plan;
+        console.WriteLine($"{workload.Name} on {Cpu.Name}");
+        console.WriteLine(workload.Plan);
+        console.WriteLine();
+        foreach (string reason in plan.Reasons)
+            console.WriteLine($"- {reason}");
+        console.WriteLine();
+        double executed = explanation.Parts.Sum(part => part.Cost.MultiplyAdds);
+        console.WriteLine($"Multiply-adds: {Millions(workload.UsefulOperations / 2)} useful; {Millions(executed)} executed, with masked keys and rows that overlapping tiles compute twice.");
+        console.WriteLine($"Bytes: {Kibibytes(plan.WeightBytes)} of packed weights{Level(plan.WeightBytes)}, "
+            + $"{Kibibytes(explanation.KeyValueBytes)} of keys and values a sequence{Level(explanation.KeyValueBytes)}, {Kibibytes(4L * plan.Scratch.Length)} of scratch.");
+        console.WriteLine($"Measured limits of one thread: {Text(explanation.PeakGflops, "F0")} GFLOP/s of FMAs, {Text(explanation.LoadGigabytesPerSecond, "F0")} GB/s of loads from the first-level cache.");
+        console.WriteLine();
+    }
+
+    private static void WriteParts(IAnsiConsole console, Explanation explanation)
+    {
+        var table = new Table { Border = Console.IsOutputRedirected ? TableBorder.Markdown : TableBorder.Rounded };
+        table.AddColumn(new TableColumn("kernel").NoWrap());
+        foreach (string column in new[] { "calls", "M multiply-adds", "µs", "of the sum", "GFLOP/s", "FMA peak", "FMA µs", "loads µs", "memory µs", "data", "GB/s there" })
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
+        table.AddColumn(new TableColumn("bounded by").NoWrap());
+        double sum = explanation.Parts.Sum(part => part.Microseconds);
+        foreach (ExplainedPart part in explanation.Parts)
+        {
+            PartCost cost = part.Cost;
+            double gflops = 2 * cost.MultiplyAdds / 1000 / part.Microseconds;
+            bool products = cost.MultiplyAdds > 0;
+            table.AddRow([
+                cost.Part.ToString(),
+                Text(cost.Calls, "F0"),
+                products ? Text(cost.MultiplyAdds / 1e6, "F2") : "",
+                Text(part.Microseconds, "F1"),
+                Text(100 * part.Microseconds / sum, "F1") + " %",
+                products ? Text(gflops, "F1") : "",
+                products ? Text(100 * gflops / explanation.PeakGflops, "F1") + " %" : "",
+                .. part.Limits.Select(limit => Text(limit.Microseconds, "F1")),
+                $"{Kibibytes(cost.FootprintBytes)} {Cpu.LevelOf(cost.FootprintBytes)}".TrimEnd(),
+                Text(explanation.ReadGigabytesPerSecond(cost), "F0"),
+                Markup.Escape(DescribeBound(part)),
+            ]);
+        }
+        console.Write(table);
+        console.WriteLine("µs: best round of all the kernel's calls in one forward, made alone on buffers of the real sizes. FMA, loads and memory µs: the least that the arithmetic ports,");
+        console.WriteLine("the load ports and the bandwidth of the level that the data fits in allow; for kernels without products the arithmetic is an estimate. The percentage says how much of the time the bound explains.");
+        console.WriteLine();
+    }
+
+    private static string DescribeBound(ExplainedPart part)
+    {
+        (string resource, double least) = part.Bound;
+        return least == 0 ? "calls" : $"{resource}, {Text(100 * least / part.Microseconds, "F0")} %";
+    }
+
+    private static void WriteComposition(IAnsiConsole console, Explanation explanation)
+    {
+        double sum = explanation.Parts.Sum(part => part.Microseconds);
+        double kernels = explanation.Parts.Where(part => part.Cost.Part < Part.Rotary).Sum(part => part.Microseconds);
+        double least = explanation.Parts.Sum(part => part.Bound.Microseconds);
+        double forward = explanation.ForwardMicroseconds;
+        double peakShare = explanation.Workload.UsefulOperations / 1000 / forward / explanation.PeakGflops;
+        console.WriteLine($"Forward: {Text(forward, "F1")} µs, {Text(100 * peakShare, "F1")} % of the FMA peak for useful work.");
+        console.WriteLine($"Kernels alone: {Text(kernels, "F1")} µs; changes of layout: {Text(sum - kernels, "F1")} µs; sum: {Text(sum, "F1")} µs, {Text(100 * sum / forward, "F1")} % of the forward. "
+            + $"All calls replayed in the forward's order: {Text(explanation.ReplayMicroseconds, "F1")} µs.");
+        console.WriteLine($"Composition: {Text(explanation.ReplayMicroseconds - sum, "F1")} µs for data that one kernel leaves in a farther cache than the next would have it alone, "
+            + $"{Text(forward - explanation.ReplayMicroseconds, "F1")} µs for checks, scratch and what the replay does not know.");
+        console.WriteLine($"If every kernel ran at its bound: {Text(least, "F1")} µs, {Text(100 * least / forward, "F1")} % of the forward.");
+    }
+
+    private static string Level(long bytes) => Cpu.LevelOf(bytes) is { Length: > 0 } level ? $" ({level})" : "";
+
+    private static string Millions(double value) => $"{Text(value / 1e6, "F2")} M";
+
+    private static string Kibibytes(long bytes) => $"{Text(bytes / 1024.0, "F0")} KiB";
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}

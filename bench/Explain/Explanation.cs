@@ -1,0 +1,108 @@
+using AttentionGen.Bench.Measure;
+using AttentionGen.Bench.Subjects;
+using AttentionGen.Bench.Workloads;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Bench.Explain;
+
+/// <summary>A part, what it took, and what it could not have done without.</summary>
+/// <param name="Cost">What its calls need.</param>
+/// <param name="Microseconds">Best round of all its calls in one forward, alone.</param>
+/// <param name="Limits">The least time that each resource allows, in microseconds.</param>
+internal sealed record ExplainedPart(PartCost Cost, double Microseconds, IReadOnlyList<(string Resource, double Microseconds)> Limits)
+{
+    /// <summary>The resource that allows the least speed.</summary>
+    public (string Resource, double Microseconds) Bound => Limits.MaxBy(limit => limit.Microseconds);
+}
+
+/// <summary>Measures a workload's parts alone, all its calls in order, the forward, and the processor's limits, interleaved.</summary>
+internal sealed class Explanation
+{
+    private const long FirstLevelBytes = 16 * 1024;
+
+    private readonly Dictionary<long, ReadBandwidth> _reads = [];
+
+    public Explanation(Workload workload, int rounds)
+    {
+        Workload = workload;
+        Plan = PlanOf.Shape(workload.Shape);
+        var data = new WorkloadData(workload);
+        var buffers = new KernelBuffers(workload, Plan, data.Weights);
+        KernelCall[] calls = CallList.Create(workload, Plan);
+        PartCost[] costs = [.. calls.GroupBy(call => call.Part).Select(part => PartCost.Of(part.Key, [.. part], workload, Plan)).OrderBy(cost => cost.Part)];
+        KernelCall[][] callsOf = [.. costs.Select(cost => calls.Where(call => call.Part == cost.Part).ToArray())];
+
+        using ISubject forward = workload.CreateGenerated();
+        forward.Prepare(data, threads: 1);
+        TimedWork[] parts = [.. callsOf.Select(part => new TimedWork(() => buffers.Run(part)))];
+        var replay = new TimedWork(() => buffers.Run(calls));
+        var whole = new TimedWork(forward.Run);
+        TimedWork[] all = [.. parts, replay, whole];
+        TimedWork.WarmUp(all);
+        foreach (long bytes in costs.Select(cost => Rounded(cost.FootprintBytes)).Append(FirstLevelBytes).Distinct())
+            _reads[bytes] = new ReadBandwidth(bytes, threads: 1);
+        Measure(all, rounds);
+
+        ForwardMicroseconds = whole.Best;
+        ReplayMicroseconds = replay.Best;
+        Parts = [.. costs.Zip(parts, (cost, timed) => new ExplainedPart(cost, timed.Best, Limits(cost)))];
+    }
+
+    public Workload Workload { get; }
+
+    public AttentionPlan Plan { get; }
+
+    public IReadOnlyList<ExplainedPart> Parts { get; }
+
+    /// <summary>Best round of the forward itself.</summary>
+    public double ForwardMicroseconds { get; }
+
+    /// <summary>Best round of all the parts' calls in the forward's order.</summary>
+    public double ReplayMicroseconds { get; }
+
+    /// <summary>Best FMA peak of the rounds, GFLOP/s.</summary>
+    public double PeakGflops { get; private set; }
+
+    /// <summary>Best rate of loads from the first-level cache, GB/s.</summary>
+    public double LoadGigabytesPerSecond => _reads[FirstLevelBytes].Best.GigabytesPerSecond;
+
+    /// <summary>Bytes of keys and values of one sequence.</summary>
+    public long KeyValueBytes => Plan.KeyValueBytes * Workload.Keys;
+
+    /// <summary>Rate at which a part's data can be read, GB/s.</summary>
+    public double ReadGigabytesPerSecond(PartCost cost) => _reads[Rounded(cost.FootprintBytes)].Best.GigabytesPerSecond;
+
+    private void Measure(TimedWork[] all, int rounds)
+    {
+        int steps = FmaPeak.Calibrate(FmaPeak.Lanes);
+        for (int round = 0; round < rounds; round++)
+        {
+            PeakGflops = Math.Max(PeakGflops, FmaPeak.Measure(FmaPeak.Lanes, steps, threads: 1));
+            foreach (ReadBandwidth read in _reads.Values)
+                read.RunRound();
+            foreach (TimedWork work in all)
+                work.RunRound();
+        }
+    }
+
+    private (string Resource, double Microseconds)[] Limits(PartCost cost)
+    {
+        double vectorsPerMicrosecond = PeakGflops * 1000 / (2 * Plan.Target.Lanes);
+        double loadsPerMicrosecond = LoadGigabytesPerSecond * 1000 / (sizeof(float) * Plan.Target.Lanes);
+        return
+        [
+            (cost.MultiplyAdds > 0 ? "FMA peak" : "arithmetic ports", cost.ArithmeticVectors / vectorsPerMicrosecond),
+            ("load ports", cost.LoadVectors / loadsPerMicrosecond),
+            ($"{Cpu.LevelOf(cost.FootprintBytes)} bandwidth".TrimStart(), cost.StreamedBytes / 1000 / ReadGigabytesPerSecond(cost)),
+        ];
+    }
+
+    /// <summary>Sizes that are nearly the same share a measurement.</summary>
+    private static long Rounded(long bytes)
+    {
+        long unit = FirstLevelBytes;
+        while (unit * 8 < bytes)
+            unit *= 2;
+        return Math.Max(1, (bytes + (unit / 2)) / unit) * unit;
+    }
+}

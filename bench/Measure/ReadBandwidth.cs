@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using AttentionGen.CompilerServices;
+
+namespace AttentionGen.Bench.Measure;
+
+/// <summary>How fast so many bytes can be read: the bound of work that touches each byte once. 1, 2, 4 or 8 places are read in turn, since one stream does not fill the memory's queues.</summary>
+internal sealed class ReadBandwidth
+{
+    private const int VectorsPerTurn = 8;
+    private const double TargetMilliseconds = 3;
+
+    private static readonly int[] StreamCounts = [1, 2, 4, 8];
+
+    private readonly AlignedMemory _memory;
+    private readonly int _threads;
+    private readonly nint _floatsPerThread;
+    private readonly int _passes;
+
+    /// <summary>Allocates and warms up; the size is rounded to whole turns of every thread.</summary>
+    public ReadBandwidth(long bytes, int threads)
+    {
+        // So much that every number of streams comes out even.
+        nint unit = VectorsPerTurn * VectorsPerTurn * FmaPeak.Lanes;
+        _threads = threads;
+        // An odd number of units, so that streams do not lie a multiple of 4 KiB apart and share cache sets.
+        nint units = Math.Max(1, (nint)(bytes / sizeof(float) / threads) / unit);
+        _floatsPerThread = ((units - 1) | 1) * unit;
+        _memory = AlignedMemory.Allocate(_floatsPerThread * threads);
+        // Written, since untouched pages may all be one page of zeros.
+        MemoryMarshal.CreateSpan(ref _memory.Reference, (int)_memory.Length).Clear();
+        // Until the JIT has its best code.
+        double milliseconds = 1;
+        for (int i = 0; i < 40; i++)
+        {
+            foreach (int streams in StreamCounts)
+                milliseconds = Time(streams, passes: 1);
+        }
+        _passes = (int)Math.Clamp(TargetMilliseconds / Math.Max(milliseconds, 1e-6), 1, 1_000_000);
+    }
+
+    /// <summary>Bytes that one pass reads.</summary>
+    public long Bytes => _floatsPerThread * _threads * sizeof(float);
+
+    /// <summary>Best GB/s so far, and with how many streams.</summary>
+    public (double GigabytesPerSecond, int Streams) Best { get; private set; }
+
+    /// <summary>Times every number of streams once.</summary>
+    /// <param name="counts">Whether it enters the result.</param>
+    public void RunRound(bool counts = true)
+    {
+        foreach (int streams in StreamCounts)
+        {
+            // Brings the memory back into the cache, as far as it fits.
+            Time(streams, passes: 1);
+            double rate = (double)Bytes * _passes / (Time(streams, _passes) * 1e6);
+            if (counts && rate > Best.GigabytesPerSecond)
+                Best = (rate, streams);
+        }
+    }
+
+    /// <summary>Milliseconds of the slowest thread.</summary>
+    private double Time(int streams, int passes)
+    {
+        if (_threads == 1)
+            return TimePart(0, streams, passes);
+        int waiting = _threads;
+        double slowest = 0;
+        var helpers = new Thread[_threads - 1];
+        for (int i = 0; i < helpers.Length; i++)
+        {
+            int part = i + 1;
+            helpers[i] = new Thread(() => Work(part));
+            helpers[i].Start();
+        }
+        Work(0);
+        foreach (Thread helper in helpers)
+            helper.Join();
+        return slowest;
+
+        void Work(int part)
+        {
+            Interlocked.Decrement(ref waiting);
+            // A barrier that blocks would let the first thread finish before the last has woken.
+            while (Volatile.Read(ref waiting) > 0)
+                Thread.SpinWait(1);
+            double milliseconds = TimePart(part, streams, passes);
+            lock (helpers)
+                slowest = Math.Max(slowest, milliseconds);
+        }
+    }
+
+    private double TimePart(int part, int streams, int passes)
+    {
+        ref float start = ref Unsafe.Add(ref _memory.Reference, part * _floatsPerThread);
+        long began = Stopwatch.GetTimestamp();
+        int sum = FmaPeak.Lanes switch
+        {
+            16 => Read<Vector512<int>, Operations512>(ref start, _floatsPerThread / streams, VectorsPerTurn / streams, passes),
+            8 => Read<Vector256<int>, Operations256>(ref start, _floatsPerThread / streams, VectorsPerTurn / streams, passes),
+            _ => Read<Vector128<int>, Operations128>(ref start, _floatsPerThread / streams, VectorsPerTurn / streams, passes),
+        };
+        double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        // Keeps the result alive: the memory is zero.
+        return sum == 0 ? milliseconds : double.PositiveInfinity;
+    }
+
+    /// <summary>Eight vectors a turn, so many next to each other from each stream.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Read<TVector, TOperations>(ref float start, nint streamFloats, int run, int passes)
+        where TVector : struct
+        where TOperations : struct, IOperations<TVector>
+    {
+        nint lanes = TOperations.Lanes;
+        // Where the vectors of a turn lie, from its place in the first stream.
+        nint o1 = Offset(1), o2 = Offset(2), o3 = Offset(3), o4 = Offset(4), o5 = Offset(5), o6 = Offset(6), o7 = Offset(7);
+        TVector s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        nint step = run * lanes;
+        for (int pass = 0; pass < passes; pass++)
+        {
+            for (nint i = 0; i < streamFloats; i += step)
+            {
+                ref float place = ref Unsafe.Add(ref start, i);
+                s0 = TOperations.Or(s0, ref place);
+                s1 = TOperations.Or(s1, ref Unsafe.Add(ref place, o1));
+                s2 = TOperations.Or(s2, ref Unsafe.Add(ref place, o2));
+                s3 = TOperations.Or(s3, ref Unsafe.Add(ref place, o3));
+                s4 = TOperations.Or(s4, ref Unsafe.Add(ref place, o4));
+                s5 = TOperations.Or(s5, ref Unsafe.Add(ref place, o5));
+                s6 = TOperations.Or(s6, ref Unsafe.Add(ref place, o6));
+                s7 = TOperations.Or(s7, ref Unsafe.Add(ref place, o7));
+            }
+        }
+        return TOperations.Fold(s0) | TOperations.Fold(s1) | TOperations.Fold(s2) | TOperations.Fold(s3)
+            | TOperations.Fold(s4) | TOperations.Fold(s5) | TOperations.Fold(s6) | TOperations.Fold(s7);
+
+        nint Offset(int vector) => (vector / run * streamFloats) + (vector % run * lanes);
+    }
+
+    private interface IOperations<TVector>
+    {
+        static abstract int Lanes { get; }
+
+        static abstract TVector Or(TVector sum, ref float source);
+
+        static abstract int Fold(TVector sum);
+    }
+
+    private readonly struct Operations512 : IOperations<Vector512<int>>
+    {
+        public static int Lanes => 16;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<int> Or(Vector512<int> sum, ref float source) => sum | Vector512.LoadUnsafe(ref Unsafe.As<float, int>(ref source));
+
+        public static int Fold(Vector512<int> sum) => Vector512.Sum(sum);
+    }
+
+    private readonly struct Operations256 : IOperations<Vector256<int>>
+    {
+        public static int Lanes => 8;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<int> Or(Vector256<int> sum, ref float source) => sum | Vector256.LoadUnsafe(ref Unsafe.As<float, int>(ref source));
+
+        public static int Fold(Vector256<int> sum) => Vector256.Sum(sum);
+    }
+
+    private readonly struct Operations128 : IOperations<Vector128<int>>
+    {
+        public static int Lanes => 4;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<int> Or(Vector128<int> sum, ref float source) => sum | Vector128.LoadUnsafe(ref Unsafe.As<float, int>(ref source));
+
+        public static int Fold(Vector128<int> sum) => Vector128.Sum(sum);
+    }
+}
