@@ -61,14 +61,14 @@ internal static class ProjectionEmitter
         using (writer.Block($"private static void {product.Name}_{tile.Name}(ref float a, ref float panel, ref float bias, ref float c, nint stride{(wide ? "" : ", ref float next")})"))
         {
             var body = new TileEmitter(writer, target, product, tile);
+            body.DeclareSums(_ => $"{target.Name}<float>.Zero");
+            body.LiteralDepth(CodeWriter.Invariant($"{product.Depth * AttentionPlan.PanelWidth}"), prefetches: !wide);
             for (int vector = 0; vector < tile.Vectors; vector++)
                 writer.Line($"var bias_{vector} = {target.Name}.LoadUnsafe(ref bias, {vector * target.Lanes});");
-            body.DeclareSums(vector => $"bias_{vector}");
-            body.LiteralDepth(CodeWriter.Invariant($"{product.Depth * AttentionPlan.PanelWidth}"), prefetches: !wide);
             for (int row = 0; row < tile.Rows; row++)
             {
                 for (int vector = 0; vector < tile.Vectors; vector++)
-                    writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref c, {vector * target.Lanes});");
+                    writer.Line($"({TileEmitter.Sum(row, vector)} + bias_{vector}).StoreUnsafe(ref c, {vector * target.Lanes});");
                 if (row < tile.Rows - 1)
                     writer.Line("c = ref Unsafe.Add(ref c, stride);");
             }

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using AttentionGen;
+using AttentionGen.Tests.Child;
+
+// What a process started with other JIT settings computes; the tests compare the lines.
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+switch (args)
+{
+    case ["outputs"]:
+        Console.WriteLine($"processor {Vector128.IsHardwareAccelerated} {Vector256.IsHardwareAccelerated} {Vector512.IsHardwareAccelerated} {Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported}");
+        Outputs<EncoderAttention>([(1, 33)]);
+        Outputs<DecoderAttention>([(1, 1), (1, 40)]);
+        Outputs<GroupedAttention>([(1, 1), (2, 7), (3, 70), (1, 300), (1, 513)]);
+        Outputs<WideHeadAttention>([(1, 1), (2, 19), (1, 270)]);
+        Outputs<CrossAttention>([(1, 1), (2, 6), (3, 65), (1, 290)]);
+        Outputs<TinyAttention>([(1, 1), (2, 5), (1, 17), (1, 257)]);
+        return 0;
+    case ["kernels"]:
+        Touch<EncoderAttention>();
+        Touch<BertAttention>();
+        Touch<DecoderAttention>();
+        return 0;
+    default:
+        Console.Error.WriteLine("Expected 'outputs' or 'kernels'.");
+        return 2;
+}
+
+// One line: the class, whether its fast path runs, a hash of all output bits, the largest error against float64.
+static void Outputs<T>((int Batch, int Rows)[] calls)
+    where T : class, IAttentionKernel<T>
+{
+    AttentionShape shape = T.Shape;
+    AttentionWeights weights = AttentionWeights.Random(shape, seed: 5);
+    T kernel = T.Create(weights);
+    var random = new Random(6);
+    ulong hash = 14695981039346656037;
+    double worst = 0;
+    foreach (var (batch, rows) in calls)
+    {
+        int keys = shape.IsCrossAttention ? 300 - rows : rows;
+        float[] input = Uniform(random, batch * rows * shape.DModel);
+        float[] memory = shape.IsCrossAttention ? Uniform(random, batch * keys * shape.MemoryDim) : [];
+        int[] lengths = shape.KeyLengths ? [.. Enumerable.Range(0, batch).Select(_ => random.Next(keys + 1))] : [];
+        var output = new float[input.Length];
+        kernel.Forward(new AttentionArguments { Input = input, Memory = memory, Output = output, KeyLengths = lengths, Batch = batch });
+        double[] expected = ReferenceAttention.Forward(shape, weights, input, memory, lengths, batch);
+        for (int index = 0; index < output.Length; index++)
+            worst = Math.Max(worst, Math.Abs(expected[index] - output[index]) / (1 + Math.Abs(expected[index])));
+        // FNV-1a over the bytes.
+        foreach (byte part in MemoryMarshal.AsBytes<float>(output))
+            hash = (hash ^ part) * 1099511628211;
+    }
+
+    Console.WriteLine($"{typeof(T).Name} {T.IsAccelerated} {hash:x16} {worst:R}");
+}
+
+// Every tile of every kernel: all short row counts, some long ones, and decode where there is a cache.
+static void Touch<T>()
+    where T : class, IAttentionKernel<T>
+{
+    AttentionShape shape = T.Shape;
+    T kernel = T.Create(AttentionWeights.Random(shape, seed: 5));
+    AttentionCache? cache = shape.HasCache ? kernel.CreateCache(600) : null;
+    for (int rows = 1; rows <= 25; rows++)
+    {
+        Forward(kernel, rows, null);
+        if (cache is not null)
+            Forward(kernel, rows, cache);
+    }
+
+    Forward(kernel, 300, null);
+}
+
+static void Forward<T>(T kernel, int rows, AttentionCache? cache)
+    where T : class, IAttentionKernel<T>
+{
+    float[] input = Uniform(new Random(rows), rows * T.Shape.DModel);
+    kernel.Forward(new AttentionArguments { Input = input, Output = new float[input.Length], Cache = cache });
+}
+
+static float[] Uniform(Random random, int count)
+{
+    var values = new float[count];
+    for (int index = 0; index < count; index++)
+        values[index] = (random.NextSingle() * 2) - 1;
+    return values;
+}

@@ -1,0 +1,87 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using System.Text.RegularExpressions;
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Execution;
+
+/// <summary>The JIT's own account of the kernels: all optimised, and no vector on the stack in a hot loop.</summary>
+public sealed partial class JitTests(ITestOutputHelper log)
+{
+    /// <summary>The kernels whose loops take the time: register tiles, such as <c>Project512_6x16</c>, and the softmax.</summary>
+    [GeneratedRegex(@"^((?<kind>Project|Scores|Values)\d*_\d+x\d+|(?<kind>Softmax))$")]
+    private static partial Regex HotKernel();
+
+    /// <summary>The x64 paths that this processor runs; others have no listing here.</summary>
+    public static TheoryData<string> Paths
+    {
+        get
+        {
+            TheoryData<string> paths = [];
+            if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
+                paths.Add("Vector256Kernels");
+            if (Vector512.IsHardwareAccelerated)
+                paths.Add("Vector512Kernels");
+            return paths;
+        }
+    }
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Paths))]
+    public void KernelsAreOptimisedAndDoNotSpill(string kernels)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            List<(string, string)> settings =
+            [
+                ("DOTNET_TieredCompilation", "0"), ("DOTNET_JitStdOutFile", file), ("DOTNET_JitDisasmSummary", "1"), ("DOTNET_JitDisasm", "*Kernels:*"),
+            ];
+            if (kernels != "Vector512Kernels")
+                settings.AddRange([("DOTNET_EnableAVX512", "0"), ("DOTNET_EnableAVX512F", "0")]);
+            ChildProcess.Run("kernels", [.. settings]);
+            string[] lines = File.ReadAllLines(file);
+            CheckSummary(lines, kernels);
+            CheckLoops(JitListing.Parse(lines), kernels);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private void CheckSummary(string[] lines, string kernels)
+    {
+        string[] compiled = [.. lines.Where(line => line.Contains(": JIT compiled ", StringComparison.Ordinal) && line.Contains($"+{kernels}:", StringComparison.Ordinal))];
+        log.WriteLine($"{kernels}: {compiled.Length} methods compiled.");
+        Assert.NotEmpty(compiled);
+        Assert.All(compiled, line => Assert.Contains("[FullOpts", line));
+        // The rest of the generated classes must not have fallen behind either.
+        Assert.DoesNotContain(lines, line => line.Contains("AttentionGen.Tests.Child.", StringComparison.Ordinal) && line.Contains("MinOpts", StringComparison.Ordinal));
+    }
+
+    private void CheckLoops(IReadOnlyList<JitListing> listings, string kernels)
+    {
+        JitListing[] hot =
+        [
+            .. listings.Where(listing => listing.ClassName.EndsWith("+" + kernels, StringComparison.Ordinal)
+                && HotKernel().IsMatch(listing.MethodName)),
+        ];
+        Assert.Equal(["Project", "Scores", "Softmax", "Values"], hot.Select(listing => HotKernel().Match(listing.MethodName).Groups["kind"].Value).Distinct().Order());
+        var spills = new List<string>();
+        int loops = 0;
+        foreach (JitListing listing in hot)
+        {
+            IReadOnlyList<string>[] multiplying = [.. listing.InnermostLoops().Where(loop => loop.Any(JitListing.IsMultiplyAdd))];
+            Assert.True(multiplying.Length > 0, $"{listing.Name}: no loop with a multiply-add was found.");
+            loops += multiplying.Length;
+            string[] spilled = [.. multiplying.SelectMany(loop => loop).Where(JitListing.IsVectorSpill)];
+            // One of the softmax's sums finds no register beside ten constants in 16 registers: a store and a load for 32 keys.
+            if (spilled.Length > (listing.MethodName == "Softmax" ? 2 : 0))
+                spills.Add($"{listing.Name}: {spilled.Length} spills, such as {spilled[0].Trim()}");
+        }
+
+        log.WriteLine($"{kernels}: {hot.Length} hot kernels, {loops} loops, {spills.Count} kernels with spills.");
+        Assert.True(spills.Count == 0, string.Join("\n", spills));
+    }
+}

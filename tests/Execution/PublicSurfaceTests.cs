@@ -1,0 +1,132 @@
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Execution;
+
+[AttentionConfig(Heads = 4, DModel = 32)]
+public sealed partial class PlainAttention;
+
+[AttentionConfig(Heads = 4, DModel = 32, KeyLengths = true)]
+internal sealed partial class RaggedAttention;
+
+[AttentionConfig(Heads = 4, KvHeads = 2, DModel = 32, Causal = true, Rotary = RotaryKind.HalfSplit)]
+public sealed partial class DecoderAttention;
+
+[AttentionConfig(Heads = 4, DModel = 32, Causal = true, KeyLengths = true)]
+public sealed partial class RaggedDecoderAttention;
+
+[AttentionConfig(Heads = 4, DModel = 32, MemoryDim = 20)]
+public sealed partial class MemoryAttention;
+
+[AttentionConfig(Heads = 4, DModel = 32, MemoryDim = 20, KeyLengths = true)]
+public sealed partial class RaggedMemoryAttention;
+
+/// <summary>The methods that users call, written as users write them, give what the common form gives.</summary>
+public sealed class PublicSurfaceTests
+{
+    private const int Width = 32, Rows = 11, Keys = 14, Batch = 2;
+
+    private static (T Kernel, AttentionCase Call, float[] Expected) Make<T>()
+        where T : class, IAttentionKernel<T>
+    {
+        AttentionCase call = AttentionCase.Create(T.Shape, Batch, Rows, Keys, seed: 2);
+        if (T.Shape.KeyLengths)
+            call = call with { KeyLengths = [4, call.Keys] };
+        float[] output = call.Run(new KernelAdapter<T>().Create(call.Weights));
+        Compare.Close(call.Reference(), output, Width, typeof(T).Name);
+        return (T.Create(call.Weights), call, output);
+    }
+
+    [Fact]
+    public void SelfAttention()
+    {
+        var (_, call, expected) = Make<PlainAttention>();
+        ISelfAttention attention = new PlainAttention(call.Weights);
+        var output = new float[expected.Length];
+        attention.Forward(call.Input, output, Batch);
+        Compare.SameBits(expected, output, Width, "interface");
+        Array.Clear(output);
+        new PlainAttention(call.Weights).Forward(call.Input, output, batch: Batch, options: new() { MaxDegreeOfParallelism = 2 });
+        Compare.SameBits(expected, output, Width, "class");
+        Assert.Equal((4, 4, 8, 32), (PlainAttention.Heads, PlainAttention.KvHeads, PlainAttention.HeadDim, PlainAttention.DModel));
+        Assert.Throws<NotSupportedException>(() => ((IAttentionKernel<PlainAttention>)attention).CreateCache(4));
+        Assert.NotEmpty(PlainAttention.Plan);
+    }
+
+    [Fact]
+    public void SelfAttentionWithKeyLengths()
+    {
+        var (kernel, call, expected) = Make<RaggedAttention>();
+        var output = new float[expected.Length];
+        kernel.Forward(call.Input, output, call.KeyLengths, Batch);
+        Compare.SameBits(expected, output, Width, nameof(RaggedAttention));
+    }
+
+    [Fact]
+    public void CausalSelfAttention()
+    {
+        var (kernel, call, expected) = Make<DecoderAttention>();
+        var output = new float[expected.Length];
+        kernel.Forward(call.Input, output, Batch);
+        Compare.SameBits(expected, output, Width, "without cache");
+        Array.Clear(output);
+        AttentionCache cache = kernel.CreateCache(Rows, Batch);
+        kernel.Forward(call.Input, output, cache);
+        Compare.SameBits(expected, output, Width, "with cache");
+        Assert.Equal((Rows, Rows, Batch), (cache.Length, cache.Capacity, cache.Batch));
+    }
+
+    [Fact]
+    public void CausalSelfAttentionWithKeyLengths()
+    {
+        var (kernel, call, expected) = Make<RaggedDecoderAttention>();
+        var output = new float[expected.Length];
+        kernel.Forward(call.Input, output, call.KeyLengths, Batch);
+        Compare.SameBits(expected, output, Width, "without cache");
+        Array.Clear(output);
+        kernel.Forward(call.Input, output, kernel.CreateCache(40, Batch), call.KeyLengths);
+        Compare.SameBits(expected, output, Width, "with cache");
+    }
+
+    [Fact]
+    public void CrossAttention()
+    {
+        var (kernel, call, expected) = Make<MemoryAttention>();
+        var output = new float[expected.Length];
+        kernel.Forward(call.Input, call.Memory, output, Batch);
+        Compare.SameBits(expected, output, Width, "memory");
+        Array.Clear(output);
+        AttentionCache cache = kernel.CreateCache(Keys, Batch);
+        kernel.ProjectMemory(call.Memory, cache);
+        kernel.Forward(call.Input, output, cache);
+        Compare.SameBits(expected, output, Width, "projected memory");
+        Assert.Equal(20, MemoryAttention.MemoryDim);
+    }
+
+    [Fact]
+    public void CrossAttentionWithKeyLengths()
+    {
+        var (kernel, call, expected) = Make<RaggedMemoryAttention>();
+        var output = new float[expected.Length];
+        kernel.Forward(call.Input, call.Memory, output, call.KeyLengths, Batch);
+        Compare.SameBits(expected, output, Width, "memory");
+        Array.Clear(output);
+        AttentionCache cache = kernel.CreateCache(50, Batch);
+        kernel.ProjectMemory(call.Memory, cache);
+        kernel.Forward(call.Input, output, cache, call.KeyLengths);
+        Compare.SameBits(expected, output, Width, "projected memory");
+    }
+
+    [Fact]
+    public void EmptyCalls()
+    {
+        var (self, _, _) = Make<PlainAttention>();
+        self.Forward([], [], batch: 1);
+        self.Forward([], [], batch: 3);
+        var (cross, call, _) = Make<MemoryAttention>();
+        cross.Forward([], call.Memory, [], Batch);
+        var (decoder, _, _) = Make<DecoderAttention>();
+        AttentionCache cache = decoder.CreateCache(4);
+        decoder.Forward([], [], cache);
+        Assert.Equal(0, cache.Length);
+    }
+}

@@ -1,0 +1,49 @@
+namespace AttentionGen.Tests.Support;
+
+/// <summary>Comparisons whose failures say where and by how much.</summary>
+internal static class Compare
+{
+    /// <summary>What float32 loses in blocks of the tests' sizes, with room: error over 1 + |expected|.</summary>
+    public const double Tolerance = 2e-5;
+
+    /// <summary>Fails where the error exceeds the tolerance times 1 + |expected|; returns the largest such error.</summary>
+    public static double Close(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, int width, string what, double tolerance = Tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        double worst = 0;
+        for (int index = 0; index < expected.Length; index++)
+        {
+            double error = Math.Abs(expected[index] - actual[index]) / (1 + Math.Abs(expected[index]));
+            // Written so that NaN on either side fails.
+            if (!(error <= tolerance))
+                Assert.Fail($"{what}: row {index / width}, column {index % width}: expected {expected[index]:R}, got {actual[index]:R} (error {error:E2}, allowed {tolerance:E2}).");
+            worst = Math.Max(worst, error);
+        }
+
+        return worst;
+    }
+
+    /// <summary>Fails where any bit differs; a NaN equals only the same NaN.</summary>
+    public static void SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, int width, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int index = 0; index < expected.Length; index++)
+        {
+            if (BitConverter.SingleToInt32Bits(expected[index]) != BitConverter.SingleToInt32Bits(actual[index]))
+                Assert.Fail($"{what}: row {index / width}, column {index % width}: expected {expected[index]:R}, got {actual[index]:R}.");
+        }
+    }
+
+    /// <summary>Sum of squared errors.</summary>
+    public static double SquaredError(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual)
+    {
+        double sum = 0;
+        for (int index = 0; index < expected.Length; index++)
+        {
+            double error = expected[index] - actual[index];
+            sum += error * error;
+        }
+
+        return sum;
+    }
+}

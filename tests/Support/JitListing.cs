@@ -1,0 +1,67 @@
+using System.Text.RegularExpressions;
+
+namespace AttentionGen.Tests.Support;
+
+/// <summary>One method as the JIT wrote it out (DOTNET_JitDisasm).</summary>
+internal sealed partial record JitListing(string Name, string Tier, IReadOnlyList<string> Lines)
+{
+    /// <summary>Simple name without class and parameters.</summary>
+    public string MethodName => Name[(Name.IndexOf(':') + 1)..].Split('(', '[')[0];
+
+    /// <summary>The method's class, as in <c>Namespace.Outer+Inner</c>.</summary>
+    public string ClassName => Name[..Name.IndexOf(':')];
+
+    public static IReadOnlyList<JitListing> Parse(IEnumerable<string> lines)
+    {
+        var listings = new List<JitListing>();
+        List<string>? body = null;
+        foreach (string line in lines)
+        {
+            if (Header().Match(line) is { Success: true } header)
+                listings.Add(new(header.Groups["name"].Value, header.Groups["tier"].Value, body = []));
+            else
+                body?.Add(line);
+        }
+
+        return listings;
+    }
+
+    /// <summary>Bodies of the innermost loops: from a label to a jump back to it, with no other such jump inside.</summary>
+    public IEnumerable<IReadOnlyList<string>> InnermostLoops()
+    {
+        var labels = new Dictionary<string, int>();
+        var loops = new List<(int First, int Last)>();
+        for (int index = 0; index < Lines.Count; index++)
+        {
+            if (Label().Match(Lines[index]) is { Success: true } label)
+                labels[label.Groups["label"].Value] = index;
+            else if (Jump().Match(Lines[index]) is { Success: true } jump && labels.TryGetValue(jump.Groups["label"].Value, out int first))
+                loops.Add((first, index));
+        }
+
+        return loops
+            .Where(loop => !loops.Any(other => other != loop && other.First >= loop.First && other.Last <= loop.Last))
+            .Select(loop => Lines.Skip(loop.First).Take(loop.Last - loop.First + 1).ToArray());
+    }
+
+    /// <summary>Whether an instruction moves a vector, or a part of one, from or to the stack.</summary>
+    public static bool IsVectorSpill(string line) => VectorSpill().IsMatch(line);
+
+    /// <summary>Whether an instruction multiplies and adds vectors.</summary>
+    public static bool IsMultiplyAdd(string line) => MultiplyAdd().IsMatch(line);
+
+    [GeneratedRegex(@"^; Assembly listing for method (?<name>.+) \((?<tier>[^()]+)\)\s*$")]
+    private static partial Regex Header();
+
+    [GeneratedRegex(@"^(?<label>G_M\w+_IG\d+):")]
+    private static partial Regex Label();
+
+    [GeneratedRegex(@"^\s+j\w+\s+(SHORT\s+)?(?<label>G_M\w+_IG\d+)")]
+    private static partial Regex Jump();
+
+    [GeneratedRegex(@"^\s+v\w+\s.*\[r[sb]p[^\]]*\]")]
+    private static partial Regex VectorSpill();
+
+    [GeneratedRegex(@"^\s+v(fmadd\w+|mulps)\s")]
+    private static partial Regex MultiplyAdd();
+}

@@ -1,0 +1,60 @@
+namespace AttentionGen.Tests.Support;
+
+/// <summary>A generated class, seen through the static members of <see cref="IAttentionKernel{TSelf}"/>.</summary>
+internal interface IKernelType
+{
+    AttentionShape Shape { get; }
+
+    bool IsAccelerated { get; }
+
+    string Plan { get; }
+
+    IKernel Create(AttentionWeights weights);
+
+    long GetScratchBytes(int batch, int rows, int keys);
+}
+
+/// <summary>An object of a generated class.</summary>
+internal interface IKernel
+{
+    IKernelType Type { get; }
+
+    AttentionCache CreateCache(int capacity, int batch = 1);
+
+    void Forward(in AttentionArguments arguments);
+
+    /// <summary>Puts the keys and values of a memory into a cache; cross-attention only.</summary>
+    void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache);
+}
+
+/// <summary>Makes <typeparamref name="T"/> usable without naming it.</summary>
+internal sealed class KernelAdapter<T> : IKernelType
+    where T : class, IAttentionKernel<T>
+{
+    public AttentionShape Shape => T.Shape;
+
+    public bool IsAccelerated => T.IsAccelerated;
+
+    public string Plan => T.Plan;
+
+    public IKernel Create(AttentionWeights weights) => new Instance(this, T.Create(weights));
+
+    public long GetScratchBytes(int batch, int rows, int keys) => T.GetScratchBytes(batch, rows, keys);
+
+    private delegate void ProjectMemoryMethod(ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options);
+
+    private sealed class Instance(IKernelType type, T kernel) : IKernel
+    {
+        // Only this method is outside the interface that generic code sees.
+        private readonly ProjectMemoryMethod? projectMemory = typeof(T).GetMethod("ProjectMemory")?.CreateDelegate<ProjectMemoryMethod>(kernel);
+
+        public IKernelType Type => type;
+
+        public AttentionCache CreateCache(int capacity, int batch) => kernel.CreateCache(capacity, batch);
+
+        public void Forward(in AttentionArguments arguments) => kernel.Forward(arguments);
+
+        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache) =>
+            (projectMemory ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory."))(memory, cache, default);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Reflection;
+using System.Text;
+using AttentionGen.Generator;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Text;
+
+namespace AttentionGen.Tests.Support;
+
+/// <summary>Compiles configurations with the real generator, as a strict user's project would, and loads what comes out.</summary>
+internal static class KernelFactory
+{
+    /// <summary>All configurations in one compilation, which is many times faster than one each.</summary>
+    public static IReadOnlyDictionary<TestConfiguration, IKernelType> Compile(IEnumerable<TestConfiguration> configurations)
+    {
+        TestConfiguration[] distinct = [.. configurations.Distinct()];
+        Assembly assembly = Load(Build(Source(distinct)));
+        var types = new Dictionary<TestConfiguration, IKernelType>();
+        for (int index = 0; index < distinct.Length; index++)
+        {
+            Type type = assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!;
+            types.Add(distinct[index], (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!);
+        }
+
+        return types;
+    }
+
+    private static string Source(TestConfiguration[] configurations)
+    {
+        var source = new StringBuilder("using AttentionGen;\n\nnamespace Configurations;\n");
+        for (int index = 0; index < configurations.Length; index++)
+        {
+            source.Append($"\n/// <summary>{configurations[index]}</summary>\n[AttentionConfig({configurations[index].AttributeText})]\n");
+            source.Append($"public sealed partial class Kernel{index};\n");
+        }
+
+        return source.ToString();
+    }
+
+    /// <summary>Runs the generator; every diagnostic above "hidden", the generator's own included, is an error.</summary>
+    private static Compilation Build(string source)
+    {
+        var parse = new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Diagnose);
+        var options = new CSharpCompilationOptions(
+            OutputKind.DynamicallyLinkedLibrary,
+            optimizationLevel: OptimizationLevel.Release,
+            checkOverflow: true,
+            allowUnsafe: false,
+            generalDiagnosticOption: ReportDiagnostic.Error,
+            warningLevel: 9999,
+            nullableContextOptions: NullableContextOptions.Enable);
+        var compilation = CSharpCompilation.Create(
+            "Configurations" + Guid.NewGuid().ToString("N"),
+            [CSharpSyntaxTree.ParseText(SourceText.From(source, Encoding.UTF8), parse, "Configurations.cs")],
+            References,
+            options);
+        GeneratorDriver driver = CSharpGeneratorDriver.Create([new AttentionGenerator().AsSourceGenerator()], parseOptions: parse);
+        driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
+        GeneratorRunResult run = driver.GetRunResult().Results.Single();
+        if (run.Exception is { } exception)
+            throw new InvalidOperationException("The generator threw.", exception);
+        if (run.Diagnostics.Length > 0)
+            throw new InvalidOperationException("The generator complained: " + string.Join("\n", run.Diagnostics));
+        return output;
+    }
+
+    private static Assembly Load(Compilation compilation)
+    {
+        using var image = new MemoryStream();
+        var result = compilation.Emit(image);
+        Diagnostic[] problems = [.. result.Diagnostics.Where(diagnostic => diagnostic.Severity != DiagnosticSeverity.Hidden)];
+        if (!result.Success || problems.Length > 0)
+            throw new InvalidOperationException("The generated code does not compile cleanly.\n" + string.Join("\n", problems.DistinctBy(problem => problem.Id).Take(8).Select(Explain)));
+        return Assembly.Load(image.ToArray());
+    }
+
+    /// <summary>The message and the numbered lines around it.</summary>
+    private static string Explain(Diagnostic diagnostic)
+    {
+        if (diagnostic.Location.SourceTree is not { } tree)
+            return diagnostic.ToString();
+        var text = new StringBuilder().Append(diagnostic).Append('\n');
+        TextLineCollection lines = tree.GetText().Lines;
+        int line = diagnostic.Location.GetLineSpan().StartLinePosition.Line;
+        for (int index = Math.Max(0, line - 6); index < Math.Min(lines.Count, line + 7); index++)
+            text.Append(index == line ? '>' : ' ').Append($"{index + 1,6} ").Append(lines[index]).Append('\n');
+        return text.ToString();
+    }
+
+    /// <summary>The assemblies this process runs on: .NET itself and the runtime library.</summary>
+    private static MetadataReference[] References { get; } =
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
+            .Append(typeof(AttentionConfigAttribute).Assembly.Location)
+            .Select(path => MetadataReference.CreateFromFile(path)),
+    ];
+}

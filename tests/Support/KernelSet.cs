@@ -1,0 +1,27 @@
+namespace AttentionGen.Tests.Support;
+
+/// <summary>Named configurations, compiled together when the first of them is needed.</summary>
+internal sealed class KernelSet
+{
+    private readonly Dictionary<string, TestConfiguration> configurations;
+    private readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> types;
+
+    public KernelSet(params (string Name, TestConfiguration Configuration)[] entries)
+    {
+        configurations = entries.ToDictionary(entry => entry.Name, entry => entry.Configuration);
+        types = new(() => KernelFactory.Compile(configurations.Values));
+    }
+
+    public IEnumerable<string> Names => configurations.Keys;
+
+    /// <summary>The names as theory data.</summary>
+    public TheoryData<string> All => Where(_ => true);
+
+    /// <summary>The names of some configurations as theory data.</summary>
+    public TheoryData<string> Where(Func<TestConfiguration, bool> predicate) =>
+        [.. configurations.Where(entry => predicate(entry.Value)).Select(entry => entry.Key)];
+
+    public TestConfiguration Configuration(string name) => configurations[name];
+
+    public IKernelType Type(string name) => types.Value[configurations[name]];
+}
