@@ -64,6 +64,9 @@ internal sealed class Comparison(int threads, int rounds)
         yield return OnnxSubject.MultiHeadAttention();
         yield return OnnxSubject.MultiHeadAttentionWithBiases();
         yield return new OnnxGroupQuerySubject();
+#if WITH_LIBTORCH
+        yield return new LibTorchSubject();
+#endif
         yield return new GenericSubject();
     }
 
@@ -174,7 +177,7 @@ internal sealed class Comparison(int threads, int rounds)
         // Whatever a subject throws must not end the comparison of the others.
         catch (Exception e)
         {
-            _result.Failures.Add($"{data.Workload.Name}, {Describe(subject)}: {e.GetType().Name}: {e.Message}");
+            _result.Failures.Add($"{data.Workload.Name}, {Describe(subject)}: {e.GetType().Name}: {e.GetBaseException().Message.Split('\n')[0]}");
         }
         subject.Dispose();
         return null;
