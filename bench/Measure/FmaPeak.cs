@@ -13,7 +13,7 @@ internal static class FmaPeak
     /// <summary>Lanes of the widest vectors that are accelerated here.</summary>
     public static int Lanes => Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
 
-    /// <summary>Runs once, until the JIT has its best code for it and the number of steps suits this processor.</summary>
+    /// <summary>Runs once, until the number of steps suits this processor. The loops are compiled to the JIT's best code at once, so that a short run does not take slower code's time for the peak.</summary>
     /// <param name="lanes">4, 8 or 16.</param>
     public static int Calibrate(int lanes)
     {
@@ -60,7 +60,7 @@ internal static class FmaPeak
         return float.IsNaN(result) ? double.PositiveInfinity : milliseconds;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static float Run512(int steps, float factor)
     {
         Vector512<float> f = Vector512.Create(factor), s = Vector512.Create(1 - factor);
@@ -83,7 +83,7 @@ internal static class FmaPeak
         return Vector512.Sum(c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9 + c10 + c11);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static float Run256(int steps, float factor)
     {
         Vector256<float> f = Vector256.Create(factor), s = Vector256.Create(1 - factor);
@@ -107,7 +107,7 @@ internal static class FmaPeak
     }
 
     /// <summary>Multiply and add: a processor without wider vectors may lack FMA.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static float Run128(int steps, float factor)
     {
         Vector128<float> f = Vector128.Create(factor), s = Vector128.Create(1 - factor);

@@ -31,7 +31,7 @@ internal sealed class ReadBandwidth
         _memory = AlignedMemory.Allocate(_floatsPerThread * threads);
         // Written, since untouched pages may all be one page of zeros.
         MemoryMarshal.CreateSpan(ref _memory.Reference, (int)_memory.Length).Clear();
-        // Until the JIT has its best code.
+        // Until the processor has found its clock.
         double milliseconds = 1;
         for (int i = 0; i < 40; i++)
         {
@@ -108,7 +108,7 @@ internal sealed class ReadBandwidth
     }
 
     /// <summary>Eight vectors a turn, so many next to each other from each stream.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static int Read<TVector, TOperations>(ref float start, nint streamFloats, int run, int passes)
         where TVector : struct
         where TOperations : struct, IOperations<TVector>
