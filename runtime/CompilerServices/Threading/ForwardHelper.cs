@@ -14,31 +14,41 @@ internal sealed class ForwardHelper : IThreadPoolWorkItem
     private const int Cancelled = 3;
     private const int Finished = 4;
 
+    /// <summary>All there ever are: where a busy thread pool leaves them all in its queue, more would only wait there too.</summary>
+    private static readonly int Count = Math.Max(16, 4 * Environment.ProcessorCount);
+
     private static readonly Lock PoolLock = new();
-    private static ForwardHelper? pool;
+    private static ForwardHelper? pool = CreateAll();
 
     private readonly object gate = new();
     private ForwardHelper? nextInPool;
     private ForwardWork? work;
     private int state;
 
-    public static ForwardHelper Rent(ForwardWork work)
+    /// <summary>A helper that will join the work once it is dequeued, or null where none is free.</summary>
+    public static ForwardHelper? Rent(ForwardWork work)
     {
         ForwardHelper? helper;
         lock (PoolLock)
         {
             helper = pool;
-            if (helper is not null)
-            {
-                pool = helper.nextInPool;
-                helper.nextInPool = null;
-            }
+            if (helper is null)
+                return null;
+            pool = helper.nextInPool;
+            helper.nextInPool = null;
         }
 
-        helper ??= new();
         helper.work = work;
         Volatile.Write(ref helper.state, Queued);
         return helper;
+    }
+
+    private static ForwardHelper? CreateAll()
+    {
+        ForwardHelper? first = null;
+        for (int i = 0; i < Count; i++)
+            first = new() { nextInPool = first };
+        return first;
     }
 
     /// <inheritdoc/>

@@ -77,13 +77,13 @@ internal sealed unsafe class ForwardWork
         waiters = 0;
         Volatile.Write(ref claims, 0);
 
-        helperCount = Math.Min(schedule.Threads, schedule.MostParts) - 1;
-        if (helpers.Length < helperCount)
-            helpers = new ForwardHelper[helperCount];
-        for (int i = 0; i < helperCount; i++)
+        int wanted = Math.Min(schedule.Threads, schedule.MostParts) - 1;
+        if (helpers.Length < wanted)
+            helpers = new ForwardHelper[wanted];
+        for (helperCount = 0; helperCount < wanted && ForwardHelper.Rent(this) is { } helper; helperCount++)
         {
-            helpers[i] = ForwardHelper.Rent(this);
-            ThreadPool.UnsafeQueueUserWorkItem(helpers[i], preferLocal: false);
+            helpers[helperCount] = helper;
+            ThreadPool.UnsafeQueueUserWorkItem(helper, preferLocal: false);
         }
     }
 
