@@ -70,7 +70,8 @@ public sealed class RandomConfigurationTests(ITestOutputHelper log)
             RotaryBase = rotary != RotaryKind.None && random.Next(3) == 0 ? random.Next(100, 1_000_000) : 10_000,
             KeyLengths = random.Next(2) == 0,
             SequenceLength = random.Next(5) == 0 ? Length(random) + 1 : 0,
-            Unrolling = headDim * dModel < 4096 && random.Next(4) == 0 ? Unrolling.Full : Unrolling.Auto,
+            // Unrolled wide shapes would take most of the time to compile.
+            Unrolling = Math.Max(heads * headDim, dModel) <= 40 && random.Next(2) == 0 ? Unrolling.Full : Unrolling.Auto,
         };
     }
 
