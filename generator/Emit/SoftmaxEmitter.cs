@@ -125,7 +125,18 @@ internal static class SoftmaxEmitter
                     {
                         writer.Line($"var p_{i} = Exp2({Load(target, i, "key")} - shift);");
                         writer.Line($"p_{i}.StoreUnsafe(ref Unsafe.Add(ref line, key{(i == 0 ? "" : $" + {i * target.Lanes}")}));");
-                        writer.Line($"sum_{i} += p_{i};");
+                        if (!target.SumsApart)
+                            writer.Line($"sum_{i} += p_{i};");
+                    }
+                }
+
+                if (target.SumsApart)
+                {
+                    writer.Line("// In a loop of their own: beside ten constants, sixteen registers do not hold them.");
+                    using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
+                    {
+                        foreach (int i in each)
+                            writer.Line($"sum_{i} += {Load(target, i, "key")};");
                     }
                 }
 

@@ -31,6 +31,9 @@ internal sealed record VectorTarget
 
     public int LoadsPerCycle { get; init; } = 2;
 
+    /// <summary>Whether softmax adds the powers up in a loop of their own: constants, sums and a power need more than 16 registers.</summary>
+    public bool SumsApart => Registers <= 16;
+
     /// <summary>Vectors in one panel of <see cref="AttentionPlan.PanelWidth"/> columns.</summary>
     public int VectorsPerPanel => AttentionPlan.PanelWidth / Lanes;
 
