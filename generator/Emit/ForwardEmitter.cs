@@ -9,9 +9,6 @@ internal static class ForwardEmitter
     /// <summary>What every step of a call is given first.</summary>
     public const string CallParameters = "in Library::AttentionArguments arguments, in Services::ForwardDimensions dimensions";
 
-    /// <summary>The arguments for <see cref="CallParameters"/>.</summary>
-    public const string Call = "in arguments, in dimensions";
-
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
         WriteForward(writer, plan);

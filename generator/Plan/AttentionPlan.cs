@@ -45,9 +45,6 @@ internal sealed record AttentionPlan
     /// <summary>Decision and reason, one line each, for the header of the generated file.</summary>
     public required EquatableArray<string> Reasons { get; init; }
 
-    /// <summary>Query rows of a row block that one KV head sees.</summary>
-    public int GroupedRows => RowBlock * Spec.Group;
-
     public int HeadDimPadded => RoundUp(Spec.HeadDim);
 
     public int QueryPanels => Panels(Spec.QueryDim);
