@@ -66,33 +66,10 @@ internal static class ClassEmitter
         FileEmitter.GeneratedCode(writer);
         writer.Line("public static Library::AttentionShape Shape { get; } = new()");
         writer.Line("{");
-        foreach (string assignment in ShapeAssignments(spec))
+        foreach (string assignment in ShapeEmitter.Assignments(spec))
             writer.Line($"    {assignment},");
         writer.Line("};");
         writer.Line();
-    }
-
-    private static IEnumerable<string> ShapeAssignments(AttentionSpec spec)
-    {
-        string Bool(bool value) => value ? "true" : "false";
-        yield return CodeWriter.Invariant($"Heads = {spec.Heads}");
-        yield return CodeWriter.Invariant($"KvHeads = {spec.KvHeads}");
-        yield return CodeWriter.Invariant($"HeadDim = {spec.HeadDim}");
-        yield return CodeWriter.Invariant($"DModel = {spec.DModel}");
-        yield return CodeWriter.Invariant($"MemoryDim = {spec.MemoryDim}");
-        yield return $"IsCrossAttention = {Bool(spec.IsCrossAttention)}";
-        yield return $"QueryBias = {Bool(spec.QueryBias)}";
-        yield return $"KeyBias = {Bool(spec.KeyBias)}";
-        yield return $"ValueBias = {Bool(spec.ValueBias)}";
-        yield return $"OutputBias = {Bool(spec.OutputBias)}";
-        yield return $"Causal = {Bool(spec.Causal)}";
-        yield return $"CausalAlignment = Library::CausalAlignment.{spec.CausalAlignment}";
-        yield return CodeWriter.Invariant($"Scale = {spec.Scale:G9}f");
-        yield return $"Rotary = Library::RotaryKind.{spec.Rotary}";
-        yield return CodeWriter.Invariant($"RotaryDim = {spec.RotaryDim}");
-        yield return CodeWriter.Invariant($"RotaryBase = {spec.RotaryBase:R}");
-        yield return $"KeyLengths = {Bool(spec.KeyLengths)}";
-        yield return CodeWriter.Invariant($"SequenceLength = {spec.SequenceLength}");
     }
 
     private static void WritePath(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)

@@ -9,10 +9,54 @@ public static partial class KernelChecks
     public static void ValidateWeights(AttentionShape shape, AttentionWeights weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        CheckProjection("query", weights.QueryProjection, shape.QueryDim, "Heads · HeadDim", shape.DModel, "DModel", shape.QueryBias, nameof(AttentionShape.QueryBias));
-        CheckProjection("key", weights.KeyProjection, shape.KeyDim, "KvHeads · HeadDim", shape.MemoryDim, MemoryName(shape), shape.KeyBias, nameof(AttentionShape.KeyBias));
-        CheckProjection("value", weights.ValueProjection, shape.KeyDim, "KvHeads · HeadDim", shape.MemoryDim, MemoryName(shape), shape.ValueBias, nameof(AttentionShape.ValueBias));
-        CheckProjection("output", weights.OutputProjection, shape.DModel, "DModel", shape.QueryDim, "Heads · HeadDim", shape.OutputBias, nameof(AttentionShape.OutputBias));
+        if (shape.HasProjections)
+        {
+            CheckProjection("query", weights.QueryProjection, shape.QueryDim, "Heads · HeadDim", shape.DModel, "DModel", shape.QueryBias, nameof(AttentionShape.QueryBias));
+            CheckProjection("key", weights.KeyProjection, shape.KeyDim, "KvHeads · HeadDim", shape.MemoryDim, MemoryName(shape), shape.KeyBias, nameof(AttentionShape.KeyBias));
+            CheckProjection("value", weights.ValueProjection, shape.ValueDim, ValueWidthName(shape, "KvHeads"), shape.MemoryDim, MemoryName(shape), shape.ValueBias, nameof(AttentionShape.ValueBias));
+            CheckProjection("output", weights.OutputProjection, shape.DModel, "DModel", shape.JoinedDim, ValueWidthName(shape, "Heads"), shape.OutputBias, nameof(AttentionShape.OutputBias));
+        }
+        else
+        {
+            CheckNoProjection("query", weights.QueryProjection);
+            CheckNoProjection("key", weights.KeyProjection);
+            CheckNoProjection("value", weights.ValueProjection);
+            CheckNoProjection("output", weights.OutputProjection);
+        }
+
+        LearnedTensors learned = weights.Learned;
+        bool norms = shape.QueryKeyNorm != QueryKeyNorm.None, shifts = shape.QueryKeyNorm == QueryKeyNorm.Layer;
+        CheckLearned("query norm", learned.QueryNorm, norms ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm");
+        CheckLearned("query norm bias", learned.QueryNormBias, shifts ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm = QueryKeyNorm.Layer");
+        CheckLearned("key norm", learned.KeyNorm, norms ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm");
+        CheckLearned("key norm bias", learned.KeyNormBias, shifts ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm = QueryKeyNorm.Layer");
+        CheckLearned("sinks", learned.Sinks, shape.Sinks ? shape.Heads : 0, "Heads", "Sinks");
+        CheckLearned("relative position bias", learned.RelativePositionBias, shape.RelativePositionBuckets * shape.Heads, "RelativePositionBuckets · Heads", "RelativePositionBuckets");
+        CheckLearned("bias key", learned.BiasKey, shape.BiasKeyValue ? shape.KeyDim : 0, "KvHeads · HeadDim", "BiasKeyValue");
+        CheckLearned("bias value", learned.BiasValue, shape.BiasKeyValue ? shape.ValueDim : 0, ValueWidthName(shape, "KvHeads"), "BiasKeyValue");
+    }
+
+    private static string ValueWidthName(AttentionShape shape, string heads) =>
+        shape.ValueHeadDim == shape.HeadDim ? $"{heads} · HeadDim" : $"{heads} · ValueHeadDim";
+
+    private static void CheckNoProjection(string role, ProjectionWeights projection)
+    {
+        WeightTensor given = projection.Weight.IsAbsent ? projection.Bias : projection.Weight;
+        if (!given.IsAbsent)
+            throw new ArgumentException($"The {role} projection ({given.Source}) {given.Describe()}; this kernel expects none, because its configuration says Projections = false.", "weights");
+    }
+
+    private static void CheckLearned(string name, WeightTensor tensor, int expected, string expectedName, string setting)
+    {
+        if (tensor.Values.Length == expected)
+            return;
+        throw new ArgumentException(
+            expected == 0
+                ? $"The {name} ({tensor.Source}) {tensor.Describe()}; this kernel expects none, because its configuration does not declare {setting}."
+                : tensor.IsAbsent
+                    ? $"The {name} is missing ({tensor.Source}); this kernel expects {expected} elements, which is {expectedName}."
+                    : $"The {name} ({tensor.Source}) {tensor.Describe()}; this kernel expects {expected} elements, which is {expectedName}.",
+            "weights");
     }
 
     private static string MemoryName(AttentionShape shape) => shape.IsCrossAttention ? "MemoryDim" : "DModel";

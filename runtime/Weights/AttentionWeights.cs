@@ -4,15 +4,19 @@ namespace AttentionGen;
 /// The weights of one attention block: four matrices [outputs, inputs], row-major, as PyTorch's <c>nn.Linear</c> keeps them, and their optional biases.
 /// Immutable; a kernel packs them once.
 /// </summary>
-public sealed class AttentionWeights
+public sealed partial class AttentionWeights
 {
-    private AttentionWeights(ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output)
+    private AttentionWeights(ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output, LearnedTensors learned)
     {
         QueryProjection = query;
         KeyProjection = key;
         ValueProjection = value;
         OutputProjection = output;
+        Learned = learned;
     }
+
+    /// <summary>No weights at all, for kernels without projections that learn nothing; start from here where they learn something.</summary>
+    public static AttentionWeights Empty { get; } = FromSpans(default, default, default, default);
 
     /// <summary>Query matrix, [Heads · HeadDim, DModel].</summary>
     public ReadOnlySpan<float> Query => QueryProjection.Weight.Values;
@@ -20,10 +24,10 @@ public sealed class AttentionWeights
     /// <summary>Key matrix, [KvHeads · HeadDim, MemoryDim], where MemoryDim is DModel for self-attention.</summary>
     public ReadOnlySpan<float> Key => KeyProjection.Weight.Values;
 
-    /// <summary>Value matrix, [KvHeads · HeadDim, MemoryDim], where MemoryDim is DModel for self-attention.</summary>
+    /// <summary>Value matrix, [KvHeads · ValueHeadDim, MemoryDim], where MemoryDim is DModel for self-attention.</summary>
     public ReadOnlySpan<float> Value => ValueProjection.Weight.Values;
 
-    /// <summary>Output matrix, [DModel, Heads · HeadDim].</summary>
+    /// <summary>Output matrix, [DModel, Heads · ValueHeadDim].</summary>
     public ReadOnlySpan<float> Output => OutputProjection.Weight.Values;
 
     /// <summary>Query bias, [Heads · HeadDim]; empty where there is none.</summary>
@@ -32,7 +36,7 @@ public sealed class AttentionWeights
     /// <summary>Key bias, [KvHeads · HeadDim]; empty where there is none.</summary>
     public ReadOnlySpan<float> KeyBias => KeyProjection.Bias.Values;
 
-    /// <summary>Value bias, [KvHeads · HeadDim]; empty where there is none.</summary>
+    /// <summary>Value bias, [KvHeads · ValueHeadDim]; empty where there is none.</summary>
     public ReadOnlySpan<float> ValueBias => ValueProjection.Bias.Values;
 
     /// <summary>Output bias, [DModel]; empty where there is none.</summary>
@@ -49,11 +53,11 @@ public sealed class AttentionWeights
     /// <summary>Copies weights from spans. Their lengths are checked by the kernel that they are given to.</summary>
     /// <param name="query">[Heads · HeadDim, DModel].</param>
     /// <param name="key">[KvHeads · HeadDim, MemoryDim].</param>
-    /// <param name="value">[KvHeads · HeadDim, MemoryDim].</param>
-    /// <param name="output">[DModel, Heads · HeadDim].</param>
+    /// <param name="value">[KvHeads · ValueHeadDim, MemoryDim].</param>
+    /// <param name="output">[DModel, Heads · ValueHeadDim].</param>
     /// <param name="queryBias">[Heads · HeadDim], or empty for none.</param>
     /// <param name="keyBias">[KvHeads · HeadDim], or empty for none.</param>
-    /// <param name="valueBias">[KvHeads · HeadDim], or empty for none.</param>
+    /// <param name="valueBias">[KvHeads · ValueHeadDim], or empty for none.</param>
     /// <param name="outputBias">[DModel], or empty for none.</param>
     public static AttentionWeights FromSpans(
         ReadOnlySpan<float> query,
@@ -69,7 +73,8 @@ public sealed class AttentionWeights
             Copy(query, queryBias, nameof(query), nameof(queryBias)),
             Copy(key, keyBias, nameof(key), nameof(keyBias)),
             Copy(value, valueBias, nameof(value), nameof(valueBias)),
-            Copy(output, outputBias, nameof(output), nameof(outputBias)));
+            Copy(output, outputBias, nameof(output), nameof(outputBias)),
+            LearnedTensors.None);
 
         static ProjectionWeights Copy(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, string weightName, string biasName) => new(
             new WeightTensor(weight.ToArray(), null, $"span {weightName}"),
@@ -87,7 +92,7 @@ public sealed class AttentionWeights
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(names);
         (ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output) = new WeightReader(file, names).Read();
-        return new AttentionWeights(query, key, value, output);
+        return new AttentionWeights(query, key, value, output, LearnedTensors.None);
     }
 
     /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs, the same for the same seed everywhere and always.</summary>
@@ -97,11 +102,38 @@ public sealed class AttentionWeights
     {
         ArgumentNullException.ThrowIfNull(shape);
         ulong state = (ulong)seed;
+        bool projects = shape.HasProjections;
         return new AttentionWeights(
-            Projection(shape.QueryDim, shape.DModel, shape.QueryBias),
-            Projection(shape.KeyDim, shape.MemoryDim, shape.KeyBias),
-            Projection(shape.KeyDim, shape.MemoryDim, shape.ValueBias),
-            Projection(shape.DModel, shape.QueryDim, shape.OutputBias));
+            Projection(projects ? shape.QueryDim : 0, shape.DModel, shape.QueryBias),
+            Projection(projects ? shape.KeyDim : 0, shape.MemoryDim, shape.KeyBias),
+            Projection(projects ? shape.ValueDim : 0, shape.MemoryDim, shape.ValueBias),
+            Projection(projects ? shape.DModel : 0, shape.JoinedDim, shape.OutputBias),
+            Learn());
+
+        LearnedTensors Learn()
+        {
+            // Around 1 for what multiplies, around 0 for what is added; wide enough to be seen in the output.
+            bool norms = shape.QueryKeyNorm != QueryKeyNorm.None, shifts = shape.QueryKeyNorm == QueryKeyNorm.Layer;
+            return new LearnedTensors
+            {
+                QueryNorm = Tensor(norms ? shape.HeadDim : 0, 1),
+                QueryNormBias = Tensor(shifts ? shape.HeadDim : 0, 0),
+                KeyNorm = Tensor(norms ? shape.HeadDim : 0, 1),
+                KeyNormBias = Tensor(shifts ? shape.HeadDim : 0, 0),
+                Sinks = Tensor(shape.Sinks ? shape.Heads : 0, 0),
+                RelativePositionBias = Tensor(checked(shape.RelativePositionBuckets * shape.Heads), 0),
+                BiasKey = Tensor(shape.BiasKeyValue ? shape.KeyDim : 0, 0),
+                BiasValue = Tensor(shape.BiasKeyValue ? shape.ValueDim : 0, 0),
+            };
+        }
+
+        WeightTensor Tensor(int count, float centre)
+        {
+            float[] values = Fill(count, 4);
+            foreach (ref float value in values.AsSpan())
+                value += centre;
+            return new WeightTensor(values, null, "random");
+        }
 
         ProjectionWeights Projection(int outputs, int inputs, bool hasBias) => new(
             new WeightTensor(Fill(checked(outputs * inputs), inputs), (outputs, inputs), "random"),

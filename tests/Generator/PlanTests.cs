@@ -1,7 +1,6 @@
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 using SpecCausalAlignment = AttentionGen.Generator.Model.CausalAlignment;
-using SpecRotaryKind = AttentionGen.Generator.Model.RotaryKind;
 using SpecUnrolling = AttentionGen.Generator.Model.Unrolling;
 
 namespace AttentionGen.Tests.Generator;
@@ -155,8 +154,7 @@ public sealed class PlanTests
             Target = new() { Namespace = "", Declarations = new(["partial class Kernel"]), Name = "Kernel", HintName = "Kernel" },
             Heads = heads, KvHeads = kvHeads, HeadDim = headDim, DModel = heads * headDim, MemoryDim = heads * headDim,
             IsCrossAttention = false, QueryBias = true, KeyBias = true, ValueBias = true, OutputBias = true,
-            Causal = false, CausalAlignment = SpecCausalAlignment.TopLeft, Scale = 1, Rotary = SpecRotaryKind.None, RotaryDim = 0,
-            RotaryBase = 10_000, KeyLengths = false, SequenceLength = 0, Unrolling = unrolling,
+            Causal = false, CausalAlignment = SpecCausalAlignment.TopLeft, Scale = 1, KeyLengths = false, SequenceLength = 0, Unrolling = unrolling,
         };
         return [.. VectorTarget.All.Select(target => AttentionPlan.Create(spec, target))];
     }

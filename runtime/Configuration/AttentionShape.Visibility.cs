@@ -1,0 +1,46 @@
+namespace AttentionGen;
+
+public sealed partial record AttentionShape
+{
+    /// <summary>Whether query i sees key j only when <c>j &lt;= i + offset</c>.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>What the offset is without a cache.</summary>
+    public CausalAlignment CausalAlignment { get; init; }
+
+    /// <summary>Whether each sequence has its own key length.</summary>
+    public bool KeyLengths { get; init; }
+
+    /// <summary>Whether each sequence has its own first key.</summary>
+    public bool KeyStarts { get; init; }
+
+    /// <summary>How many keys before its own position a query sees, or −1 for all.</summary>
+    public int WindowLeft { get; init; } = -1;
+
+    /// <summary>How many keys behind its own position a query sees, or −1 for all.</summary>
+    public int WindowRight { get; init; } = -1;
+
+    /// <summary>Whether each sequence has a prefix that every query sees.</summary>
+    public bool PrefixLengths { get; init; }
+
+    /// <summary>Positions of a chunk of block-local attention, or 0 for none.</summary>
+    public int ChunkSize { get; init; }
+
+    /// <summary>Whether a sequence packs several documents.</summary>
+    public bool Documents { get; init; }
+
+    /// <summary>Axes of the boolean mask.</summary>
+    public MaskAxes BooleanMask { get; init; }
+
+    /// <summary>Axes of the additive mask.</summary>
+    public MaskAxes AdditiveMask { get; init; }
+
+    /// <summary>Whether the class has a mask predicate.</summary>
+    public bool HasMaskPredicate { get; init; }
+
+    /// <summary>Whether sequences follow each other without padding.</summary>
+    public bool Ragged { get; init; }
+
+    /// <summary>Whether rows beyond a sequence's own length are neither read nor computed.</summary>
+    public bool SkipPadding { get; init; }
+}

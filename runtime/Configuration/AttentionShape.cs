@@ -1,0 +1,77 @@
+namespace AttentionGen;
+
+/// <summary>What an attention kernel computes, with every default resolved: the run-time image of <see cref="AttentionConfigAttribute"/>.</summary>
+public sealed partial record AttentionShape
+{
+    /// <summary>Number of query heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Number of key/value heads; divides <see cref="Heads"/>. Query head h reads KV head <c>h / (Heads/KvHeads)</c>.</summary>
+    public required int KvHeads { get; init; }
+
+    /// <summary>Width of one head of queries and keys.</summary>
+    public required int HeadDim { get; init; }
+
+    /// <summary>Width of one head of values and of what a head gives; <see cref="HeadDim"/> unless set.</summary>
+    public int ValueHeadDim
+    {
+        get => valueHeadDim == 0 ? HeadDim : valueHeadDim;
+        init => valueHeadDim = value;
+    }
+
+    /// <summary>Width of input and output rows; 0 where there are no projections.</summary>
+    public required int DModel { get; init; }
+
+    /// <summary>Width of the rows that keys and values are projected from: <see cref="DModel"/> for self-attention.</summary>
+    public required int MemoryDim { get; init; }
+
+    /// <summary>Whether the block projects; false where queries, keys and values come in and heads go out.</summary>
+    public bool HasProjections { get; init; } = true;
+
+    /// <summary>How heads lie in memory where there are no projections.</summary>
+    public HeadLayout Layout { get; init; }
+
+    /// <summary>Whether keys and values come from a memory of their own.</summary>
+    public bool IsCrossAttention { get; init; }
+
+    /// <summary>Whether the query projection adds a bias.</summary>
+    public bool QueryBias { get; init; } = true;
+
+    /// <summary>Whether the key projection adds a bias.</summary>
+    public bool KeyBias { get; init; } = true;
+
+    /// <summary>Whether the value projection adds a bias.</summary>
+    public bool ValueBias { get; init; } = true;
+
+    /// <summary>Whether the output projection adds a bias.</summary>
+    public bool OutputBias { get; init; } = true;
+
+    /// <summary>Number of query rows of a sequence, or 0 where it is free.</summary>
+    public int SequenceLength { get; init; }
+
+    /// <summary>
+    /// Whether the kernel has a KV cache: causal self-attention of free length, cross-attention that remembers its projected memory,
+    /// or a kernel without projections of free length.
+    /// </summary>
+    public bool HasCache => HasProjections ? IsCrossAttention || (Causal && SequenceLength == 0) : SequenceLength == 0;
+
+    /// <summary>Width of the projected queries, <c>Heads · HeadDim</c>.</summary>
+    public int QueryDim => Heads * HeadDim;
+
+    /// <summary>Width of the projected keys, <c>KvHeads · HeadDim</c>.</summary>
+    public int KeyDim => KvHeads * HeadDim;
+
+    /// <summary>Width of the projected values, <c>KvHeads · ValueHeadDim</c>.</summary>
+    public int ValueDim => KvHeads * ValueHeadDim;
+
+    /// <summary>Width of the joined heads, <c>Heads · ValueHeadDim</c>.</summary>
+    public int JoinedDim => Heads * ValueHeadDim;
+
+    /// <summary>Floats of one input row: <see cref="DModel"/>, or without projections <see cref="QueryDim"/>.</summary>
+    public int InputDim => HasProjections ? DModel : QueryDim;
+
+    /// <summary>Floats of one output row: <see cref="DModel"/>, or without projections <see cref="JoinedDim"/>.</summary>
+    public int OutputDim => HasProjections ? DModel : JoinedDim;
+
+    private readonly int valueHeadDim;
+}

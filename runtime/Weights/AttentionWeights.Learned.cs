@@ -1,0 +1,88 @@
+namespace AttentionGen;
+
+public sealed partial class AttentionWeights
+{
+    /// <summary>Weights of the normalisation of queries, [HeadDim]; empty where there are none.</summary>
+    public ReadOnlySpan<float> QueryNorm => Learned.QueryNorm.Values;
+
+    /// <summary>Biases of the layer normalisation of queries, [HeadDim]; empty where there are none.</summary>
+    public ReadOnlySpan<float> QueryNormBias => Learned.QueryNormBias.Values;
+
+    /// <summary>Weights of the normalisation of keys, [HeadDim]; empty where there are none.</summary>
+    public ReadOnlySpan<float> KeyNorm => Learned.KeyNorm.Values;
+
+    /// <summary>Biases of the layer normalisation of keys, [HeadDim]; empty where there are none.</summary>
+    public ReadOnlySpan<float> KeyNormBias => Learned.KeyNormBias.Values;
+
+    /// <summary>Logits of the attention sinks, [Heads]; empty where there are none.</summary>
+    public ReadOnlySpan<float> Sinks => Learned.Sinks.Values;
+
+    /// <summary>Biases of the relative position buckets, [RelativePositionBuckets, Heads]; empty where there are none.</summary>
+    public ReadOnlySpan<float> RelativePositionBias => Learned.RelativePositionBias.Values;
+
+    /// <summary>The key that follows the last one, [KvHeads · HeadDim]; empty where there is none.</summary>
+    public ReadOnlySpan<float> BiasKey => Learned.BiasKey.Values;
+
+    /// <summary>The value that follows the last one, [KvHeads · ValueHeadDim]; empty where there is none.</summary>
+    public ReadOnlySpan<float> BiasValue => Learned.BiasValue.Values;
+
+    internal LearnedTensors Learned { get; }
+
+    /// <summary>These weights with a normalisation of queries and keys.</summary>
+    /// <param name="queryNorm">[HeadDim].</param>
+    /// <param name="keyNorm">[HeadDim].</param>
+    /// <param name="queryNormBias">[HeadDim] for a layer normalisation, otherwise empty.</param>
+    /// <param name="keyNormBias">[HeadDim] for a layer normalisation, otherwise empty.</param>
+    public AttentionWeights WithQueryKeyNorm(
+        ReadOnlySpan<float> queryNorm, ReadOnlySpan<float> keyNorm, ReadOnlySpan<float> queryNormBias = default, ReadOnlySpan<float> keyNormBias = default) =>
+        With(Learned with
+        {
+            QueryNorm = Copy(queryNorm, nameof(queryNorm)),
+            KeyNorm = Copy(keyNorm, nameof(keyNorm)),
+            QueryNormBias = Copy(queryNormBias, nameof(queryNormBias)),
+            KeyNormBias = Copy(keyNormBias, nameof(keyNormBias)),
+        });
+
+    /// <summary>These weights with attention sinks.</summary>
+    /// <param name="sinks">[Heads].</param>
+    public AttentionWeights WithSinks(ReadOnlySpan<float> sinks) => With(Learned with { Sinks = Copy(sinks, nameof(sinks)) });
+
+    /// <summary>These weights with relative position biases.</summary>
+    /// <param name="biases">[RelativePositionBuckets, Heads].</param>
+    public AttentionWeights WithRelativePositionBias(ReadOnlySpan<float> biases) =>
+        With(Learned with { RelativePositionBias = Copy(biases, nameof(biases)) });
+
+    /// <summary>These weights with a key and a value that follow the last ones.</summary>
+    /// <param name="biasKey">[KvHeads · HeadDim].</param>
+    /// <param name="biasValue">[KvHeads · ValueHeadDim].</param>
+    public AttentionWeights WithBiasKeyValue(ReadOnlySpan<float> biasKey, ReadOnlySpan<float> biasValue) =>
+        With(Learned with { BiasKey = Copy(biasKey, nameof(biasKey)), BiasValue = Copy(biasValue, nameof(biasValue)) });
+
+    private static WeightTensor Copy(ReadOnlySpan<float> values, string name) => new(values.ToArray(), null, $"span {name}");
+
+    private AttentionWeights With(LearnedTensors learned) => new(QueryProjection, KeyProjection, ValueProjection, OutputProjection, learned);
+}
+
+/// <summary>Learned tensors beside the projections; those that a block does not have are empty.</summary>
+internal sealed record LearnedTensors
+{
+    public static LearnedTensors None { get; } = new();
+
+    public WeightTensor QueryNorm { get; init; } = Absent;
+
+    public WeightTensor QueryNormBias { get; init; } = Absent;
+
+    public WeightTensor KeyNorm { get; init; } = Absent;
+
+    public WeightTensor KeyNormBias { get; init; } = Absent;
+
+    public WeightTensor Sinks { get; init; } = Absent;
+
+    public WeightTensor RelativePositionBias { get; init; } = Absent;
+
+    public WeightTensor BiasKey { get; init; } = Absent;
+
+    public WeightTensor BiasValue { get; init; } = Absent;
+
+    private static WeightTensor Absent => new([], null, "not given");
+}
