@@ -131,7 +131,7 @@ public sealed class DiagnosticTests
     public void Every_diagnostic_is_an_error_with_a_help_page_that_has_all_its_parts()
     {
         string folder = Path.Combine(RepositoryRoot.Path, "docs", "diagnostics");
-        Assert.Equal(DiagnosticDescriptors.All.Select(descriptor => $"{descriptor.Id}.md"), Directory.GetFiles(folder, "AG*.md").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(DiagnosticDescriptors.All.Select(descriptor => $"{descriptor.Id}.md"), Directory.GetFiles(folder, "AG0*.md").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
         Assert.All(DiagnosticDescriptors.All, descriptor =>
         {
             Assert.Equal(DiagnosticSeverity.Error, descriptor.DefaultSeverity);
@@ -153,7 +153,7 @@ public sealed class DiagnosticTests
     public async Task The_examples_of_the_help_pages_are_true()
     {
         string folder = Path.Combine(RepositoryRoot.Path, "docs", "diagnostics");
-        foreach (string path in Directory.GetFiles(folder, "AG*.md"))
+        foreach (string path in Directory.GetFiles(folder, "AG0*.md"))
         {
             string id = Path.GetFileNameWithoutExtension(path);
             if (id == DiagnosticDescriptors.LanguageVersion.Id)

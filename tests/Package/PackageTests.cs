@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Xml.Linq;
+using AttentionGen.Tests.Generator;
+
+namespace AttentionGen.Tests.Package;
+
+/// <summary>The package as its users meet it.</summary>
+public sealed class PackageTests(PackageFixture package) : IClassFixture<PackageFixture>
+{
+    // float32 over chains of at most 64, on inputs and weights below 1.
+    private const double Tolerance = 1e-6;
+
+    [Fact]
+    public void It_holds_the_runtime_the_analyzers_and_what_a_package_needs()
+    {
+        Assert.Equal(
+            [
+                "LICENSE",
+                "README.md",
+                "analyzers/dotnet/cs/AttentionGen.Generator.dll",
+                "buildTransitive/AttentionGen.props",
+                "buildTransitive/AttentionGen.targets",
+                "lib/net10.0/AttentionGen.dll",
+                "lib/net10.0/AttentionGen.xml",
+            ],
+            Files(package.PackagePath));
+        Assert.Equal(["lib/net10.0/AttentionGen.pdb"], Files(package.SymbolsPath));
+    }
+
+    [Fact]
+    public void It_needs_no_other_package_and_names_its_licence_and_readme()
+    {
+        using ZipArchive archive = ZipFile.OpenRead(package.PackagePath);
+        using Stream stream = archive.GetEntry("AttentionGen.nuspec")!.Open();
+        XElement metadata = XDocument.Load(stream).Root!.Elements().Single();
+        string Value(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
+
+        Assert.Equal("AttentionGen", Value("id"));
+        Assert.Equal("MIT", Value("license"));
+        Assert.Equal("README.md", Value("readme"));
+        Assert.NotEmpty(Value("description"));
+        Assert.DoesNotContain(metadata.Descendants(), element => element.Name.LocalName == "dependency");
+    }
+
+    [Fact]
+    public void Consumers_build_without_a_warning() =>
+        Assert.Matches(@"\n\s+0 Warning\(s\)", package.BuildOutput);
+
+    [Theory]
+    [InlineData("App")]
+    [InlineData("Strict")]
+    public void A_consumer_computes_what_the_reference_does(string name)
+    {
+        string[] lines = package.RunConsumer(name);
+        Assert.Equal($"accelerated {TestKernel.IsAccelerated}", lines[0]);
+        Assert.InRange(Error(lines[1]), 0, Tolerance);
+        Assert.Equal(2, lines.Length);
+    }
+
+    [Fact]
+    public void Classes_of_one_name_are_told_apart()
+    {
+        string[] lines = package.RunConsumer("Names");
+        Assert.Equal(["First.Block 32", "Second.Block 48", "Models.Encoder+Block 64", "Block 16"], lines.Select(line => line[..line.LastIndexOf(' ')]));
+        Assert.All(lines, line => Assert.InRange(Error(line), 0, Tolerance));
+    }
+
+    [Fact]
+    public void Every_warning_of_the_targets_has_a_help_page()
+    {
+        XDocument targets = XDocument.Load(Path.Combine(RepositoryRoot.Path, "runtime", "Package", "AttentionGen.targets"));
+        List<XElement> warnings = [.. targets.Descendants("Warning")];
+        Assert.NotEmpty(warnings);
+        Assert.All(warnings, warning =>
+        {
+            string id = warning.Attribute("Code")!.Value;
+            Assert.EndsWith($"/docs/diagnostics/{id}.md", warning.Attribute("HelpLink")!.Value);
+            string page = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs", "diagnostics", $"{id}.md"));
+            Assert.StartsWith($"# {id}: ", page);
+            Assert.All(["\n## Why\n", "\n## How to fix it\n", "\n## Example\n"], part => Assert.Contains(part, page));
+        });
+    }
+
+    /// <summary>Paths of all files but those that every package has.</summary>
+    private static IEnumerable<string> Files(string path)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(path);
+        return [.. archive.Entries.Select(entry => entry.FullName)
+            .Where(name => !name.StartsWith("_rels/", StringComparison.Ordinal) && !name.StartsWith("package/", StringComparison.Ordinal)
+                && name != "[Content_Types].xml" && !name.EndsWith(".nuspec", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)];
+    }
+
+    private static double Error(string line) => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
+}
+
+/// <summary>Tells whether the fast path runs here.</summary>
+[AttentionConfig(Heads = 1, DModel = 16)]
+internal sealed partial class TestKernel;
