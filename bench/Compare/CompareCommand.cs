@@ -14,24 +14,27 @@ internal static class CompareCommand
     {
         var threads = new Option<int>("--threads") { Description = "Threads that each subject may use.", DefaultValueFactory = _ => 1 };
         var filter = new Option<string>("--filter") { Description = "Only workloads whose name contains this text.", DefaultValueFactory = _ => "" };
+        var subject = new Option<string>("--subject") { Description = "Only subjects whose name contains this text.", DefaultValueFactory = _ => "" };
         var rounds = new Option<int>("--rounds") { Description = "Timings of each subject.", DefaultValueFactory = _ => DefaultRounds };
+        var idle = new Option<int>("--idle") { Description = "Milliseconds of sleep before each timed call, as in a service; 0 calls back to back.", DefaultValueFactory = _ => 0 };
         var json = new Option<FileInfo?>("--json") { Description = "Also write the result to this file as JSON." };
         var svg = new Option<FileInfo?>("--svg") { Description = "Also write a chart to this file." };
-        AtLeastOne(threads);
-        AtLeastOne(rounds);
+        AtLeast(1, threads);
+        AtLeast(1, rounds);
+        AtLeast(0, idle);
         DirectoryExists(json);
         DirectoryExists(svg);
 
         var command = new Command("compare", "Times the generated kernels beside onnxruntime and the generic path, after checking what each computes.")
         {
-            threads, filter, rounds, json, svg,
+            threads, filter, subject, rounds, idle, json, svg,
         };
         command.SetAction(result => Run(
-            result.GetValue(threads), result.GetValue(filter) ?? "", result.GetValue(rounds), result.GetValue(json)?.FullName, result.GetValue(svg)?.FullName));
+            new(result.GetValue(threads), result.GetValue(rounds), result.GetValue(idle), result.GetValue(subject) ?? ""), result.GetValue(filter) ?? "", result.GetValue(json)?.FullName, result.GetValue(svg)?.FullName));
         return command;
     }
 
-    private static int Run(int threads, string filter, int rounds, string? json, string? svg)
+    private static int Run(ComparisonSettings settings, string filter, string? json, string? svg)
     {
         Workload[] workloads = [.. WorkloadList.All.Where(workload => workload.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
         if (workloads.Length == 0)
@@ -39,11 +42,11 @@ internal static class CompareCommand
             Console.Error.WriteLine($"No workload's name contains {filter}. There are: {string.Join(", ", WorkloadList.All.Select(workload => workload.Name))}.");
             return 1;
         }
-        ComparisonResult result = RunWithProgress(new Comparison(threads, rounds), workloads);
+        ComparisonResult result = RunWithProgress(new Comparison(settings), workloads);
         foreach (string failure in result.Failures)
             Console.Error.WriteLine(failure);
         string cpu = Cpu.Name;
-        TableReport.Write(cpu, threads, result);
+        TableReport.Write(cpu, settings.Threads, result);
         if (json is not null)
             JsonReport.Write(json, cpu, result);
         if (svg is not null)
@@ -68,10 +71,10 @@ internal static class CompareCommand
             });
     }
 
-    private static void AtLeastOne(Option<int> option) => option.Validators.Add(result =>
+    private static void AtLeast(int least, Option<int> option) => option.Validators.Add(result =>
     {
-        if (result.GetValueOrDefault<int>() < 1)
-            result.AddError($"{option.Name} must be at least 1.");
+        if (result.GetValueOrDefault<int>() < least)
+            result.AddError($"{option.Name} must be at least {least}.");
     });
 
     /// <summary>A long run must not end with a file that cannot be written.</summary>

@@ -45,8 +45,15 @@ internal sealed record ComparisonResult
     public SortedDictionary<int, double> PeakByLanes { get; } = [];
 }
 
+/// <summary>What is compared, and how.</summary>
+/// <param name="Threads">Threads that each subject may use.</param>
+/// <param name="Rounds">Timings of each subject.</param>
+/// <param name="IdleMilliseconds">How long the process sleeps before each call, as a service does between requests; 0 calls back to back.</param>
+/// <param name="Subject">Only subjects whose name contains this text.</param>
+internal sealed record ComparisonSettings(int Threads, int Rounds, int IdleMilliseconds, string Subject);
+
 /// <summary>Runs every subject on every workload, interleaved round by round.</summary>
-internal sealed class Comparison(int threads, int rounds)
+internal sealed class Comparison(ComparisonSettings settings)
 {
     private const double Tolerance = 1e-4;
 
@@ -96,13 +103,13 @@ internal sealed class Comparison(int threads, int rounds)
         List<TimedSubject> subjects = [];
         try
         {
-            foreach (ISubject candidate in CreateSubjects(workload).Where(subject => subject.Supports(workload)))
+            foreach (ISubject candidate in CreateSubjects(workload).Where(subject => subject.Name.Contains(settings.Subject, StringComparison.Ordinal) && subject.Supports(workload)))
             {
                 report($"checking {Describe(candidate)}", 0);
-                if (Prepare(candidate, data, threads) is TimedSubject subject)
+                if (Prepare(candidate, data, settings.Threads) is TimedSubject subject)
                     subjects.Add(subject);
                 // Our own speed-up needs our own time with one thread from the same rounds.
-                if (threads > 1 && candidate.Name == "attentiongen" && Prepare(workload.CreateGenerated(), data, 1) is TimedSubject alone)
+                if (settings.Threads > 1 && candidate.Name == "attentiongen" && Prepare(workload.CreateGenerated(), data, 1) is TimedSubject alone)
                     subjects.Add(alone);
             }
             foreach (TimedSubject subject in subjects)
@@ -126,9 +133,9 @@ internal sealed class Comparison(int threads, int rounds)
             ? subjects.Select(subject => subject.Threads).Distinct().ToDictionary(count => count, count => new ReadBandwidth(workload.RequiredBytes, count))
             : [];
         // Round 0 does not count: code that was hot only now is still being compiled.
-        for (int round = 0; round <= rounds; round++)
+        for (int round = 0; round <= settings.Rounds; round++)
         {
-            report($"round {round} of {rounds}", (double)round / (rounds + 1));
+            report($"round {round} of {settings.Rounds}", (double)round / (settings.Rounds + 1));
             Settle();
             foreach (int count in subjects.Select(subject => subject.Threads).Append(1).Distinct())
             {
@@ -145,7 +152,7 @@ internal sealed class Comparison(int threads, int rounds)
                 subjects[(round + i) % subjects.Count].RunRound(counts: round > 0);
             }
         }
-        _result.PeakGflops = Math.Max(_result.PeakGflops, peaks[threads]);
+        _result.PeakGflops = Math.Max(_result.PeakGflops, peaks[settings.Threads]);
         foreach ((int count, ReadBandwidth read) in reads)
             _result.Reads.Add(new ReadRow(workload.Name, count, workload.RequiredBytes / 1e6, read.Best.GigabytesPerSecond, read.Best.Streams));
         foreach (IGrouping<(string Name, int Threads), TimedSubject> forms in subjects.GroupBy(subject => (subject.Subject.Name, subject.Threads)))
@@ -170,7 +177,7 @@ internal sealed class Comparison(int threads, int rounds)
             if (error <= Tolerance)
             {
                 // The generic path has no threads of its own.
-                return new TimedSubject(subject, subject is GenericSubject ? 1 : subjectThreads);
+                return new TimedSubject(subject, subject is GenericSubject ? 1 : subjectThreads, settings.IdleMilliseconds);
             }
             _result.Failures.Add(FormattableString.Invariant($"{data.Workload.Name}, {Describe(subject)}: wrong output, {error:G3} of the largest value off; not timed."));
         }
@@ -209,7 +216,7 @@ internal sealed class Comparison(int threads, int rounds)
 
     private void Settle()
     {
-        if (threads > 1)
+        if (settings.Threads > 1)
             Thread.Sleep(SettleMilliseconds);
     }
 

@@ -4,9 +4,10 @@ using AttentionGen.Bench.Subjects;
 namespace AttentionGen.Bench.Compare;
 
 /// <summary>A subject at a number of threads, and what its rounds took.</summary>
-internal sealed class TimedSubject(ISubject subject, int threads)
+internal sealed class TimedSubject(ISubject subject, int threads, int idleMilliseconds)
 {
     private const double RoundMilliseconds = 3;
+    private const int IdleCalls = 4;
     private const int WarmUpPhases = 3;
     private const int WarmUpCalls = 30;
     private const double WarmUpMilliseconds = 100;
@@ -62,11 +63,11 @@ internal sealed class TimedSubject(ISubject subject, int threads)
         // Brings its weights back into the cache and wakes its threads.
         subject.Run();
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
-        double microseconds = TimeCalls();
+        double microseconds = idleMilliseconds > 0 ? TimeIdleCalls() : TimeCalls();
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         if (!counts)
             return;
-        AllocatedBytes = Math.Min(AllocatedBytes, allocated / _calls);
+        AllocatedBytes = Math.Min(AllocatedBytes, allocated / (idleMilliseconds > 0 ? IdleCalls : _calls));
         _microseconds.Add(microseconds);
     }
 
@@ -76,5 +77,19 @@ internal sealed class TimedSubject(ISubject subject, int threads)
         for (int call = 0; call < _calls; call++)
             subject.Run();
         return Stopwatch.GetElapsedTime(start).TotalMicroseconds / _calls;
+    }
+
+    /// <summary>Sleep does not count, waking up does: threads that are gone, and caches and clocks that have cooled.</summary>
+    private double TimeIdleCalls()
+    {
+        long ticks = 0;
+        for (int call = 0; call < IdleCalls; call++)
+        {
+            Thread.Sleep(idleMilliseconds);
+            long start = Stopwatch.GetTimestamp();
+            subject.Run();
+            ticks += Stopwatch.GetTimestamp() - start;
+        }
+        return ticks * 1e6 / Stopwatch.Frequency / IdleCalls;
     }
 }
