@@ -69,86 +69,119 @@ internal static class SoftmaxEmitter
 
     private static void WriteBlock(CodeWriter writer, AttentionPlan plan)
     {
-        VectorTarget target = plan.Target;
         bool causal = plan.Spec.Causal;
-        int vectors = VirtualLanes / target.Lanes;
-        IEnumerable<int> each = Enumerable.Range(0, vectors);
         writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(causal
             ? "public static void Softmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float state)"
             : "public static void Softmax(ref float scores, nint rows, nint columns, ref float state)"))
         {
+            writer.Line("// The maxima of all rows first: folding a row's lanes is one long chain, which the next row's loads need not wait for.");
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
+                WriteMaximum(writer, plan);
+            writer.Line();
+            using (writer.Block("for (nint row = 0; row < rows; row++)"))
+                WritePowers(writer, plan);
+        }
+    }
+
+    private static IEnumerable<int> Vectors(VectorTarget target) => Enumerable.Range(0, VirtualLanes / target.Lanes);
+
+    /// <summary>The row's scores, how many of them it sees, and where its last group of virtual lanes ends.</summary>
+    private static void WriteRow(CodeWriter writer, AttentionPlan plan, params string[] withoutKeys)
+    {
+        writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
+        if (plan.Spec.Causal)
+        {
+            string grouped = plan.Spec.Group == 1 ? "first + row" : $"((first + row) / {plan.Spec.Group})";
+            writer.Line("// Keys of this block that the row sees.");
+            writer.Line($"nint count = global::System.Math.Min({grouped} + seen, columns);");
+            using (writer.Block("if (count <= 0)"))
             {
-                writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
-                if (causal)
-                {
-                    string grouped = plan.Spec.Group == 1 ? "first + row" : $"((first + row) / {plan.Spec.Group})";
-                    writer.Line("// Keys of this block that the row sees.");
-                    writer.Line($"nint count = global::System.Math.Min({grouped} + seen, columns);");
-                    using (writer.Block("if (count <= 0)"))
-                    {
-                        writer.Line("MemoryMarshal.CreateSpan(ref line, (int)columns).Clear();");
-                        writer.Line($"Unsafe.Add(ref state, {Maximum} + row) = float.NegativeInfinity;");
-                        writer.Line($"Unsafe.Add(ref state, {Sum} + row) = 0;");
-                        writer.Line("continue;");
-                    }
-
-                    writer.Line();
-                }
-                else
-                {
-                    writer.Line("nint count = columns;");
-                }
-
-                writer.Line($"nint end = (count + {VirtualLanes - 1}) & ~(nint){VirtualLanes - 1};");
-                writer.Line("for (nint key = count; key < end; key++)");
-                writer.Line("    Unsafe.Add(ref line, key) = float.NegativeInfinity;");
-                writer.Line();
-                foreach (int i in each)
-                    writer.Line($"var max_{i} = {Load(target, i)};");
-                using (writer.Block($"for (nint key = {VirtualLanes}; key < end; key += {VirtualLanes})"))
-                {
-                    foreach (int i in each)
-                        writer.Line($"max_{i} = {target.Name}.MaxNative(max_{i}, {Load(target, i, "key")});");
-                }
-
-                Reduce(writer, target, "max", (a, b, width) => $"{width}.MaxNative({a}, {b})");
-                writer.Line("float maximum = max;");
-                writer.Line($"var shift = {target.Name}.Create(maximum);");
-                foreach (int i in each)
-                    writer.Line($"var sum_{i} = {target.Name}<float>.Zero;");
-                using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
-                {
-                    foreach (int i in each)
-                    {
-                        writer.Line($"var p_{i} = Exp2({Load(target, i, "key")} - shift);");
-                        writer.Line($"p_{i}.StoreUnsafe(ref Unsafe.Add(ref line, key{(i == 0 ? "" : $" + {i * target.Lanes}")}));");
-                        if (!target.SumsApart)
-                            writer.Line($"sum_{i} += p_{i};");
-                    }
-                }
-
-                if (target.SumsApart)
-                {
-                    writer.Line("// In a loop of their own: beside ten constants, sixteen registers do not hold them.");
-                    using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
-                    {
-                        foreach (int i in each)
-                            writer.Line($"sum_{i} += {Load(target, i, "key")};");
-                    }
-                }
-
-                Reduce(writer, target, "sum", (a, b, _) => $"{a} + {b}");
-                writer.Line($"Unsafe.Add(ref state, {Maximum} + row) = maximum;");
-                writer.Line($"Unsafe.Add(ref state, {Sum} + row) = sum;");
-                if (causal)
-                {
-                    using (writer.Block("if (end < columns)"))
-                        writer.Line("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, end), (int)(columns - end)).Clear();");
-                }
+                foreach (string line in withoutKeys)
+                    writer.Line(line);
+                writer.Line("continue;");
             }
+
+            writer.Line();
+        }
+        else
+        {
+            writer.Line("nint count = columns;");
+        }
+
+        writer.Line($"nint end = (count + {VirtualLanes - 1}) & ~(nint){VirtualLanes - 1};");
+    }
+
+    private static void WriteMaximum(CodeWriter writer, AttentionPlan plan)
+    {
+        VectorTarget target = plan.Target;
+        WriteRow(
+            writer,
+            plan,
+            "MemoryMarshal.CreateSpan(ref line, (int)columns).Clear();",
+            $"Unsafe.Add(ref state, {Maximum} + row) = float.NegativeInfinity;",
+            $"Unsafe.Add(ref state, {Sum} + row) = 0;");
+        using (writer.Block("if (count < end)"))
+        {
+            writer.Line("// Whole vectors: a load would wait for smaller stores before it.");
+            writer.Line($"ref float last = ref Unsafe.Add(ref line, end - {VirtualLanes});");
+            writer.Line($"var left = {target.Name}.Create((int)(count - end) + {VirtualLanes});");
+            foreach (int i in Vectors(target))
+            {
+                string lanes = $"{target.Name}<int>.Indices" + (i == 0 ? "" : $" + {target.Name}.Create({i * target.Lanes})");
+                string place = i == 0 ? "ref last" : $"ref last, {i * target.Lanes}";
+                writer.Line($"{target.Name}.ConditionalSelect({target.Name}.LessThan({lanes}, left).AsSingle(), {target.Name}.LoadUnsafe({place}), {target.Name}.Create(float.NegativeInfinity)).StoreUnsafe({place});");
+            }
+        }
+
+        writer.Line();
+        foreach (int i in Vectors(target))
+            writer.Line($"var max_{i} = {Load(target, i)};");
+        using (writer.Block($"for (nint key = {VirtualLanes}; key < end; key += {VirtualLanes})"))
+        {
+            foreach (int i in Vectors(target))
+                writer.Line($"max_{i} = {target.Name}.MaxNative(max_{i}, {Load(target, i, "key")});");
+        }
+
+        Reduce(writer, target, "max", (a, b, width) => $"{width}.MaxNative({a}, {b})");
+        writer.Line($"Unsafe.Add(ref state, {Maximum} + row) = max;");
+    }
+
+    private static void WritePowers(CodeWriter writer, AttentionPlan plan)
+    {
+        VectorTarget target = plan.Target;
+        WriteRow(writer, plan);
+        writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {Maximum} + row));");
+        foreach (int i in Vectors(target))
+            writer.Line($"var sum_{i} = {target.Name}<float>.Zero;");
+        using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
+        {
+            foreach (int i in Vectors(target))
+            {
+                writer.Line($"var p_{i} = Exp2({Load(target, i, "key")} - shift);");
+                writer.Line($"p_{i}.StoreUnsafe(ref Unsafe.Add(ref line, key{(i == 0 ? "" : $" + {i * target.Lanes}")}));");
+                if (!target.SumsApart)
+                    writer.Line($"sum_{i} += p_{i};");
+            }
+        }
+
+        if (target.SumsApart)
+        {
+            writer.Line("// In a loop of their own: beside ten constants, sixteen registers do not hold them.");
+            using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
+            {
+                foreach (int i in Vectors(target))
+                    writer.Line($"sum_{i} += {Load(target, i, "key")};");
+            }
+        }
+
+        Reduce(writer, target, "sum", (a, b, _) => $"{a} + {b}");
+        writer.Line($"Unsafe.Add(ref state, {Sum} + row) = sum;");
+        if (plan.Spec.Causal)
+        {
+            using (writer.Block("if (end < columns)"))
+                writer.Line("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, end), (int)(columns - end)).Clear();");
         }
     }
 
