@@ -37,9 +37,6 @@ internal static class ProjectionEmitter
                 writer.Line($"ref float first = ref Unsafe.Add(ref weights, panel * {panel});");
                 writer.Line($"ref float next = ref Unsafe.Add(ref first, panel + {product.Panels} < panels ? {product.Panels * panel} : 0);");
                 writer.Line("ref float panelBias = ref Unsafe.Add(ref bias, panel * 16);");
-                writer.Line("nint prefetched = 0;");
-                int ahead = depth / product.Tiles[product.Tiles.Count - 1].Unroll * AttentionPlan.PanelWidth;
-                int last = System.Math.Max(0, (product.Panels * panel) - (2 * ahead));
                 ProductEmitter.WriteRowLoop(
                     writer,
                     product,
@@ -47,8 +44,7 @@ internal static class ProjectionEmitter
                         $"ref float tileA = ref Unsafe.Add(ref a, row * {product.RowStride});",
                         "ref float tileC = ref Unsafe.Add(ref c, (row * stride) + (panel * 16));",
                     ],
-                    "ref tileA, ref first, ref panelBias, ref tileC, stride, ref Unsafe.Add(ref next, prefetched)",
-                    $"prefetched = global::System.Math.Min(prefetched + {ahead}, {last});");
+                    "ref tileA, ref first, ref panelBias, ref tileC, stride, ref next");
             }
         }
     }
@@ -62,7 +58,7 @@ internal static class ProjectionEmitter
         {
             var body = new TileEmitter(writer, target, product, tile);
             body.DeclareSums(_ => $"{target.Name}<float>.Zero");
-            body.LiteralDepth(CodeWriter.Invariant($"{product.Depth * AttentionPlan.PanelWidth}"), prefetches: !wide);
+            body.LiteralDepth(product.Depth * AttentionPlan.PanelWidth, wide ? TilePrefetch.None : TilePrefetch.Next);
             for (int vector = 0; vector < tile.Vectors; vector++)
                 writer.Line($"var bias_{vector} = {target.Name}.LoadUnsafe(ref bias, {vector * target.Lanes});");
             for (int row = 0; row < tile.Rows; row++)

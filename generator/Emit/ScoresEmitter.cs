@@ -45,7 +45,7 @@ internal static class ScoresEmitter
                 writer.Line("ref float panel = ref keys;");
                 var body = new TileEmitter(writer, target, product, tile);
                 body.DeclareSums(_ => $"{target.Name}<float>.Zero");
-                body.LiteralDepth(CodeWriter.Invariant($"{panel}"), prefetches: false);
+                body.LiteralDepth(panel, TilePrefetch.Following);
                 for (int row = 0; row < tile.Rows; row++)
                 {
                     for (int vector = 0; vector < tile.Vectors; vector++)

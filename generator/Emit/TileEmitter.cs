@@ -3,6 +3,18 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
+/// <summary>Which lines a tile asks for while it multiplies.</summary>
+internal enum TilePrefetch
+{
+    None,
+
+    /// <summary>Those that <c>next</c> refers to, for the second-level cache: another tile will read them at the same pace.</summary>
+    Next,
+
+    /// <summary>Those of the panels that follow this tile's, for the first-level cache: the method goes on there.</summary>
+    Following,
+}
+
 /// <summary>
 /// Writes the body of one register tile: its sums, the loop over the depth, and the loads and multiply-adds of each
 /// step. The JIT does not schedule, so the order written here is the order executed.
@@ -20,7 +32,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     }
 
     /// <summary>Multiplies through a depth known at compile time. <c>a</c> and the panels advance; the rest stays.</summary>
-    public void LiteralDepth(string panelStride, bool prefetches)
+    public void LiteralDepth(long panelStride, TilePrefetch prefetch)
     {
         int turns = product.Depth / tile.Unroll;
         if (turns <= 1)
@@ -31,8 +43,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
 
         using (writer.Block($"for (nint k = 0; k < {turns * tile.Unroll}; k += {tile.Unroll})"))
         {
-            if (prefetches)
-                writer.Line("Services::Prefetch.L1(ref next);\nnext = ref Unsafe.Add(ref next, 16);");
+            Prefetch(panelStride, prefetch);
             Steps(0, tile.Unroll, panelStride);
             Advance(tile.Unroll);
         }
@@ -60,12 +71,33 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
 
         using (writer.Block("for (; k > 0; k--)"))
         {
+            for (int panel = 0; panel < tile.Panels && product.StepsAhead > 0; panel++)
+                writer.Line(CodeWriter.Invariant($"Services::Prefetch.L1(ref Unsafe.Add(ref {Panel(panel, true)}, {product.StepsAhead * AttentionPlan.PanelWidth}));"));
             Steps(0, 1, null);
             Advance(1, separatePanels: true);
         }
     }
 
     public static string Sum(int row, int vector) => $"c_{row}_{vector}";
+
+    /// <summary>One line of each panel a step.</summary>
+    private void Prefetch(long panelStride, TilePrefetch prefetch)
+    {
+        if (prefetch == TilePrefetch.None)
+            return;
+        (string level, string start, long distance) = prefetch == TilePrefetch.Next ? ("L2", "next", 0) : ("L1", "panel", tile.Panels * panelStride);
+        for (int panel = 0; panel < tile.Panels; panel++)
+        {
+            for (int step = 0; step < tile.Unroll; step++)
+            {
+                long offset = distance + (panel * panelStride) + (step * AttentionPlan.PanelWidth);
+                writer.Line(CodeWriter.Invariant($"Services::Prefetch.{level}(ref {(offset == 0 ? start : $"Unsafe.Add(ref {start}, {offset})")});"));
+            }
+        }
+
+        if (prefetch == TilePrefetch.Next)
+            writer.Line($"next = ref Unsafe.Add(ref next, {tile.Unroll * AttentionPlan.PanelWidth});");
+    }
 
     private void Advance(int steps, bool separatePanels = false)
     {
@@ -74,7 +106,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
             writer.Line($"{Panel(panel, separatePanels)} = ref Unsafe.Add(ref {Panel(panel, separatePanels)}, {steps * AttentionPlan.PanelWidth});");
     }
 
-    private void Steps(int first, int count, string? panelStride)
+    private void Steps(int first, int count, long? panelStride)
     {
         for (int step = first; step < first + count; step++)
         {
@@ -86,7 +118,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     }
 
     /// <summary>Few columns: B's vectors stay, A's elements stream past.</summary>
-    private void HoldPanels(int step, bool first, string? panelStride)
+    private void HoldPanels(int step, bool first, long? panelStride)
     {
         foreach (int vector in Enumerable.Range(0, tile.Vectors))
             writer.Line($"{Var(first)}b_{vector} = {LoadPanel(step, vector, panelStride)};");
@@ -99,7 +131,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     }
 
     /// <summary>Few rows: A's elements stay, B's vectors stream past.</summary>
-    private void HoldRows(int step, bool first, string? panelStride)
+    private void HoldRows(int step, bool first, long? panelStride)
     {
         for (int row = 0; row < tile.Rows; row++)
             writer.Line($"{Var(first)}a_{row} = {Broadcast(step, row)};");
@@ -130,13 +162,12 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
         return $"{target.Name}.Create({(offset == 0 ? "a" : $"Unsafe.Add(ref a, {offset})")})";
     }
 
-    private string LoadPanel(int step, int vector, string? panelStride)
+    private string LoadPanel(int step, int vector, long? panelStride)
     {
         int panel = vector / tile.VectorsPerPanel;
         int within = (step * AttentionPlan.PanelWidth) + (vector % tile.VectorsPerPanel * target.Lanes);
-        bool separate = panelStride is null;
-        long offset = within + (separate ? 0L : panel * long.Parse(panelStride!, System.Globalization.CultureInfo.InvariantCulture));
-        string name = Panel(panel, separate);
+        long offset = within + (panel * (panelStride ?? 0));
+        string name = Panel(panel, separate: panelStride is null);
         return offset == 0 ? $"{target.Name}.LoadUnsafe(ref {name})" : $"{target.Name}.LoadUnsafe(ref {name}, {offset})";
     }
 

@@ -41,6 +41,9 @@ internal sealed record ProductPlan
     /// <summary>Tiles for one or two rows alone: more panels at once, so that enough chains are in flight. Three rows are two of them that overlap.</summary>
     public required EquatableArray<RegisterTile> WideTiles { get; init; }
 
+    /// <summary>Steps of a run-time depth after which a line is used that is asked for now; 0 asks for none.</summary>
+    public int StepsAhead => Kind == ProductKind.Values ? ValuesAhead : 0;
+
     public required RowSplit Split { get; init; }
 
     /// <summary>Why the tiles are as they are, in one sentence.</summary>
@@ -120,6 +123,12 @@ internal sealed record ProductPlan
             return depth;
         return unrolling == Unrolling.Full ? Math.Max(1, budget / accumulators) : 1;
     }
+
+    /// <summary>
+    /// A page of each panel, since the processor's own prefetcher stops at its end: at 8 x 512 and 2,048 rows the whole block
+    /// reached 84 % of the FMA peak with it and 80 % without.
+    /// </summary>
+    private const int ValuesAhead = 64;
 
     /// <summary>A product this short is written out whole.</summary>
     internal const int WholeBudget = 128;
