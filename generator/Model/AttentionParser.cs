@@ -23,7 +23,7 @@ internal static class AttentionParser
         var problems = new ProblemReporter(arguments, report, cancellationToken);
         TargetParser.Check(type, attribute, compilation, problems, cancellationToken);
         AttentionSpec? spec = arguments.AreWellFormed
-            ? ConfigurationParser.Parse(arguments, () => TargetParser.Describe(type), problems)
+            ? ConfigurationParser.Parse(new(arguments, problems), TargetParser.Describe(type))
             : null;
         return problems.Any ? null : spec;
     }

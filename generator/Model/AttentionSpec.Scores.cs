@@ -3,7 +3,7 @@ namespace AttentionGen.Generator.Model;
 // What happens to scores.
 internal sealed partial record AttentionSpec
 {
-    public required float Scale { get; init; }
+    public float Scale { get; init; }
 
     /// <summary>0 for none.</summary>
     public float Softcap { get; init; }

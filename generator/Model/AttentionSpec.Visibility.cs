@@ -3,11 +3,11 @@ namespace AttentionGen.Generator.Model;
 // Which keys a query sees.
 internal sealed partial record AttentionSpec
 {
-    public required bool Causal { get; init; }
+    public bool Causal { get; init; }
 
-    public required CausalAlignment CausalAlignment { get; init; }
+    public CausalAlignment CausalAlignment { get; init; }
 
-    public required bool KeyLengths { get; init; }
+    public bool KeyLengths { get; init; }
 
     public bool KeyStarts { get; init; }
 
@@ -50,7 +50,7 @@ internal sealed partial record AttentionSpec
     {
         get
         {
-            if (!HasCache || IsCrossAttention || PrefixLengths || (Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores)) != 0)
+            if (!HasCache || IsCrossAttention || !Causal || PrefixLengths || (Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores)) != 0)
                 return -1;
             int chunk = ChunkSize > 0 ? ChunkSize - 1 : -1;
             return WindowLeft < 0 ? chunk : chunk < 0 ? WindowLeft : System.Math.Min(WindowLeft, chunk);

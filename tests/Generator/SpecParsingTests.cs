@@ -51,6 +51,91 @@ public sealed class SpecParsingTests
         Assert.False(spec.HasCache);
     }
 
+    [Fact]
+    public void Defaults_of_the_variants_are_resolved()
+    {
+        AttentionSpec spec = ParseSpec("Heads = 8, DModel = 512");
+
+        Assert.True(spec is { ValueHeadDim: 64, HasProjections: true, Layout: Model.HeadLayout.RowsHeads });
+        Assert.True(spec is { KeyStarts: false, WindowLeft: -1, WindowRight: -1, PrefixLengths: false, ChunkSize: 0, Documents: false });
+        Assert.True(spec is { BooleanMask: Model.MaskAxes.None, AdditiveMask: Model.MaskAxes.None, MaskPredicate: null, Ragged: false, SkipPadding: false });
+        Assert.True(spec is { Softcap: 0, ScoreModifier: null, Alibi: false, RelativePositionBuckets: 0, RelativePositionMaxDistance: 0, Sinks: false });
+        Assert.True(spec is { QueryKeyNorm: Model.QueryKeyNorm.None, QueryKeyNormEpsilon: 0, BiasKeyValue: false, ZeroKeyValue: false, Outputs: Model.AttentionOutputs.None });
+        Assert.Equal(RotarySpec.None, spec.RotaryEmbedding);
+    }
+
+    [Fact]
+    public void Every_setting_of_visibility_is_read()
+    {
+        AttentionSpec spec = ParseSpec(
+            """
+            Heads = 2, DModel = 8, Causal = true, KeyStarts = true, WindowLeft = 5, WindowRight = 0, PrefixLengths = true, ChunkSize = 7, Documents = true,
+            BooleanMask = MaskAxes.BatchQueryKey, AdditiveMask = MaskAxes.HeadQueryKey, KeyLengths = true, SkipPadding = true
+            """);
+
+        Assert.True(spec is { KeyStarts: true, WindowLeft: 5, WindowRight: 0, PrefixLengths: true, ChunkSize: 7, Documents: true, SkipPadding: true });
+        Assert.Equal(Model.MaskAxes.Batch | Model.MaskAxes.Query | Model.MaskAxes.Key, spec.BooleanMask);
+        Assert.Equal(Model.MaskAxes.Head | Model.MaskAxes.Query | Model.MaskAxes.Key, spec.AdditiveMask);
+        Assert.True(ParseSpec("Heads = 2, DModel = 8, Ragged = true").Ragged);
+    }
+
+    [Fact]
+    public void Every_setting_of_scores_is_read()
+    {
+        AttentionSpec spec = ParseSpec(
+            """
+            Heads = 2, DModel = 8, ValueHeadDim = 6, Scale = 0.5f, Softcap = 50, Alibi = true, RelativePositionBuckets = 16, RelativePositionMaxDistance = 64,
+            Sinks = true, QueryKeyNorm = QueryKeyNorm.Layer, QueryKeyNormEpsilon = 0.25f, BiasKeyValue = true, ZeroKeyValue = true, Outputs = AttentionOutputs.LogSumExp
+            """);
+
+        Assert.True(spec is { ValueHeadDim: 6, Scale: 0.5f, Softcap: 50, Alibi: true, RelativePositionBuckets: 16, RelativePositionMaxDistance: 64 });
+        Assert.True(spec is { Sinks: true, QueryKeyNorm: Model.QueryKeyNorm.Layer, QueryKeyNormEpsilon: 0.25f, BiasKeyValue: true, ZeroKeyValue: true });
+        Assert.Equal(Model.AttentionOutputs.LogSumExp, spec.Outputs);
+    }
+
+    [Fact]
+    public void Learned_settings_have_the_defaults_that_models_use()
+    {
+        AttentionSpec spec = ParseSpec("Heads = 2, DModel = 8, RelativePositionBuckets = 32, QueryKeyNorm = QueryKeyNorm.Rms");
+        Assert.Equal((128, 1e-6f), (spec.RelativePositionMaxDistance, spec.QueryKeyNormEpsilon));
+    }
+
+    [Fact]
+    public void Rotary_scaling_keeps_what_its_kind_has_and_no_more()
+    {
+        const string Rotary = "Heads = 2, DModel = 8, Rotary = RotaryKind.HalfSplit, Positions = true";
+        var plain = new RotarySpec { Kind = Model.RotaryKind.HalfSplit, Dim = 4, Positions = true };
+        Assert.Equal(plain, ParseSpec(Rotary).RotaryEmbedding);
+        Assert.Equal(
+            plain with { Scaling = Model.RotaryScaling.Linear, ScalingFactor = 2.5 },
+            ParseSpec($"{Rotary}, RotaryScaling = RotaryScaling.Linear, RotaryScalingFactor = 2.5").RotaryEmbedding);
+        Assert.Equal(
+            plain with { Scaling = Model.RotaryScaling.Llama3, ScalingFactor = 8, OriginalLength = 8192, LowFrequencyFactor = 1, HighFrequencyFactor = 4 },
+            ParseSpec($"{Rotary}, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 8192").RotaryEmbedding);
+        Assert.Equal(
+            plain with { Scaling = Model.RotaryScaling.Llama3, ScalingFactor = 32, OriginalLength = 4096, LowFrequencyFactor = 0.5, HighFrequencyFactor = 8 },
+            ParseSpec($"{Rotary}, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 32, RotaryOriginalLength = 4096, RotaryLowFrequencyFactor = 0.5, RotaryHighFrequencyFactor = 8").RotaryEmbedding);
+        Assert.Equal(
+            plain with { Scaling = Model.RotaryScaling.Yarn, ScalingFactor = 1, OriginalLength = 4096, BetaFast = 32, BetaSlow = 1, AttentionFactor = 1 },
+            ParseSpec($"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 1, RotaryOriginalLength = 4096").RotaryEmbedding);
+        Assert.Equal(
+            plain with { Scaling = Model.RotaryScaling.Yarn, ScalingFactor = 4, OriginalLength = 2048, BetaFast = 16, BetaSlow = 2, AttentionFactor = 1.5 },
+            ParseSpec($"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 2048, RotaryBetaFast = 16, RotaryBetaSlow = 2, RotaryAttentionFactor = 1.5").RotaryEmbedding);
+
+        // 0.1 · ln(40) + 1 = 1.3688879454113936.
+        RotarySpec yarn = ParseSpec($"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = 4096").RotaryEmbedding;
+        Assert.Equal(1.3688879454113936, yarn.AttentionFactor, 15);
+    }
+
+    [Fact]
+    public void A_core_has_no_widths_and_no_biases()
+    {
+        AttentionSpec spec = ParseSpec("Heads = 4, KvHeads = 2, HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows");
+        Assert.True(spec is { HasProjections: false, Layout: Model.HeadLayout.HeadsRows, DModel: 0, MemoryDim: 0, IsCrossAttention: false });
+        Assert.True(spec is { QueryBias: false, KeyBias: false, ValueBias: false, OutputBias: false, HasCache: true });
+        Assert.Equal((32, 32), (spec.InputDim, spec.OutputDim));
+    }
+
     [Theory]
     [InlineData("QueryBias", false, true, true, true)]
     [InlineData("KeyBias", true, false, true, true)]
@@ -86,6 +171,7 @@ public sealed class SpecParsingTests
     [InlineData("DModel = 8, Heads = 2")]
     [InlineData("Heads = 1 + 1, DModel = sizeof(long)")]
     [InlineData("Heads = (byte)2, DModel = '\\b'")]
+    [InlineData("Heads = 2, DModel = 8, ValueHeadDim = 4, WindowLeft = -1, WindowRight = -1, ChunkSize = 0, Softcap = 0, BooleanMask = 0, Outputs = 0, Ragged = false")]
     public void Equal_configurations_are_equal_specs_however_they_are_written(string arguments)
     {
         AttentionSpec expected = ParseSpec("Heads = 2, DModel = 8");
