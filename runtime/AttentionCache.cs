@@ -34,7 +34,7 @@ public sealed class AttentionCache
 
         // 128 bits hold every product of four ints.
         Int128 keyCapacity = RoundUpToPanels(capacity);
-        Int128 valueDim = RoundUpToPanels(shape.HeadDim);
+        Int128 valueDim = RoundUpToPanels(shape.ValueHeadDim);
         Int128 largest = keyCapacity * valueDim * shape.KvHeads * batch;
         if (largest > AlignedMemory.MaxLength)
         {

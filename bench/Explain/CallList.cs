@@ -114,11 +114,11 @@ internal sealed class CallList
     private const int BlockStateOffset = 64;
 
     private (nint Heads, nint State) RunningState(int row) =>
-        (Place("Heads") + (nint)row * _plan.HeadDimPadded, Place("Softmax") + (nint)row * (ScratchLayout.SoftmaxFloats / AttentionPlan.QueryBlock));
+        (Place("Heads") + (nint)row * _plan.ValueHeadDimPadded, Place("Softmax") + (nint)row * (ScratchLayout.SoftmaxFloats / AttentionPlan.QueryBlock));
 
     private nint KeyHead(int head) => (nint)head * KeyCapacity * _shape.HeadDim;
 
-    private nint ValueHead(int head) => (nint)_shape.KvHeads * KeyCapacity * _shape.HeadDim + (nint)head * KeyCapacity * _plan.HeadDimPadded;
+    private nint ValueHead(int head) => (nint)_shape.KvHeads * KeyCapacity * _shape.HeadDim + (nint)head * KeyCapacity * _plan.ValueHeadDimPadded;
 
     private nint Place(string slice) => _plan.Scratch[slice].Offset;
 

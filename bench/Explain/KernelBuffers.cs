@@ -39,8 +39,8 @@ internal sealed class KernelBuffers
         // As the generated constructor does it: without the scale, probabilities would become denormal numbers.
         _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, _shape.Scale / Math.Log(2));
         _key = PackedMatrix.Pack(weights.Key, weights.KeyBias, _shape.KeyDim, _shape.MemoryDim);
-        _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.KeyDim, _shape.MemoryDim);
-        _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.QueryDim);
+        _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.ValueDim, _shape.MemoryDim);
+        _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.JoinedDim);
         var random = new Random(Seed);
         int rows = workload.Batch * workload.Rows;
         _input = Allocate(random, (nint)rows * _shape.DModel);
@@ -48,7 +48,7 @@ internal sealed class KernelBuffers
         _outputRows = Allocate(random, (nint)rows * plan.OutputPanels * AttentionPlan.PanelWidth);
         _scratch = Allocate(random, plan.Scratch.Length);
         int capacity = AttentionPlan.RoundUp(workload.Keys);
-        _keyValues = Allocate(random, (nint)_shape.KvHeads * capacity * (_shape.HeadDim + plan.HeadDimPadded));
+        _keyValues = Allocate(random, (nint)_shape.KvHeads * capacity * (_shape.HeadDim + plan.ValueHeadDimPadded));
         _rotary = _shape.Rotary == RotaryKind.None ? null : RotaryTable.Get(_shape.RotaryDim, _shape.RotaryBase).Ensure(workload.Keys);
         _strip = plan.Scratch["Strip"].Offset;
         _queries = plan.Scratch["Queries"].Offset;

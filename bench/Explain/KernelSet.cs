@@ -18,7 +18,7 @@ internal sealed class KernelSet
         _kernels = generated.GetNestedType(name, BindingFlags.NonPublic) ?? throw new MissingMemberException(generated.Name, name);
         InputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.DModel).Name);
         MemoryProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.MemoryDim).Name);
-        OutputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.QueryDim).Name);
+        OutputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.JoinedDim).Name);
         Scores = Bind<ScoresKernel>(nameof(Scores));
         Merge = Bind<MergeKernel>(nameof(Merge));
         Values = Bind<ValuesKernel>(nameof(Values));

@@ -31,9 +31,9 @@ internal sealed record PartCost(
             {
                 Part.QueryProjection => (plan.Projection(shape.DModel), shape.DModel, plan.QueryPanels),
                 Part.KeyProjection or Part.ValueProjection => (plan.Projection(shape.MemoryDim), shape.MemoryDim, plan.KeyPanels),
-                Part.OutputProjection => (plan.Projection(shape.QueryDim), shape.QueryDim, plan.OutputPanels),
+                Part.OutputProjection => (plan.Projection(shape.JoinedDim), shape.JoinedDim, plan.OutputPanels),
                 Part.Scores => (plan.Scores, shape.HeadDim, AttentionPlan.Panels(call.Columns)),
-                Part.Values => (plan.Values, call.Columns, plan.HeadDimPadded / AttentionPlan.PanelWidth),
+                Part.Values => (plan.Values, call.Columns, plan.ValueHeadDimPadded / AttentionPlan.PanelWidth),
                 _ => ((ProductPlan?)null, 0, 0),
             };
             if (product is not null)
@@ -85,7 +85,7 @@ internal sealed record PartCost(
         Part.Softmax => (double)call.Rows * call.Columns,
         // A vector of rows at a time.
         Part.Merge => (call.Rows + plan.Target.Lanes - 1) / plan.Target.Lanes * plan.Target.Lanes,
-        Part.MergeHeads or Part.JoinHeads => (double)call.Rows * plan.HeadDimPadded,
+        Part.MergeHeads or Part.JoinHeads => (double)call.Rows * plan.ValueHeadDimPadded,
         Part.Rotary => (double)call.Rows * call.Columns * shape.RotaryDim,
         Part.QueryRows => (double)call.Rows * shape.QueryDim,
         _ => (double)call.Rows * shape.HeadDim,

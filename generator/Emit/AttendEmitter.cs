@@ -20,7 +20,7 @@ internal static class AttendEmitter
         string grouped = spec.Group == 1 ? "rows" : $"rows * {spec.Group}";
         string offset = causal ? ", nint offset" : "";
         string passOffset = causal ? ", offset" : "";
-        writer.Line("/// <summary>Attention of a row block, all heads: queries against key and value panels; the joined heads are [rows, Heads · HeadDim].</summary>");
+        writer.Line($"/// <summary>Attention of a row block, all heads: queries against key and value panels; the joined heads are [rows, Heads · {(spec.ValueHeadDim == spec.HeadDim ? "HeadDim" : "ValueHeadDim")}].</summary>");
         writer.Line("/// <param name=\"visible\">Keys that are there and not masked by a length.</param>");
         if (causal)
             writer.Line("/// <param name=\"offset\">Row r of the block sees the keys up to r + offset.</param>");
@@ -102,7 +102,7 @@ internal static class AttendEmitter
     private static void WriteState(CodeWriter writer, AttentionPlan plan)
     {
         ScratchLayout scratch = plan.Scratch;
-        writer.Line($"ref float heads = ref Unsafe.Add(ref scratch, {scratch["Heads"].Offset} + (row * {plan.HeadDimPadded}));");
+        writer.Line($"ref float heads = ref Unsafe.Add(ref scratch, {scratch["Heads"].Offset} + (row * {plan.ValueHeadDimPadded}));");
         writer.Line($"ref float softmax = ref Unsafe.Add(ref scratch, {scratch["Softmax"].Offset} + (row * {ScratchLayout.SoftmaxFloats / AttentionPlan.QueryBlock}));");
     }
 

@@ -45,6 +45,8 @@ internal static class ClassEmitter
         Constant("KvHeads", spec.KvHeads, "Number of key/value heads.");
         Constant("HeadDim", spec.HeadDim, "Width of one head.");
         Constant("DModel", spec.DModel, "Width of input and output rows.");
+        if (spec.ValueHeadDim != spec.HeadDim)
+            Constant("ValueHeadDim", spec.ValueHeadDim, "Width of one head of values.");
         if (spec.IsCrossAttention)
             Constant("MemoryDim", spec.MemoryDim, "Width of memory rows.");
         if (spec.SequenceLength > 0)
@@ -100,7 +102,10 @@ internal static class ClassEmitter
     {
         string name = spec.Target.Name;
         writer.Line("/// <summary>Packs the weights once. The object is immutable afterwards: share it between threads.</summary>");
-        writer.Line($"/// <param name=\"weights\">Query [{spec.QueryDim}, {spec.DModel}], key and value [{spec.KeyDim}, {spec.MemoryDim}], output [{spec.DModel}, {spec.QueryDim}], and the declared biases.</param>");
+        string keysAndValues = spec.KeyDim == spec.ValueDim
+            ? $"key and value [{spec.KeyDim}, {spec.MemoryDim}]"
+            : $"key [{spec.KeyDim}, {spec.MemoryDim}], value [{spec.ValueDim}, {spec.MemoryDim}]";
+        writer.Line($"/// <param name=\"weights\">Query [{spec.QueryDim}, {spec.DModel}], {keysAndValues}, output [{spec.DModel}, {spec.JoinedDim}], and the declared biases.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
@@ -110,8 +115,8 @@ internal static class ClassEmitter
             writer.Line("double factor = Shape.Scale / global::System.Math.Log(2);");
             writer.Line(CodeWriter.Invariant($"queryWeights = Services::PackedMatrix.Pack(weights.Query, weights.QueryBias, {spec.QueryDim}, {spec.DModel}, factor);"));
             writer.Line(CodeWriter.Invariant($"keyWeights = Services::PackedMatrix.Pack(weights.Key, weights.KeyBias, {spec.KeyDim}, {spec.MemoryDim});"));
-            writer.Line(CodeWriter.Invariant($"valueWeights = Services::PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.KeyDim}, {spec.MemoryDim});"));
-            writer.Line(CodeWriter.Invariant($"outputWeights = Services::PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.QueryDim});"));
+            writer.Line(CodeWriter.Invariant($"valueWeights = Services::PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.ValueDim}, {spec.MemoryDim});"));
+            writer.Line(CodeWriter.Invariant($"outputWeights = Services::PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.JoinedDim});"));
         }
 
         writer.Line();

@@ -82,7 +82,7 @@ internal static class ForwardEmitter
             }
 
             writer.Line("nint capacity = (dimensions.Keys + 15) & ~(nint)15;");
-            writer.Line($"return new(ref keyValues, ref Unsafe.Add(ref keyValues, capacity * {spec.KeyDim}), capacity, {spec.HeadDim}, {plan.HeadDimPadded});");
+            writer.Line($"return new(ref keyValues, ref Unsafe.Add(ref keyValues, capacity * {spec.KeyDim}), capacity, {spec.HeadDim}, {plan.ValueHeadDimPadded});");
         }
     }
 

@@ -42,6 +42,8 @@ internal static class HeaderEmitter
         string heads = spec.Group == 1
             ? CodeWriter.Invariant($"{spec.Heads} heads of {spec.HeadDim}")
             : CodeWriter.Invariant($"{spec.Heads} query heads and {spec.KvHeads} KV heads of {spec.HeadDim}");
+        if (spec.ValueHeadDim != spec.HeadDim)
+            heads += CodeWriter.Invariant($", values of {spec.ValueHeadDim}");
         string causal = spec.Causal ? $", causal ({(spec.CausalAlignment == CausalAlignment.TopLeft ? "top-left" : "bottom-right")})" : "";
         string rotary = spec.Rotary == RotaryKind.None
             ? ""

@@ -18,7 +18,7 @@ internal static class JoinEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"public static {(causal ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined)"))
         {
-            int vectors = spec.HeadDim / target.Lanes;
+            int vectors = spec.ValueHeadDim / target.Lanes;
             bool checks = causal && vectors > 0;
             if (checks)
                 writer.Line($"var numbers = {target.Name}<float>.AllBitsSet;");
@@ -28,17 +28,17 @@ internal static class JoinEmitter
             {
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum} + index);");
                 writer.Line(spec.Group == 1
-                    ? $"ref float target = ref Unsafe.Add(ref joined, ((first + index) * {spec.QueryDim}) + (head * {spec.HeadDim}));"
-                    : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {spec.Group} * {spec.QueryDim}) + (((head * {spec.Group}) + ((first + index) % {spec.Group})) * {spec.HeadDim}));");
+                    ? $"ref float target = ref Unsafe.Add(ref joined, ((first + index) * {spec.JoinedDim}) + (head * {spec.ValueHeadDim}));"
+                    : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {spec.Group} * {spec.JoinedDim}) + (((head * {spec.Group}) + ((first + index) % {spec.Group})) * {spec.ValueHeadDim}));");
                 using (writer.Block("if (sum == 0)"))
                 {
-                    writer.Line($"MemoryMarshal.CreateSpan(ref target, {spec.HeadDim}).Clear();");
+                    writer.Line($"MemoryMarshal.CreateSpan(ref target, {spec.ValueHeadDim}).Clear();");
                     writer.Line("continue;");
                 }
 
                 writer.Line();
                 writer.Line("float inverse = 1 / sum;");
-                writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {plan.HeadDimPadded});");
+                writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {plan.ValueHeadDimPadded});");
                 if (vectors > 0)
                 {
                     writer.Line($"var factor = {target.Name}.Create(inverse);");
@@ -52,9 +52,9 @@ internal static class JoinEmitter
                     }
                 }
 
-                if (spec.HeadDim % target.Lanes != 0)
+                if (spec.ValueHeadDim % target.Lanes != 0)
                 {
-                    using (writer.Block($"for (nint column = {vectors * target.Lanes}; column < {spec.HeadDim}; column++)"))
+                    using (writer.Block($"for (nint column = {vectors * target.Lanes}; column < {spec.ValueHeadDim}; column++)"))
                     {
                         writer.Line("float value = (Unsafe.Add(ref source, column) * inverse) + 0f;");
                         if (causal)

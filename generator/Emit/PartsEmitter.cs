@@ -52,12 +52,16 @@ internal static class PartsEmitter
             using (writer.Block($"if ({few})"))
             {
                 int keyPanels = spec.IsCrossAttention ? 0 : plan.KeyPanels;
+                int valuePanels = spec.IsCrossAttention ? 0 : plan.ValuePanels;
                 writer.Line("// About four parts a thread, of whole tiles.");
-                writer.Line($"int panels = (({plan.QueryPanels + (2 * keyPanels)} + (4 * threads) - 1) / (4 * threads) + {columnUnit - 1}) / {columnUnit} * {columnUnit};");
+                writer.Line($"int panels = (({plan.QueryPanels + keyPanels + valuePanels} + (4 * threads) - 1) / (4 * threads) + {columnUnit - 1}) / {columnUnit} * {columnUnit};");
                 using (writer.Block("return new()", ";"))
                 {
                     writer.Line("Partition = Services::ForwardPartition.Columns, Threads = threads, Cycle = 3, Phases = 3 * dimensions.Batch, Step = panels,");
-                    writer.Line($"FirstParts = (({plan.QueryPanels} + panels - 1) / panels) + (2 * (({keyPanels} + panels - 1) / panels)),");
+                    string projected = keyPanels == valuePanels
+                        ? $"(2 * (({keyPanels} + panels - 1) / panels))"
+                        : $"(({keyPanels} + panels - 1) / panels) + (({valuePanels} + panels - 1) / panels)";
+                    writer.Line($"FirstParts = (({plan.QueryPanels} + panels - 1) / panels) + {projected},");
                     writer.Line($"SecondParts = {spec.KvHeads}, ThirdParts = ({plan.OutputPanels} + panels - 1) / panels,");
                     writer.Line($"SharedFloats = keyValueFloats + (rows * {ColumnFloats(plan)}), OwnFloats = ScratchFloats,");
                 }
@@ -77,7 +81,7 @@ internal static class PartsEmitter
 
     /// <summary>Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads.</summary>
     private static int ColumnFloats(AttentionPlan plan) =>
-        (plan.QueryPanels * 16) + (2 * plan.KeyPanels * 16) + (2 * plan.Spec.QueryDim);
+        ((plan.QueryPanels + plan.KeyPanels + plan.ValuePanels) * AttentionPlan.PanelWidth) + plan.Spec.QueryDim + plan.Spec.JoinedDim;
 
     private static void WriteRunPart(CodeWriter writer, AttentionPlan plan)
     {
@@ -129,6 +133,7 @@ internal static class PartsEmitter
         string rows = ForwardEmitter.Rows(spec);
         int queryWidth = plan.QueryPanels * AttentionPlan.PanelWidth;
         int keyWidth = plan.KeyPanels * AttentionPlan.PanelWidth;
+        int valueWidth = plan.ValuePanels * AttentionPlan.PanelWidth;
         bool rotates = spec.Rotary != RotaryKind.None;
         bool self = !spec.IsCrossAttention;
         writer.Line("/// <summary>A part of a call of few rows: columns of the projections, or a head, or columns of the output.</summary>");
@@ -141,7 +146,7 @@ internal static class PartsEmitter
             writer.Line("ref float queryStrip = ref strips;");
             writer.Line($"ref float keyStrip = ref Unsafe.Add(ref strips, rows * {queryWidth});");
             writer.Line($"ref float valueStrip = ref Unsafe.Add(ref keyStrip, rows * {keyWidth});");
-            writer.Line($"ref float queries = ref Unsafe.Add(ref valueStrip, rows * {keyWidth});");
+            writer.Line($"ref float queries = ref Unsafe.Add(ref valueStrip, rows * {valueWidth});");
             writer.Line($"ref float joined = ref Unsafe.Add(ref queries, rows * {spec.QueryDim});");
             using (writer.Block("if (phase == 0)"))
             {
@@ -155,7 +160,7 @@ internal static class PartsEmitter
                     writer.Line("else if (part < queryParts + keyParts)");
                     writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.keyWeights, (part - queryParts) * step, step, ref keyStrip, {keyWidth});");
                     writer.Line("else");
-                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.valueWeights, (part - queryParts - keyParts) * step, step, ref valueStrip, {keyWidth});");
+                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.valueWeights, (part - queryParts - keyParts) * step, step, ref valueStrip, {valueWidth});");
                 }
                 else
                 {
@@ -181,7 +186,7 @@ internal static class PartsEmitter
 
                     writer.Line("nint newKeys = NewKeys(in arguments, in dimensions, sequence);");
                     writer.Line($"Services::KeyPanels.Write(ref headKeys, {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), dimensions.CachedKeys, {spec.HeadDim});");
-                    writer.Line($"Services::ValuePanels.Write(ref Unsafe.Add(ref valueStrip, head * {spec.HeadDim}), {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, dimensions.CachedKeys, {spec.HeadDim});");
+                    writer.Line($"Services::ValuePanels.Write(ref Unsafe.Add(ref valueStrip, head * {spec.ValueHeadDim}), {valueWidth}, newKeys, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, dimensions.CachedKeys, {spec.ValueHeadDim});");
                 }
 
                 writer.Line($"ref float laidOut = ref Unsafe.Add(ref queries, head * rows * {group});");
@@ -212,13 +217,13 @@ internal static class PartsEmitter
         writer.Line("ref float output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), start);");
         if (!plan.OutputThroughScratch)
         {
-            writer.Line($"ProjectPart_{spec.QueryDim}(ref joined, rows, block.outputWeights, part * step, step, ref output, {spec.DModel});");
+            writer.Line($"ProjectPart_{spec.JoinedDim}(ref joined, rows, block.outputWeights, part * step, step, ref output, {spec.DModel});");
             return;
         }
 
         int width = plan.OutputPanels * AttentionPlan.PanelWidth;
         writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["OutputStrip"].Offset});");
-        writer.Line($"ProjectPart_{spec.QueryDim}(ref joined, rows, block.outputWeights, part * step, step, ref strip, {width});");
+        writer.Line($"ProjectPart_{spec.JoinedDim}(ref joined, rows, block.outputWeights, part * step, step, ref strip, {width});");
         writer.Line("int column = part * step * 16;");
         writer.Line($"int columns = global::System.Math.Min(step * 16, {spec.DModel} - column);");
         writer.Line("for (nint row = 0; row < rows; row++)");

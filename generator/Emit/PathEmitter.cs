@@ -67,6 +67,6 @@ internal static class PathEmitter
         writer.Line();
         writer.Line("/// <summary>Floats of keys and values, for so many keys of one sequence without a cache.</summary>");
         writer.Line("internal static nint KeyValueFloats(nint keys) =>");
-        writer.Line($"    ((keys + 15) & ~(nint)15) * {spec.KvHeads * (spec.HeadDim + plan.HeadDimPadded)};");
+        writer.Line($"    ((keys + 15) & ~(nint)15) * {spec.KvHeads * (spec.HeadDim + plan.ValueHeadDimPadded)};");
     }
 }

@@ -26,6 +26,7 @@ internal static class ProjectEmitter
     {
         AttentionSpec spec = plan.Spec;
         int width = plan.KeyPanels * AttentionPlan.PanelWidth;
+        int valueWidth = plan.ValuePanels * AttentionPlan.PanelWidth;
         string project = plan.Projection(spec.MemoryDim).Name;
         bool rotates = spec.Rotary != RotaryKind.None;
         writer.Line("/// <summary>Projects rows to keys and values and writes them into panels from a key on.</summary>");
@@ -43,9 +44,9 @@ internal static class ProjectEmitter
                     writer.Line(Rotate(spec, "ref strip", width, "count", spec.KvHeads, "firstKey + row"));
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
                 writer.Line($"    Services::KeyPanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), firstKey + row, {spec.HeadDim});");
-                writer.Line($"TKernels.{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
+                writer.Line($"TKernels.{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.ValuePanels}, ref strip, {valueWidth});");
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
-                writer.Line($"    Services::ValuePanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, firstKey + row, {spec.HeadDim});");
+                writer.Line($"    Services::ValuePanels.Write(ref Unsafe.Add(ref strip, head * {spec.ValueHeadDim}), {valueWidth}, count, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, firstKey + row, {spec.ValueHeadDim});");
             }
         }
     }
@@ -69,7 +70,7 @@ internal static class ProjectEmitter
     private static void WriteOutput(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
-        string project = plan.Projection(spec.QueryDim).Name;
+        string project = plan.Projection(spec.JoinedDim).Name;
         writer.Line("/// <summary>Projects the joined heads of a row block to the output.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void ProjectOutput({spec.Target.Name} block, ref float joined, nint rows, ref float output, ref float scratch)"))

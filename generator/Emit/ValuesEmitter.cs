@@ -13,13 +13,13 @@ internal static class ValuesEmitter
         using (writer.Block("public static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads)"))
         {
             ProductEmitter.WriteWide(writer, product, (wide, row) =>
-                writer.Line($"{product.Name}_{wide.Name}(ref Unsafe.Add(ref probabilities, {row} * {product.RowStride}), keys, ref values, panelStride, ref Unsafe.Add(ref heads, {row} * {plan.HeadDimPadded}));"));
+                writer.Line($"{product.Name}_{wide.Name}(ref Unsafe.Add(ref probabilities, {row} * {product.RowStride}), keys, ref values, panelStride, ref Unsafe.Add(ref heads, {row} * {plan.ValueHeadDimPadded}));"));
             ProductEmitter.WriteRowLoop(
                 writer,
                 product,
                 [
                     $"ref float tileA = ref Unsafe.Add(ref probabilities, row * {product.RowStride});",
-                    $"ref float tileC = ref Unsafe.Add(ref heads, row * {plan.HeadDimPadded});",
+                    $"ref float tileC = ref Unsafe.Add(ref heads, row * {plan.ValueHeadDimPadded});",
                 ],
                 "ref tileA, keys, ref values, panelStride, ref tileC");
         }
@@ -36,7 +36,7 @@ internal static class ValuesEmitter
     private static void WriteTile(CodeWriter writer, AttentionPlan plan, ProductPlan product, RegisterTile tile)
     {
         VectorTarget target = plan.Target;
-        int panels = plan.HeadDimPadded / AttentionPlan.PanelWidth;
+        int panels = plan.ValueHeadDimPadded / AttentionPlan.PanelWidth;
         writer.Line($"/// <summary>{tile.Rows} rows × {tile.Columns} columns a turn, as deep as there are keys: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a step.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void {product.Name}_{tile.Name}(ref float probabilities, nint keys, ref float values, nint panelStride, ref float heads)"))
@@ -53,7 +53,7 @@ internal static class ValuesEmitter
                 for (int row = 0; row < tile.Rows; row++)
                 {
                     for (int vector = 0; vector < tile.Vectors; vector++)
-                        writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref heads, {(row * plan.HeadDimPadded) + (vector * target.Lanes)});");
+                        writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref heads, {(row * plan.ValueHeadDimPadded) + (vector * target.Lanes)});");
                 }
 
                 writer.Line($"values = ref Unsafe.Add(ref values, panelStride * {tile.Panels});");
@@ -73,7 +73,7 @@ internal static class ValuesEmitter
             {
                 writer.Line($"var old = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row));");
                 writer.Line($"var block = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockFactor} + row));");
-                using (writer.Block($"for (nint column = row * {plan.HeadDimPadded}; column < (row + 1) * {plan.HeadDimPadded}; column += {target.Lanes})"))
+                using (writer.Block($"for (nint column = row * {plan.ValueHeadDimPadded}; column < (row + 1) * {plan.ValueHeadDimPadded}; column += {target.Lanes})"))
                 {
                     writer.Line($"var head = {target.Name}.LoadUnsafe(ref Unsafe.Add(ref heads, column)) * old;");
                     writer.Line($"{target.Name}.{target.MultiplyAdd}({target.Name}.LoadUnsafe(ref Unsafe.Add(ref blockHeads, column)), block, head).StoreUnsafe(ref Unsafe.Add(ref heads, column));");

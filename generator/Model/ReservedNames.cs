@@ -7,7 +7,7 @@ internal static class ReservedNames
 {
     public static readonly IReadOnlyCollection<string> Members = new SortedSet<string>(System.StringComparer.Ordinal)
     {
-        "Heads", "KvHeads", "HeadDim", "DModel", "MemoryDim", "SequenceLength",
+        "Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength",
         "Shape", "IsAccelerated", "Plan", "Create", "GetScratchBytes", "CreateCache", "ProjectMemory", "Forward", "Run",
         "queryWeights", "keyWeights", "valueWeights", "outputWeights", "rotaryTable",
         "BlockPath", "IKernels", "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",

@@ -45,11 +45,13 @@ internal sealed record AttentionPlan
     /// <summary>Decision and reason, one line each, for the header of the generated file.</summary>
     public required EquatableArray<string> Reasons { get; init; }
 
-    public int HeadDimPadded => RoundUp(Spec.HeadDim);
+    public int ValueHeadDimPadded => RoundUp(Spec.ValueHeadDim);
 
     public int QueryPanels => Panels(Spec.QueryDim);
 
     public int KeyPanels => Panels(Spec.KeyDim);
+
+    public int ValuePanels => Panels(Spec.ValueDim);
 
     public int OutputPanels => Panels(Spec.DModel);
 
@@ -58,17 +60,17 @@ internal sealed record AttentionPlan
 
     /// <summary>Multiply-adds of the projections for one input row (and one memory row, for cross-attention).</summary>
     public long ProjectionMultiplyAdds =>
-        (2L * Spec.DModel * Spec.QueryDim) + (2L * Spec.MemoryDim * Spec.KeyDim);
+        ((long)Spec.DModel * (Spec.QueryDim + Spec.JoinedDim)) + ((long)Spec.MemoryDim * (Spec.KeyDim + Spec.ValueDim));
 
     /// <summary>Multiply-adds of scores and weighted values for one query row and one visible key.</summary>
-    public long AttentionMultiplyAdds => 2L * Spec.QueryDim;
+    public long AttentionMultiplyAdds => (long)Spec.QueryDim + Spec.JoinedDim;
 
     /// <summary>Bytes of the packed weights and biases.</summary>
     public long WeightBytes => 4L * PanelWidth *
-        ((QueryPanels * (Spec.DModel + 1L)) + (2L * KeyPanels * (Spec.MemoryDim + 1L)) + (OutputPanels * (Spec.QueryDim + 1L)));
+        ((QueryPanels * (Spec.DModel + 1L)) + ((KeyPanels + ValuePanels) * (Spec.MemoryDim + 1L)) + (OutputPanels * (Spec.JoinedDim + 1L)));
 
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
-    public long KeyValueBytes => 4L * Spec.KvHeads * (Spec.HeadDim + HeadDimPadded);
+    public long KeyValueBytes => 4L * Spec.KvHeads * (Spec.HeadDim + ValueHeadDimPadded);
 
     /// <summary>Panels that a thread's share of a projection's columns is a multiple of: whole tiles of every kernel of every target.</summary>
     public static int ColumnUnit(IEnumerable<AttentionPlan> plans) => plans
@@ -89,7 +91,8 @@ internal sealed record AttentionPlan
         {
             (spec.DModel, Panels(spec.QueryDim)),
             (spec.MemoryDim, Panels(spec.KeyDim)),
-            (spec.QueryDim, Panels(spec.DModel)),
+            (spec.MemoryDim, Panels(spec.ValueDim)),
+            (spec.JoinedDim, Panels(spec.DModel)),
         };
         var projections = uses
             .GroupBy(use => use.Depth)
@@ -100,7 +103,7 @@ internal sealed record AttentionPlan
 
         int scoreStride = KeyBlock + PanelWidth;
         ProductPlan scores = Product("Scores", ProductKind.Scores, spec.HeadDim, spec.HeadDim, 0);
-        ProductPlan values = Product("Values", ProductKind.Values, 0, scoreStride, Panels(spec.HeadDim));
+        ProductPlan values = Product("Values", ProductKind.Values, 0, scoreStride, Panels(spec.ValueHeadDim));
 
         int rowBlock = RowBlockFor(spec);
         ProductPlan main = projections[0];
@@ -111,7 +114,7 @@ internal sealed record AttentionPlan
             $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
             $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
             $"Values: {values.Tiles[values.Tiles.Count - 1].Name} tiles over value panels; each block starts from zero and is merged by its maximum, in ascending order.",
-            $"Row blocks of {rowBlock}: queries and their output take {2L * rowBlock * spec.QueryDim * 4 / 1024} KiB beside the weights that pass through.",
+            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (spec.QueryDim + spec.JoinedDim) * 4 / 1024} KiB beside the weights that pass through.",
             "Scale and log2(e) are folded into the query weights, so that softmax is a power of two.",
         };
         if (spec.Group > 1)
@@ -143,7 +146,7 @@ internal sealed record AttentionPlan
     /// </summary>
     private static int RowBlockFor(AttentionSpec spec)
     {
-        int rowBytes = 4 * 2 * spec.QueryDim;
+        int rowBytes = 4 * (spec.QueryDim + spec.JoinedDim);
         int rows = RowBytes / rowBytes / QueryBlock * QueryBlock;
         return Math.Max(QueryBlock, Math.Min(QueryRun, rows));
     }

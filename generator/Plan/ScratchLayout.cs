@@ -24,12 +24,12 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
             offset += 16 * (lines | 1);
         }
 
-        int widest = System.Math.Max(AttentionPlan.RoundUp(spec.QueryDim), AttentionPlan.RoundUp(spec.KeyDim));
+        int widest = AttentionPlan.RoundUp(new[] { spec.QueryDim, spec.KeyDim, spec.ValueDim, spec.JoinedDim }.Max());
         Add("Strip", (long)rowBlock * widest, "projected rows before they are laid out, then the concatenated heads");
         Add("Queries", (long)rowBlock * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
         Add("Scores", (long)AttentionPlan.QueryBlock * scoreStride, "scores, then probabilities, of a query block against a key block");
-        Add("Heads", (long)AttentionPlan.QueryRun * AttentionPlan.RoundUp(spec.HeadDim), "running output of a run of query blocks");
-        Add("BlockHeads", (long)AttentionPlan.QueryBlock * AttentionPlan.RoundUp(spec.HeadDim), "output of one key block, before it is merged");
+        Add("Heads", (long)AttentionPlan.QueryRun * AttentionPlan.RoundUp(spec.ValueHeadDim), "running output of a run of query blocks");
+        Add("BlockHeads", (long)AttentionPlan.QueryBlock * AttentionPlan.RoundUp(spec.ValueHeadDim), "output of one key block, before it is merged");
         Add("Softmax", SoftmaxFloats * (AttentionPlan.QueryRun / AttentionPlan.QueryBlock), "running and block maxima and sums, and merge factors, of each query block of a run");
         if (spec.DModel % AttentionPlan.PanelWidth != 0)
             Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(spec.DModel), "output rows in whole panels, before they are copied out");

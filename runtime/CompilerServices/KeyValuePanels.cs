@@ -9,7 +9,7 @@ public readonly ref struct KeyValuePanels
     /// <summary>Key panels of the first KV head, <c>[key/16][HeadDim][16]</c>.</summary>
     public readonly ref float Keys;
 
-    /// <summary>Value panels of the first KV head, <c>[HeadDim/16][key][16]</c>.</summary>
+    /// <summary>Value panels of the first KV head, <c>[ValueHeadDim/16][key][16]</c>.</summary>
     public readonly ref float Values;
 
     /// <summary>From one KV head's keys to the next's.</summary>
@@ -25,14 +25,14 @@ public readonly ref struct KeyValuePanels
     /// <param name="keys">First key panel.</param>
     /// <param name="values">First value panel.</param>
     /// <param name="keyCapacity">Keys that there is room for; a multiple of 16.</param>
-    /// <param name="headDim">Width of a head.</param>
-    /// <param name="headDimPadded">Width of a head, rounded up to 16.</param>
-    public KeyValuePanels(ref float keys, ref float values, nint keyCapacity, nint headDim, nint headDimPadded)
+    /// <param name="headDim">Width of a head of keys.</param>
+    /// <param name="valueHeadDimPadded">Width of a head of values, rounded up to 16.</param>
+    public KeyValuePanels(ref float keys, ref float values, nint keyCapacity, nint headDim, nint valueHeadDimPadded)
     {
         Keys = ref keys;
         Values = ref values;
         KeyHeadStride = keyCapacity * headDim;
-        ValueHeadStride = keyCapacity * headDimPadded;
+        ValueHeadStride = keyCapacity * valueHeadDimPadded;
         ValuePanelStride = keyCapacity * 16;
     }
 }

@@ -38,7 +38,7 @@ public sealed class PlanTests
             }
 
             foreach (RegisterTile tile in plan.Values.AllTiles)
-                Assert.Equal(0, plan.HeadDimPadded / AttentionPlan.PanelWidth % tile.Panels);
+                Assert.Equal(0, plan.ValueHeadDimPadded / AttentionPlan.PanelWidth % tile.Panels);
 
             // Scores may run past the last panel, but not past the row of scores.
             foreach (RegisterTile tile in plan.Scores.AllTiles)
@@ -130,6 +130,19 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void ValuesOfAWidthOfTheirOwnCountForThemselves()
+    {
+        AttentionPlan plan = Plans(14, 2, 64, valueHeadDim: 24)[0];
+        // Query 896 x 896, key 896 x 128, value 896 x 48, output 336 x 896.
+        Assert.Equal(896 * (896 + 128 + 48 + 336), plan.ProjectionMultiplyAdds);
+        Assert.Equal(14 * (64 + 24), plan.AttentionMultiplyAdds);
+        Assert.Equal(4L * (((896 + 128 + 48) * 897) + (896 * 337)), plan.WeightBytes);
+        Assert.Equal(4 * 2 * (64 + 32), plan.KeyValueBytes);
+        Assert.Equal(AttentionPlan.QueryBlock * 32, plan.Scratch["BlockHeads"].Length);
+        Assert.Equal(336, plan.Projection(336).Depth);
+    }
+
+    [Fact]
     public void FullUnrollingStaysWithinTheBudgetOfTheJit()
     {
         foreach (AttentionPlan plan in Plans(8, 8, 64, SpecUnrolling.Full))
@@ -147,12 +160,12 @@ public sealed class PlanTests
 
     private static IEnumerable<ProductPlan> Products(AttentionPlan plan) => plan.Projections.Append(plan.Scores).Append(plan.Values);
 
-    private static IReadOnlyList<AttentionPlan> Plans(int heads, int kvHeads, int headDim, SpecUnrolling unrolling = SpecUnrolling.Auto)
+    private static IReadOnlyList<AttentionPlan> Plans(int heads, int kvHeads, int headDim, SpecUnrolling unrolling = SpecUnrolling.Auto, int valueHeadDim = 0)
     {
         var spec = new AttentionSpec
         {
             Target = new() { Namespace = "", Declarations = new(["partial class Kernel"]), Name = "Kernel", HintName = "Kernel" },
-            Heads = heads, KvHeads = kvHeads, HeadDim = headDim, DModel = heads * headDim, MemoryDim = heads * headDim,
+            Heads = heads, KvHeads = kvHeads, HeadDim = headDim, ValueHeadDim = valueHeadDim, DModel = heads * headDim, MemoryDim = heads * headDim,
             IsCrossAttention = false, QueryBias = true, KeyBias = true, ValueBias = true, OutputBias = true,
             Causal = false, CausalAlignment = SpecCausalAlignment.TopLeft, Scale = 1, KeyLengths = false, SequenceLength = 0, Unrolling = unrolling,
         };
