@@ -12,7 +12,7 @@ internal static class ClassEmitter
     {
         var writer = new CodeWriter();
         AttentionSpec spec = plans[0].Spec;
-        bool plain = !spec.IsCrossAttention && !spec.KeyLengths;
+        bool plain = ForwardParameters.ArePlain(spec);
         string name = spec.Target.Name;
         HeaderEmitter.Write(writer, spec);
         FileEmitter.Open(writer);

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
@@ -37,52 +38,19 @@ internal static class ForwardSignatureEmitter
 
     private static void WriteForward(CodeWriter writer, AttentionSpec spec, bool cached)
     {
-        string rows = spec.SequenceLength > 0 ? CodeWriter.Invariant($"{spec.SequenceLength}") : "rows";
-        var parameters = new List<string> { "ReadOnlySpan<float> input" };
-        var assignments = new List<string> { "Input = input", "Output = output" };
-        bool takesMemory = spec.IsCrossAttention && !cached;
-        writer.Line($"/// <summary>{Summary(spec, cached)}</summary>");
-        writer.Line(CodeWriter.Invariant($"/// <param name=\"input\">[batch, {rows}, {spec.DModel}]{(spec.SequenceLength > 0 ? "" : "; rows follow from the length")}.</param>"));
-        if (takesMemory)
-        {
-            parameters.Add("ReadOnlySpan<float> memory");
-            assignments.Add("Memory = memory");
-            writer.Line(CodeWriter.Invariant($"/// <param name=\"memory\">[batch, memory rows, {spec.MemoryDim}]; memory rows follow from the length.</param>"));
-        }
-
-        parameters.Add("Span<float> output");
-        writer.Line(CodeWriter.Invariant($"/// <param name=\"output\">[batch, {rows}, {spec.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}.</param>"));
+        List<ForwardParameter> parameters = ForwardParameters.Of(spec, cached).ToList();
+        List<string> assignments = parameters.OrderBy(parameter => parameter.Property is "Input" or "Output" ? 0 : 1).Select(parameter => $"{parameter.Property} = {parameter.Name}").ToList();
         if (cached)
-        {
-            parameters.Add("Library::AttentionCache cache");
-            assignments.Add("Cache = cache");
-            assignments.Add("Batch = cache.Batch");
-            writer.Line(spec.IsCrossAttention
-                ? "/// <param name=\"cache\">Holds the projected memory; see <c>ProjectMemory</c>. The batch is the cache's.</param>"
-                : "/// <param name=\"cache\">Keys and values of the rows before; those of the input are appended. The batch is the cache's.</param>");
-        }
-
-        if (spec.KeyLengths)
-        {
-            parameters.Add("ReadOnlySpan<int> keyLengths");
-            assignments.Add("KeyLengths = keyLengths");
-            writer.Line("/// <param name=\"keyLengths\">[batch]: keys of each sequence, cached ones included; those beyond are masked.</param>");
-        }
-
-        if (!cached)
-        {
-            parameters.Add("int batch = 1");
-            assignments.Add("Batch = batch");
-            writer.Line("/// <param name=\"batch\">Sequences in the batch.</param>");
-        }
-
-        parameters.Add("in Library::ForwardOptions options = default");
-        assignments.Add("Options = options");
-        writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
+            assignments.Insert(assignments.IndexOf("Cache = cache") + 1, "Batch = cache.Batch");
+        else if (spec.Ragged)
+            assignments.Add("Batch = rowOffsets.Length - 1");
+        writer.Line($"/// <summary>{Summary(spec, cached)}</summary>");
+        foreach (ForwardParameter parameter in parameters)
+            writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the output overlaps an input. Nothing is written then.</exception>");
         writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the output is undefined.</exception>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block($"public void Forward({string.Join(", ", parameters)})"))
+        using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
         {
             if (cached)
                 writer.Line("ArgumentNullException.ThrowIfNull(cache);");
@@ -92,6 +60,8 @@ internal static class ForwardSignatureEmitter
 
     private static string Summary(AttentionSpec spec, bool cached) => (spec.IsCrossAttention, cached) switch
     {
+        (_, true) when !spec.HasProjections => "Appends the new keys and values to the cached ones, and attends to all of them: a prefill of any length, or one row of a decode.",
+        (_, false) when !spec.HasProjections => "Attends with queries to keys and values.",
         (true, true) => "Attends to a memory that <c>ProjectMemory</c> left in the cache.",
         (true, false) => "Attends to a memory.",
         (false, true) => "Runs the block on the rows that follow the cached ones, and appends their keys and values: a prefill of any length, or one row of a decode.",

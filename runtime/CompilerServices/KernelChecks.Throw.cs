@@ -18,16 +18,38 @@ public static partial class KernelChecks
             argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowSequenceLength(int rows, int sequenceLength) =>
-        throw new ArgumentException($"input has {rows} rows for each sequence; expected SequenceLength = {sequenceLength}.", "input");
+    private static void ThrowSequenceLength(string argument, int rows, int sequenceLength) =>
+        throw new ArgumentException($"{argument} has {rows} rows for each sequence; expected SequenceLength = {sequenceLength}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowOutputLength(int length, int inputLength) =>
-        throw new ArgumentException($"output.Length is {length}; expected input.Length = {inputLength}.", "output");
+    private static void ThrowOutputLength(AttentionShape shape, int length, int inputLength, int rows) =>
+        throw new ArgumentException(
+            shape.OutputDim == shape.InputDim
+                ? $"output.Length is {length}; expected {InputName(shape)}.Length = {inputLength}."
+                : $"output.Length is {length}; expected rows of all sequences · Heads · ValueHeadDim = {rows} · {shape.OutputDim} = {(long)rows * shape.OutputDim}.",
+            "output");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowOverlap(string argument) =>
-        throw new ArgumentException($"output overlaps {argument}; expected memory of its own, because {argument} is still read while output is written.", "output");
+    private static void ThrowOverlap(string argument, string input) =>
+        throw new ArgumentException($"{argument} overlaps {input}; expected memory of its own, because {input} is still read while {argument} is written.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowOutputsOverlap(string argument, string other) =>
+        throw new ArgumentException($"{argument} overlaps {other}; expected memory of its own, because both are written.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowOfProjections(string argument, int length) =>
+        throw new ArgumentException($"{argument}.Length is {length}; expected 0, because this kernel projects keys and values itself: its configuration does not say Projections = false.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowValueLength(AttentionShape shape, int length, int batch, int keys) =>
+        throw new ArgumentException(
+            $"value.Length is {length}; expected batch · keys · {ValueWidthName(shape, "KvHeads")} = {batch} · {keys} · {shape.ValueDim} = {(Int128)batch * keys * shape.ValueDim}, for as many keys as key has.",
+            "value");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowKeysOfPositions(int keys, int rows) =>
+        throw new ArgumentException($"key has {keys} keys for each sequence; expected {rows}, the rows of query, because positions are given for rows.", "key");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMemoryOfSelfAttention(int length) =>
@@ -40,7 +62,7 @@ public static partial class KernelChecks
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowCacheUndeclared() =>
         throw new ArgumentException(
-            "cache is given; expected none, because this kernel has no cache: only cross-attention, and causal self-attention whose SequenceLength is free, have one.",
+            "cache is given; expected none, because this kernel has no cache: only cross-attention, causal self-attention whose SequenceLength is free, and kernels without projections whose SequenceLength is free, have one.",
             "cache");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
@@ -52,26 +74,59 @@ public static partial class KernelChecks
         throw new ArgumentException($"batch is {batch}; expected {cacheBatch}, the batch of cache.", "batch");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowCacheFull(AttentionCache cache, int rows) =>
+    private static void ThrowCacheFull(AttentionShape shape, AttentionCache cache, int newKeys) =>
         throw new InvalidOperationException(
-            $"cache is too small: it holds {cache.Length} of at most {cache.Capacity} keys, and input has {rows} more rows; expected at most {cache.Capacity - cache.Length}.");
+            $"cache is too small: it holds {cache.Length} of at most {cache.Capacity} keys, and {(shape.HasProjections ? "input" : "key")} has {newKeys} more {(shape.HasProjections ? "rows" : "keys")}; expected at most {cache.Capacity - cache.Length}.");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMemoryTooLong(int keys, int capacity) =>
         throw new InvalidOperationException($"cache is too small: memory has {keys} rows for each sequence; expected at most the capacity, {capacity}.");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowKeyLengthsUndeclared(int length) =>
-        throw new ArgumentException($"keyLengths.Length is {length}; expected 0, because the configuration does not declare KeyLengths.", "keyLengths");
+    private static void ThrowUndeclared(string argument, string setting, int length) =>
+        throw new ArgumentException($"{argument}.Length is {length}; expected 0, because the configuration does not declare {setting}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowKeyLengthsLength(int length, int batch) =>
-        throw new ArgumentException($"keyLengths.Length is {length}; expected one for each sequence, batch = {batch}.", "keyLengths");
+    private static void ThrowPerSequence(string argument, int length, int batch) =>
+        throw new ArgumentException($"{argument}.Length is {length}; expected one for each sequence, batch = {batch}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowKeyLength(ReadOnlySpan<int> keyLengths, int keys)
+    private static void ThrowBeyondKeys(string argument, ReadOnlySpan<int> values, int keys)
     {
-        int index = keyLengths.IndexOfAnyExceptInRange(0, keys);
-        throw new ArgumentOutOfRangeException("keyLengths", keyLengths[index], $"keyLengths[{index}] is {keyLengths[index]}; expected 0 to {keys}, the keys of each sequence.");
+        int index = values.IndexOfAnyExceptInRange(0, keys);
+        throw new ArgumentOutOfRangeException(argument, values[index], $"{argument}[{index}] is {values[index]}; expected 0 to {keys}, the keys of each sequence.");
+    }
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowLength(string argument, int length, MaskAxes axes, int heads, ForwardDimensions dimensions)
+    {
+        var names = new List<string>();
+        var sizes = new List<int>();
+        Add(MaskAxes.Batch, "batch", dimensions.Batch);
+        Add(MaskAxes.Head, "Heads", heads);
+        Add(MaskAxes.Query, "rows", dimensions.Rows);
+        Add(MaskAxes.Key, "keys", dimensions.Keys);
+        string product = names.Count == 1 ? "" : $" = {Product(axes, heads, in dimensions)}";
+        throw new ArgumentException($"{argument}.Length is {length}; expected {string.Join(" · ", names)} = {string.Join(" · ", sizes)}{product}.", argument);
+
+        void Add(MaskAxes axis, string name, int size)
+        {
+            if ((axes & axis) == 0)
+                return;
+            names.Add(name);
+            sizes.Add(size);
+        }
+    }
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowDocument(ReadOnlySpan<int> documents, int index) =>
+        throw new ArgumentOutOfRangeException(
+            "documents", documents[index], $"documents[{index}] is {documents[index]}; expected {documents[index - 1]} or more, because the documents of a sequence never decrease.");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowPosition(ReadOnlySpan<int> positions)
+    {
+        int index = positions.IndexOfAnyExceptInRange(0, int.MaxValue);
+        throw new ArgumentOutOfRangeException("positions", positions[index], $"positions[{index}] is {positions[index]}; expected 0 or more.");
     }
 }

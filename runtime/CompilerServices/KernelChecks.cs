@@ -12,22 +12,18 @@ public static partial class KernelChecks
     /// <summary>Checks the arguments of a forward call and works out its sizes.</summary>
     /// <param name="shape">What the kernel computes.</param>
     /// <param name="arguments">What the caller gave.</param>
-    /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps the output.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The batch, a key length or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps an output.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The batch, a length, a position, a document or an option is out of range.</exception>
     /// <exception cref="InvalidOperationException">The rows do not fit into the cache.</exception>
     public static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments)
     {
         ForwardDimensions dimensions = ValidateInputs(shape, in arguments);
-        if (arguments.Output.Length != arguments.Input.Length)
-            ThrowOutputLength(arguments.Output.Length, arguments.Input.Length);
-        if (arguments.Input.Overlaps(arguments.Output))
-            ThrowOverlap("input");
-        if (arguments.Memory.Overlaps(arguments.Output))
-            ThrowOverlap("memory");
+        CheckOutputs(shape, in arguments, in dimensions);
+        CheckOverlaps(shape, in arguments);
         return dimensions;
     }
 
-    /// <summary>Checks everything but the output, which the reference has none of.</summary>
+    /// <summary>Checks everything but the outputs, which the reference has none of.</summary>
     internal static ForwardDimensions ValidateInputs(AttentionShape shape, in AttentionArguments arguments)
     {
         int batch = arguments.Batch;
@@ -45,8 +41,9 @@ public static partial class KernelChecks
         }
 
         int rows = InputRows(shape, arguments.Input.Length, batch);
+        int newKeys = NewKeys(shape, in arguments, batch, rows);
 
-        int keys = rows, cachedKeys = 0;
+        int keys = newKeys, cachedKeys = 0;
         if (shape.IsCrossAttention)
             keys = MemoryKeys(shape, in arguments, batch);
         else
@@ -56,14 +53,15 @@ public static partial class KernelChecks
             if (cache is not null)
             {
                 cachedKeys = cache.Length;
-                if (rows > cache.Capacity - cachedKeys)
-                    ThrowCacheFull(cache, rows);
-                keys = cachedKeys + rows;
+                if (newKeys > cache.Capacity - cachedKeys)
+                    ThrowCacheFull(shape, cache, newKeys);
+                keys = cachedKeys + newKeys;
             }
         }
 
-        CheckKeyLengths(shape, arguments.KeyLengths, batch, keys);
-        return new ForwardDimensions(batch, rows, keys, cachedKeys);
+        var dimensions = new ForwardDimensions(batch, rows, keys, cachedKeys);
+        CheckDeclared(shape, in arguments, in dimensions);
+        return dimensions;
     }
 
     /// <summary>Checks the arguments of <c>ProjectMemory</c> and works out its sizes.</summary>
@@ -116,6 +114,26 @@ public static partial class KernelChecks
             ThrowShapeOfCache(cache.Shape, shape);
     }
 
+    /// <summary>Keys that come with the call, for each sequence: those of the rows themselves, or without projections the given ones.</summary>
+    private static int NewKeys(AttentionShape shape, in AttentionArguments arguments, int batch, int rows)
+    {
+        if (shape.HasProjections)
+        {
+            if (!arguments.Key.IsEmpty)
+                ThrowOfProjections("key", arguments.Key.Length);
+            if (!arguments.Value.IsEmpty)
+                ThrowOfProjections("value", arguments.Value.Length);
+            return rows;
+        }
+
+        int keys = RowsOf("key", arguments.Key.Length, batch, shape.KeyDim, "KvHeads · HeadDim");
+        if (arguments.Value.Length != (long)batch * keys * shape.ValueDim)
+            ThrowValueLength(shape, arguments.Value.Length, batch, keys);
+        if (shape.Positions && keys != rows)
+            ThrowKeysOfPositions(keys, rows);
+        return keys;
+    }
+
     private static int MemoryKeys(AttentionShape shape, in AttentionArguments arguments, int batch)
     {
         if (arguments.Cache is { } cache)
@@ -131,9 +149,9 @@ public static partial class KernelChecks
     /// <summary>Query rows of each sequence, from the length of the input.</summary>
     internal static int InputRows(AttentionShape shape, int length, int batch)
     {
-        int rows = RowsOf("input", length, batch, shape.DModel, "DModel");
+        int rows = RowsOf(InputName(shape), length, batch, shape.InputDim, shape.HasProjections ? "DModel" : "Heads · HeadDim");
         if (shape.SequenceLength != 0 && rows != shape.SequenceLength && batch != 0)
-            ThrowSequenceLength(rows, shape.SequenceLength);
+            ThrowSequenceLength(InputName(shape), rows, shape.SequenceLength);
         return rows;
     }
 
@@ -151,22 +169,5 @@ public static partial class KernelChecks
         return (int)rows;
     }
 
-    /// <summary>Checks key lengths where they are declared, and that there are none where they are not.</summary>
-    internal static void CheckKeyLengths(AttentionShape shape, ReadOnlySpan<int> keyLengths, int batch, int keys)
-    {
-        if (!shape.KeyLengths)
-        {
-            if (!keyLengths.IsEmpty)
-                ThrowKeyLengthsUndeclared(keyLengths.Length);
-            return;
-        }
-
-        if (keyLengths.Length != batch)
-            ThrowKeyLengthsLength(keyLengths.Length, batch);
-        foreach (int keyLength in keyLengths)
-        {
-            if ((uint)keyLength > (uint)keys)
-                ThrowKeyLength(keyLengths, keys);
-        }
-    }
+    private static string InputName(AttentionShape shape) => shape.HasProjections ? "input" : "query";
 }

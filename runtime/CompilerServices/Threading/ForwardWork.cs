@@ -7,7 +7,7 @@ namespace AttentionGen.CompilerServices;
 /// One call that several threads share. Threads claim parts by counting up; who finds no part left in a phase waits only for
 /// parts that somebody has begun, so a full pool delays nobody and cannot deadlock. Objects are used again and again.
 /// </summary>
-internal sealed unsafe class ForwardWork
+internal sealed class ForwardWork
 {
     /// <summary>Waiting spins so long before it blocks: a part that is about to end is cheaper to wait for than a wake-up.</summary>
     private static readonly long SpinTicks = Stopwatch.Frequency / 50_000;
@@ -26,14 +26,7 @@ internal sealed unsafe class ForwardWork
     private ForwardOptions options;
     private ForwardDimensions dimensions;
     private ForwardSchedule schedule;
-    private float* input;
-    private float* memory;
-    private float* output;
-    private int* keyLengths;
-    private int inputLength;
-    private int memoryLength;
-    private int outputLength;
-    private int keyLengthsLength;
+    private ForwardPointers pointers;
 
     // Phase in the upper half, claimed parts in the lower: one exchange claims a part of the right phase or none.
     private long claims;
@@ -56,7 +49,7 @@ internal sealed unsafe class ForwardWork
 
     public void Start(
         IForwardParts kernel, in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule,
-        AlignedMemory shared, float* input, float* memory, float* output, int* keyLengths)
+        AlignedMemory shared, in ForwardPointers pointers)
     {
         this.kernel = kernel;
         this.shared = shared;
@@ -64,14 +57,7 @@ internal sealed unsafe class ForwardWork
         this.schedule = schedule;
         cache = arguments.Cache;
         options = arguments.Options;
-        this.input = input;
-        this.memory = memory;
-        this.output = output;
-        this.keyLengths = keyLengths;
-        inputLength = arguments.Input.Length;
-        memoryLength = arguments.Memory.Length;
-        outputLength = arguments.Output.Length;
-        keyLengthsLength = arguments.KeyLengths.Length;
+        this.pointers = pointers;
         failure = null;
         done = 0;
         waiters = 0;
@@ -100,7 +86,7 @@ internal sealed unsafe class ForwardWork
     {
         ExceptionDispatchInfo? thrown = failure;
         Array.Clear(helpers);
-        (kernel, shared, cache, failure, options) = (null, null, null, null, default);
+        (kernel, shared, cache, failure, options, pointers) = (null, null, null, null, default, default);
         lock (PoolLock)
         {
             nextInPool = pool;
@@ -127,16 +113,7 @@ internal sealed unsafe class ForwardWork
 
     private void RunParts(ref float own)
     {
-        var arguments = new AttentionArguments
-        {
-            Input = new(input, inputLength),
-            Memory = new(memory, memoryLength),
-            Output = new(output, outputLength),
-            KeyLengths = new(keyLengths, keyLengthsLength),
-            Cache = cache,
-            Batch = dimensions.Batch,
-            Options = options,
-        };
+        AttentionArguments arguments = pointers.ToArguments(cache, dimensions.Batch, options);
         for (int phase = 0; phase < schedule.Phases; phase++)
         {
             int parts = schedule.Parts(phase);

@@ -29,10 +29,33 @@ public static class KernelThreads
         using ScratchLease shared = ScratchLease.Rent(schedule.SharedFloats);
         ForwardWork work = ForwardWork.Rent();
         // Other threads see the spans through pointers, which are good while this frame pins them.
-        fixed (float* input = arguments.Input, memory = arguments.Memory, output = arguments.Output)
-        fixed (int* keyLengths = arguments.KeyLengths)
+        fixed (float* input = arguments.Input, key = arguments.Key, value = arguments.Value, memory = arguments.Memory, output = arguments.Output)
+        fixed (float* mask = arguments.AdditiveMask, probabilities = arguments.Probabilities, scores = arguments.Scores, logSumExp = arguments.LogSumExp)
+        fixed (int* rowOffsets = arguments.RowOffsets, keyOffsets = arguments.KeyOffsets, documents = arguments.Documents, positions = arguments.Positions)
+        fixed (int* starts = arguments.KeyStarts, lengths = arguments.KeyLengths, prefixes = arguments.PrefixLengths)
+        fixed (bool* booleans = arguments.BooleanMask)
         {
-            work.Start(kernel, in arguments, in dimensions, in schedule, shared.Memory, input, memory, output, keyLengths);
+            var pointers = new ForwardPointers
+            {
+                Input = new(input, arguments.Input.Length),
+                Key = new(key, arguments.Key.Length),
+                Value = new(value, arguments.Value.Length),
+                Memory = new(memory, arguments.Memory.Length),
+                Output = new(output, arguments.Output.Length),
+                RowOffsets = new(rowOffsets, arguments.RowOffsets.Length),
+                KeyOffsets = new(keyOffsets, arguments.KeyOffsets.Length),
+                KeyStarts = new(starts, arguments.KeyStarts.Length),
+                KeyLengths = new(lengths, arguments.KeyLengths.Length),
+                PrefixLengths = new(prefixes, arguments.PrefixLengths.Length),
+                Documents = new(documents, arguments.Documents.Length),
+                Positions = new(positions, arguments.Positions.Length),
+                BooleanMask = new(booleans, arguments.BooleanMask.Length),
+                AdditiveMask = new(mask, arguments.AdditiveMask.Length),
+                Probabilities = new(probabilities, arguments.Probabilities.Length),
+                Scores = new(scores, arguments.Scores.Length),
+                LogSumExp = new(logSumExp, arguments.LogSumExp.Length),
+            };
+            work.Start(kernel, in arguments, in dimensions, in schedule, shared.Memory, in pointers);
             work.RunAsCaller();
         }
 
