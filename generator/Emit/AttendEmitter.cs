@@ -8,10 +8,34 @@ internal static class AttendEmitter
 {
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
+        if (plan.Spec.UsesContext)
+        {
+            ContextAttendEmitter.Write(writer, plan);
+            return;
+        }
+
         WriteHeads(writer, plan);
         writer.Line();
         WriteRows(writer, plan);
     }
+
+    /// <summary>What a caller declares once for a sequence, whose row 0 of the call is <c>first</c>.</summary>
+    public static void WriteSequence(CodeWriter writer, AttentionSpec spec)
+    {
+        if (spec.UsesContext)
+        {
+            writer.Line($"{ContextEmitter.TypeName} context = Context(block, in arguments, in dimensions, sequence);");
+            return;
+        }
+
+        writer.Line("nint visible = Visible(in arguments, in dimensions, sequence);");
+    }
+
+    /// <summary>The last arguments of <c>Attend</c> and <c>AttendHead</c>.</summary>
+    /// <param name="firstRow">Which row of its sequence the first row is.</param>
+    /// <param name="offset">The causal offset of the first row.</param>
+    public static string SequenceArguments(AttentionSpec spec, string firstRow, string offset) =>
+        spec.UsesContext ? $"in context, {firstRow}" : $"visible{(spec.Causal ? $", {offset}" : "")}";
 
     private static void WriteHeads(CodeWriter writer, AttentionPlan plan)
     {

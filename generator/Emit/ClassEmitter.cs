@@ -59,6 +59,12 @@ internal static class ClassEmitter
             writer.Line($"private readonly Services::PackedMatrix {matrix}Weights;");
         if (spec.Rotary != RotaryKind.None)
             writer.Line(CodeWriter.Invariant($"private readonly Services::RotaryTable rotaryTable = Services::RotaryTable.Get({spec.RotaryDim}, {spec.RotaryBase:R});"));
+        if (spec.HasDistanceBias)
+            writer.Line("private readonly Services::DistanceBias distanceBias;");
+        if (spec.Sinks)
+            writer.Line("private readonly Services::AlignedMemory sinkLogits;");
+        if (spec.AppendedKeys > 0)
+            writer.Line("private readonly Services::AppendedKeys appendedKeys;");
         writer.Line();
     }
 
@@ -111,12 +117,27 @@ internal static class ClassEmitter
         using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
         {
             writer.Line("Services::KernelChecks.ValidateWeights(Shape, weights);");
-            writer.Line("// Softmax works in powers of two: log2(e) and the scale go into the queries.");
-            writer.Line("double factor = Shape.Scale / global::System.Math.Log(2);");
+            if (spec.NaturalScores)
+            {
+                writer.Line("// The scale goes into the queries; what is done to scores wants them natural, without log2(e).");
+                writer.Line("double factor = Shape.Scale;");
+            }
+            else
+            {
+                writer.Line("// Softmax works in powers of two: log2(e) and the scale go into the queries.");
+                writer.Line("double factor = Shape.Scale / global::System.Math.Log(2);");
+            }
+
             writer.Line(CodeWriter.Invariant($"queryWeights = Services::PackedMatrix.Pack(weights.Query, weights.QueryBias, {spec.QueryDim}, {spec.DModel}, factor);"));
             writer.Line(CodeWriter.Invariant($"keyWeights = Services::PackedMatrix.Pack(weights.Key, weights.KeyBias, {spec.KeyDim}, {spec.MemoryDim});"));
             writer.Line(CodeWriter.Invariant($"valueWeights = Services::PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.ValueDim}, {spec.MemoryDim});"));
             writer.Line(CodeWriter.Invariant($"outputWeights = Services::PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.JoinedDim});"));
+            if (spec.HasDistanceBias)
+                writer.Line("distanceBias = new Services::DistanceBias(Shape, weights.RelativePositionBias);");
+            if (spec.Sinks)
+                writer.Line("sinkLogits = Services::AlignedMemory.CopyOf(weights.Sinks);");
+            if (spec.AppendedKeys > 0)
+                writer.Line("appendedKeys = new Services::AppendedKeys(Shape, weights.BiasKey, weights.BiasValue);");
         }
 
         writer.Line();

@@ -69,6 +69,17 @@ internal static class ForwardEmitter
     public static string Rows(AttentionSpec spec) =>
         spec.SequenceLength > 0 ? CodeWriter.Invariant($"{spec.SequenceLength}") : "dimensions.Rows";
 
+    /// <summary>The keys of a sequence, cached ones included.</summary>
+    public static string Keys(AttentionSpec spec) => "dimensions.Keys";
+
+    /// <summary>The first row of a sequence, counted over the batch.</summary>
+    public static string FirstRow(AttentionSpec spec) => $"(sequence * {Rows(spec)})";
+
+    /// <summary>Whether a rule compares the position of a row with that of a key.</summary>
+    public static bool ComparesPositions(AttentionSpec spec) =>
+        spec.Causal || spec.WindowLeft >= 0 || spec.WindowRight >= 0 || spec.ChunkSize > 0 || spec.Documents
+        || spec.HasDistanceBias || spec.ScoreModifier is not null || spec.MaskPredicate is not null;
+
     private static void WritePanels(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
@@ -95,7 +106,9 @@ internal static class ForwardEmitter
         writer.Line("/// <summary>Rows to project to keys and values: with a cache all new ones, without one those that no length masks.</summary>");
         using (writer.Block($"private static nint NewKeys({CallParameters}, nint sequence)"))
         {
-            string visible = "Visible(in arguments, in dimensions, sequence)";
+            // Scores of masked keys that come out need their keys.
+            bool all = (spec.ScoreOutput & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores)) != 0;
+            string visible = all ? Keys(spec) : "Visible(in arguments, in dimensions, sequence)";
             writer.Line((spec.IsCrossAttention, spec.HasCache) switch
             {
                 (true, _) => $"return arguments.Cache is null ? {visible} : 0;",
@@ -135,8 +148,8 @@ internal static class ForwardEmitter
             writer.Line($"ref float joined = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
             if (rotates)
                 writer.Line("ref float rotary = ref block.rotaryTable.Ensure(dimensions.Keys).Reference;");
-            writer.Line("nint visible = Visible(in arguments, in dimensions, sequence);");
-            if (spec.Causal)
+            AttendEmitter.WriteSequence(writer, spec);
+            if (spec.Causal && !spec.UsesContext)
                 writer.Line($"nint offset = first + {Offset(spec)};");
             writer.Line("// Equal row blocks, in whole query blocks.");
             writer.Line($"nint blocks = (rows + {plan.RowBlock - 1}) / {plan.RowBlock};");
@@ -147,7 +160,7 @@ internal static class ForwardEmitter
                 writer.Line("nint count = global::System.Math.Min(step, rows - row);");
                 writer.Line($"ProjectQueries(block, ref Unsafe.Add(ref input, row * {spec.DModel}), count, ref joined, ref queries{(rotates ? ", ref rotary, dimensions.CachedKeys + first + row" : "")});");
                 writer.Line("// The strip has been laid out as queries: its place is free for the joined heads.");
-                writer.Line($"Attend(ref queries, ref joined, ref scratch, count, in panels, visible{(spec.Causal ? ", row + offset" : "")});");
+                writer.Line($"Attend(ref queries, ref joined, ref scratch, count, in panels, {AttendEmitter.SequenceArguments(spec, "first + row", "row + offset")});");
                 writer.Line($"ProjectOutput(block, ref joined, count, ref Unsafe.Add(ref output, row * {spec.DModel}), ref scratch);");
             }
         }

@@ -11,22 +11,22 @@ internal static class JoinEmitter
     {
         AttentionSpec spec = plan.Spec;
         VectorTarget target = plan.Target;
-        bool causal = spec.Causal;
+        bool masks = spec.MasksKeys;
         writer.Line("/// <summary>Divides by the sums and writes each head to its columns of the joined rows; a row that saw no key gives zeros.</summary>");
-        if (causal)
+        if (masks)
             writer.Line("/// <returns>Whether any output is NaN.</returns>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static {(causal ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined)"))
+        using (writer.Block($"public static {(masks ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined)"))
         {
             int vectors = spec.ValueHeadDim / target.Lanes;
-            bool checks = causal && vectors > 0;
+            bool checks = masks && vectors > 0;
             if (checks)
                 writer.Line($"var numbers = {target.Name}<float>.AllBitsSet;");
-            if (causal)
+            if (masks)
                 writer.Line("bool anyNaN = false;");
             using (writer.Block("for (nint index = 0; index < count; index++)"))
             {
-                writer.Line($"float sum = Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum} + index);");
+                writer.Line($"float sum = Unsafe.Add(ref softmax, {(spec.Sinks ? FinishEmitter.SumOfKeys : SoftmaxEmitter.RunningSum)} + index);");
                 writer.Line(spec.Group == 1
                     ? $"ref float target = ref Unsafe.Add(ref joined, ((first + index) * {spec.JoinedDim}) + (head * {spec.ValueHeadDim}));"
                     : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {spec.Group} * {spec.JoinedDim}) + (((head * {spec.Group}) + ((first + index) % {spec.Group})) * {spec.ValueHeadDim}));");
@@ -37,7 +37,9 @@ internal static class JoinEmitter
                 }
 
                 writer.Line();
-                writer.Line("float inverse = 1 / sum;");
+                writer.Line(spec.Sinks
+                    ? $"float inverse = Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockFactor} + index) / Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum} + index);"
+                    : "float inverse = 1 / sum;");
                 writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {plan.ValueHeadDimPadded});");
                 if (vectors > 0)
                 {
@@ -57,14 +59,14 @@ internal static class JoinEmitter
                     using (writer.Block($"for (nint column = {vectors * target.Lanes}; column < {spec.ValueHeadDim}; column++)"))
                     {
                         writer.Line("float value = (Unsafe.Add(ref source, column) * inverse) + 0f;");
-                        if (causal)
+                        if (masks)
                             writer.Line("anyNaN |= float.IsNaN(value);");
                         writer.Line("Unsafe.Add(ref target, column) = value;");
                     }
                 }
             }
 
-            if (causal)
+            if (masks)
                 writer.Line(checks ? $"return anyNaN || !{target.Name}.EqualsAll(numbers.AsInt32(), {target.Name}<int>.AllBitsSet);" : "return anyNaN;");
         }
     }

@@ -191,8 +191,8 @@ internal static class PartsEmitter
 
                 writer.Line($"ref float laidOut = ref Unsafe.Add(ref queries, head * rows * {group});");
                 writer.Line($"Services::QueryRows.Write(ref headQueries, {queryWidth}, rows, ref laidOut, rows * {group}, 1, {spec.Group}, {spec.HeadDim});");
-                writer.Line("nint visible = Visible(in arguments, in dimensions, sequence);");
-                writer.Line($"AttendHead(ref laidOut, ref joined, ref scratch, rows, head, in panels, visible{(spec.Causal ? $", {ForwardEmitter.Offset(spec)}" : "")});");
+                AttendEmitter.WriteSequence(writer, spec);
+                writer.Line($"AttendHead(ref laidOut, ref joined, ref scratch, rows, head, in panels, {AttendEmitter.SequenceArguments(spec, "0", ForwardEmitter.Offset(spec))});");
             }
 
             using (writer.Block("else"))

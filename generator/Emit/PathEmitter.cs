@@ -22,6 +22,12 @@ internal static class PathEmitter
         FileEmitter.Open(writer);
         using (FileEmitter.Nest(writer, spec, ""))
         {
+            if (spec.UsesContext)
+            {
+                ContextEmitter.WriteType(writer, spec);
+                writer.Line();
+            }
+
             WriteInterface(writer, plan);
             writer.Line();
             writer.Line("/// <summary>The way of a call through the block, with one target's kernels.</summary>");
@@ -43,7 +49,7 @@ internal static class PathEmitter
 
     private static void WriteInterface(CodeWriter writer, AttentionPlan plan)
     {
-        bool causal = plan.Spec.Causal;
+        AttentionSpec spec = plan.Spec;
         writer.Line("/// <summary>What each vector target has kernels for.</summary>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block("private interface IKernels"))
@@ -51,11 +57,21 @@ internal static class PathEmitter
             foreach (ProductPlan product in plan.Projections)
                 writer.Line($"static abstract void {product.Name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride);");
             writer.Line("static abstract void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores);");
-            writer.Line($"static abstract void Softmax(ref float scores, nint rows, nint columns, {(causal ? "nint first, nint seen, " : "")}ref float state);");
+            writer.Line(spec.UsesContext
+                ? $"static abstract void Softmax({RangeSoftmaxEmitter.Parameters});"
+                : $"static abstract void Softmax(ref float scores, nint rows, nint columns, {(spec.Causal ? "nint first, nint seen, " : "")}ref float state);");
             writer.Line("static abstract void Merge(ref float softmax, nint rows);");
             writer.Line("static abstract void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads);");
             writer.Line("static abstract void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax);");
-            writer.Line($"static abstract {(causal ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined);");
+            writer.Line($"static abstract {(spec.MasksKeys ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined);");
+            if (spec.ModifiesScores)
+                writer.Line($"static abstract void Modify({ModifyEmitter.Parameters});");
+            if (ModifyEmitter.NeedsCapAlone(spec))
+                writer.Line("static abstract void Cap(ref float scores, nint rows, nint columns);");
+            if (FinishEmitter.IsNeeded(spec))
+                writer.Line($"static abstract void Finish(ref float softmax, nint rows, nint first, nint head, nint firstRow, in {ContextEmitter.TypeName} context);");
+            if (spec.HasProbabilities)
+                writer.Line($"static abstract void Probabilities(ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax, in {ContextEmitter.TypeName} context);");
         }
     }
 

@@ -15,10 +15,10 @@ internal static class SoftmaxEmitter
     /// <summary>Floats between the rows of the softmax state.</summary>
     private const int StateStride = 32;
 
-    private const int VirtualLanes = 32;
+    public const int VirtualLanes = 32;
 
-    private const int Maximum = 0;
-    private const int Sum = StateStride;
+    public const int Maximum = 0;
+    public const int Sum = StateStride;
 
     /// <summary>Where a block's maxima and sums lie, in the order of the running ones.</summary>
     public const int BlockState = 2 * StateStride;
@@ -39,13 +39,26 @@ internal static class SoftmaxEmitter
     private static readonly float[] Coefficients =
         [0.000153488989f, 0.00134009169f, 0.00961860642f, 0.0555033684f, 0.240226448f, 0.693147182f];
 
+    public static int CoefficientCount => Coefficients.Length;
+
+    /// <summary>A coefficient as a literal, the highest power first.</summary>
+    public static string Coefficient(int index) => Literal(Coefficients[index]);
+
+    /// <summary>The power of a difference of scores: of two where log2(e) is in the queries, else of e.</summary>
+    public static string Power(AttentionPlan plan, string difference) => plan.Spec.NaturalScores
+        ? $"Exp2(({difference}) * {plan.Target.Name}.Create(1.44269502f))"
+        : $"Exp2({difference})";
+
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
         WriteExp2(writer, plan.Target);
         writer.Line();
-        WriteBlock(writer, plan);
+        if (plan.Spec.UsesContext)
+            RangeSoftmaxEmitter.Write(writer, plan);
+        else
+            WriteBlock(writer, plan);
         writer.Line();
-        WriteMerge(writer, plan.Target);
+        WriteMerge(writer, plan);
     }
 
     private static void WriteExp2(CodeWriter writer, VectorTarget target)
@@ -85,7 +98,7 @@ internal static class SoftmaxEmitter
         }
     }
 
-    private static IEnumerable<int> Vectors(VectorTarget target) => Enumerable.Range(0, VirtualLanes / target.Lanes);
+    public static IEnumerable<int> Vectors(VectorTarget target) => Enumerable.Range(0, VirtualLanes / target.Lanes);
 
     /// <summary>The row's scores, how many of them it sees, and where its last group of virtual lanes ends.</summary>
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, params string[] withoutKeys)
@@ -186,7 +199,7 @@ internal static class SoftmaxEmitter
     }
 
     /// <summary>Folds 32 virtual lanes by halves: 16, 8, 4, 2, 1 apart. The tree is the same for every width.</summary>
-    private static void Reduce(CodeWriter writer, VectorTarget target, string name, System.Func<string, string, string, string> combine)
+    public static void Reduce(CodeWriter writer, VectorTarget target, string name, System.Func<string, string, string, string> combine)
     {
         var parts = Enumerable.Range(0, VirtualLanes / target.Lanes).Select(i => $"{name}_{i}").ToList();
         while (parts.Count > 1)
@@ -211,8 +224,9 @@ internal static class SoftmaxEmitter
 
     private static string Wrap(this string expression) => expression.Contains(" + ") ? $"({expression})" : expression;
 
-    private static void WriteMerge(CodeWriter writer, VectorTarget target)
+    private static void WriteMerge(CodeWriter writer, AttentionPlan plan)
     {
+        VectorTarget target = plan.Target;
         string name = target.Name;
         writer.Line("/// <summary>Takes the block's maxima and sums into the running ones; leaves the factors of what was and of the block.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
@@ -226,8 +240,8 @@ internal static class SoftmaxEmitter
                 writer.Line($"var blockMaximum = {name}.LoadUnsafe(ref state, {BlockState + Maximum});");
                 writer.Line($"var maximum = {name}.MaxNative(oldMaximum, blockMaximum);");
                 writer.Line("// A side that saw no key has factor 0, also where neither saw one.");
-                writer.Line($"var oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, Exp2(oldMaximum - maximum));");
-                writer.Line($"var blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, Exp2(blockMaximum - maximum));");
+                writer.Line($"var oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, {Power(plan, "oldMaximum - maximum")});");
+                writer.Line($"var blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, {Power(plan, "blockMaximum - maximum")});");
                 writer.Line($"var sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {BlockState + Sum}), blockFactor, {name}.LoadUnsafe(ref state, {Sum}) * oldFactor);");
                 writer.Line($"maximum.StoreUnsafe(ref state, {Maximum});");
                 writer.Line($"sum.StoreUnsafe(ref state, {Sum});");
@@ -237,7 +251,7 @@ internal static class SoftmaxEmitter
         }
     }
 
-    private static string Load(VectorTarget target, int vector, string? index = null)
+    public static string Load(VectorTarget target, int vector, string? index = null)
     {
         int offset = vector * target.Lanes;
         return (index, offset) switch

@@ -35,6 +35,19 @@ internal static class TargetEmitter
                 writer.Line();
                 SoftmaxEmitter.Write(writer, plan);
                 writer.Line();
+                ModifyEmitter.Write(writer, plan);
+                if (FinishEmitter.IsNeeded(spec))
+                {
+                    FinishEmitter.Write(writer, plan);
+                    writer.Line();
+                }
+
+                if (spec.HasProbabilities)
+                {
+                    ExtraOutputsEmitter.WriteKernel(writer, plan);
+                    writer.Line();
+                }
+
                 JoinEmitter.Write(writer, plan);
             }
         }

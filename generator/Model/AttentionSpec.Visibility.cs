@@ -45,6 +45,9 @@ internal sealed partial record AttentionSpec
     /// <summary>Whether the rows of a block may see different keys, so that a NaN of the output may come from a key that its row does not see.</summary>
     public bool MasksKeys => Causal || HasRanges || MasksInside;
 
+    /// <summary>Whether the attention of a sequence needs more than its visible keys and a causal offset: each row then has a range of keys of its own.</summary>
+    public bool UsesContext => HasRanges || ModifiesScores || Sinks || AppendedKeys > 0 || Outputs != AttentionOutputs.None;
+
     /// <summary>Keys before its position that a row of a cached call can see at most, or −1 where it may see all: a cache then holds only so many.</summary>
     public int CacheWindow
     {

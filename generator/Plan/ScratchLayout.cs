@@ -31,6 +31,16 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
         Add("Heads", (long)AttentionPlan.QueryRun * AttentionPlan.RoundUp(spec.ValueHeadDim), "running output of a run of query blocks");
         Add("BlockHeads", (long)AttentionPlan.QueryBlock * AttentionPlan.RoundUp(spec.ValueHeadDim), "output of one key block, before it is merged");
         Add("Softmax", SoftmaxFloats * (AttentionPlan.QueryRun / AttentionPlan.QueryBlock), "running and block maxima and sums, and merge factors, of each query block of a run");
+        if (spec.UsesContext)
+            Add("Ranges", 2 * (AttentionPlan.QueryRun + (AttentionPlan.QueryRun / AttentionPlan.QueryBlock) + 1), "first and end of the keys that each row of a run, each query block and the run see, as integers");
+        if (spec.BooleanMask != MaskAxes.None || spec.AdditiveMask != MaskAxes.None)
+            Add("MaskLines", 2 * (AttentionPlan.KeyBlock + AttentionPlan.PanelWidth), "one row's part of a boolean and of an additive mask, in whole vectors");
+        else if (spec.ModifiesScores)
+            Add("MaskLines", AttentionPlan.PanelWidth, "nothing: there is no mask");
+        if (spec.MasksInside)
+            Add("SeenValues", (long)AttentionPlan.KeyBlock * AttentionPlan.RoundUp(spec.ValueHeadDim), "values of a key block with those of masked keys left out, should one be NaN");
+        if (spec.AppendedKeys > 0)
+            Add("AppendedRanges", 2 * AttentionPlan.QueryBlock, "the same range for every row, for the keys behind the last one");
         if (spec.DModel % AttentionPlan.PanelWidth != 0)
             Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(spec.DModel), "output rows in whole panels, before they are copied out");
         return new(new(slices), checked((int)offset));

@@ -69,6 +69,15 @@ public sealed unsafe class AlignedMemory
         return new AlignedMemory(array, (float*)aligned, floats);
     }
 
+    /// <summary>Memory that holds a copy.</summary>
+    /// <param name="source">What is copied.</param>
+    public static AlignedMemory CopyOf(ReadOnlySpan<float> source)
+    {
+        AlignedMemory memory = Allocate(source.Length);
+        source.CopyTo(MemoryMarshal.CreateSpan(ref memory.Reference, source.Length));
+        return memory;
+    }
+
     private static void ThrowTooLarge(nint floats) =>
         throw new OutOfMemoryException($"{floats:N0} floats were asked for in one piece; the most that one piece can hold is {MaxLength:N0}.");
 }

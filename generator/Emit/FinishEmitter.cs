@@ -1,0 +1,63 @@
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes the step between the last key block and the division: sinks enter the sums, and the log-sum-exp comes out.</summary>
+internal static class FinishEmitter
+{
+    /// <summary>Where the sum without the sink lies: 0 where a row saw no key.</summary>
+    public const int SumOfKeys = SoftmaxEmitter.BlockState + SoftmaxEmitter.Sum;
+
+    public static bool IsNeeded(AttentionSpec spec) => spec.Sinks || spec.HasLogSumExp;
+
+    public static void Write(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        writer.Line($"/// <summary>{(spec.Sinks ? "Takes the sinks into maxima and sums; leaves the factor of the heads where that of a block was." : "Writes the log-sum-exp of each row.")}</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"public static void Finish(ref float softmax, nint rows, nint first, nint head, nint firstRow, in {ContextEmitter.TypeName} context)"))
+        {
+            if (spec.Sinks)
+                WriteSinks(writer, plan);
+            if (spec.HasLogSumExp)
+                WriteLogSumExp(writer, spec);
+        }
+    }
+
+    private static void WriteSinks(CodeWriter writer, AttentionPlan plan)
+    {
+        string name = plan.Target.Name;
+        writer.Line("for (nint row = 0; row < rows; row++)");
+        writer.Line($"    Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row) = Unsafe.Add(ref context.Sinks, {QueryHead(plan.Spec)});");
+        using (writer.Block($"for (nint row = 0; row < rows; row += {plan.Target.Lanes})"))
+        {
+            writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
+            writer.Line($"var keys = {name}.LoadUnsafe(ref state, {SoftmaxEmitter.Maximum});");
+            writer.Line($"var sum = {name}.LoadUnsafe(ref state, {SoftmaxEmitter.Sum});");
+            writer.Line($"var sink = {name}.LoadUnsafe(ref state, {SoftmaxEmitter.OldFactor});");
+            writer.Line($"var maximum = {name}.MaxNative(sink, keys);");
+            writer.Line($"var factor = {SoftmaxEmitter.Power(plan, "keys - maximum")};");
+            writer.Line($"var total = {name}.{plan.Target.MultiplyAdd}(sum, factor, {SoftmaxEmitter.Power(plan, "sink - maximum")});");
+            writer.Line($"maximum.StoreUnsafe(ref state, {SoftmaxEmitter.Maximum});");
+            writer.Line($"total.StoreUnsafe(ref state, {SoftmaxEmitter.Sum});");
+            writer.Line($"sum.StoreUnsafe(ref state, {SumOfKeys});");
+            writer.Line($"factor.StoreUnsafe(ref state, {SoftmaxEmitter.BlockFactor});");
+        }
+    }
+
+    private static void WriteLogSumExp(CodeWriter writer, AttentionSpec spec)
+    {
+        string inputRow = spec.Group == 1 ? "firstRow + first + row" : $"firstRow + ((first + row) / {spec.Group})";
+        bool headsFirst = !spec.HasProjections && spec.Layout == HeadLayout.HeadsRows;
+        string place = headsFirst ? $"({QueryHead(spec)} * context.Rows) + {inputRow}" : $"(({inputRow}) * {spec.Heads}) + {QueryHead(spec)}";
+        using (writer.Block("for (nint row = 0; row < rows; row++)"))
+        {
+            writer.Line("// In double precision, so that the last bit is the same everywhere.");
+            writer.Line($"double maximum = Unsafe.Add(ref softmax, {SoftmaxEmitter.Maximum} + row){(spec.NaturalScores ? "" : " * 0.69314718055994531")};");
+            writer.Line($"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + global::System.Math.Log(Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row)));");
+        }
+    }
+
+    private static string QueryHead(AttentionSpec spec) => spec.Group == 1 ? "head" : $"((head * {spec.Group}) + ((first + row) % {spec.Group}))";
+}

@@ -1,0 +1,54 @@
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes the smooth cap of scores, <c>c · tanh(score / c)</c>.</summary>
+internal static class SoftcapEmitter
+{
+    /// <summary>
+    /// tanh x = e / (e + 2) with e = 2^(2·log2(e)·|x|) − 1. The polynomial of the power lacks its constant term, so that e is as
+    /// accurate near 0 as elsewhere.
+    /// </summary>
+    public static void WriteTanh(CodeWriter writer, VectorTarget target)
+    {
+        string name = target.Name;
+        writer.Line("/// <summary>tanh x within a few ulp; ±1 beyond ±22, NaN for NaN.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        using (writer.Block($"private static {name}<float> Tanh({name}<float> x)"))
+        {
+            writer.Line($"var sign = x & {name}.Create(-0f);");
+            writer.Line("// In this order the minimum keeps a NaN of x.");
+            writer.Line($"var power = {name}.MinNative({name}.Create(64f), (x ^ sign) * {name}.Create(2.88539008f));");
+            writer.Line("// Adding 1.5·2²³ + 127 rounds to an integer and leaves it, biased, in the low bits.");
+            writer.Line($"var shifted = power + {name}.Create(12583039f);");
+            writer.Line($"var fraction = power - (shifted - {name}.Create(12583039f));");
+            writer.Line($"var scale = {name}.ShiftLeft(shifted.AsInt32(), 23).AsSingle();");
+            writer.Line($"var part = {name}.Create({SoftmaxEmitter.Coefficient(0)});");
+            for (int i = 1; i < SoftmaxEmitter.CoefficientCount; i++)
+                writer.Line($"part = {name}.{target.MultiplyAdd}(part, fraction, {name}.Create({SoftmaxEmitter.Coefficient(i)}));");
+            writer.Line($"var e = {name}.{target.MultiplyAdd}(part * fraction, scale, scale - {name}<float>.One);");
+            writer.Line($"return (e / (e + {name}.Create(2f))) | sign;");
+        }
+    }
+
+    /// <summary>The capped form of an expression.</summary>
+    public static string Cap(AttentionSpec spec, VectorTarget target, string score) =>
+        CodeWriter.Invariant($"(Tanh({score} * {target.Name}.Create({1 / (double)spec.Softcap:R}f)) * {target.Name}.Create({spec.Softcap:G9}f))");
+
+    /// <summary>The cap alone, for keys without position and for scores that come out.</summary>
+    public static void WriteCap(CodeWriter writer, AttentionPlan plan)
+    {
+        writer.Line("/// <summary>Caps the scores of each row.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block("public static void Cap(ref float scores, nint rows, nint columns)"))
+        {
+            using (writer.Block("for (nint row = 0; row < rows; row++)"))
+            {
+                writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
+                writer.Line($"for (nint k = 0; k < columns; k += {plan.Target.Lanes})");
+                writer.Line($"    {Cap(plan.Spec, plan.Target, $"{plan.Target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, k))")}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.ComponentModel;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>
+/// Biases that depend on the distance of key and query position and on the head: linear biases (Press et al. 2022) and relative position
+/// buckets (Raffel et al. 2020), added up in double precision and rounded once. Grows on demand, and may be read by many threads meanwhile.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class DistanceBias
+{
+    private const int SmallestReach = 256;
+
+    private readonly Lock growing = new();
+    private readonly AttentionShape shape;
+    private readonly float[] buckets;
+    private volatile DistanceTable? table;
+
+    /// <summary>An empty table.</summary>
+    /// <param name="shape">What the kernel computes.</param>
+    /// <param name="buckets">[RelativePositionBuckets, Heads], or empty.</param>
+    public DistanceBias(AttentionShape shape, ReadOnlySpan<float> buckets)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        if (buckets.Length != shape.RelativePositionBuckets * shape.Heads)
+            throw new ArgumentException($"buckets.Length is {buckets.Length}; expected RelativePositionBuckets · Heads = {shape.RelativePositionBuckets * shape.Heads}.", nameof(buckets));
+        this.shape = shape;
+        this.buckets = buckets.ToArray();
+    }
+
+    /// <summary>The table for distances of less than <paramref name="reach"/> in both directions. Allocates only where it must grow.</summary>
+    /// <param name="reach">Keys and rows of a sequence together are enough.</param>
+    /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
+    public DistanceTable Ensure(nint reach)
+    {
+        DistanceTable? current = table;
+        return current is not null && current.Reach >= reach ? current : Grow(reach);
+    }
+
+    /// <summary>The slope of a head: 2^(−8(h+1)/n) for n heads, a power of two; for other n the slopes of the next lower power of two, then every second one of twice as many.</summary>
+    /// <param name="head">0 to <paramref name="heads"/> − 1.</param>
+    /// <param name="heads">Query heads.</param>
+    public static double Slope(int head, int heads)
+    {
+        int power = (int)BitOperations.RoundUpToPowerOf2((uint)heads);
+        if (power != heads)
+            power /= 2;
+        return head < power
+            ? Math.Pow(2, -8.0 * (head + 1) / power)
+            : Math.Pow(2, -8.0 * ((2 * (head - power)) + 1) / (2 * power));
+    }
+
+    /// <summary>The bucket of a distance, with the roundings of float32 that trained tables have seen.</summary>
+    /// <param name="distance">Key minus query position.</param>
+    /// <param name="buckets">Buckets in all.</param>
+    /// <param name="maxDistance">Distance from which all share the last bucket.</param>
+    /// <param name="isCausal">Whether all buckets are for the past; otherwise half of them are for the future.</param>
+    public static int Bucket(long distance, int buckets, int maxDistance, bool isCausal)
+    {
+        int first = 0;
+        if (!isCausal)
+        {
+            buckets /= 2;
+            first = distance > 0 ? buckets : 0;
+        }
+
+        long steps = isCausal ? Math.Max(-distance, 0) : Math.Abs(distance);
+        int exact = buckets / 2;
+        if (steps < exact)
+            return first + (int)steps;
+        float part = (float)Math.Log((float)steps / exact) / (float)Math.Log((double)maxDistance / exact);
+        return first + (int)Math.Min(exact + (long)(part * (buckets - exact)), buckets - 1);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private DistanceTable Grow(nint reach)
+    {
+        lock (growing)
+        {
+            if (table is { } present && present.Reach >= reach)
+                return present;
+
+            // Doubling keeps the cost of decoding one position at a time small; a line more, since whole lines are read.
+            nint wanted = nint.Max(reach, nint.Max(SmallestReach, 2 * (table?.Reach ?? 0)));
+            wanted = (wanted + 31) & ~(nint)15;
+            AlignedMemory memory = AlignedMemory.Allocate(checked(2 * wanted * shape.Heads));
+            for (int head = 0; head < shape.Heads; head++)
+            {
+                double slope = shape.Alibi ? Slope(head, shape.Heads) : 0;
+                ref float centre = ref Unsafe.Add(ref memory.Reference, ((2 * head) + 1) * wanted);
+                for (nint distance = -wanted; distance < wanted; distance++)
+                {
+                    double bias = -slope * Math.Abs((double)distance);
+                    if (buckets.Length > 0)
+                        bias += buckets[(Bucket(distance, shape.RelativePositionBuckets, shape.RelativePositionMaxDistance, shape.Causal) * shape.Heads) + head];
+                    Unsafe.Add(ref centre, distance) = (float)bias;
+                }
+            }
+
+            return table = new DistanceTable(memory, wanted);
+        }
+    }
+}
+
+/// <summary>The biases of all heads for distances within a reach. Immutable.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class DistanceTable
+{
+    private readonly AlignedMemory memory;
+
+    internal DistanceTable(AlignedMemory memory, nint reach)
+    {
+        this.memory = memory;
+        Reach = reach;
+    }
+
+    /// <summary>Distances on each side of 0; a head has twice as many floats.</summary>
+    public nint Reach { get; }
+
+    /// <summary>The bias of distance 0 of the first head; that of head h lies <c>2 · Reach · h</c> floats behind.</summary>
+    public ref float Centre => ref Unsafe.Add(ref memory.Reference, Reach);
+}
