@@ -20,8 +20,10 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(static start =>
         {
-            if (start.Compilation.GetTypeByMetadataName(AttentionParser.AttributeName) is not null)
-                start.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
+            if (start.Compilation.GetTypeByMetadataName(AttentionParser.AttributeName) is null)
+                return;
+            start.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
+            start.RegisterSymbolAction(static symbol => AnalyzeMethod(symbol), SymbolKind.Method);
         });
     }
 
@@ -30,5 +32,13 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
         var type = (INamedTypeSymbol)context.Symbol;
         if (AttentionParser.FindAttribute(type) is { } attribute)
             AttentionParser.Parse(type, attribute, context.Compilation, context.ReportDiagnostic, context.CancellationToken);
+    }
+
+    /// <summary>Hooks of classes that are not annotated, which nothing else looks at.</summary>
+    private static void AnalyzeMethod(SymbolAnalysisContext context)
+    {
+        var method = (IMethodSymbol)context.Symbol;
+        if (HookParser.MarkOf(method) is { } mark && AttentionParser.FindAttribute(method.ContainingType) is null)
+            context.ReportDiagnostic(Diagnostic.Create(DiagnosticDescriptors.HookWithoutConfig, method.Locations[0], method.Name, mark, method.ContainingType.Name));
     }
 }

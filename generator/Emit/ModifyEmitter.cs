@@ -60,7 +60,7 @@ internal static class ModifyEmitter
             WriteMaskRow(writer, target, "boolean", "BooleanMask", spec.BooleanMask, inputRow, "Services::MaskRows.Expand");
 
         // A scalar hook that vectors cannot compute is called for visible keys only, in a loop of its own.
-        bool modifierApart = modifier is not null && IsScalar(modifier), predicateApart = predicate is not null && IsScalar(predicate);
+        bool modifierApart = modifier is not null && HookEmitter.IsScalar(modifier), predicateApart = predicate is not null && HookEmitter.IsScalar(predicate);
         if (modifierApart || predicateApart)
         {
             writer.Line("nint begin = global::System.Math.Max(from, Unsafe.Add(ref ranges, 2 * row) - key);");
@@ -76,7 +76,7 @@ internal static class ModifyEmitter
             }
 
             writer.Line("for (nint k = begin; k < end; k++)");
-            writer.Line($"    Unsafe.Add(ref line, k) = {ScalarCall(modifier!, "Unsafe.Add(ref line, k), ")};");
+            writer.Line($"    Unsafe.Add(ref line, k) = {HookEmitter.Call(spec, modifier!, "Unsafe.Add(ref line, k)", "(int)queryHead", "(int)position", "(int)(key + k)")};");
         }
 
         if (additive || boolean || spec.HasDistanceBias || (modifier is not null && !modifierApart) || (predicate is not null && !predicateApart) || (spec.Softcap > 0 && !modifierApart))
@@ -109,15 +109,11 @@ internal static class ModifyEmitter
         {
             using (writer.Block("for (nint k = begin; k < end; k++)"))
             {
-                writer.Line($"if (!{ScalarCall(predicate!, "")})");
+                writer.Line($"if (!{HookEmitter.Call(spec, predicate!, "(int)queryHead", "(int)position", "(int)(key + k)")})");
                 writer.Line("    Unsafe.Add(ref line, k) = float.NegativeInfinity;");
             }
         }
     }
-
-    private static string ScalarCall(HookSpec hook, string score) => $"{hook.Name}({score}(int)queryHead, (int)position, (int)(key + k))";
-
-    private static bool IsScalar(HookSpec hook) => !hook.IsVector && hook.VectorBody is null;
 
     private static bool NeedsHead(AttentionSpec spec) =>
         spec.ScoreModifier is not null || spec.MaskPredicate is not null || spec.HasDistanceBias || ((spec.AdditiveMask | spec.BooleanMask) & MaskAxes.Head) != 0;

@@ -79,10 +79,10 @@ internal static class RangesEmitter
             writer.Line("end = global::System.Math.Min(end, documentEnd);");
         }
 
-        if (spec.MaskPredicate?.Range is { } range)
+        if (spec.MaskPredicate?.Range is not null)
         {
             string head = spec.Group == 1 ? "head" : $"((head * {spec.Group}) + ((first + row) % {spec.Group}))";
-            writer.Line($"(int First, int End) declared = {range}((int){head}, (int)position, (int)context.Keys);");
+            writer.Line($"(int First, int End) declared = {HookEmitter.Range(spec, $"(int){head}", "(int)position", "(int)context.Keys")};");
             writer.Line("begin = global::System.Math.Max(begin, declared.First);");
             writer.Line("end = global::System.Math.Min(end, declared.End);");
         }

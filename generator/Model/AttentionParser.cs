@@ -22,8 +22,9 @@ internal static class AttentionParser
         var arguments = new AttributeArguments(attribute);
         var problems = new ProblemReporter(arguments, report, cancellationToken);
         TargetParser.Check(type, attribute, compilation, problems, cancellationToken);
+        (HookSpec? modifier, MaskPredicateSpec? predicate) = HookParser.Parse(type, compilation, problems, cancellationToken);
         AttentionSpec? spec = arguments.AreWellFormed
-            ? ConfigurationParser.Parse(new(arguments, problems), TargetParser.Describe(type))
+            ? ConfigurationParser.Parse(new(arguments, problems), TargetParser.Describe(type), modifier, predicate)
             : null;
         return problems.Any ? null : spec;
     }

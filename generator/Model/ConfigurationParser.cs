@@ -4,10 +4,10 @@ namespace AttentionGen.Generator.Model;
 internal static class ConfigurationParser
 {
     /// <summary>Reports all that is wrong; null then.</summary>
-    public static AttentionSpec? Parse(SettingReader settings, TargetType target)
+    public static AttentionSpec? Parse(SettingReader settings, TargetType target, HookSpec? modifier, MaskPredicateSpec? predicate)
     {
         // Settings that depend on others are judged only where those are legal: one mistake, one error.
-        AttentionSpec spec = ShapeParser.Parse(settings, target);
+        AttentionSpec spec = ShapeParser.Parse(settings, target) with { ScoreModifier = modifier, MaskPredicate = predicate };
         spec = VisibilityParser.Parse(settings, spec);
         spec = ScoresParser.Parse(settings, spec);
         spec = spec with { RotaryEmbedding = RotaryParser.Parse(settings, spec) };

@@ -116,6 +116,27 @@ internal static class DiagnosticDescriptors
         "AG0027", "A weight matrix is too large",
         "The {0} matrix would have {1} elements ({2}), more than the 2147483591 that an array holds: use a smaller {3}");
 
+    // Score modifiers and mask predicates.
+    public static readonly DiagnosticDescriptor HookTwice = Create(
+        "AG0028", "A class has two score modifiers or two mask predicates",
+        "'{0}' has more than one method marked {1}: keep '{2}' alone, and call the others from it");
+
+    public static readonly DiagnosticDescriptor HookKind = Create(
+        "AG0029", "A score modifier or mask predicate must be a plain static method",
+        "'{0}' must be {2}, as the kernel calls it by its name: write a {1} as a static method without type parameters");
+
+    public static readonly DiagnosticDescriptor HookSignature = Create(
+        "AG0030", "A score modifier or mask predicate has another signature",
+        "'{0}' does not have the signature of a {1}: write '{2}', or '{3}' for eight neighbouring keys at once");
+
+    public static readonly DiagnosticDescriptor HookRange = Create(
+        "AG0031", "The range of a mask predicate is missing or has another signature",
+        "The mask predicate '{0}' has Range = \"{1}\", which {2}: write 'static (int First, int End) {1}(int head, int query, int keys)', or leave Range out");
+
+    public static readonly DiagnosticDescriptor HookWithoutConfig = Create(
+        "AG0032", "A score modifier or mask predicate needs an annotated class",
+        "'{0}' is marked {1} but '{2}' has no AttentionConfig, so nothing calls it: annotate the class, or remove the mark");
+
     /// <summary>All of the above, in the order of their ids.</summary>
     public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 
@@ -23,5 +24,12 @@ internal sealed class ProblemReporter(AttributeArguments arguments, Action<Diagn
     {
         Any = true;
         sink?.Invoke(Diagnostic.Create(descriptor, arguments.Locate(argument, cancellationToken), related, messageArguments));
+    }
+
+    /// <summary>Reports on a member of the class.</summary>
+    public void ReportAt(DiagnosticDescriptor descriptor, ISymbol member, params string[] messageArguments)
+    {
+        Any = true;
+        sink?.Invoke(Diagnostic.Create(descriptor, member.Locations.FirstOrDefault(), messageArguments));
     }
 }

@@ -180,7 +180,8 @@ internal static class TargetParser
         return levels;
     }
 
-    private static string Escape(string name) =>
+    /// <summary>A name as it may stand in code.</summary>
+    public static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? $"@{name}" : name;
 
     /// <summary>The compiler warns of type names of lower-case letters only, as they may become keywords; escaped they cannot.</summary>

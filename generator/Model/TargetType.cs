@@ -1,3 +1,5 @@
+using System.Linq;
+
 namespace AttentionGen.Generator.Model;
 
 /// <summary>The user's class, as the generator must re-open it.</summary>
@@ -11,6 +13,10 @@ internal sealed record TargetType
 
     /// <summary>Simple name of the annotated class, escaped where it is a keyword.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Name that means the class wherever it stands, such as <c>global::My.Namespace.Outer.Inner</c>.</summary>
+    public string FullName => "global::" + string.Join(".", new[] { Namespace }.Where(space => space.Length > 0)
+        .Concat(Declarations.Select(declaration => declaration.Substring(declaration.LastIndexOf(' ') + 1))));
 
     /// <summary>Unique and legal file name stem, such as <c>My.Namespace.Outer+Inner</c>.</summary>
     public required string HintName { get; init; }

@@ -3,7 +3,7 @@ namespace AttentionGen.Tests.Generator;
 /// <summary>A mistake: «marked» where it must be reported, with words its message must have, beside a twin without it.</summary>
 internal sealed record DiagnosticCase(string Name, string Id, string Illegal, string Legal, params string[] MessageParts)
 {
-    public static readonly IReadOnlyList<DiagnosticCase> All = [.. Classes(), .. Configurations()];
+    public static readonly IReadOnlyList<DiagnosticCase> All = [.. Classes(), .. Configurations(), .. Hooks()];
 
     private const string Small = "Heads = 2, DModel = 8";
 
@@ -45,6 +45,36 @@ internal sealed record DiagnosticCase(string Name, string Id, string Illegal, st
         yield return Class("derived from an attention block", "AG0011", $"[AttentionConfig({Small})] partial class Parent; [A] partial class Block : Parent;", $"[AttentionConfig({Small})] partial class Parent; [A] partial class Block;", "'Parent'", "attention block itself");
         yield return Class("required member", "AG0012", "[A] partial class Block { public required int Layer { get; init; } }", "[A] partial class Block { public int Layer { get; init; } }", "'Layer'", "remove 'required'");
         yield return Class("inherited required member", "AG0012", "class Parent { public required int Layer; } [A] partial class Block : Parent;", "class Parent { public int Layer; } [A] partial class Block : Parent;", "'Layer'");
+    }
+
+    private static IEnumerable<DiagnosticCase> Hooks()
+    {
+        const string Using = "using System.Runtime.Intrinsics;\n";
+        static string Block(string members) => $"{Using}[AttentionConfig({Small})] partial class Block {{ {members} }}";
+        static DiagnosticCase Hook(string name, string id, string illegal, string legal, params string[] parts) =>
+            new(name, id, Block(illegal), Block(legal), parts);
+
+        const string Good = "[ScoreModifier] static float Bias(float score, int head, int query, int key) => score;";
+        const string Sees = "[MaskPredicate] static bool Sees(int head, int query, int key) => true;";
+        yield return Hook("two score modifiers", "AG0028", Good + "[ScoreModifier] static float «Other»(float s, int h, int q, int k) => s;", Good + "static float Other(float s, int h, int q, int k) => s;", "'Block'", "[ScoreModifier]", "'Bias'");
+        yield return Hook("two mask predicates", "AG0028", Sees + "[MaskPredicate] static Vector256<int> «Sees»(int h, int q, Vector256<int> k) => k;", Sees + Good, "[MaskPredicate]", "'Sees'");
+        yield return new("two score modifiers in two parts", "AG0028", $"[AttentionConfig({Small})] partial class Block {{ {Good} }} partial class Block {{ [ScoreModifier] static float «Other»(float s, int h, int q, int k) => s; }}", $"[AttentionConfig({Small})] partial class Block; partial class Block {{ {Good} }}", "'Bias'");
+        yield return Hook("score modifier of an instance", "AG0029", "[ScoreModifier] float «Bias»(float s, int h, int q, int k) => s;", Good, "'Bias' must be static", "score modifier");
+        yield return Hook("generic mask predicate", "AG0029", "[MaskPredicate] static bool «Sees»<T>(int h, int q, int k) => true;", Sees, "without type parameters", "mask predicate");
+        yield return Hook("accessor as score modifier", "AG0029", "static int Value { [ScoreModifier] «get» => 1; }", "static int Value => 1;", "an ordinary method");
+        yield return Hook("score modifier without a score", "AG0030", "[ScoreModifier] static float «Bias»(int h, int q, int k) => 1;", Good, "static float Bias(float score, int head, int query, int key)", "static Vector256<float> Bias(Vector256<float> scores, int head, int query, Vector256<int> keys)");
+        yield return Hook("score modifier of double", "AG0030", "[ScoreModifier] static double «Bias»(double s, int h, int q, int k) => s;", Good, "'Bias'");
+        yield return Hook("score modifier by reference", "AG0030", "[ScoreModifier] static float «Bias»(in float s, int h, int q, int k) => s;", Good, "'Bias'");
+        yield return Hook("score modifier of other vectors", "AG0030", "[ScoreModifier] static Vector256<float> «Bias»(Vector256<float> s, int h, int q, Vector128<int> k) => s;", "[ScoreModifier] static Vector256<float> Bias(Vector256<float> s, int h, int q, Vector256<int> k) => s;", "Vector256<int> keys");
+        yield return Hook("mask predicate of a score", "AG0030", "[MaskPredicate] static bool «Sees»(float s, int h, int q, int k) => true;", Sees, "static bool Sees(int head, int query, int key)");
+        yield return Hook("mask predicate of float vectors", "AG0030", "[MaskPredicate] static Vector256<float> «Sees»(int h, int q, Vector256<int> k) => default;", "[MaskPredicate] static Vector256<int> Sees(int h, int q, Vector256<int> k) => k;", "static Vector256<int> Sees(int head, int query, Vector256<int> keys)");
+        const string Range = "static (int First, int End) Near(int h, int q, int keys) => (0, keys);";
+        string near = Sees.Replace("[MaskPredicate]", "[MaskPredicate(Range = \"Near\")]");
+        yield return Hook("range that is not there", "AG0031", near.Replace("bool Sees", "bool «Sees»"), near + Range, "Range = \"Near\"", "is no method of 'Block'", "static (int First, int End) Near(int head, int query, int keys)");
+        yield return Hook("range that is a field", "AG0031", near.Replace("bool Sees", "bool «Sees»") + "static int Near = 1; int Use() => Near;", Sees, "is no method");
+        yield return Hook("range of other numbers", "AG0031", near.Replace("bool Sees", "bool «Sees»") + "static (int First, long End) Near(int h, int q, int keys) => (0, keys);", near + Range, "another signature");
+        yield return Hook("range of an instance", "AG0031", near.Replace("bool Sees", "bool «Sees»") + Range.Replace("static ", ""), near + Range.Replace("First", "From"), "another signature");
+        yield return new("score modifier of another class", "AG0032", "class Biases { [ScoreModifier] static float «Bias»(float s, int h, int q, int k) => s; }", Block(Good), "'Bias' is marked [ScoreModifier]", "'Biases' has no AttentionConfig");
     }
 
     private static IEnumerable<DiagnosticCase> Configurations()

@@ -58,9 +58,11 @@ internal static class GeneratorDriverFixture
         Generate(Compile(sources)).Result.GeneratedSources.ToDictionary(file => file.HintName, file => file.SourceText.ToString());
 
     /// <summary>The specs that the generator made of the legal classes in a source.</summary>
-    public static IReadOnlyList<AttentionSpec> ParseSpecs(params string[] sources)
+    public static IReadOnlyList<AttentionSpec> ParseSpecs(params string[] sources) => ParseSpecs(Compile(sources));
+
+    public static IReadOnlyList<AttentionSpec> ParseSpecs(CSharpCompilation compilation)
     {
-        GeneratorRunResult result = Generate(Compile(sources)).Result;
+        GeneratorRunResult result = Generate(compilation).Result;
         return result.TrackedSteps.TryGetValue(TrackingNames.Specs, out ImmutableArray<IncrementalGeneratorRunStep> steps)
             ? [.. steps.SelectMany(step => step.Outputs).Select(output => (AttentionSpec)output.Value)]
             : [];

@@ -115,12 +115,62 @@ public sealed class IncrementalTests
         }
     }
 
-    private static GeneratorRunResult RunTwice(Func<CSharpCompilation, CSharpCompilation> edit)
+    [Theory]
+    [InlineData("a hook that is called has another body", "score + MathF.Exp(-key)", "score + MathF.Exp(-0.5f * key)")]
+    [InlineData("lines within a hook", "score + Slope * (query - key)", "\n    score + Slope\n    * (query - key) /* decays */")]
+    [InlineData("a constant by its value", "score + Slope * (query - key)", "score + 0.5f * (query - key)")]
+    [InlineData("parentheses and casts that say what holds anyway", "score + Slope * (query - key)", "(score + (Slope * (float)(query - key)))")]
+    public void A_hook_generates_nothing_again_when(string what, string body, string edited)
     {
-        CSharpCompilation compilation = Compile(First, Second, Unrelated);
+        Assert.NotEmpty(what);
+        GeneratorRunResult result = RunTwice(compilation => ReplaceFile(compilation, 0, Hooked(edited)), Hooked(body));
+        Assert.All(SourceOutputs(result), output => Assert.Equal(IncrementalStepRunReason.Cached, output.Reason));
+    }
+
+    [Theory]
+    [InlineData("score + Slope * (query - key)", "score - Slope * (query - key)")]
+    [InlineData("score + Slope * (query - key)", "score + Slope * (key - query)")]
+    [InlineData("score + 1e-3f", "score + 1.0000002e-3f")]
+    [InlineData("0f", "-0f")]
+    [InlineData("score", "MathF.Exp(score)")]
+    public void A_hook_changed_generates_its_class_only(string body, string edited)
+    {
+        GeneratorRunResult result = RunTwice(compilation => ReplaceFile(compilation, 0, Hooked(edited)), Hooked(body));
+        Assert.Equal(
+            [("First", IncrementalStepRunReason.Modified), ("Second", IncrementalStepRunReason.Cached)],
+            SourceOutputs(result).OrderBy(output => output.Name, StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("static class Numbers { public const float Slope = 0.25f; } // a constant that a hook reads", "static class Numbers { public const float Slope = 0.125f; }")]
+    [InlineData("partial class First;", "partial class First { [MaskPredicate] static bool Sees(int h, int q, int k) => k < q; }")]
+    [InlineData("partial class First { [MaskPredicate] static bool Sees(int h, int q, int k) => k < q; }", "partial class First { [MaskPredicate(Range = \"Near\")] static bool Sees(int h, int q, int k) => k < q; static (int, int) Near(int h, int q, int n) => (0, n); }")]
+    public void What_a_hook_reads_in_another_file_is_seen(string other, string edited)
+    {
+        static string File(string text) => $"namespace Test; {text} static class Other {{ public const float Value = {(text.Contains("Numbers") ? "Numbers.Slope" : "1")}; }}";
+        GeneratorRunResult result = RunTwice(compilation => ReplaceFile(compilation, 2, File(edited)), Hooked("score + Other.Value"), File(other));
+        Assert.Equal(
+            [("First", IncrementalStepRunReason.Modified), ("Second", IncrementalStepRunReason.Cached)],
+            SourceOutputs(result).OrderBy(output => output.Name, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Hooks_keep_nothing_of_the_compilation()
+    {
+        AttentionSpec spec = ParseSpecs(Hooked("Slopes[head] * (Math.Abs(query - key) < 3 ? score : -score)")).Single();
+        Assert.NotNull(spec.ScoreModifier!.VectorBody);
+        Assert.Null(ObjectGraph.FindRoslynObject(spec));
+    }
+
+    private static string Hooked(string body) =>
+        $"using System;\nnamespace Test; [AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class First {{ const float Slope = 0.5f; static readonly float[] Slopes = [1, 2]; [ScoreModifier] static float Bias(float score, int head, int query, int key) => {body}; }}";
+
+    private static GeneratorRunResult RunTwice(Func<CSharpCompilation, CSharpCompilation> edit, string first = First, string third = Unrelated)
+    {
+        CSharpCompilation compilation = Compile(first, Second, third);
         GeneratorDriver driver = CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken);
-        GeneratorRunResult first = driver.GetRunResult().Results.Single();
-        Assert.All(SourceOutputs(first), output => Assert.Equal(IncrementalStepRunReason.New, output.Reason));
+        GeneratorRunResult before = driver.GetRunResult().Results.Single();
+        Assert.All(SourceOutputs(before), output => Assert.Equal(IncrementalStepRunReason.New, output.Reason));
 
         // A clone, so that nothing can be recognised by reference.
         driver = driver.RunGenerators(edit(compilation.Clone()), TestContext.Current.CancellationToken);
