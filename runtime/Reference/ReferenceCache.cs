@@ -14,7 +14,7 @@ public sealed class ReferenceCache
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (!shape.HasCache)
-            throw new NotSupportedException("This shape has no cache: only cross-attention, and causal self-attention whose SequenceLength is free, have one.");
+            throw new NotSupportedException("This shape has no cache, see AttentionShape.HasCache.");
         Shape = shape;
         Batch = batch;
         Keys = [.. Enumerable.Range(0, batch).Select(_ => new List<double[]>())];
@@ -27,25 +27,76 @@ public sealed class ReferenceCache
     /// <summary>Sequences.</summary>
     public int Batch { get; }
 
-    /// <summary>Keys that each sequence holds.</summary>
-    public int Length => Keys[0].Count;
+    /// <summary>Keys of the longest sequence.</summary>
+    public int Length => Keys.Max(keys => keys.Count);
 
     /// <summary>For each sequence, for each key: [KvHeads · HeadDim], rotated where the shape says so.</summary>
     internal List<double[]>[] Keys { get; }
 
-    /// <summary>For each sequence, for each key: [KvHeads · HeadDim].</summary>
+    /// <summary>For each sequence, for each key: [KvHeads · ValueHeadDim].</summary>
     internal List<double[]>[] Values { get; }
+
+    /// <summary>Keys that a sequence holds.</summary>
+    /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
+    public int LengthOf(int sequence) => Keys[sequence].Count;
 
     /// <summary>Forgets everything.</summary>
     public void Clear() => Truncate(0);
 
-    /// <summary>Forgets the keys behind the first <paramref name="length"/>, of every sequence.</summary>
+    /// <summary>Forgets the keys behind the first <paramref name="length"/>, of every sequence; those that hold fewer stay as they are.</summary>
     /// <param name="length">Keys to keep, 0 to <see cref="Length"/>.</param>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         foreach (List<double[]> rows in Keys.Concat(Values))
-            rows.RemoveRange(length, rows.Count - length);
+            rows.RemoveRange(Math.Min(length, rows.Count), Math.Max(0, rows.Count - length));
+    }
+
+    /// <summary>Replaces everything by these keys and values, as many for each sequence; keys are normalised and rotated already.</summary>
+    /// <param name="keys">[batch, keys, KvHeads · HeadDim] or [batch, KvHeads, keys, HeadDim].</param>
+    /// <param name="values">[batch, keys, KvHeads · ValueHeadDim] or [batch, KvHeads, keys, ValueHeadDim].</param>
+    /// <param name="layout">Which of the two.</param>
+    public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values, HeadLayout layout)
+    {
+        int count = KernelChecks.RowsOf(nameof(keys), keys.Length, Batch, Shape.KeyDim, "KvHeads · HeadDim");
+        ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Batch * count * Shape.ValueDim, nameof(values));
+        Clear();
+        for (int sequence = 0; sequence < Batch; sequence++)
+        {
+            for (int row = 0; row < count; row++)
+            {
+                Keys[sequence].Add(ReferenceRows.Heads(keys, layout, Shape.KvHeads, Shape.HeadDim, sequence * count, count, row));
+                Values[sequence].Add(ReferenceRows.Heads(values, layout, Shape.KvHeads, Shape.ValueHeadDim, sequence * count, count, row));
+            }
+        }
+    }
+
+    /// <summary>All keys and values, in the layouts of <see cref="Load"/>; sequences of different lengths follow each other.</summary>
+    /// <param name="layout">Which of the two.</param>
+    public (double[] Keys, double[] Values) ToArrays(HeadLayout layout)
+    {
+        return (Flatten(Keys, Shape.HeadDim), Flatten(Values, Shape.ValueHeadDim));
+
+        double[] Flatten(List<double[]>[] sequences, int width)
+        {
+            var result = new double[sequences.Sum(rows => rows.Count) * Shape.KvHeads * width];
+            int first = 0;
+            foreach (List<double[]> rows in sequences)
+            {
+                for (int row = 0; row < rows.Count; row++)
+                {
+                    for (int head = 0; head < Shape.KvHeads; head++)
+                    {
+                        int start = ReferenceRows.HeadIndex(layout, Shape.KvHeads, width, first, rows.Count, row, head);
+                        rows[row].AsSpan(head * width, width).CopyTo(result.AsSpan(start));
+                    }
+                }
+
+                first += rows.Count;
+            }
+
+            return result;
+        }
     }
 }

@@ -1,116 +1,187 @@
 namespace AttentionGen.Tests.Support;
 
-/// <summary>One call without cache: weights, inputs and key lengths, all from a seed.</summary>
-internal sealed record AttentionCase
+/// <summary>One call: weights, inputs and everything that its shape declares.</summary>
+internal sealed partial record AttentionCase
 {
-    private const int GuardFloats = 64;
-    private const float Guard = 12345.678f;
-
     public required AttentionShape Shape { get; init; }
 
     public required AttentionWeights Weights { get; init; }
 
     public required int Batch { get; init; }
 
+    /// <summary>Query rows of each sequence; of a ragged batch, of the longest.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>Memory rows of each sequence; equal to <see cref="Rows"/> for self-attention.</summary>
+    /// <summary>Keys that each sequence brings along: memory rows, keys of a core, for self-attention <see cref="Rows"/>; of a ragged batch, those of the longest.</summary>
     public required int Keys { get; init; }
 
-    /// <summary>[batch, rows, DModel].</summary>
+    /// <summary>Keys of each sequence that are in the cache before the call; empty for none.</summary>
+    public int[] CachedKeys { get; init; } = [];
+
     public required float[] Input { get; init; }
 
-    /// <summary>[batch, keys, MemoryDim], or empty for self-attention.</summary>
-    public required float[] Memory { get; init; }
+    public float[] Memory { get; init; } = [];
 
-    /// <summary>[batch], or empty where the shape declares none.</summary>
-    public required int[] KeyLengths { get; init; }
+    public float[] Key { get; init; } = [];
 
-    /// <summary>Inputs uniform in ±1; key lengths, where declared, are none, part or all of the keys.</summary>
-    public static AttentionCase Create(AttentionShape shape, int batch, int rows, int keys = -1, int seed = 1, AttentionWeights? weights = null)
+    public float[] Value { get; init; } = [];
+
+    public int[] RowOffsets { get; init; } = [];
+
+    public int[] KeyOffsets { get; init; } = [];
+
+    public int[] KeyLengths { get; init; } = [];
+
+    public int[] KeyStarts { get; init; } = [];
+
+    public int[] PrefixLengths { get; init; } = [];
+
+    public int[] Documents { get; init; } = [];
+
+    public int[] Positions { get; init; } = [];
+
+    public bool[] BooleanMask { get; init; } = [];
+
+    public float[] AdditiveMask { get; init; } = [];
+
+    /// <summary>What the user's methods compute.</summary>
+    public ReferenceHooks? Hooks { get; init; }
+
+    /// <summary>Whether the keys of a sequence are its rows.</summary>
+    public bool KeysAreRows => Shape.HasProjections && !Shape.IsCrossAttention;
+
+    public int RowsOf(int sequence) => Shape.Ragged ? RowOffsets[sequence + 1] - RowOffsets[sequence] : Rows;
+
+    public int NewKeysOf(int sequence) => KeysAreRows ? RowsOf(sequence) : Shape.Ragged && KeyOffsets.Length > 0 ? KeyOffsets[sequence + 1] - KeyOffsets[sequence] : Keys;
+
+    public int CachedKeysOf(int sequence) => CachedKeys.Length == 0 ? 0 : CachedKeys[sequence];
+
+    public int KeysOf(int sequence) => CachedKeysOf(sequence) + NewKeysOf(sequence);
+
+    public int TotalRows => Sequences.Sum(RowsOf);
+
+    private IEnumerable<int> Sequences => Enumerable.Range(0, Batch);
+
+    private int Pairs => Sequences.Sum(sequence => RowsOf(sequence) * KeysOf(sequence));
+
+    /// <summary>Everything but the results' places.</summary>
+    public AttentionArguments Arguments => new()
     {
-        if (!shape.IsCrossAttention)
-            keys = rows;
-        var random = new Random(seed);
-        return new()
-        {
-            Shape = shape,
-            Weights = weights ?? AttentionWeights.Random(shape, seed),
-            Batch = batch,
-            Rows = rows,
-            Keys = keys,
-            Input = Uniform(random, batch * rows * shape.DModel),
-            Memory = shape.IsCrossAttention ? Uniform(random, batch * keys * shape.MemoryDim) : [],
-            KeyLengths = shape.KeyLengths ? [.. Enumerable.Range(0, batch).Select(_ => Length(random, keys))] : [],
-        };
-    }
-
-    public static float[] Uniform(Random random, int count)
-    {
-        var values = new float[count];
-        for (int index = 0; index < count; index++)
-            values[index] = (random.NextSingle() * 2) - 1;
-        return values;
-    }
-
-    private static int Length(Random random, int keys) => random.Next(4) switch
-    {
-        0 => 0,
-        1 => keys,
-        _ => random.Next(keys + 1),
+        Input = Input,
+        Memory = Memory,
+        Key = Key,
+        Value = Value,
+        RowOffsets = RowOffsets,
+        KeyOffsets = KeyOffsets,
+        KeyLengths = KeyLengths,
+        KeyStarts = KeyStarts,
+        PrefixLengths = PrefixLengths,
+        Documents = Documents,
+        Positions = Positions,
+        BooleanMask = BooleanMask,
+        AdditiveMask = AdditiveMask,
+        Batch = Batch,
     };
 
-    /// <summary>One sequence of the batch as a case of its own.</summary>
-    public AttentionCase Single(int sequence) => this with
-    {
-        Batch = 1,
-        Input = Slice(Input, sequence, Rows * Shape.DModel),
-        Memory = Shape.IsCrossAttention ? Slice(Memory, sequence, Keys * Shape.MemoryDim) : [],
-        KeyLengths = Shape.KeyLengths ? [KeyLengths[sequence]] : [],
-    };
+    /// <summary>Runs the kernel; unwritten results and writes beside them are noticed.</summary>
+    public float[] Run(IKernel kernel, int threads = 0) => RunAll(kernel, threads).Output;
 
-    /// <summary>The same call with only the first query rows of each sequence.</summary>
-    public AttentionCase FirstRows(int rows) => this with
+    /// <summary>The same with all declared results, and a cache where one is given.</summary>
+    public AttentionResult RunAll(IKernel kernel, int threads = 0, AttentionCache? cache = null)
     {
-        Rows = rows,
-        Keys = Shape.IsCrossAttention ? Keys : rows,
-        Input = FirstRows(Input, Batch, Rows, rows, Shape.DModel),
-        KeyLengths = Shape.IsCrossAttention ? KeyLengths : [.. KeyLengths.Select(length => Math.Min(length, rows))],
-    };
-
-    /// <summary>The first rows of each sequence of [batch, rows, width].</summary>
-    public static float[] FirstRows(float[] values, int batch, int rows, int first, int width)
-    {
-        var result = new float[batch * first * width];
-        for (int sequence = 0; sequence < batch; sequence++)
-            Array.Copy(values, sequence * rows * width, result, sequence * first * width, first * width);
-        return result;
-    }
-
-    public static float[] Slice(float[] values, int index, int length) => values.AsSpan(index * length, length).ToArray();
-
-    /// <summary>Runs the kernel; unwritten output and writes beside it are noticed.</summary>
-    public float[] Run(IKernel kernel, int threads = 0)
-    {
-        int length = Batch * Rows * Shape.DModel;
-        var buffer = new float[length + (2 * GuardFloats)];
-        buffer.AsSpan().Fill(Guard);
-        Span<float> output = buffer.AsSpan(GuardFloats, length);
+        AttentionOutputs outputs = Shape.Outputs;
+        const AttentionOutputs Scores = AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores | AttentionOutputs.MaskedScores;
+        int probabilities = outputs.HasFlag(AttentionOutputs.Probabilities) ? Shape.Heads * Pairs : outputs.HasFlag(AttentionOutputs.AveragedProbabilities) ? Pairs : 0;
+        var output = new GuardedBuffer(TotalRows * Shape.OutputDim);
+        var probability = new GuardedBuffer(probabilities);
+        var score = new GuardedBuffer((outputs & Scores) != 0 ? Shape.Heads * Pairs : 0);
+        var logSumExp = new GuardedBuffer(outputs.HasFlag(AttentionOutputs.LogSumExp) ? TotalRows * Shape.Heads : 0);
         kernel.Forward(new AttentionArguments
         {
             Input = Input,
             Memory = Memory,
-            Output = output,
+            Key = Key,
+            Value = Value,
+            RowOffsets = RowOffsets,
+            KeyOffsets = KeyOffsets,
             KeyLengths = KeyLengths,
+            KeyStarts = KeyStarts,
+            PrefixLengths = PrefixLengths,
+            Documents = Documents,
+            Positions = Positions,
+            BooleanMask = BooleanMask,
+            AdditiveMask = AdditiveMask,
             Batch = Batch,
+            Output = output.Span,
+            Probabilities = probability.Span,
+            Scores = score.Span,
+            LogSumExp = logSumExp.Span,
+            Cache = cache,
             Options = new() { MaxDegreeOfParallelism = threads },
         });
-        Assert.Equal(-1, buffer.AsSpan(0, GuardFloats).IndexOfAnyExcept(Guard));
-        Assert.Equal(-1, buffer.AsSpan(GuardFloats + length).IndexOfAnyExcept(Guard));
-        Assert.Equal(-1, output.IndexOf(Guard));
-        return output.ToArray();
+        return new(output.Check(), probability.Check(), score.Check(), logSumExp.Check());
     }
 
-    /// <summary>The same in float64.</summary>
-    public double[] Reference() => ReferenceAttention.Forward(Shape, Weights, Input, Memory, KeyLengths, Batch);
+    /// <summary>The output in float64.</summary>
+    public double[] Reference() => ReferenceAll().Output;
+
+    /// <summary>All results in float64.</summary>
+    public ReferenceResult ReferenceAll(ReferenceCache? cache = null) => ReferenceAttention.Forward(Shape, Weights, Arguments, cache, Hooks);
+
+    /// <summary>Sizes and whatever decides what is seen, for messages.</summary>
+    public string Describe()
+    {
+        string text = $"{Batch} × {Rows} rows, {Keys} keys";
+        foreach (var (name, values) in ((string, int[])[])[("rows", RowOffsets), ("keys", KeyOffsets), ("cached", CachedKeys), ("lengths", KeyLengths), ("starts", KeyStarts), ("prefixes", PrefixLengths)])
+            text += values.Length == 0 ? "" : $", {name} [{string.Join(", ", values)}]";
+        return text;
+    }
+}
+
+/// <summary>What a call gives; what the shape does not declare is empty.</summary>
+internal sealed record AttentionResult(float[] Output, float[] Probabilities, float[] Scores, float[] LogSumExp)
+{
+    /// <summary>Fails where any result differs from the reference by more than the tolerance.</summary>
+    public double AssertClose(ReferenceResult expected, AttentionShape shape, string what, double tolerance = Compare.Tolerance) => new[]
+    {
+        Compare.Close(expected.Output, Output, Math.Max(1, shape.OutputDim), what, tolerance),
+        Compare.Close(expected.Probabilities, Probabilities, 1, what + ", probabilities", tolerance),
+        Compare.Close(expected.Scores, Scores, 1, what + ", scores", tolerance),
+        Compare.Close(expected.LogSumExp, LogSumExp, shape.Heads, what + ", log-sum-exp", tolerance),
+    }.Max();
+
+    /// <summary>Fails where any bit of any result differs.</summary>
+    public void AssertSameBits(AttentionResult actual, string what)
+    {
+        Compare.SameBits(Output, actual.Output, 1, what);
+        Compare.SameBits(Probabilities, actual.Probabilities, 1, what + ", probabilities");
+        Compare.SameBits(Scores, actual.Scores, 1, what + ", scores");
+        Compare.SameBits(LogSumExp, actual.LogSumExp, 1, what + ", log-sum-exp");
+    }
+}
+
+/// <summary>A place for results with guards around it.</summary>
+internal sealed class GuardedBuffer
+{
+    private const int GuardFloats = 64;
+    private const float Guard = 12345.678f;
+
+    private readonly float[] buffer;
+
+    public GuardedBuffer(int length)
+    {
+        buffer = new float[length + (2 * GuardFloats)];
+        buffer.AsSpan().Fill(Guard);
+    }
+
+    public Span<float> Span => buffer.AsSpan(GuardFloats, buffer.Length - (2 * GuardFloats));
+
+    /// <summary>The results; fails where one was not written, or something beside them was.</summary>
+    public float[] Check()
+    {
+        Assert.Equal(-1, buffer.AsSpan(0, GuardFloats).IndexOfAnyExcept(Guard));
+        Assert.Equal(-1, buffer.AsSpan(buffer.Length - GuardFloats).IndexOfAnyExcept(Guard));
+        Assert.Equal(-1, Span.IndexOf(Guard));
+        return Span.ToArray();
+    }
 }

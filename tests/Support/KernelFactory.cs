@@ -31,7 +31,8 @@ internal static class KernelFactory
         for (int index = 0; index < configurations.Length; index++)
         {
             source.Append($"\n/// <summary>{configurations[index]}</summary>\n[AttentionConfig({configurations[index].AttributeText})]\n");
-            source.Append($"public sealed partial class Kernel{index};\n");
+            string hooks = string.Join("\n\n    ", configurations[index].Hooks.Select(hook => hook.Source.ReplaceLineEndings("\n")));
+            source.Append($"public sealed partial class Kernel{index}" + (hooks.Length == 0 ? ";\n" : $"\n{{\n    {hooks}\n}}\n"));
         }
 
         return source.ToString();

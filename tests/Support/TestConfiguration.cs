@@ -4,15 +4,21 @@ using System.Text;
 namespace AttentionGen.Tests.Support;
 
 /// <summary>One configuration as a user would write it: renders the attribute, and resolves the defaults on its own.</summary>
-internal sealed record TestConfiguration
+internal sealed partial record TestConfiguration
 {
     public required int Heads { get; init; }
 
-    public required int DModel { get; init; }
+    public int DModel { get; init; }
 
     public int KvHeads { get; init; }
 
     public int HeadDim { get; init; }
+
+    public int ValueHeadDim { get; init; }
+
+    public bool Projections { get; init; } = true;
+
+    public HeadLayout Layout { get; init; }
 
     public int MemoryDim { get; init; }
 
@@ -23,20 +29,6 @@ internal sealed record TestConfiguration
     public bool ValueBias { get; init; } = true;
 
     public bool OutputBias { get; init; } = true;
-
-    public bool Causal { get; init; }
-
-    public CausalAlignment CausalAlignment { get; init; }
-
-    public float Scale { get; init; }
-
-    public RotaryKind Rotary { get; init; }
-
-    public int RotaryDim { get; init; }
-
-    public double RotaryBase { get; init; } = 10_000;
-
-    public bool KeyLengths { get; init; }
 
     public int SequenceLength { get; init; }
 
@@ -50,36 +42,7 @@ internal sealed record TestConfiguration
 
     public bool IsCrossAttention => MemoryDim != 0;
 
-    /// <summary>What the generated class must report, worked out here so that the generator's defaults are tested too.</summary>
-    public AttentionShape Shape
-    {
-        get
-        {
-            int headDim = HeadDim == 0 ? DModel / Heads : HeadDim;
-            bool rotates = Rotary != RotaryKind.None;
-            return new()
-            {
-                Heads = Heads,
-                KvHeads = KvHeads == 0 ? Heads : KvHeads,
-                HeadDim = headDim,
-                DModel = DModel,
-                MemoryDim = IsCrossAttention ? MemoryDim : DModel,
-                IsCrossAttention = IsCrossAttention,
-                QueryBias = QueryBias,
-                KeyBias = KeyBias,
-                ValueBias = ValueBias,
-                OutputBias = OutputBias,
-                Causal = Causal,
-                CausalAlignment = CausalAlignment,
-                Scale = Scale == 0 ? (float)(1 / Math.Sqrt(headDim)) : Scale,
-                Rotary = Rotary,
-                RotaryDim = !rotates ? 0 : RotaryDim == 0 ? headDim : RotaryDim,
-                RotaryBase = RotaryBase,
-                KeyLengths = KeyLengths,
-                SequenceLength = SequenceLength,
-            };
-        }
-    }
+    private int HeadWidth => HeadDim == 0 ? DModel / Heads : HeadDim;
 
     /// <summary>The attribute's arguments; what is at its default is left out, as a user would leave it out.</summary>
     public string AttributeText
@@ -87,35 +50,75 @@ internal sealed record TestConfiguration
         get
         {
             var text = new StringBuilder();
-            void Add<T>(string name, T value, T standard, string prefix = "", string suffix = "")
-            {
-                if (EqualityComparer<T>.Default.Equals(value, standard))
-                    return;
-                string literal = value is bool flag ? (flag ? "true" : "false") : string.Create(CultureInfo.InvariantCulture, $"{value}");
-                text.Append(text.Length == 0 ? "" : ", ").Append(name).Append(" = ").Append(prefix).Append(literal).Append(suffix);
-            }
-
             Add(nameof(Heads), Heads, 0);
             Add(nameof(DModel), DModel, 0);
             Add(nameof(KvHeads), KvHeads, 0);
             Add(nameof(HeadDim), HeadDim, 0);
+            Add(nameof(ValueHeadDim), ValueHeadDim, 0);
+            Add(nameof(Projections), Projections, true);
+            Add(nameof(Layout), Layout, HeadLayout.RowsHeads);
             Add(nameof(MemoryDim), MemoryDim, 0);
             Add(nameof(QueryBias), QueryBias, true);
             Add(nameof(KeyBias), KeyBias, true);
             Add(nameof(ValueBias), ValueBias, true);
             Add(nameof(OutputBias), OutputBias, true);
             Add(nameof(Causal), Causal, false);
-            Add(nameof(CausalAlignment), CausalAlignment, CausalAlignment.TopLeft, "CausalAlignment.");
-            Add(nameof(Scale), Scale, 0, suffix: "f");
-            Add(nameof(Rotary), Rotary, RotaryKind.None, "RotaryKind.");
-            Add(nameof(RotaryDim), RotaryDim, 0);
-            Add(nameof(RotaryBase), RotaryBase, 10_000, suffix: "d");
+            Add(nameof(CausalAlignment), CausalAlignment, CausalAlignment.TopLeft);
             Add(nameof(KeyLengths), KeyLengths, false);
-            Add(nameof(SequenceLength), SequenceLength, 0);
-            Add(nameof(Unrolling), Unrolling, Unrolling.Auto, "Unrolling.");
+            Add(nameof(KeyStarts), KeyStarts, false);
+            Add(nameof(WindowLeft), WindowLeft, -1);
+            Add(nameof(WindowRight), WindowRight, -1);
+            Add(nameof(PrefixLengths), PrefixLengths, false);
+            Add(nameof(ChunkSize), ChunkSize, 0);
+            Add(nameof(Documents), Documents, false);
+            Add(nameof(BooleanMask), BooleanMask, MaskAxes.None);
+            Add(nameof(AdditiveMask), AdditiveMask, MaskAxes.None);
+            Add(nameof(Ragged), Ragged, false);
+            Add(nameof(SkipPadding), SkipPadding, false);
+            Add(nameof(Scale), Scale, 0);
+            Add(nameof(Softcap), Softcap, 0);
+            Add(nameof(Alibi), Alibi, false);
+            Add(nameof(RelativePositionBuckets), RelativePositionBuckets, 0);
+            Add(nameof(RelativePositionMaxDistance), RelativePositionMaxDistance, 128);
+            Add(nameof(Sinks), Sinks, false);
+            Add(nameof(QueryKeyNorm), QueryKeyNorm, QueryKeyNorm.None);
+            Add(nameof(QueryKeyNormEpsilon), QueryKeyNormEpsilon, 1e-6f);
+            Add(nameof(BiasKeyValue), BiasKeyValue, false);
+            Add(nameof(ZeroKeyValue), ZeroKeyValue, false);
+            Add(nameof(Outputs), Outputs, AttentionOutputs.None);
+            Add(nameof(Rotary), Rotary, RotaryKind.None);
+            Add(nameof(RotaryDim), RotaryDim, 0);
+            Add(nameof(RotaryBase), RotaryBase, 10_000);
+            Add(nameof(RotaryScaling), RotaryScaling, RotaryScaling.None);
+            Add(nameof(RotaryScalingFactor), RotaryScalingFactor, 0);
+            Add(nameof(RotaryOriginalLength), RotaryOriginalLength, 0);
+            Add(nameof(RotaryLowFrequencyFactor), RotaryLowFrequencyFactor, 1);
+            Add(nameof(RotaryHighFrequencyFactor), RotaryHighFrequencyFactor, 4);
+            Add(nameof(RotaryBetaFast), RotaryBetaFast, 32);
+            Add(nameof(RotaryBetaSlow), RotaryBetaSlow, 1);
+            Add(nameof(RotaryAttentionFactor), RotaryAttentionFactor, 0);
+            Add(nameof(Positions), Positions, false);
+            Add(nameof(Unrolling), Unrolling, Unrolling.Auto);
             return text.ToString();
+
+            void Add<T>(string name, T value, T standard)
+                where T : notnull
+            {
+                if (!EqualityComparer<T>.Default.Equals(value, standard))
+                    text.Append(text.Length == 0 ? "" : ", ").Append(name).Append(" = ").Append(Literal(value));
+            }
         }
     }
 
-    public override string ToString() => AttributeText;
+    public override string ToString() => Hooks.Length == 0 ? AttributeText : $"{AttributeText}, hooks {string.Join(", ", Hooks)}";
+
+    private static string Literal(object value) => value switch
+    {
+        bool flag => flag ? "true" : "false",
+        float number => number.ToString("R", CultureInfo.InvariantCulture) + "f",
+        double number => number.ToString("R", CultureInfo.InvariantCulture) + "d",
+        // Several flags are written as several values.
+        Enum choice => string.Join(" | ", choice.ToString().Split(", ").Select(name => $"{choice.GetType().Name}.{name}")),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+    };
 }

@@ -1,0 +1,117 @@
+namespace AttentionGen;
+
+/// <summary>Queries, keys and values of a row, projected or as they came, normalised and rotated.</summary>
+internal static class ReferenceRows
+{
+    /// <summary>[Heads · HeadDim].</summary>
+    public static double[] Query(AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceSequence sequence, int row)
+    {
+        double[] query = shape.HasProjections
+            ? Project(Row(arguments.Input, sequence.FirstRow + row, shape.DModel), weights.Query, weights.QueryBias, shape.QueryDim)
+            : Heads(arguments.Input, shape.Layout, shape.Heads, shape.HeadDim, sequence.FirstRow, sequence.Rows, row);
+        Normalise(shape, query, weights.QueryNorm, weights.QueryNormBias);
+        ReferenceRotary.Rotate(shape, query, Position(shape, in arguments, sequence, row));
+        return query;
+    }
+
+    /// <summary>Adds the keys and values that this call brings along to those of the sequence.</summary>
+    public static void Append(
+        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceSequence sequence, List<double[]> keys, List<double[]> values)
+    {
+        ReadOnlySpan<float> source = shape.IsCrossAttention ? arguments.Memory : arguments.Input;
+        for (int row = 0; row < sequence.NewKeys; row++)
+        {
+            if (shape.HasProjections)
+            {
+                int position = shape.IsCrossAttention ? keys.Count : Position(shape, in arguments, sequence, row);
+                Append(shape, weights, Row(source, sequence.FirstNewKey + row, shape.MemoryDim), position, keys, values);
+                continue;
+            }
+
+            double[] key = Heads(arguments.Key, shape.Layout, shape.KvHeads, shape.HeadDim, sequence.FirstNewKey, sequence.NewKeys, row);
+            Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);
+            ReferenceRotary.Rotate(shape, key, Position(shape, in arguments, sequence, row));
+            keys.Add(key);
+            values.Add(Heads(arguments.Value, shape.Layout, shape.KvHeads, shape.ValueHeadDim, sequence.FirstNewKey, sequence.NewKeys, row));
+        }
+    }
+
+    /// <summary>K = m Wk + bk and V = m Wv + bv of one row.</summary>
+    public static void Append(AttentionShape shape, AttentionWeights weights, double[] row, int position, List<double[]> keys, List<double[]> values)
+    {
+        double[] key = Project(row, weights.Key, weights.KeyBias, shape.KeyDim);
+        Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);
+        ReferenceRotary.Rotate(shape, key, position);
+        keys.Add(key);
+        values.Add(Project(row, weights.Value, weights.ValueBias, shape.ValueDim));
+    }
+
+    /// <summary>y = W x + b.</summary>
+    public static double[] Project(double[] row, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs)
+    {
+        var result = new double[outputs];
+        for (int output = 0; output < outputs; output++)
+        {
+            double sum = bias.IsEmpty ? 0 : bias[output];
+            ReadOnlySpan<float> weightRow = weights.Slice(output * row.Length, row.Length);
+            for (int input = 0; input < row.Length; input++)
+                sum += (double)weightRow[input] * row[input];
+            result[output] = sum;
+        }
+
+        return result;
+    }
+
+    public static double[] Row(ReadOnlySpan<float> values, int row, int width)
+    {
+        var result = new double[width];
+        for (int i = 0; i < width; i++)
+            result[i] = values[row * width + i];
+        return result;
+    }
+
+    /// <summary>Where element 0 of a head lies: [rows, heads · width] or [heads, rows, width] of each sequence, one behind the other.</summary>
+    public static int HeadIndex(HeadLayout layout, int heads, int width, int firstRow, int rows, int row, int head) => layout == HeadLayout.RowsHeads
+        ? ((firstRow + row) * heads + head) * width
+        : (firstRow * heads + head * rows + row) * width;
+
+    public static double[] Heads(ReadOnlySpan<float> values, HeadLayout layout, int heads, int width, int firstRow, int rows, int row)
+    {
+        var result = new double[heads * width];
+        for (int head = 0; head < heads; head++)
+        {
+            int start = HeadIndex(layout, heads, width, firstRow, rows, row, head);
+            for (int element = 0; element < width; element++)
+                result[head * width + element] = values[start + element];
+        }
+
+        return result;
+    }
+
+    /// <summary>Rotary position of a row, and of the key that it brings along.</summary>
+    private static int Position(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence, int row)
+    {
+        if (shape.Positions)
+            return arguments.Positions[sequence.FirstRow + row];
+        return shape.IsCrossAttention ? row : sequence.CachedKeys + row;
+    }
+
+    /// <summary>Root mean square (Zhang and Sennrich 2019) or layer normalisation (Ba et al. 2016) of every head.</summary>
+    private static void Normalise(AttentionShape shape, double[] heads, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias)
+    {
+        if (shape.QueryKeyNorm == QueryKeyNorm.None)
+            return;
+        bool layer = shape.QueryKeyNorm == QueryKeyNorm.Layer;
+        for (int start = 0; start < heads.Length; start += shape.HeadDim)
+        {
+            Span<double> head = heads.AsSpan(start, shape.HeadDim);
+            double mean = 0, square = 0;
+            foreach (double value in head)
+                mean += layer ? value / head.Length : 0;
+            foreach (double value in head)
+                square += (value - mean) * (value - mean) / head.Length;
+            for (int i = 0; i < head.Length; i++)
+                head[i] = (head[i] - mean) / Math.Sqrt(square + shape.QueryKeyNormEpsilon) * weight[i] + (layer ? bias[i] : 0);
+        }
+    }
+}

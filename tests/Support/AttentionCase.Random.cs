@@ -1,0 +1,86 @@
+namespace AttentionGen.Tests.Support;
+
+// Everything that a shape declares, from a seed.
+internal sealed partial record AttentionCase
+{
+    /// <summary>
+    /// Inputs uniform in ±1; key lengths, where declared, are none, part or all of the keys. Sequences of a ragged batch have any number of rows up to
+    /// <paramref name="rows"/>, the first one all of them.
+    /// </summary>
+    public static AttentionCase Create(AttentionShape shape, int batch, int rows, int keys = -1, int seed = 1, AttentionWeights? weights = null, ReferenceHooks? hooks = null)
+    {
+        if (keys < 0 || (shape.HasProjections && !shape.IsCrossAttention))
+            keys = rows;
+        var random = new Random(seed);
+        var sizes = new AttentionCase { Shape = shape, Weights = weights ?? AttentionWeights.Random(shape, seed), Batch = batch, Rows = rows, Keys = keys, Input = [], Hooks = hooks };
+        if (shape.Ragged)
+        {
+            sizes = sizes with
+            {
+                RowOffsets = Offsets(random, batch, rows),
+                KeyOffsets = sizes.KeysAreRows ? [] : Offsets(random, batch, keys),
+            };
+        }
+
+        int newKeys = sizes.Sequences.Sum(sizes.NewKeysOf);
+        AttentionCase call = sizes with
+        {
+            Input = Uniform(random, sizes.TotalRows * shape.InputDim),
+            Memory = shape.IsCrossAttention ? Uniform(random, newKeys * shape.MemoryDim) : [],
+            Key = shape.HasProjections ? [] : Uniform(random, newKeys * shape.KeyDim),
+            Value = shape.HasProjections ? [] : Uniform(random, newKeys * shape.ValueDim),
+            KeyLengths = shape.KeyLengths ? [.. sizes.Sequences.Select(sequence => Length(random, sizes.KeysOf(sequence)))] : [],
+        };
+        return call with
+        {
+            KeyStarts = shape.KeyStarts ? [.. sizes.Sequences.Select(sequence => random.Next((sizes.KeysOf(sequence) / 2) + 1))] : [],
+            PrefixLengths = shape.PrefixLengths ? [.. sizes.Sequences.Select(sequence => Length(random, sizes.KeysOf(sequence)))] : [],
+            Documents = shape.Documents ? [.. sizes.Sequences.SelectMany(sequence => NextDocuments(random, sizes.KeysOf(sequence)))] : [],
+            Positions = shape.Positions ? [.. Enumerable.Range(0, sizes.TotalRows).Select(_ => random.Next(200))] : [],
+            BooleanMask = [.. Enumerable.Range(0, sizes.MaskLength(shape.BooleanMask)).Select(_ => random.Next(3) != 0)],
+            AdditiveMask = [.. Enumerable.Range(0, sizes.MaskLength(shape.AdditiveMask)).Select(_ => random.Next(4) == 0 ? float.NegativeInfinity : (2 * random.NextSingle()) - 1)],
+        };
+    }
+
+    public static float[] Uniform(Random random, int count)
+    {
+        var values = new float[count];
+        for (int index = 0; index < count; index++)
+            values[index] = (random.NextSingle() * 2) - 1;
+        return values;
+    }
+
+    private static int[] Offsets(Random random, int batch, int longest)
+    {
+        var offsets = new int[batch + 1];
+        for (int sequence = 0; sequence < batch; sequence++)
+            offsets[sequence + 1] = offsets[sequence] + (sequence == 0 ? longest : Length(random, longest));
+        return offsets;
+    }
+
+    private static int Length(Random random, int keys) => random.Next(4) switch
+    {
+        0 => 0,
+        1 => keys,
+        _ => random.Next(keys + 1),
+    };
+
+    private static int[] NextDocuments(Random random, int keys)
+    {
+        var documents = new int[keys];
+        for (int key = 1; key < keys; key++)
+            documents[key] = documents[key - 1] + (random.Next(6) == 0 ? random.Next(1, 4) : 0);
+        return documents;
+    }
+
+    /// <summary>Elements of a mask with these axes.</summary>
+    private int MaskLength(MaskAxes axes)
+    {
+        if (axes == MaskAxes.None)
+            return 0;
+        int heads = axes.HasFlag(MaskAxes.Head) ? Shape.Heads : 1;
+        if (axes.HasFlag(MaskAxes.Batch))
+            return heads * (axes.HasFlag(MaskAxes.Query) ? Pairs : Sequences.Sum(KeysOf));
+        return heads * (axes.HasFlag(MaskAxes.Query) ? Rows : 1) * Sequences.Select(KeysOf).DefaultIfEmpty(0).Max();
+    }
+}

@@ -1,0 +1,152 @@
+namespace AttentionGen.Tests.Support;
+
+// Scores, visibility and rotary embedding.
+internal sealed partial record TestConfiguration
+{
+    public bool Causal { get; init; }
+
+    public CausalAlignment CausalAlignment { get; init; }
+
+    public bool KeyLengths { get; init; }
+
+    public bool KeyStarts { get; init; }
+
+    public int WindowLeft { get; init; } = -1;
+
+    public int WindowRight { get; init; } = -1;
+
+    public bool PrefixLengths { get; init; }
+
+    public int ChunkSize { get; init; }
+
+    public bool Documents { get; init; }
+
+    public MaskAxes BooleanMask { get; init; }
+
+    public MaskAxes AdditiveMask { get; init; }
+
+    public bool Ragged { get; init; }
+
+    public bool SkipPadding { get; init; }
+
+    public float Scale { get; init; }
+
+    public float Softcap { get; init; }
+
+    public bool Alibi { get; init; }
+
+    public int RelativePositionBuckets { get; init; }
+
+    public int RelativePositionMaxDistance { get; init; } = 128;
+
+    public bool Sinks { get; init; }
+
+    public QueryKeyNorm QueryKeyNorm { get; init; }
+
+    public float QueryKeyNormEpsilon { get; init; } = 1e-6f;
+
+    public bool BiasKeyValue { get; init; }
+
+    public bool ZeroKeyValue { get; init; }
+
+    public AttentionOutputs Outputs { get; init; }
+
+    public RotaryKind Rotary { get; init; }
+
+    public int RotaryDim { get; init; }
+
+    public double RotaryBase { get; init; } = 10_000;
+
+    public RotaryScaling RotaryScaling { get; init; }
+
+    public double RotaryScalingFactor { get; init; }
+
+    public int RotaryOriginalLength { get; init; }
+
+    public double RotaryLowFrequencyFactor { get; init; } = 1;
+
+    public double RotaryHighFrequencyFactor { get; init; } = 4;
+
+    public double RotaryBetaFast { get; init; } = 32;
+
+    public double RotaryBetaSlow { get; init; } = 1;
+
+    public double RotaryAttentionFactor { get; init; }
+
+    public bool Positions { get; init; }
+
+    /// <summary>The user's score modifier, or null.</summary>
+    public TestHook? ScoreModifier { get; init; }
+
+    /// <summary>The user's mask predicate, or null.</summary>
+    public TestHook? MaskPredicate { get; init; }
+
+    public TestHook[] Hooks => [.. new[] { ScoreModifier, MaskPredicate }.OfType<TestHook>()];
+
+    /// <summary>The same methods in double precision.</summary>
+    public ReferenceHooks ReferenceHooks => new() { ScoreModifier = ScoreModifier?.Modifier, MaskPredicate = MaskPredicate?.Predicate };
+
+    /// <summary>What the generated class must report, worked out here so that the generator's defaults are tested too.</summary>
+    public AttentionShape Shape
+    {
+        get
+        {
+            bool rotates = Rotary != RotaryKind.None, llama3 = RotaryScaling == RotaryScaling.Llama3, yarn = RotaryScaling == RotaryScaling.Yarn;
+            return new()
+            {
+                Heads = Heads,
+                KvHeads = KvHeads == 0 ? Heads : KvHeads,
+                HeadDim = HeadWidth,
+                ValueHeadDim = ValueHeadDim == HeadWidth ? 0 : ValueHeadDim,
+                DModel = DModel,
+                MemoryDim = IsCrossAttention ? MemoryDim : DModel,
+                HasProjections = Projections,
+                Layout = Layout,
+                IsCrossAttention = IsCrossAttention,
+                QueryBias = QueryBias,
+                KeyBias = KeyBias,
+                ValueBias = ValueBias,
+                OutputBias = OutputBias,
+                SequenceLength = SequenceLength,
+                Causal = Causal,
+                CausalAlignment = CausalAlignment,
+                KeyLengths = KeyLengths,
+                KeyStarts = KeyStarts,
+                WindowLeft = WindowLeft,
+                WindowRight = WindowRight,
+                PrefixLengths = PrefixLengths,
+                ChunkSize = ChunkSize,
+                Documents = Documents,
+                BooleanMask = BooleanMask,
+                AdditiveMask = AdditiveMask,
+                HasMaskPredicate = MaskPredicate is not null,
+                Ragged = Ragged,
+                SkipPadding = SkipPadding,
+                Scale = Scale == 0 ? (float)(1 / Math.Sqrt(HeadWidth)) : Scale,
+                Softcap = Softcap,
+                HasScoreModifier = ScoreModifier is not null,
+                Alibi = Alibi,
+                RelativePositionBuckets = RelativePositionBuckets,
+                RelativePositionMaxDistance = RelativePositionBuckets == 0 ? 0 : RelativePositionMaxDistance,
+                Sinks = Sinks,
+                QueryKeyNorm = QueryKeyNorm,
+                QueryKeyNormEpsilon = QueryKeyNorm == QueryKeyNorm.None ? 0 : QueryKeyNormEpsilon,
+                BiasKeyValue = BiasKeyValue,
+                ZeroKeyValue = ZeroKeyValue,
+                Outputs = Outputs,
+                Rotary = Rotary,
+                RotaryDim = !rotates ? 0 : RotaryDim == 0 ? HeadWidth : RotaryDim,
+                RotaryBase = RotaryBase,
+                RotaryScaling = RotaryScaling,
+                RotaryScalingFactor = RotaryScaling == RotaryScaling.None ? 1 : RotaryScalingFactor,
+                RotaryOriginalLength = llama3 || yarn ? RotaryOriginalLength : 0,
+                RotaryLowFrequencyFactor = llama3 ? RotaryLowFrequencyFactor : 0,
+                RotaryHighFrequencyFactor = llama3 ? RotaryHighFrequencyFactor : 0,
+                RotaryBetaFast = yarn ? RotaryBetaFast : 0,
+                RotaryBetaSlow = yarn ? RotaryBetaSlow : 0,
+                RotaryAttentionFactor = !yarn ? 1 : RotaryAttentionFactor == 0 ? (0.1 * Math.Log(RotaryScalingFactor)) + 1 : RotaryAttentionFactor,
+                Positions = Positions,
+            };
+        }
+    }
+}
