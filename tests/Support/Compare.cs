@@ -13,6 +13,9 @@ internal static class Compare
         double worst = 0;
         for (int index = 0; index < expected.Length; index++)
         {
+            // Equal infinities have no distance.
+            if (expected[index] == actual[index])
+                continue;
             double error = Math.Abs(expected[index] - actual[index]) / (1 + Math.Abs(expected[index]));
             // Written so that NaN on either side fails.
             if (!(error <= tolerance))

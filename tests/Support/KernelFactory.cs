@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using AttentionGen.Generator;
+using AttentionGen.Generator.Model;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
@@ -25,6 +26,19 @@ internal static class KernelFactory
         return types;
     }
 
+    /// <summary>Whether the generator accepts a configuration.</summary>
+    public static bool IsLegal(TestConfiguration configuration) => !Problems(configuration).Any();
+
+    /// <summary>What the analyzer says about a configuration.</summary>
+    public static IEnumerable<Diagnostic> Problems(TestConfiguration configuration)
+    {
+        CSharpCompilation compilation = Compilation(Source([configuration]));
+        INamedTypeSymbol type = compilation.GetTypeByMetadataName("Configurations.Kernel0")!;
+        var problems = new List<Diagnostic>();
+        AttentionParser.Parse(type, AttentionParser.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None);
+        return problems;
+    }
+
     private static string Source(TestConfiguration[] configurations)
     {
         var source = new StringBuilder("using AttentionGen;\n\nnamespace Configurations;\n");
@@ -41,21 +55,8 @@ internal static class KernelFactory
     /// <summary>Runs the generator; every diagnostic above "hidden", the generator's own included, is an error.</summary>
     private static Compilation Build(string source)
     {
-        var parse = new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Diagnose);
-        var options = new CSharpCompilationOptions(
-            OutputKind.DynamicallyLinkedLibrary,
-            optimizationLevel: OptimizationLevel.Release,
-            checkOverflow: true,
-            allowUnsafe: false,
-            generalDiagnosticOption: ReportDiagnostic.Error,
-            warningLevel: 9999,
-            nullableContextOptions: NullableContextOptions.Enable);
-        var compilation = CSharpCompilation.Create(
-            "Configurations" + Guid.NewGuid().ToString("N"),
-            [CSharpSyntaxTree.ParseText(SourceText.From(source, Encoding.UTF8), parse, "Configurations.cs")],
-            References,
-            options);
-        GeneratorDriver driver = CSharpGeneratorDriver.Create([new AttentionGenerator().AsSourceGenerator()], parseOptions: parse);
+        CSharpCompilation compilation = Compilation(source);
+        GeneratorDriver driver = CSharpGeneratorDriver.Create([new AttentionGenerator().AsSourceGenerator()], parseOptions: ParseOptions);
         driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
         GeneratorRunResult run = driver.GetRunResult().Results.Single();
         if (run.Exception is { } exception)
@@ -64,6 +65,21 @@ internal static class KernelFactory
             throw new InvalidOperationException("The generator complained: " + string.Join("\n", run.Diagnostics));
         return output;
     }
+
+    private static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.Latest, DocumentationMode.Diagnose);
+
+    private static CSharpCompilation Compilation(string source) => CSharpCompilation.Create(
+        "Configurations" + Guid.NewGuid().ToString("N"),
+        [CSharpSyntaxTree.ParseText(SourceText.From(source, Encoding.UTF8), ParseOptions, "Configurations.cs")],
+        References,
+        new CSharpCompilationOptions(
+            OutputKind.DynamicallyLinkedLibrary,
+            optimizationLevel: OptimizationLevel.Release,
+            checkOverflow: true,
+            allowUnsafe: false,
+            generalDiagnosticOption: ReportDiagnostic.Error,
+            warningLevel: 9999,
+            nullableContextOptions: NullableContextOptions.Enable));
 
     private static Assembly Load(Compilation compilation)
     {

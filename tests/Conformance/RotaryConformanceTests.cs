@@ -1,0 +1,76 @@
+using AttentionGen.CompilerServices;
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Conformance;
+
+/// <summary>
+/// The RotaryEmbedding cases. Their tables hold random numbers, no cosines and sines of any frequency, so no configuration expresses them:
+/// they run through the rotation that kernels call, and through that of the reference, which both take the numbers from outside.
+/// </summary>
+public sealed class RotaryConformanceTests
+{
+    public static TheoryData<string> Cases => [.. VectorFile.Names.Where(name => name.StartsWith("rotary_", StringComparison.Ordinal))];
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Cases))]
+    public void KernelsRotateAsTheCaseExpects(string name)
+    {
+        RotaryCase rotary = RotaryCase.Read(name);
+        float[] rows = rotary.Input.ToArray();
+        for (int row = 0; row < rotary.Rows; row++)
+        {
+            ref float first = ref rows[row * rotary.Heads * rotary.HeadDim];
+            float[] table = [.. rotary.Cosines(row), .. rotary.Sines(row)];
+            if (rotary.Interleaved)
+                RotaryEmbedding.ApplyInterleaved(ref first, 0, 1, rotary.Heads, rotary.HeadDim, rotary.RotaryDim, ref table[0], 0);
+            else
+                RotaryEmbedding.ApplyHalfSplit(ref first, 0, 1, rotary.Heads, rotary.HeadDim, rotary.RotaryDim, ref table[0], 0);
+        }
+
+        Compare.Close(rotary.Expected, rows, rotary.HeadDim, name, 1e-5);
+    }
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Cases))]
+    public void TheReferenceRotatesAsTheCaseExpects(string name)
+    {
+        RotaryCase rotary = RotaryCase.Read(name);
+        AttentionShape shape = new TestConfiguration
+        {
+            Heads = rotary.Heads, HeadDim = rotary.HeadDim, Projections = false, RotaryDim = rotary.RotaryDim,
+            Rotary = rotary.Interleaved ? RotaryKind.Interleaved : RotaryKind.HalfSplit,
+        }.Shape;
+        int width = rotary.Heads * rotary.HeadDim;
+        for (int row = 0; row < rotary.Rows; row++)
+        {
+            double[] heads = [.. rotary.Input.AsSpan(row * width, width).ToArray()];
+            float[] cosines = rotary.Cosines(row), sines = rotary.Sines(row);
+            ReferenceRotary.Rotate(shape, heads, pair => (sines[pair], cosines[pair]));
+            Compare.Close(rotary.Expected.AsSpan(row * width, width), [.. heads.Select(value => (float)value)], rotary.HeadDim, name, 1e-5);
+        }
+    }
+
+    /// <summary>Rows of heads, [batch · rows, heads · d], and the table's line for each.</summary>
+    private sealed record RotaryCase(float[] Input, double[] Expected, int Rows, int Heads, int HeadDim, int RotaryDim, bool Interleaved, float[] CosineTable, float[] SineTable, int[] Lines)
+    {
+        public float[] Cosines(int row) => AttentionCase.Slice(CosineTable, Lines[row], RotaryDim / 2);
+
+        public float[] Sines(int row) => AttentionCase.Slice(SineTable, Lines[row], RotaryDim / 2);
+
+        public static RotaryCase Read(string name)
+        {
+            VectorFile file = VectorFile.Read(name);
+            int[] shape = file.Shape("X");
+            // 3D is [batch, rows, heads · d], 4D is [batch, heads, rows, d].
+            bool flat = shape.Length == 3;
+            int batch = shape[0], rows = shape[flat ? 1 : 2], heads = flat ? file.Int("num_heads") : shape[1], headDim = flat ? shape[2] / heads : shape[3];
+            float[] Rows(string array) => flat ? file.Floats(array) : Arrays.SwapMiddle(file.Floats(array), batch, heads, rows, headDim);
+            int rotaryDim = file.Int("rotary_embedding_dim");
+            return new(
+                Rows("X"), [.. Rows("Y")], batch * rows, heads, headDim, rotaryDim == 0 ? headDim : rotaryDim, file.Int("interleaved") == 1,
+                file.Floats("cos_cache"), file.Floats("sin_cache"),
+                // Without positions the tables have a line for each row, [batch, rows, r/2].
+                file.Has("position_ids") ? [.. file["position_ids"].ToInt64().Select(position => (int)position)] : [.. Enumerable.Range(0, batch * rows)]);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Conformance;
+
+/// <summary>A conformance case as a configuration and a call of it, with everything that it must give.</summary>
+internal sealed record VectorCall
+{
+    public required TestConfiguration Configuration { get; init; }
+
+    public required AttentionCase Call { get; init; }
+
+    /// <summary>Keys in the cache before the call, [batch, KvHeads, keys, HeadDim], and their values; null for a call without cache.</summary>
+    public (float[] Keys, float[] Values)? Past { get; init; }
+
+    /// <summary>What the call gives, by <see cref="VectorResult"/>.</summary>
+    public required IReadOnlyList<(VectorResult Result, float[] Values)> Expected { get; init; }
+
+    /// <summary>Output columns that the operator has; those behind them belong to the mapping. 0 for all.</summary>
+    public int OutputColumns { get; init; }
+
+    /// <summary>Error over 1 + |expected| that is allowed.</summary>
+    public required double Tolerance { get; init; }
+
+    /// <summary>Maps a case by its operator.</summary>
+    public static VectorCall From(VectorFile file) => file.Operator switch
+    {
+        "ai.onnx.Attention" => OnnxAttentionMapping.Map(file),
+        "com.microsoft.Attention" => MicrosoftAttentionMapping.Map(file),
+        "com.microsoft.DecoderAttention" => DecoderAttentionMapping.Map(file),
+        "com.microsoft.MultiHeadAttention" => MultiHeadAttentionMapping.Map(file),
+        _ => throw new InvalidDataException($"{file.Name} is of {file.Operator}, which is no attention."),
+    };
+
+    /// <summary>1e-5 for float32, 2e-3 for float16; more where the case's own numbers are further from what its operator computes.</summary>
+    public static double ToleranceOf(VectorFile file) => (file.IsHalf ? 2e-3 : 1e-5) + (Inexact.ContainsKey(file.Name) ? file.OwnError : 0);
+
+    /// <summary>Cases whose expected numbers are further than 1e-5 from a float64 computation of their operator, as their case.json says too, and why.</summary>
+    public static IReadOnlyDictionary<string, string> Inexact { get; } = new Dictionary<string, string>
+    {
+        ["mha_Cross_WithPastAsKV"] = "The expected values are given with four decimals.",
+        ["decoder_SelfAttentionWithCache"] = "The expected values are those of the call without cache: the two cached keys of zeros, whose share is 1e-4, are left out.",
+    };
+
+    /// <summary>Fails where a result differs from the case's.</summary>
+    public void Check(string name, Func<VectorResult, ReadOnlySpan<double>> actual)
+    {
+        foreach (var (result, values) in Expected)
+        {
+            ReadOnlySpan<double> found = actual(result);
+            if (result == VectorResult.Output && OutputColumns > 0)
+                found = Columns(found, Call.Shape.OutputDim, OutputColumns);
+            Assert.Equal(values.Length, found.Length);
+            for (int index = 0; index < values.Length; index++)
+            {
+                double expected = values[index], error = Math.Abs(found[index] - expected) / (1 + Math.Abs(expected));
+                bool same = double.IsInfinity(expected) ? found[index] == expected : error <= Tolerance;
+                if (!same)
+                    Assert.Fail($"{name}, {result}, element {index}: expected {expected:R}, got {found[index]:R} (error {error:E2}, allowed {Tolerance:E2}).");
+            }
+        }
+    }
+
+    private static double[] Columns(ReadOnlySpan<double> rows, int width, int columns)
+    {
+        var result = new double[rows.Length / width * columns];
+        for (int row = 0; row < rows.Length / width; row++)
+            rows.Slice(row * width, columns).CopyTo(result.AsSpan(row * columns));
+        return result;
+    }
+}
+
+/// <summary>What a case expects.</summary>
+internal enum VectorResult
+{
+    Output,
+
+    /// <summary>[batch, KvHeads, keys, HeadDim], those of the call included.</summary>
+    PresentKeys,
+
+    /// <summary>[batch, KvHeads, keys, ValueHeadDim].</summary>
+    PresentValues,
+    Scores,
+    Probabilities,
+}
