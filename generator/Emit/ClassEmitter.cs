@@ -17,7 +17,7 @@ internal static class ClassEmitter
         HeaderEmitter.Write(writer, spec);
         FileEmitter.Open(writer);
         string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}, Services::IForwardParts";
-        using (FileEmitter.Nest(writer, spec, bases))
+        using (FileEmitter.Nest(writer, spec, bases, remarks => RemarksEmitter.Write(remarks, plans)))
         {
             WriteConstants(writer, spec);
             WriteFields(writer, spec);

@@ -36,8 +36,8 @@ internal static class FileEmitter
     public static void GeneratedCode(CodeWriter writer) =>
         writer.Line($"[global::System.CodeDom.Compiler.GeneratedCode(\"AttentionGen\", \"{Version}\")]");
 
-    /// <summary>Opens the namespace and every type down to the user's class, which gets a base list.</summary>
-    public static IDisposable Nest(CodeWriter writer, AttentionSpec spec, string baseList)
+    /// <summary>Opens the namespace and every type down to the user's class, which gets a base list and, where given, remarks.</summary>
+    public static IDisposable Nest(CodeWriter writer, AttentionSpec spec, string baseList, Action<CodeWriter>? writeRemarks = null)
     {
         var scopes = new Stack<CodeWriter.BlockScope>();
         if (spec.Target.Namespace.Length > 0)
@@ -49,6 +49,8 @@ internal static class FileEmitter
         for (int i = 0; i < spec.Target.Declarations.Count; i++)
         {
             bool last = i == spec.Target.Declarations.Count - 1;
+            if (last)
+                writeRemarks?.Invoke(writer);
             scopes.Push(writer.Block(spec.Target.Declarations[i] + (last ? baseList : "")));
         }
 

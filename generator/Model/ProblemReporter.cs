@@ -23,7 +23,11 @@ internal sealed class ProblemReporter(AttributeArguments arguments, Action<Diagn
     public void ReportOn(DiagnosticDescriptor descriptor, string? argument, IEnumerable<Location>? related, params string[] messageArguments)
     {
         Any = true;
-        sink?.Invoke(Diagnostic.Create(descriptor, arguments.Locate(argument, cancellationToken), related, messageArguments));
+        if (sink is null)
+            return;
+        string? given = argument is not null && arguments.Has(argument) ? argument : null;
+        sink(Diagnostic.Create(
+            descriptor, arguments.Locate(argument, cancellationToken), related, Repairs.Of(descriptor.Id, given, messageArguments), messageArguments));
     }
 
     /// <summary>Reports on a member of the class.</summary>

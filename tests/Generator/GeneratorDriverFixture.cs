@@ -75,6 +75,10 @@ internal static class GeneratorDriverFixture
     public static async Task<ImmutableArray<Diagnostic>> Analyze(Compilation compilation) =>
         await compilation.WithAnalyzers([new AttentionAnalyzer()]).GetAnalyzerDiagnosticsAsync(TestContext.Current.CancellationToken);
 
+    /// <summary>What is suggested for the legal classes of a compilation.</summary>
+    public static async Task<ImmutableArray<Diagnostic>> AnalyzeSpeed(Compilation compilation) =>
+        await compilation.WithAnalyzers([new SpeedAnalyzer()]).GetAnalyzerDiagnosticsAsync(TestContext.Current.CancellationToken);
+
     /// <summary>All that the compiler finds to object to, warnings included, with the generated lines it objects to.</summary>
     public static string CompilerComplaints(Compilation compilation)
     {

@@ -18,6 +18,7 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
             [
                 "LICENSE",
                 "README.md",
+                "analyzers/dotnet/cs/AttentionGen.CodeFixes.dll",
                 "analyzers/dotnet/cs/AttentionGen.Generator.dll",
                 "buildTransitive/AttentionGen.props",
                 "buildTransitive/AttentionGen.targets",

@@ -1,0 +1,74 @@
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Composition;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using AttentionGen.Generator.Model;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Simplification;
+
+namespace AttentionGen.CodeFixes;
+
+/// <summary>Changes the attribute's arguments as the analyzer proposes: the nearest legal values, or the removal of a setting.</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp)]
+[Shared]
+public sealed class ArgumentFixProvider : CodeFixProvider
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } =
+        ["AG0014", "AG0015", "AG0016", "AG0017", "AG0018", "AG0019", "AG0020", "AG0021", "AG0022", "AG0023", "AG0024", "AG0025", "AG0026", "AG1003"];
+
+    /// <inheritdoc/>
+    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+
+    /// <inheritdoc/>
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        SyntaxNode? root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
+        foreach (Diagnostic diagnostic in context.Diagnostics)
+        {
+            if (root?.FindNode(diagnostic.Location.SourceSpan).FirstAncestorOrSelf<AttributeSyntax>() is not { } attribute)
+                continue;
+            foreach (var (names, value) in Repairs.Read(diagnostic.Properties))
+            {
+                IReadOnlyList<AttributeArgumentSyntax> given = Find(attribute, names);
+                if (value is null && given.Count == 0)
+                    continue;
+                string title = value is null ? $"Remove {names[0]}" : given.Count == 0 ? $"Add {names[0]} = {value}" : $"Change {names[0]} to {value}";
+                context.RegisterCodeFix(
+                    CodeAction.Create(title, cancellation => ApplyAsync(context.Document, attribute, names, value, cancellation), title), diagnostic);
+            }
+        }
+    }
+
+    private static async Task<Document> ApplyAsync(
+        Document document, AttributeSyntax attribute, IReadOnlyList<string> names, string? value, CancellationToken cancellationToken)
+    {
+        SyntaxNode root = (await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
+        IReadOnlyList<AttributeArgumentSyntax> given = Find(attribute, names);
+        AttributeSyntax changed;
+        if (value is null)
+            changed = attribute.RemoveNodes(given, SyntaxRemoveOptions.KeepDirectives)!;
+        else if (given.Count > 0)
+            changed = attribute.ReplaceNode(given[0].Expression, Expression(value).WithTriviaFrom(given[0].Expression));
+        else
+            changed = attribute.AddArgumentListArguments(Argument(names[0], Expression(value)));
+        return document.WithSyntaxRoot(root.ReplaceNode(attribute, changed));
+    }
+
+    private static IReadOnlyList<AttributeArgumentSyntax> Find(AttributeSyntax attribute, IReadOnlyList<string> names) =>
+        [.. attribute.ArgumentList?.Arguments.Where(argument => names.Contains(argument.NameEquals?.Name.Identifier.ValueText)) ?? []];
+
+    private static AttributeArgumentSyntax Argument(string name, ExpressionSyntax value) =>
+        SyntaxFactory.AttributeArgument(SyntaxFactory.NameEquals(name), null, value).NormalizeWhitespace();
+
+    /// <summary>A number or a truth value as it stands, an enum's member with as much of its name as the place needs.</summary>
+    private static ExpressionSyntax Expression(string value) => char.IsUpper(value[0])
+        ? SyntaxFactory.ParseExpression($"global::AttentionGen.{value}").WithAdditionalAnnotations(Simplifier.Annotation)
+        : SyntaxFactory.ParseExpression(value);
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Composition;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Editing;
+using Microsoft.CodeAnalysis.Formatting;
+
+namespace AttentionGen.CodeFixes;
+
+/// <summary>Changes a member that stands in the way: a constructor that packs no weights, or a required member. The diagnostic points at it.</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp)]
+[Shared]
+public sealed class MemberFixProvider : CodeFixProvider
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["AG0010", "AG0012"];
+
+    /// <inheritdoc/>
+    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+
+    /// <inheritdoc/>
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        foreach (Diagnostic diagnostic in context.Diagnostics)
+        {
+            if (diagnostic.AdditionalLocations.FirstOrDefault() is not { SourceTree: { } tree } location
+                || context.Document.Project.Solution.GetDocument(tree) is not { } document
+                || (await tree.GetRootAsync(context.CancellationToken).ConfigureAwait(false)).FindNode(location.SourceSpan).FirstAncestorOrSelf<MemberDeclarationSyntax>() is not { } member)
+                continue;
+            SemanticModel? model = await document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
+            if (model is null || Choose(diagnostic.Id, member, model) is not (string title, { } changed))
+                continue;
+            context.RegisterCodeFix(CodeAction.Create(title, cancellation => ApplyAsync(document, member, changed, cancellation), title), diagnostic);
+        }
+    }
+
+    private static (string Title, SyntaxNode Changed)? Choose(string id, MemberDeclarationSyntax member, SemanticModel model)
+    {
+        if (id == "AG0012")
+        {
+            SyntaxToken required = member.Modifiers.FirstOrDefault(modifier => modifier.IsKind(SyntaxKind.RequiredKeyword));
+            return required == default ? null : ("Remove 'required'", member.WithModifiers(member.Modifiers.Remove(required)));
+        }
+
+        // A constructor that has the weights can hand them on; one that calls the base class with arguments has other business.
+        if (member is not ConstructorDeclarationSyntax constructor
+            || constructor.ParameterList.Parameters.Count < 2
+            || constructor.Initializer?.ArgumentList.Arguments.Count > 0
+            || constructor.ParameterList.Parameters.FirstOrDefault(parameter => IsWeights(parameter, model)) is not { } weights)
+            return null;
+        ConstructorInitializerSyntax initializer = SyntaxFactory.ConstructorInitializer(
+            SyntaxKind.ThisConstructorInitializer,
+            SyntaxFactory.ArgumentList([SyntaxFactory.Argument(SyntaxFactory.IdentifierName(weights.Identifier.WithoutTrivia()))]));
+        return ($"Call the generated constructor: this({weights.Identifier.Text})", constructor.WithInitializer(initializer).WithAdditionalAnnotations(Formatter.Annotation));
+    }
+
+    private static bool IsWeights(ParameterSyntax parameter, SemanticModel model) =>
+        model.GetDeclaredSymbol(parameter)?.Type.ToDisplayString() == "AttentionGen.AttentionWeights";
+
+    private static async Task<Document> ApplyAsync(Document document, SyntaxNode member, SyntaxNode changed, CancellationToken cancellationToken)
+    {
+        SyntaxNode root = (await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
+        return document.WithSyntaxRoot(root.ReplaceNode(member, changed));
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+
+namespace AttentionGen.Generator.Model;
+
+/// <summary>What is legal but slow. Each has a help page in <c>docs/diagnostics</c>; a project may silence them.</summary>
+internal static class SuggestionDescriptors
+{
+    public static readonly DiagnosticDescriptor EmptyLanes = Create(
+        "AG1001", "The head dimension leaves vector lanes empty",
+        "{0} is {1} and values are computed in panels of {2} columns: each head takes the time of {3}, {4} % more in the product with the probabilities. A model that is free to choose is faster with {5}.");
+
+    public static readonly DiagnosticDescriptor RowsBeyondCache = Create(
+        "AG1002", "The rows of a block outgrow the second-level cache",
+        "Heads · HeadDim is {0}: the queries and output of only {1} rows take {2} KiB, more than a second-level cache leaves to them, so that rows and weights come from farther away. Up to {3} they stay there.");
+
+    public static readonly DiagnosticDescriptor LongMethods = Create(
+        "AG1003", "Unrolling writes methods that take the JIT long",
+        "Unrolling.Full writes methods of up to {0} multiply-adds, where {1} measured fastest: the first call waits for the JIT, and later ones gain nothing. Remove Unrolling for what measured fastest.");
+
+    /// <summary>All of the above, in the order of their ids.</summary>
+    public static readonly ImmutableArray<DiagnosticDescriptor> All = [EmptyLanes, RowsBeyondCache, LongMethods];
+
+    private static DiagnosticDescriptor Create(string id, string title, string message) => new(
+        id, title, message, "AttentionGen", DiagnosticSeverity.Info, isEnabledByDefault: true,
+        helpLinkUri: $"https://github.com/attentiongen/attentiongen/blob/main/docs/diagnostics/{id}.md");
+}
