@@ -13,13 +13,13 @@ using Microsoft.CodeAnalysis.Formatting;
 
 namespace AttentionGen.CodeFixes;
 
-/// <summary>Changes a member that stands in the way: a constructor that packs no weights, or a required member. The diagnostic points at it.</summary>
+/// <summary>Changes a member that stands in the way: a constructor that packs no weights, a required member, or a score modifier of an instance. The diagnostic points at it.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
 [Shared]
 public sealed class MemberFixProvider : CodeFixProvider
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["AG0010", "AG0012"];
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["AG0010", "AG0012", "AG0029"];
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
@@ -29,19 +29,26 @@ public sealed class MemberFixProvider : CodeFixProvider
     {
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
-            if (diagnostic.AdditionalLocations.FirstOrDefault() is not { SourceTree: { } tree } location
+            if ((diagnostic.AdditionalLocations.FirstOrDefault() ?? diagnostic.Location) is not { SourceTree: { } tree } location
                 || context.Document.Project.Solution.GetDocument(tree) is not { } document
                 || (await tree.GetRootAsync(context.CancellationToken).ConfigureAwait(false)).FindNode(location.SourceSpan).FirstAncestorOrSelf<MemberDeclarationSyntax>() is not { } member)
                 continue;
             SemanticModel? model = await document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
-            if (model is null || Choose(diagnostic.Id, member, model) is not (string title, { } changed))
+            if (model is null || Choose(diagnostic.Id, member, model, SyntaxGenerator.GetGenerator(document)) is not (string title, { } changed))
                 continue;
             context.RegisterCodeFix(CodeAction.Create(title, cancellation => ApplyAsync(document, member, changed, cancellation), title), diagnostic);
         }
     }
 
-    private static (string Title, SyntaxNode Changed)? Choose(string id, MemberDeclarationSyntax member, SemanticModel model)
+    private static (string Title, SyntaxNode Changed)? Choose(string id, MemberDeclarationSyntax member, SemanticModel model, SyntaxGenerator generator)
     {
+        if (id == "AG0029")
+        {
+            return member is MethodDeclarationSyntax { TypeParameterList: null } method && !method.Modifiers.Any(SyntaxKind.StaticKeyword)
+                ? ("Make it static", generator.WithModifiers(method, generator.GetModifiers(method).WithIsStatic(true)))
+                : null;
+        }
+
         if (id == "AG0012")
         {
             SyntaxToken required = member.Modifiers.FirstOrDefault(modifier => modifier.IsKind(SyntaxKind.RequiredKeyword));
