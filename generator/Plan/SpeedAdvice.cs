@@ -39,7 +39,7 @@ internal sealed record SpeedAdvice(SpeedReason Reason, string Setting, Equatable
             yield return new(SpeedReason.EmptyLanes, setting, new([setting, Text(width), Text(AttentionPlan.PanelWidth), Text(plan.ValueHeadDimPadded), Text(100 * empty / width), better]));
         }
 
-        long rowBytes = 2L * sizeof(float) * plan.RowBlock * spec.QueryDim;
+        long rowBytes = (long)sizeof(float) * plan.RowBlock * (spec.QueryDim + spec.JoinedDim);
         if (rowBytes > AttentionPlan.RowBytes)
         {
             int widest = AttentionPlan.RowBytes / (2 * sizeof(float) * AttentionPlan.QueryBlock);
