@@ -84,6 +84,7 @@ internal static class OnnxModels
             [query, key, value, PastKey, PastValue, KeyLengths, TotalLength, rotary ? "cosines" : "", rotary ? "sines" : ""],
             ["context", PresentKey, PresentValue],
             ("num_heads", shape.Heads), ("kv_num_heads", shape.KvHeads), ("scale", shape.Scale),
+            ("local_window_size", shape.WindowLeft < 0 ? -1 : shape.WindowLeft + 1),
             ("do_rotary", rotary ? 1 : 0), ("rotary_interleaved", shape.Rotary == RotaryKind.Interleaved ? 1 : 0));
         graph.Output(PresentKey, 1, shape.KvHeads, capacity, shape.HeadDim);
         graph.Output(PresentValue, 1, shape.KvHeads, capacity, shape.HeadDim);

@@ -17,7 +17,8 @@ internal sealed class GenericSubject : ISubject
 
     public ReadOnlySpan<float> Output => _output;
 
-    public bool Supports(Workload workload) => workload.Shape.CausalAlignment == CausalAlignment.TopLeft;
+    public bool Supports(Workload workload) => workload.Shape is
+        { CausalAlignment: CausalAlignment.TopLeft, WindowLeft: < 0, WindowRight: < 0, HasScoreModifier: false };
 
     public void Prepare(WorkloadData data, int threads)
     {

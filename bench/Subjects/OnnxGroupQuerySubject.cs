@@ -18,7 +18,8 @@ internal sealed class OnnxGroupQuerySubject : ISubject
     public bool Supports(Workload workload)
     {
         AttentionShape shape = workload.Shape;
-        return workload.Batch == 1 && shape.Causal && !shape.IsCrossAttention && shape.CausalAlignment == CausalAlignment.TopLeft && shape.HeadDim % 8 == 0;
+        return workload.Batch == 1 && shape.Causal && !shape.IsCrossAttention && shape.CausalAlignment == CausalAlignment.TopLeft && shape.HeadDim % 8 == 0
+            && shape.WindowRight < 0 && !shape.HasScoreModifier;
     }
 
     public void Prepare(WorkloadData data, int threads)

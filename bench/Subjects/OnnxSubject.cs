@@ -53,7 +53,8 @@ internal sealed class OnnxSubject : ISubject
 
     /// <summary>These two operators know neither grouped heads nor rotary embedding nor a cache that is shared in place.</summary>
     private static bool IsPlain(Workload workload) =>
-        !workload.UsesCache && workload.Shape.Rotary == RotaryKind.None && workload.Shape.KvHeads == workload.Shape.Heads;
+        !workload.UsesCache && workload.Shape.Rotary == RotaryKind.None && workload.Shape.KvHeads == workload.Shape.Heads
+        && workload.Shape.WindowLeft < 0 && workload.Shape.WindowRight < 0 && !workload.Shape.HasScoreModifier;
 
     private static bool HasProjectionBiases(AttentionShape shape) => shape.QueryBias && shape.KeyBias && shape.ValueBias;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace AttentionGen.Bench.Workloads;
 
 [AttentionConfig(Heads = 4, DModel = 128)]
@@ -36,3 +38,24 @@ internal sealed partial class DecodeH32D2048;
     Heads = 9, KvHeads = 3, DModel = 576, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 100_000,
     QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false)]
 internal sealed partial class DecodeH9D576;
+
+/// <summary>Each row sees itself and the 255 rows before it.</summary>
+[AttentionConfig(Heads = 8, DModel = 512, Causal = true, WindowLeft = 255)]
+internal sealed partial class WindowH8D512;
+
+/// <summary>A bias of the user's own: a table by distance, eight buckets of 32 positions.</summary>
+[AttentionConfig(Heads = 8, DModel = 512)]
+internal sealed partial class ModifierH8D512
+{
+    private static Vector256<float> Biases => Vector256.Create(0f, -0.1f, -0.25f, -0.4f, -0.6f, -0.8f, -1f, -1.25f);
+
+    [ScoreModifier]
+    private static Vector256<float> DistanceBuckets(Vector256<float> scores, int head, int query, Vector256<int> keys)
+    {
+        Vector256<int> distance = Vector256.Abs(keys - Vector256.Create(query));
+        return scores + Vector256.ShuffleNative(Biases, Vector256.Min(distance >> 5, Vector256.Create(7)));
+    }
+
+    /// <summary>The same for one score, in double precision.</summary>
+    public static double Modify(double score, int head, int query, int key) => score + Biases[Math.Min(Math.Abs(key - query) >> 5, 7)];
+}

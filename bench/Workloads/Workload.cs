@@ -30,11 +30,14 @@ internal sealed record Workload
     /// <summary>Length of each sequence of a padded batch; empty where all rows count.</summary>
     public int[] KeyLengths { get; init; } = [];
 
+    /// <summary>The score modifier of the class, for the reference; null where it has none.</summary>
+    public Func<double, int, int, int, double>? ScoreModifier { get; init; }
+
     public int Batch => KeyLengths.Length == 0 ? 1 : KeyLengths.Length;
 
     public bool UsesCache => CachedRows > 0;
 
-    public static Workload Of<TKernel>(string name, int rows, int memoryRows = 0, int cachedRows = 0, int[]? keyLengths = null)
+    public static Workload Of<TKernel>(string name, int rows, int memoryRows = 0, int cachedRows = 0, int[]? keyLengths = null, Func<double, int, int, int, double>? scoreModifier = null)
         where TKernel : class, IAttentionKernel<TKernel> => new()
         {
             Name = name,
@@ -46,6 +49,7 @@ internal sealed record Workload
             MemoryRows = memoryRows,
             CachedRows = cachedRows,
             KeyLengths = keyLengths ?? [],
+            ScoreModifier = scoreModifier,
         };
 
     /// <summary>Keys of each sequence that the call ends with.</summary>
@@ -71,12 +75,29 @@ internal sealed record Workload
             {
                 double rows = UsefulRows(sequence);
                 double projectedKeys = Shape.IsCrossAttention ? MemoryRows : rows;
-                double scores = Shape.Causal ? rows * CachedRows + rows * (rows + 1) / 2 : rows * projectedKeys;
+                double scores = VisibleScores((int)rows, (int)projectedKeys);
                 multiplyAdds += 2 * rows * Shape.DModel * Shape.QueryDim;
                 multiplyAdds += 2 * projectedKeys * Shape.MemoryDim * Shape.KeyDim;
                 multiplyAdds += 2 * scores * Shape.QueryDim;
             }
             return 2 * multiplyAdds;
         }
+    }
+
+    /// <summary>Scores that no rule of the shape masks, of one head and so many rows of a sequence.</summary>
+    private double VisibleScores(int rows, int newKeys)
+    {
+        double scores = 0;
+        int keys = CachedRows + newKeys;
+        for (int row = 0; row < rows; row++)
+        {
+            int position = CachedRows + row;
+            int end = Shape.Causal ? position + 1 : keys;
+            if (Shape.WindowRight >= 0)
+                end = Math.Min(end, position + Shape.WindowRight + 1);
+            int begin = Shape.WindowLeft >= 0 ? Math.Max(0, position - Shape.WindowLeft) : 0;
+            scores += Math.Min(end, keys) - begin;
+        }
+        return scores;
     }
 }

@@ -66,7 +66,12 @@ internal sealed class WorkloadData
     {
         AttentionShape shape = Workload.Shape;
         if (!Workload.UsesCache)
-            return ReferenceAttention.Forward(shape, Weights, Input, Memory, Workload.KeyLengths, Workload.Batch);
+        {
+            var arguments = new AttentionArguments { Input = Input, Memory = Memory, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch };
+            var hooks = new ReferenceHooks { ScoreModifier = Workload.ScoreModifier };
+            return ReferenceAttention.Forward(shape, Weights, in arguments, hooks: hooks).Output;
+        }
+
         var cache = new ReferenceCache(shape);
         ReferenceAttention.Forward(shape, Weights, Past, cache);
         return ReferenceAttention.Forward(shape, Weights, Input, cache);

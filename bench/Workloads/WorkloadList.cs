@@ -23,6 +23,10 @@ internal static class WorkloadList
         Workload.Of<PaddedH12D384>("padded-h12-d384-b8", rows: 128, keyLengths: [128, 16, 96, 48, 112, 32, 80, 64]),
         Workload.Of<CrossH8D512>("cross-h8-d512-q32-m512", rows: 32, memoryRows: 512),
 
+        Workload.Of<WindowH8D512>("window256-h8-d512-s2048", rows: 2048),
+        Workload.Of<WindowH8D512>("window256-h8-d512-s8192", rows: 8192),
+        Workload.Of<ModifierH8D512>("modifier-h8-d512-s512", rows: 512, scoreModifier: ModifierH8D512.Modify),
+
         Workload.Of<DecodeH14D896>("decode-h14/2-d896-c512", rows: 1, cachedRows: 512),
         Workload.Of<DecodeH32D2048>("decode-h32/8-d2048-c1024", rows: 1, cachedRows: 1024),
         Workload.Of<DecodeH9D576>("decode-h9/3-d576-c256", rows: 1, cachedRows: 256),

@@ -154,6 +154,8 @@ internal static class ClassEmitter
                 writer.Line("var cache = new Library::AttentionCache(Shape, capacity, batch);");
                 if (spec.Rotary != RotaryKind.None)
                     writer.Line("// Now, so that no call that uses the cache allocates.\nrotaryTable.Ensure(capacity);");
+                if (spec.HasDistanceBias)
+                    writer.Line("// Now, so that no call that uses the cache allocates.\ndistanceBias.Ensure(2 * (nint)capacity);");
                 writer.Line("return cache;");
             }
         }
