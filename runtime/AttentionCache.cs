@@ -6,12 +6,18 @@ namespace AttentionGen;
 
 /// <summary>
 /// The projected keys and values of a batch of sequences, in the layout that a kernel reads: the KV cache of self-attention,
-/// or the projected memory of cross-attention. Its capacity is fixed, and all its sequences have the same length.
+/// or the projected memory of cross-attention. Its capacity is fixed; each sequence has a length of its own.
 /// </summary>
-/// <remarks>One call at a time may use a cache. A call that fails or is cancelled leaves <see cref="Length"/> as it was.</remarks>
-public sealed class AttentionCache
+/// <remarks>
+/// One call at a time may use a cache. A call that fails or is cancelled leaves it as it was. Kernels whose batches are not ragged need
+/// sequences of equal length. Where <see cref="AttentionShape.CacheWindow"/> bounds what a row sees, memory is a ring that holds the last keys only.
+/// </remarks>
+public sealed partial class AttentionCache
 {
     private const int PanelWidth = 16;
+
+    /// <summary>Keys of a block of the ring: those of a key block of the kernels, which read a block from one place.</summary>
+    private const int RingBlock = 256;
 
     /// <summary>An empty cache; kernels make them with <c>CreateCache</c>.</summary>
     /// <param name="shape">What the kernel computes.</param>
@@ -34,14 +40,17 @@ public sealed class AttentionCache
 
         // 128 bits hold every product of four ints.
         Int128 keyCapacity = RoundUpToPanels(capacity);
+        if (shape.CacheWindow >= 0)
+            keyCapacity = Int128.Min(keyCapacity, ((shape.CacheWindow + (long)RingBlock + RingBlock - 1) / RingBlock) * RingBlock);
         Int128 valueDim = RoundUpToPanels(shape.ValueHeadDim);
-        Int128 largest = keyCapacity * valueDim * shape.KvHeads * batch;
+        Int128 largest = keyCapacity * Int128.Max(valueDim, shape.HeadDim) * shape.KvHeads * batch;
         if (largest > AlignedMemory.MaxLength)
         {
             throw new OutOfMemoryException(
-                $"A cache with capacity {capacity} for a batch of {batch} needs {largest} floats for its values; the most that one piece can hold is {AlignedMemory.MaxLength:N0}.");
+                $"A cache with capacity {capacity} for a batch of {batch} needs {largest} floats for its keys or its values; the most that one piece can hold is {AlignedMemory.MaxLength:N0}.");
         }
 
+        KeyCapacity = (int)keyCapacity;
         ValuePanelStride = (nint)keyCapacity * PanelWidth;
         KeyHeadStride = (nint)keyCapacity * shape.HeadDim;
         ValueHeadStride = (nint)(keyCapacity * valueDim);
@@ -49,22 +58,29 @@ public sealed class AttentionCache
         ValueSequenceStride = shape.KvHeads * ValueHeadStride;
         KeyMemory = AlignedMemory.Allocate(batch * KeySequenceStride, zeroed: true);
         ValueMemory = AlignedMemory.Allocate(batch * ValueSequenceStride, zeroed: true);
+        lengths = new int[batch];
+        firstHeldKeys = new int[batch];
     }
 
     /// <summary>The shape of the kernels that can use this cache.</summary>
     public AttentionShape Shape { get; }
 
-    /// <summary>Keys that each sequence can hold.</summary>
+    /// <summary>Keys that each sequence can hold; where there is a window, the position that it can reach.</summary>
     public int Capacity { get; }
 
     /// <summary>Sequences.</summary>
     public int Batch { get; }
 
-    /// <summary>Keys that each sequence holds now.</summary>
-    public int Length { get; private set; }
-
-    /// <summary>Bytes of the keys and values that the cache can hold.</summary>
+    /// <summary>Bytes of the keys and values that the cache has room for.</summary>
     public long Bytes => (KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float);
+
+    /// <summary>Keys of a sequence that there is room for at once: the capacity in whole panels of 16, or the ring in whole blocks of 256.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public int KeyCapacity { get; }
+
+    /// <summary>Rows whose keys a call may write before it needs their outputs: more would overwrite keys that the first of them sees.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public int ChunkRows => IsRing ? KeyCapacity - Shape.CacheWindow : int.MaxValue;
 
     /// <summary>Keys: [batch][KV head][key / 16][HeadDim][key % 16].</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -94,38 +110,18 @@ public sealed class AttentionCache
     [EditorBrowsable(EditorBrowsableState.Never)]
     public nint ValueSequenceStride { get; }
 
+    /// <summary>Whether old keys make room for new ones.</summary>
+    internal bool IsRing => KeyCapacity < Capacity;
+
     /// <summary>Where the panels of one sequence lie.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public KeyValuePanels Panels(nint sequence) => new(
         ref Unsafe.Add(ref KeyMemory.Reference, sequence * KeySequenceStride),
         ref Unsafe.Add(ref ValueMemory.Reference, sequence * ValueSequenceStride),
-        ValuePanelStride / PanelWidth,
+        KeyCapacity,
         Shape.HeadDim,
-        ValueHeadStride / (ValuePanelStride / PanelWidth));
-
-    /// <summary>Forgets everything.</summary>
-    public void Clear() => Length = 0;
-
-    /// <summary>Forgets the keys behind the first <paramref name="length"/>, of every sequence.</summary>
-    /// <param name="length">Keys to keep, 0 to <see cref="Length"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or more than the cache holds.</exception>
-    public void Truncate(int length)
-    {
-        if ((uint)length > (uint)Length)
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"length is {length}; the cache holds {Length} keys, expected 0 to {Length}.");
-        Length = length;
-    }
-
-    /// <summary>Makes keys that a kernel has written part of the cache; the last thing that a call does.</summary>
-    /// <param name="length">Keys that each sequence holds from now on.</param>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public void Commit(int length)
-    {
-        if ((uint)length > (uint)Capacity)
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"length is {length}; expected 0 to the capacity, {Capacity}.");
-        Length = length;
-    }
+        ValueHeadStride / KeyCapacity);
 
     private static Int128 RoundUpToPanels(int count) => ((long)count + PanelWidth - 1) / PanelWidth * PanelWidth;
 }

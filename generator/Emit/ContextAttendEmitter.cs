@@ -133,19 +133,23 @@ internal static class ContextAttendEmitter
         writer.Line("// Whole groups of the virtual lanes.");
         writer.Line($"nint from = begin & ~(nint){SoftmaxEmitter.VirtualLanes - 1};");
         WriteState(writer, plan);
+        // A key block lies in one piece, in a ring too.
+        string place = "key";
+        if (SequenceEmitter.HasRing(spec))
+            writer.Line($"nint {place = "place"} = key % panels.KeyCapacity;");
         writer.Line($"ref float scores = ref Unsafe.Add(ref scratch, {plan.Scratch["Scores"].Offset});");
-        writer.Line($"TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * {spec.HeadDim}), rows, ref Unsafe.Add(ref keys, (key + from) * {spec.HeadDim}), (columns - from + 15) >> 4, ref Unsafe.Add(ref scores, from));");
+        writer.Line($"TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * {spec.HeadDim}), rows, ref Unsafe.Add(ref keys, ({place} + from) * {spec.HeadDim}), (columns - from + 15) >> 4, ref Unsafe.Add(ref scores, from));");
         if (spec.ModifiesScores)
             writer.Line(ModifyCall(plan, "from"));
-        const string InPlace = "ref Unsafe.Add(ref values, (key + begin) * 16)";
-        string blockValues = InPlace, valueStride = "panels.ValuePanelStride";
+        string inPlace = $"ref Unsafe.Add(ref values, ({place} + begin) * 16)";
+        string blockValues = inPlace, valueStride = "panels.ValuePanelStride";
         if (spec.MasksInside)
         {
             const int SeenStride = AttentionPlan.KeyBlock * AttentionPlan.PanelWidth;
             writer.Line($"ref float seen = ref Unsafe.Add(ref scratch, {plan.Scratch["SeenValues"].Offset});");
             writer.Line("if (careful)");
-            writer.Line($"    Services::MaskRows.CopySeenValues(ref Unsafe.Add(ref scores, begin), columns - begin, {InPlace}, panels.ValuePanelStride, {plan.ValueHeadDimPadded / AttentionPlan.PanelWidth}, ref seen, {SeenStride});");
-            writer.Line($"ref float blockValues = ref careful ? ref seen : {InPlace};");
+            writer.Line($"    Services::MaskRows.CopySeenValues(ref Unsafe.Add(ref scores, begin), columns - begin, {inPlace}, panels.ValuePanelStride, {plan.ValueHeadDimPadded / AttentionPlan.PanelWidth}, ref seen, {SeenStride});");
+            writer.Line($"ref float blockValues = ref careful ? ref seen : {inPlace};");
             writer.Line($"nint valueStride = careful ? {SeenStride} : panels.ValuePanelStride;");
             (blockValues, valueStride) = ("ref blockValues", "valueStride");
         }

@@ -16,6 +16,7 @@ internal static class ForwardEmitter
         WritePanels(writer, plan);
         writer.Line();
         WriteVisible(writer, plan.Spec);
+        SequenceEmitter.WriteHelpers(writer, plan.Spec);
         writer.Line();
         WriteKeyRows(writer, plan);
         writer.Line();
@@ -59,9 +60,7 @@ internal static class ForwardEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void Sequence({spec.Target.Name} block, {CallParameters}, nint sequence, ref float scratch, ref float keyValues)"))
         {
-            writer.Line("Services::KeyValuePanels panels = Panels(in arguments, in dimensions, sequence, ref keyValues);");
-            writer.Line("KeyRows(block, in arguments, in dimensions, sequence, 0, NewKeys(in arguments, in dimensions, sequence), in panels, ref scratch);");
-            writer.Line($"OutputRows(block, in arguments, in dimensions, sequence, 0, {Rows(spec)}, in panels, ref scratch);");
+            SequenceEmitter.WriteSequence(writer, spec);
         }
     }
 
@@ -112,7 +111,7 @@ internal static class ForwardEmitter
             writer.Line((spec.IsCrossAttention, spec.HasCache) switch
             {
                 (true, _) => $"return arguments.Cache is null ? {visible} : 0;",
-                (false, true) => $"return arguments.Cache is null ? {visible} : {Rows(spec)};",
+                (false, true) => $"return arguments.Cache is null ? {visible} : {(spec.SkipPadding ? "ComputedRows(in arguments, in dimensions, sequence)" : Rows(spec))};",
                 _ => $"return {visible};",
             });
         }
@@ -180,13 +179,15 @@ internal static class ForwardEmitter
         AttentionSpec spec = plan.Spec;
         writer.Line("/// <summary>Projects a memory into a cache, sequence by sequence.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"internal static void ProjectMemory({spec.Target.Name} block, ReadOnlySpan<float> memory, nint keys, Library::AttentionCache cache, global::System.Threading.CancellationToken cancellation)"))
+        using (writer.Block($"internal static void ProjectMemory({spec.Target.Name} block, ReadOnlySpan<float> memory, {(spec.Ragged ? "ReadOnlySpan<int> memoryOffsets" : "nint keys")}, Library::AttentionCache cache, global::System.Threading.CancellationToken cancellation)"))
         {
             writer.Line("using Services::ScratchLease lease = Services::ScratchLease.Rent(ScratchFloats);");
             using (writer.Block("for (nint sequence = 0; sequence < cache.Batch; sequence++)"))
             {
                 writer.Line("Services::KeyValuePanels panels = cache.Panels(sequence);");
-                writer.Line($"ref float rows = ref Unsafe.Add(ref MemoryMarshal.GetReference(memory), sequence * keys * {spec.MemoryDim});");
+                if (spec.Ragged)
+                    writer.Line("nint firstRow = memoryOffsets[(int)sequence], keys = memoryOffsets[(int)sequence + 1] - firstRow;");
+                writer.Line($"ref float rows = ref Unsafe.Add(ref MemoryMarshal.GetReference(memory), {(spec.Ragged ? "firstRow" : "sequence * keys")} * {spec.MemoryDim});");
                 writer.Line("ProjectKeysAndValues(block, ref rows, keys, 0, in panels, ref lease.Reference, cancellation);");
             }
         }

@@ -72,18 +72,24 @@ internal static class ForwardSignatureEmitter
     {
         AttentionSpec spec = plans[0].Spec;
         writer.Line("/// <summary>Projects a memory to keys and values and leaves them in the cache, in place of what it held.</summary>");
-        writer.Line(CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {spec.MemoryDim}]; memory rows follow from the length.</param>"));
+        writer.Line(spec.Ragged
+            ? CodeWriter.Invariant($"/// <param name=\"memory\">[total memory rows, {spec.MemoryDim}].</param>")
+            : CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {spec.MemoryDim}]; memory rows follow from the length.</param>"));
         writer.Line("/// <param name=\"cache\">A cache of this kernel with room for the memory rows.</param>");
+        if (spec.Ragged)
+            writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: where the memory rows of each sequence begin, and where the last one ends.</param>");
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the cache is another kernel's or too small.</exception>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block("public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, in Library::ForwardOptions options = default)"))
+        using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(spec.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
-            writer.Line("int keys = Services::KernelChecks.ValidateMemory(Shape, memory, cache, in options).Keys;");
+            writer.Line(spec.Ragged
+                ? "Services::KernelChecks.ValidateMemory(Shape, memory, cache, memoryOffsets, in options);"
+                : "int keys = Services::KernelChecks.ValidateMemory(Shape, memory, cache, in options).Keys;");
             writer.Line("// What the cache held is overwritten: until all is written it holds nothing.");
             writer.Line("cache.Commit(0);");
-            WriteChoice(writer, plans, kernels => $"{kernels}.ProjectMemory(this, memory, keys, cache, options.CancellationToken);");
-            writer.Line("cache.Commit(keys);");
+            WriteChoice(writer, plans, kernels => $"{kernels}.ProjectMemory(this, memory, {(spec.Ragged ? "memoryOffsets" : "keys")}, cache, options.CancellationToken);");
+            writer.Line(spec.Ragged ? "cache.Append(memoryOffsets);" : "cache.Commit(keys);");
         }
     }
 
@@ -93,9 +99,21 @@ internal static class ForwardSignatureEmitter
         using (writer.Block("private void Run(in Library::AttentionArguments arguments)"))
         {
             writer.Line("Services::ForwardDimensions dimensions = Services::KernelChecks.Validate(Shape, in arguments);");
-            WriteChoice(writer, plans, kernels => $"{kernels}.Forward(this, in arguments, in dimensions);");
+            if (SequenceEmitter.HasRing(spec))
+            {
+                writer.Line("using Services::RingGuard guard = Services::RingGuard.Begin(in arguments, in dimensions);");
+                using (writer.Block("try"))
+                    WriteChoice(writer, plans, kernels => $"{kernels}.Forward(this, in arguments, in dimensions);");
+                using (writer.Block("catch"))
+                    writer.Line("guard.Undo();\nthrow;");
+            }
+            else
+            {
+                WriteChoice(writer, plans, kernels => $"{kernels}.Forward(this, in arguments, in dimensions);");
+            }
+
             if (spec.HasCache && !spec.IsCrossAttention)
-                writer.Line("arguments.Cache?.Commit(dimensions.Keys);");
+                writer.Line(spec.Ragged ? $"arguments.Cache?.Append(arguments.{(spec.HasProjections ? "Row" : "Key")}Offsets);" : "arguments.Cache?.Commit(dimensions.Keys);");
         }
     }
 

@@ -24,7 +24,8 @@ internal static class PartsEmitter
         writer.Line("/// <summary>Threads for a call: one where more would not pay.</summary>");
         using (writer.Block($"private static int Threads({ForwardEmitter.CallParameters})"))
         {
-            writer.Line(CodeWriter.Invariant($"long multiplyAdds = (long)dimensions.Batch * dimensions.Rows * ({plan.ProjectionMultiplyAdds} + ((long)dimensions.Keys * {plan.AttentionMultiplyAdds}));"));
+            string allRows = plan.Spec.Ragged ? "(long)arguments.RowOffsets[dimensions.Batch]" : "(long)dimensions.Batch * dimensions.Rows";
+            writer.Line(CodeWriter.Invariant($"long multiplyAdds = {allRows} * ({plan.ProjectionMultiplyAdds} + ((long)dimensions.Keys * {plan.AttentionMultiplyAdds}));"));
             writer.Line("// Up to four rows the time goes into reading the weights.");
             writer.Line("return Services::KernelThreads.Choose(arguments.Options.MaxDegreeOfParallelism, dimensions.Rows <= 4 ? 4 * multiplyAdds : multiplyAdds);");
         }
@@ -57,7 +58,7 @@ internal static class PartsEmitter
                 writer.Line($"int panels = (({plan.QueryPanels + keyPanels + valuePanels} + (4 * threads) - 1) / (4 * threads) + {columnUnit - 1}) / {columnUnit} * {columnUnit};");
                 using (writer.Block("return new()", ";"))
                 {
-                    writer.Line("Partition = Services::ForwardPartition.Columns, Threads = threads, Cycle = 3, Phases = 3 * dimensions.Batch, Step = panels,");
+                    writer.Line($"Partition = Services::ForwardPartition.Columns, Threads = threads, Cycle = 3, {(SequenceEmitter.HasRing(spec) ? "SequencePhases = 3, " : "")}Phases = 3 * dimensions.Batch, Step = panels,");
                     string projected = keyPanels == valuePanels
                         ? $"(2 * (({keyPanels} + panels - 1) / panels))"
                         : $"(({keyPanels} + panels - 1) / panels) + (({valuePanels} + panels - 1) / panels)";
@@ -68,11 +69,22 @@ internal static class PartsEmitter
             }
 
             writer.Line();
+            bool ring = SequenceEmitter.HasRing(spec);
+            if (ring)
+            {
+                writer.Line("// Keys of a chunk, its outputs, and so on: a sequence takes two phases for each chunk of its rows.");
+                writer.Line("nint chunk = ChunkRows(in arguments, rows);");
+                writer.Line("int sequencePhases = 2 * (int)((rows + chunk - 1) / chunk);");
+                writer.Line("rows = global::System.Math.Min(rows, chunk);");
+            }
+
             writer.Line($"nint most = global::System.Math.Max(rows, {newKeys});");
             writer.Line($"nint step = global::System.Math.Min({plan.RowBlock}, (((most + (2 * threads) - 1) / (2 * threads)) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
             using (writer.Block("return new()", ";"))
             {
-                writer.Line("Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
+                writer.Line(ring
+                    ? "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, SequencePhases = sequencePhases, Phases = sequencePhases * dimensions.Batch, Step = step,"
+                    : "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
                 writer.Line($"FirstParts = (int)((({newKeys}) + step - 1) / step), SecondParts = (int)((rows + step - 1) / step),");
                 writer.Line("SharedFloats = keyValueFloats, OwnFloats = ScratchFloats,");
             }
@@ -86,7 +98,7 @@ internal static class PartsEmitter
     private static void WriteRunPart(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
-        string rows = ForwardEmitter.Rows(spec);
+        string arguments = SequenceEmitter.Arguments(spec);
         writer.Line("/// <summary>One part of a call that threads share.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"internal static void RunPart({spec.Target.Name} block, {ForwardEmitter.CallParameters}, in Services::ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
@@ -98,32 +110,20 @@ internal static class PartsEmitter
             }
 
             writer.Line();
-            writer.Line("nint sequence = phase / schedule.Cycle;");
-            writer.Line("Services::KeyValuePanels panels = Panels(in arguments, in dimensions, sequence, ref shared);");
+            writer.Line($"nint sequence = phase / schedule.{(SequenceEmitter.HasRing(spec) ? "SequencePhases" : "Cycle")};");
+            SequenceEmitter.WriteSlice(writer, spec);
+            writer.Line($"Services::KeyValuePanels panels = Panels({arguments}, sequence, ref shared);");
             using (writer.Block("if (schedule.Partition == Services::ForwardPartition.Columns)"))
             {
                 writer.Line(spec.HasCache
                     ? "ref float strips = ref Unsafe.Add(ref shared, arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0);"
                     : "ref float strips = ref Unsafe.Add(ref shared, KeyValueFloats(dimensions.Keys));");
-                writer.Line("RunColumns(block, in arguments, in dimensions, sequence, phase % 3, part, (int)schedule.Step, in panels, ref strips, ref own);");
+                writer.Line($"RunColumns(block, {arguments}, {SequenceEmitter.Index(spec)}, phase % 3, part, (int)schedule.Step, in panels, ref strips, ref own);");
                 writer.Line("return;");
             }
 
             writer.Line();
-            using (writer.Block("if (phase % 2 == 0)"))
-            {
-                writer.Line("nint first = part * schedule.Step;");
-                writer.Line("nint count = global::System.Math.Min(schedule.Step, NewKeys(in arguments, in dimensions, sequence) - first);");
-                using (writer.Block("if (count > 0)"))
-                    writer.Line("KeyRows(block, in arguments, in dimensions, sequence, first, count, in panels, ref own);");
-            }
-
-            using (writer.Block("else"))
-            {
-                writer.Line(spec.Causal ? "// The last rows see the most keys: they go first." : "// Rows in order.");
-                writer.Line(spec.Causal ? "nint first = (schedule.SecondParts - 1 - part) * schedule.Step;" : "nint first = part * schedule.Step;");
-                writer.Line($"OutputRows(block, in arguments, in dimensions, sequence, first, global::System.Math.Min(schedule.Step, {rows} - first), in panels, ref own);");
-            }
+            SequenceEmitter.WriteRowParts(writer, spec);
         }
     }
 
@@ -141,8 +141,8 @@ internal static class PartsEmitter
         using (writer.Block($"private static void RunColumns({spec.Target.Name} block, {ForwardEmitter.CallParameters}, nint sequence, int phase, int part, int step, in Services::KeyValuePanels panels, ref float strips, ref float scratch)"))
         {
             writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
-            writer.Line($"nint rows = {rows};");
-            writer.Line($"nint start = sequence * rows * {spec.DModel};");
+            writer.Line($"nint rows = {(spec.SkipPadding ? "ComputedRows(in arguments, in dimensions, sequence)" : rows)};");
+            writer.Line($"nint start = sequence * {(spec.SkipPadding ? rows : "rows")} * {spec.DModel};");
             writer.Line("ref float queryStrip = ref strips;");
             writer.Line($"ref float keyStrip = ref Unsafe.Add(ref strips, rows * {queryWidth});");
             writer.Line($"ref float valueStrip = ref Unsafe.Add(ref keyStrip, rows * {keyWidth});");
@@ -185,8 +185,8 @@ internal static class PartsEmitter
                     }
 
                     writer.Line("nint newKeys = NewKeys(in arguments, in dimensions, sequence);");
-                    writer.Line($"Services::KeyPanels.Write(ref headKeys, {keyWidth}, newKeys, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), dimensions.CachedKeys, {spec.HeadDim});");
-                    writer.Line($"Services::ValuePanels.Write(ref Unsafe.Add(ref valueStrip, head * {spec.ValueHeadDim}), {valueWidth}, newKeys, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, dimensions.CachedKeys, {spec.ValueHeadDim});");
+                    writer.Line(ProjectEmitter.WriteKeys(spec, "ref headKeys", keyWidth, "newKeys", "dimensions.CachedKeys"));
+                    writer.Line(ProjectEmitter.WriteValues(spec, $"ref Unsafe.Add(ref valueStrip, head * {spec.ValueHeadDim})", valueWidth, "newKeys", "dimensions.CachedKeys"));
                 }
 
                 writer.Line($"ref float laidOut = ref Unsafe.Add(ref queries, head * rows * {group});");
@@ -196,7 +196,11 @@ internal static class PartsEmitter
             }
 
             using (writer.Block("else"))
+            {
+                if (spec.SkipPadding)
+                    writer.Line("if (part == 0)\n    Services::Padding.Clear(Shape, in arguments, in dimensions, sequence, rows, in panels);");
                 WriteOutputColumns(writer, plan);
+            }
         }
 
         foreach (ProductPlan product in plan.Projections)

@@ -22,6 +22,16 @@ internal static class ProjectEmitter
         return $"Services::RotaryEmbedding.{method}({strip}, {width}, {rows}, {heads}, {spec.HeadDim}, {spec.RotaryDim}, ref rotary, {position});";
     }
 
+    /// <summary>The call that writes a head's keys into its panels, or into its ring.</summary>
+    public static string WriteKeys(AttentionSpec spec, string strip, int width, string rows, string firstKey) => SequenceEmitter.HasRing(spec)
+        ? $"Services::RingPanels.WriteKeys({strip}, {width}, {rows}, in panels, head, {firstKey}, {spec.HeadDim});"
+        : $"Services::KeyPanels.Write({strip}, {width}, {rows}, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), {firstKey}, {spec.HeadDim});";
+
+    /// <summary>The call that writes a head's values into its panels, or into its ring.</summary>
+    public static string WriteValues(AttentionSpec spec, string strip, int width, string rows, string firstKey) => SequenceEmitter.HasRing(spec)
+        ? $"Services::RingPanels.WriteValues({strip}, {width}, {rows}, in panels, head, {firstKey}, {spec.ValueHeadDim});"
+        : $"Services::ValuePanels.Write({strip}, {width}, {rows}, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, {firstKey}, {spec.ValueHeadDim});";
+
     private static void WriteKeysAndValues(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
@@ -43,10 +53,10 @@ internal static class ProjectEmitter
                 if (rotates)
                     writer.Line(Rotate(spec, "ref strip", width, "count", spec.KvHeads, "firstKey + row"));
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
-                writer.Line($"    Services::KeyPanels.Write(ref Unsafe.Add(ref strip, head * {spec.HeadDim}), {width}, count, ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride), firstKey + row, {spec.HeadDim});");
+                writer.Line("    " + WriteKeys(spec, $"ref Unsafe.Add(ref strip, head * {spec.HeadDim})", width, "count", "firstKey + row"));
                 writer.Line($"TKernels.{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.ValuePanels}, ref strip, {valueWidth});");
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
-                writer.Line($"    Services::ValuePanels.Write(ref Unsafe.Add(ref strip, head * {spec.ValueHeadDim}), {valueWidth}, count, ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride), panels.ValuePanelStride, firstKey + row, {spec.ValueHeadDim});");
+                writer.Line("    " + WriteValues(spec, $"ref Unsafe.Add(ref strip, head * {spec.ValueHeadDim})", valueWidth, "count", "firstKey + row"));
             }
         }
     }

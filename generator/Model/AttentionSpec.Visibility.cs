@@ -53,7 +53,7 @@ internal sealed partial record AttentionSpec
     {
         get
         {
-            if (!HasCache || IsCrossAttention || !Causal || PrefixLengths || (Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores)) != 0)
+            if (!HasCache || IsCrossAttention || !Causal || PrefixLengths || (Outputs & ~AttentionOutputs.LogSumExp) != 0)
                 return -1;
             int chunk = ChunkSize > 0 ? ChunkSize - 1 : -1;
             return WindowLeft < 0 ? chunk : chunk < 0 ? WindowLeft : System.Math.Min(WindowLeft, chunk);

@@ -34,6 +34,12 @@ public static partial class KernelChecks
             (outputs & AttentionOutputs.AveragedProbabilities) != 0 ? Averaged : MaskAxes.None;
         MaskAxes scores = (outputs & AnyScores) != 0 ? MaskAxes.BatchHeadQueryKey : MaskAxes.None;
         MaskAxes logSumExp = (outputs & AttentionOutputs.LogSumExp) != 0 ? MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query : MaskAxes.None;
+        if (shape.Ragged)
+        {
+            CheckRaggedOutputs(shape, in arguments, probabilities != MaskAxes.None, scores != MaskAxes.None);
+            return;
+        }
+
         CheckLength("probabilities", "probabilities in Outputs", arguments.Probabilities.Length, probabilities, shape.Heads, in dimensions);
         CheckLength("scores", "scores in Outputs", arguments.Scores.Length, scores, shape.Heads, in dimensions);
         CheckLength("logSumExp", "LogSumExp in Outputs", arguments.LogSumExp.Length, logSumExp, shape.Heads, in dimensions);

@@ -74,6 +74,14 @@ public static partial class KernelChecks
         throw new ArgumentException($"batch is {batch}; expected {cacheBatch}, the batch of cache.", "batch");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowUnequalLengths(AttentionCache cache)
+    {
+        int other = cache.Lengths.IndexOfAnyExcept(cache.Lengths[0]);
+        throw new InvalidOperationException(
+            $"cache has sequences of different lengths: sequence 0 holds {cache.Lengths[0]} keys and sequence {other} holds {cache.Lengths[other]}; expected equal lengths, because the configuration does not declare Ragged.");
+    }
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowCacheFull(AttentionShape shape, AttentionCache cache, int newKeys) =>
         throw new InvalidOperationException(
             $"cache is too small: it holds {cache.Length} of at most {cache.Capacity} keys, and {(shape.HasProjections ? "input" : "key")} has {newKeys} more {(shape.HasProjections ? "rows" : "keys")}; expected at most {cache.Capacity - cache.Length}.");
@@ -129,4 +137,34 @@ public static partial class KernelChecks
         int index = positions.IndexOfAnyExceptInRange(0, int.MaxValue);
         throw new ArgumentOutOfRangeException("positions", positions[index], $"positions[{index}] is {positions[index]}; expected 0 or more.");
     }
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowOffsetsLength(string argument, int length, int batch) =>
+        throw new ArgumentException($"{argument}.Length is {length}; expected batch + 1 = {batch + 1L}.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowOffset(string argument, ReadOnlySpan<int> offsets, int index, string expected) =>
+        throw new ArgumentOutOfRangeException(argument, offsets[index], $"{argument}[{index}] is {offsets[index]}; expected {expected}.");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowOffsetsUndeclared(string argument, int length, bool isCrossAttention) =>
+        throw new ArgumentException(
+            $"{argument}.Length is {length}; expected 0, because {(isCrossAttention ? "the cache holds the projected memory" : "keys come from the rows themselves")}.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowSequenceFull(AttentionCache cache, int sequence, int newKeys) =>
+        throw new InvalidOperationException(
+            $"cache is too small: its sequence {sequence} holds {cache.Lengths[sequence]} of at most {cache.Capacity} keys, and {newKeys} more are to come; expected at most {cache.Capacity - cache.Lengths[sequence]}.");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowBeyondOwnKeys(string argument, int value, int sequence, int keys) =>
+        throw new ArgumentOutOfRangeException(argument, value, $"{argument}[{sequence}] is {value}; expected 0 to {keys}, the keys of sequence {sequence}.");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowTotal(string argument, int length, long expected, string what) =>
+        throw new ArgumentException($"{argument}.Length is {length}; expected {expected}, the {what}.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowSequenceTooLong(int sequence, int keys, int capacity) =>
+        throw new InvalidOperationException($"cache is too small: sequence {sequence} of memory has {keys} rows; expected at most the capacity, {capacity}.");
 }

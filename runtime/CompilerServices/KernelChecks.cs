@@ -14,7 +14,7 @@ public static partial class KernelChecks
     /// <param name="arguments">What the caller gave.</param>
     /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps an output.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch, a length, a position, a document or an option is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The rows do not fit into the cache.</exception>
+    /// <exception cref="InvalidOperationException">The rows do not fit into the cache, or its sequences have different lengths and the batch is not ragged.</exception>
     public static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments)
     {
         ForwardDimensions dimensions = ValidateInputs(shape, in arguments);
@@ -38,8 +38,13 @@ public static partial class KernelChecks
             CheckCache(shape, cache);
             if (cache.Batch != batch)
                 ThrowBatchOfCache(batch, cache.Batch);
+            if (!shape.Ragged && !cache.HasEqualLengths)
+                ThrowUnequalLengths(cache);
         }
 
+        if (shape.Ragged)
+            return ValidateRagged(shape, in arguments);
+        CheckNoOffsets(in arguments);
         int rows = InputRows(shape, arguments.Input.Length, batch);
         int newKeys = NewKeys(shape, in arguments, batch, rows);
 
@@ -82,6 +87,33 @@ public static partial class KernelChecks
         if (keys > cache.Capacity)
             ThrowMemoryTooLong(keys, cache.Capacity);
         return new ForwardDimensions(cache.Batch, 0, keys, 0);
+    }
+
+    /// <summary>Checks the arguments of <c>ProjectMemory</c> for a ragged batch and works out its sizes.</summary>
+    /// <param name="shape">What the kernel computes: cross-attention.</param>
+    /// <param name="memory">[total memory rows, MemoryDim].</param>
+    /// <param name="cache">Where the projected memory goes.</param>
+    /// <param name="memoryOffsets">[batch of the cache + 1]: where the memory rows of each sequence begin, and where the last one ends.</param>
+    /// <param name="options">Threads and cancellation.</param>
+    /// <returns>Batch and the keys of the longest sequence; no rows.</returns>
+    /// <exception cref="ArgumentException">An argument is missing or of the wrong length, or offsets decrease or do not fit.</exception>
+    /// <exception cref="InvalidOperationException">The memory does not fit into the cache.</exception>
+    public static ForwardDimensions ValidateMemory(
+        AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options = default)
+    {
+        if (options.MaxDegreeOfParallelism < 0)
+            ThrowNegative("options", options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");
+        ArgumentNullException.ThrowIfNull(cache);
+        CheckCache(shape, cache);
+        int rows = RowsOf("memory", memory.Length, 1, shape.MemoryDim, "MemoryDim");
+        int longest = CheckOffsets("memoryOffsets", memoryOffsets, cache.Batch, rows, "rows of memory");
+        for (int sequence = 0; sequence < cache.Batch; sequence++)
+        {
+            if (memoryOffsets[sequence + 1] - memoryOffsets[sequence] > cache.Capacity)
+                ThrowSequenceTooLong(sequence, memoryOffsets[sequence + 1] - memoryOffsets[sequence], cache.Capacity);
+        }
+
+        return new ForwardDimensions(cache.Batch, 0, longest, 0);
     }
 
     /// <summary>Checks sizes that a caller asks about, as in <c>GetScratchBytes</c>.</summary>

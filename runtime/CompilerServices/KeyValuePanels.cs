@@ -12,6 +12,9 @@ public readonly ref struct KeyValuePanels
     /// <summary>Value panels of the first KV head, <c>[ValueHeadDim/16][key][16]</c>.</summary>
     public readonly ref float Values;
 
+    /// <summary>Keys that there is room for; a multiple of 16. Key j lies where key <c>j % KeyCapacity</c> would.</summary>
+    public readonly nint KeyCapacity;
+
     /// <summary>From one KV head's keys to the next's.</summary>
     public readonly nint KeyHeadStride;
 
@@ -31,6 +34,7 @@ public readonly ref struct KeyValuePanels
     {
         Keys = ref keys;
         Values = ref values;
+        KeyCapacity = keyCapacity;
         KeyHeadStride = keyCapacity * headDim;
         ValueHeadStride = keyCapacity * valueHeadDimPadded;
         ValuePanelStride = keyCapacity * 16;

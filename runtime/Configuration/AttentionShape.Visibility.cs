@@ -43,4 +43,20 @@ public sealed partial record AttentionShape
 
     /// <summary>Whether rows beyond a sequence's own length are neither read nor computed.</summary>
     public bool SkipPadding { get; init; }
+
+    /// <summary>
+    /// Keys before its position that a row of a cached call can see at most, or −1 where it may see all. A cache then holds only so many keys,
+    /// and those of the rows that go through together.
+    /// </summary>
+    public int CacheWindow
+    {
+        get
+        {
+            // A prefix is seen from everywhere, and probabilities and scores are given for all keys.
+            if (!HasCache || IsCrossAttention || !Causal || PrefixLengths || (Outputs & ~AttentionOutputs.LogSumExp) != 0)
+                return -1;
+            int chunk = ChunkSize > 0 ? ChunkSize - 1 : -1;
+            return WindowLeft < 0 ? chunk : chunk < 0 ? WindowLeft : Math.Min(WindowLeft, chunk);
+        }
+    }
 }

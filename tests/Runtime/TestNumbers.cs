@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using AttentionGen.CompilerServices;
+
 namespace AttentionGen.Tests.Runtime;
 
 /// <summary>Numbers and shapes that runtime tests share.</summary>
@@ -14,6 +17,9 @@ internal static class TestNumbers
 
     /// <summary>0, 1, 2 ...: every element tells where it came from.</summary>
     public static float[] Counting(int count, float start = 0) => [.. Enumerable.Range(0, count).Select(i => start + i)];
+
+    /// <summary>Aligned memory as a span.</summary>
+    public static Span<float> AsSpan(this AlignedMemory memory) => MemoryMarshal.CreateSpan(ref memory.Reference, (int)memory.Length);
 
     public static AttentionShape Shape(int heads, int headDim, int dModel, int? kvHeads = null, int? memoryDim = null) => new()
     {

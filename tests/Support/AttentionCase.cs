@@ -138,6 +138,13 @@ internal sealed partial record AttentionCase
     }
 }
 
+/// <summary>Arguments with their results' places.</summary>
+internal static class ArgumentsExtensions
+{
+    public static AttentionArguments With(this AttentionArguments arguments, Span<float> output, AttentionCache? cache, ForwardOptions options) =>
+        arguments with { Output = output, Cache = cache, Options = options };
+}
+
 /// <summary>What a call gives; what the shape does not declare is empty.</summary>
 internal sealed record AttentionResult(float[] Output, float[] Probabilities, float[] Scores, float[] LogSumExp)
 {

@@ -24,7 +24,7 @@ internal interface IKernel
     void Forward(in AttentionArguments arguments);
 
     /// <summary>Puts the keys and values of a memory into a cache; cross-attention only.</summary>
-    void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache);
+    void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets);
 }
 
 /// <summary>Makes <typeparamref name="T"/> usable without naming it.</summary>
@@ -43,10 +43,13 @@ internal sealed class KernelAdapter<T> : IKernelType
 
     private delegate void ProjectMemoryMethod(ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options);
 
+    private delegate void ProjectRaggedMemoryMethod(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);
+
     private sealed class Instance(IKernelType type, T kernel) : IKernel
     {
         // Only this method is outside the interface that generic code sees.
-        private readonly ProjectMemoryMethod? projectMemory = typeof(T).GetMethod("ProjectMemory")?.CreateDelegate<ProjectMemoryMethod>(kernel);
+        private readonly Delegate? projectMemory =
+            typeof(T).GetMethod("ProjectMemory")?.CreateDelegate(T.Shape.Ragged ? typeof(ProjectRaggedMemoryMethod) : typeof(ProjectMemoryMethod), kernel);
 
         public IKernelType Type => type;
 
@@ -54,7 +57,12 @@ internal sealed class KernelAdapter<T> : IKernelType
 
         public void Forward(in AttentionArguments arguments) => kernel.Forward(arguments);
 
-        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache) =>
-            (projectMemory ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory."))(memory, cache, default);
+        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets)
+        {
+            if (projectMemory is ProjectRaggedMemoryMethod ragged)
+                ragged(memory, cache, memoryOffsets, default);
+            else
+                ((ProjectMemoryMethod)(projectMemory ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.")))(memory, cache, default);
+        }
     }
 }

@@ -26,8 +26,11 @@ public readonly struct ForwardSchedule
     /// <summary>Threads that may work, the caller included; 2 or more.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>Phases that repeat for each sequence, 1 to 3.</summary>
+    /// <summary>Phases that repeat for each sequence, or for each chunk of its rows, 1 to 3.</summary>
     public required int Cycle { get; init; }
+
+    /// <summary>Phases of a sequence: a whole number of cycles; set only where there may be more than one.</summary>
+    public int SequencePhases { get; init; }
 
     /// <summary>Phases in all.</summary>
     public required int Phases { get; init; }

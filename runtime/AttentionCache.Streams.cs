@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using AttentionGen.CompilerServices;
+
+namespace AttentionGen;
+
+// Saving and restoring.
+public sealed partial class AttentionCache
+{
+    /// <summary>How many times larger than its stream a restored cache may be: panels are rounded up to 16 keys, and short sequences take the room of the longest.</summary>
+    private const int MostGrowth = 16;
+
+    /// <summary>Floats that are converted at once.</summary>
+    private const int PieceFloats = 64 * 1024;
+
+    /// <summary>
+    /// Writes what the cache holds: a header (magic, version, digest of the shape, lengths), then for each sequence its keys, [KvHeads, keys, HeadDim],
+    /// and its values, [KvHeads, keys, ValueHeadDim], as little-endian float32. The capacity is not part of it.
+    /// </summary>
+    /// <param name="stream">Where to write, from its position on; it stays open.</param>
+    /// <exception cref="IOException">The stream could not be written.</exception>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        CacheHeader.Write(stream, Shape, lengths, firstHeldKeys);
+        float[] piece = new float[PieceFloats];
+        for (int sequence = 0; sequence < Batch; sequence++)
+        {
+            KeyValuePanels panels = Panels(sequence);
+            foreach (bool isKeys in (ReadOnlySpan<bool>)[true, false])
+            {
+                int width = isKeys ? Shape.HeadDim : Shape.ValueHeadDim;
+                for (int head = 0; head < Shape.KvHeads; head++)
+                {
+                    for (int key = firstHeldKeys[sequence], count; key < lengths[sequence]; key += count)
+                    {
+                        count = Math.Min(lengths[sequence] - key, PieceFloats / width);
+                        Span<float> rows = piece.AsSpan(0, count * width);
+                        if (isKeys)
+                            PanelCopy.ReadKeys(Shape, in panels, head, key, rows);
+                        else
+                            PanelCopy.ReadValues(Shape, in panels, head, key, rows);
+                        ToLittleEndian(rows);
+                        stream.Write(MemoryMarshal.AsBytes(rows));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Replaces what the cache holds by what <see cref="Save"/> wrote. It allocates nothing that the stream could choose the size of.</summary>
+    /// <param name="stream">Where to read, from its position on; it stays open.</param>
+    /// <exception cref="InvalidDataException">
+    /// The stream is no saved cache of this shape and batch, it is damaged, or a sequence is longer than the capacity. The cache is then as it was, or empty where
+    /// the stream ended within keys and values.
+    /// </exception>
+    /// <exception cref="IOException">The stream could not be read; the cache is then as it was, or empty.</exception>
+    public void Restore(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var sequences = CacheHeader.Read(stream, Shape);
+        if (sequences.Length != Batch)
+            throw new InvalidDataException($"The saved cache has {sequences.Length} sequences; expected {Batch}, the batch of this cache.");
+        foreach ((int length, _) in sequences)
+        {
+            if (length > Capacity)
+                throw new InvalidDataException($"The saved cache has sequences of {length} keys; expected at most the capacity, {Capacity}.");
+        }
+
+        ReadContent(stream, sequences);
+    }
+
+    /// <summary>
+    /// A new cache of what <see cref="Save"/> wrote, with room for its longest sequence and no more; <see cref="Fork(int)"/> gives it more.
+    /// Nothing is allocated before it is known that the stream has as much.
+    /// </summary>
+    /// <param name="stream">Where to read, from its position on; it stays open. It must be able to seek, so that its length is known.</param>
+    /// <param name="shape">The shape of the kernels that will use the cache.</param>
+    /// <exception cref="ArgumentException">The stream cannot seek; <see cref="Restore(Stream)"/> reads it into a cache that is there.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The stream is no saved cache of this shape, it is damaged, or its sequences are of such different lengths that a cache of them takes more than 16 times
+    /// their memory; <see cref="Restore(Stream)"/> reads these into a cache that is there.
+    /// </exception>
+    /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
+    /// <exception cref="IOException">The stream could not be read.</exception>
+    public static AttentionCache Restore(Stream stream, AttentionShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(shape);
+        if (!stream.CanSeek)
+            throw new ArgumentException("stream cannot seek; expected one whose length is known, or a cache to restore into.", nameof(stream));
+        var sequences = CacheHeader.Read(stream, shape);
+        Int128 keys = 0;
+        int longest = 1;
+        foreach ((int length, int firstHeldKey) in sequences)
+        {
+            keys += length - firstHeldKey;
+            longest = Math.Max(longest, length);
+        }
+
+        Int128 bytes = keys * (shape.KeyDim + shape.ValueDim) * sizeof(float);
+        long left = stream.Length - stream.Position;
+        if (bytes > left)
+            throw new InvalidDataException($"The saved cache ends too early: its header tells of {bytes} bytes of keys and values, and the stream has {left}.");
+        Int128 room = shape.CacheWindow < 0 ? longest : Math.Min(longest, shape.CacheWindow + (long)(2 * RingBlock));
+        if (room * sequences.Length > MostGrowth * (keys + sequences.Length))
+        {
+            throw new InvalidDataException(
+                $"The saved cache has {keys} keys in {sequences.Length} sequences of up to {longest}, so that a cache of them takes more than {MostGrowth} times their memory; restore it into a cache that is there.");
+        }
+
+        var cache = new AttentionCache(shape, longest, sequences.Length);
+        cache.ReadContent(stream, sequences);
+        return cache;
+    }
+
+    private void ReadContent(Stream stream, (int Length, int FirstHeldKey)[] sequences)
+    {
+        Clear();
+        float[] piece = new float[PieceFloats];
+        for (int sequence = 0; sequence < Batch; sequence++)
+        {
+            KeyValuePanels panels = Panels(sequence);
+            foreach (bool isKeys in (ReadOnlySpan<bool>)[true, false])
+            {
+                int width = isKeys ? Shape.HeadDim : Shape.ValueHeadDim;
+                for (int head = 0; head < Shape.KvHeads; head++)
+                {
+                    for (int key = sequences[sequence].FirstHeldKey, count; key < sequences[sequence].Length; key += count)
+                    {
+                        count = Math.Min(sequences[sequence].Length - key, PieceFloats / width);
+                        Span<float> rows = piece.AsSpan(0, count * width);
+                        CacheHeader.ReadExactly(stream, MemoryMarshal.AsBytes(rows), "keys and values");
+                        ToLittleEndian(rows);
+                        if (isKeys)
+                            PanelCopy.WriteKeys(Shape, rows, in panels, head, key);
+                        else
+                            PanelCopy.WriteValues(Shape, rows, in panels, head, key);
+                    }
+                }
+            }
+        }
+
+        for (int sequence = 0; sequence < Batch; sequence++)
+        {
+            SetLength(sequence, sequences[sequence].Length);
+            firstHeldKeys[sequence] = Math.Max(firstHeldKeys[sequence], sequences[sequence].FirstHeldKey);
+        }
+
+        LengthsChanged();
+    }
+
+    /// <summary>To little-endian order, or back; nothing to do on nearly every processor.</summary>
+    private static void ToLittleEndian(Span<float> floats)
+    {
+        Span<int> bits = MemoryMarshal.Cast<float, int>(floats);
+        if (!BitConverter.IsLittleEndian)
+            BinaryPrimitives.ReverseEndianness(bits, bits);
+    }
+}

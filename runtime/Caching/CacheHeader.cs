@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace AttentionGen;
+
+/// <summary>
+/// What stands before the keys and values of a saved cache, in little-endian order: magic (8 bytes), version, batch, a digest of the shape (32 bytes),
+/// then for each sequence its length and the first key that it still holds.
+/// </summary>
+internal static class CacheHeader
+{
+    private const int Version = 1;
+    private const int DigestBytes = SHA256.HashSizeInBytes;
+    private const int FixedBytes = 8 + 4 + 4 + DigestBytes;
+    private const int SequenceBytes = 2 * sizeof(int);
+
+    /// <summary>Sequences whose lengths are read at once: of a batch that a stream only claims to have no more is allocated.</summary>
+    private const int SequencesAtOnce = 4096;
+
+    private static ReadOnlySpan<byte> Magic => "ATTNKEYS"u8;
+
+    public static void Write(Stream stream, AttentionShape shape, ReadOnlySpan<int> lengths, ReadOnlySpan<int> firstHeldKeys)
+    {
+        Span<byte> header = stackalloc byte[FixedBytes];
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header[8..], Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header[12..], lengths.Length);
+        Digest(shape, header[16..]);
+        stream.Write(header);
+        Span<byte> sequence = stackalloc byte[SequenceBytes];
+        for (int index = 0; index < lengths.Length; index++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(sequence, lengths[index]);
+            BinaryPrimitives.WriteInt32LittleEndian(sequence[4..], firstHeldKeys[index]);
+            stream.Write(sequence);
+        }
+    }
+
+    /// <summary>For each sequence its length and the first key that it holds.</summary>
+    /// <exception cref="InvalidDataException">The stream is no saved cache of this shape, or it is damaged.</exception>
+    public static (int Length, int FirstHeldKey)[] Read(Stream stream, AttentionShape shape)
+    {
+        Span<byte> header = stackalloc byte[FixedBytes];
+        Span<byte> digest = stackalloc byte[DigestBytes];
+        ReadExactly(stream, header, "its header");
+        if (!header.StartsWith(Magic))
+            throw new InvalidDataException("The stream is no saved cache: it does not begin with \"ATTNKEYS\".");
+        int version = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
+        if (version != Version)
+            throw new InvalidDataException($"The saved cache has version {version}; this library reads version {Version}.");
+        int batch = BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
+        if (batch < 1)
+            throw new InvalidDataException($"The saved cache has {batch} sequences; expected 1 or more.");
+        Digest(shape, digest);
+        if (!header[16..].SequenceEqual(digest))
+            throw new InvalidDataException($"The saved cache is of a kernel with other keys and values; expected one of {shape}.");
+        return ReadSequences(stream, shape, batch);
+    }
+
+    public static void ReadExactly(Stream stream, Span<byte> bytes, string what)
+    {
+        try
+        {
+            stream.ReadExactly(bytes);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException($"The saved cache ends within {what}.", e);
+        }
+    }
+
+    private static (int Length, int FirstHeldKey)[] ReadSequences(Stream stream, AttentionShape shape, int batch)
+    {
+        var sequences = new List<(int Length, int FirstHeldKey)>();
+        byte[] bytes = new byte[Math.Min(batch, SequencesAtOnce) * SequenceBytes];
+        while (sequences.Count < batch)
+        {
+            int count = Math.Min(batch - sequences.Count, SequencesAtOnce);
+            ReadExactly(stream, bytes.AsSpan(0, count * SequenceBytes), "the lengths of its sequences");
+            ReadOnlySpan<int> numbers = MemoryMarshal.Cast<byte, int>(bytes);
+            for (int index = 0; index < count; index++)
+                sequences.Add(Check(shape, sequences.Count, LittleEndian(numbers[2 * index]), LittleEndian(numbers[2 * index + 1])));
+        }
+
+        return [.. sequences];
+    }
+
+    private static (int Length, int FirstHeldKey) Check(AttentionShape shape, int sequence, int length, int firstHeldKey)
+    {
+        if (length < 0)
+            throw new InvalidDataException($"Sequence {sequence} of the saved cache has {length} keys; expected 0 or more.");
+        int needed = shape.CacheWindow < 0 ? 0 : Math.Max(0, length - shape.CacheWindow);
+        if (firstHeldKey < 0 || firstHeldKey > needed)
+            throw new InvalidDataException($"Sequence {sequence} of the saved cache has keys from {firstHeldKey} on; expected 0 to {needed}, as it has {length} keys.");
+        return (length, firstHeldKey);
+    }
+
+    private static int LittleEndian(int value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
+
+    /// <summary>Of all that keys and values depend on, but for the weights.</summary>
+    private static void Digest(AttentionShape shape, Span<byte> digest)
+    {
+        FormattableString text =
+            $"""
+            {shape.KvHeads} {shape.HeadDim} {shape.ValueHeadDim} {shape.MemoryDim} {shape.HasProjections} {shape.IsCrossAttention} {shape.KeyBias} {shape.ValueBias}
+            {(int)shape.Rotary} {shape.RotaryDim} {shape.RotaryBase:R} {(int)shape.RotaryScaling} {shape.RotaryScalingFactor:R} {shape.RotaryOriginalLength}
+            {shape.RotaryLowFrequencyFactor:R} {shape.RotaryHighFrequencyFactor:R} {shape.RotaryBetaFast:R} {shape.RotaryBetaSlow:R} {shape.RotaryAttentionFactor:R}
+            {shape.Positions} {(int)shape.QueryKeyNorm} {shape.QueryKeyNormEpsilon:R} {shape.CacheWindow}
+            """;
+        // Line ends are those of the source file, which may differ between checkouts.
+        SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant(text).ReplaceLineEndings(" ")), digest);
+    }
+}

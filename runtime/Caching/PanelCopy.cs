@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using AttentionGen.CompilerServices;
+
+namespace AttentionGen;
+
+/// <summary>Moves keys and values between panels, and between panels and plain rows.</summary>
+/// <remarks>A run is a stretch of keys that lie one after another: where memory is a ring, it ends at the ring's end.</remarks>
+internal static class PanelCopy
+{
+    private const int PanelWidth = 16;
+
+    /// <summary>Copies the keys <paramref name="first"/> to <paramref name="end"/> − 1 of every head, in whole panels, to the places that they have in the target.</summary>
+    public static void Copy(AttentionShape shape, in KeyValuePanels source, in KeyValuePanels target, nint first, nint end)
+    {
+        nint last = (end + PanelWidth - 1) / PanelWidth * PanelWidth;
+        for (nint key = first / PanelWidth * PanelWidth; key < last;)
+        {
+            nint from = key % source.KeyCapacity, to = key % target.KeyCapacity;
+            nint count = nint.Min(last - key, nint.Min(source.KeyCapacity - from, target.KeyCapacity - to));
+            for (nint head = 0; head < shape.KvHeads; head++)
+            {
+                Copy(
+                    ref Unsafe.Add(ref source.Keys, head * source.KeyHeadStride + from * shape.HeadDim),
+                    ref Unsafe.Add(ref target.Keys, head * target.KeyHeadStride + to * shape.HeadDim),
+                    count * shape.HeadDim);
+                for (nint panel = 0; panel * PanelWidth < shape.ValueHeadDim; panel++)
+                {
+                    Copy(
+                        ref Unsafe.Add(ref source.Values, head * source.ValueHeadStride + panel * source.ValuePanelStride + from * PanelWidth),
+                        ref Unsafe.Add(ref target.Values, head * target.ValueHeadStride + panel * target.ValuePanelStride + to * PanelWidth),
+                        count * PanelWidth);
+                }
+            }
+
+            key += count;
+        }
+    }
+
+    /// <summary>Writes keys of one head, [rows, HeadDim], from a key on.</summary>
+    public static void WriteKeys(AttentionShape shape, ReadOnlySpan<float> keys, in KeyValuePanels panels, nint head, nint firstKey) =>
+        RingPanels.WriteKeys(ref MemoryMarshal.GetReference(keys), shape.HeadDim, keys.Length / shape.HeadDim, in panels, head, firstKey, shape.HeadDim);
+
+    /// <summary>Writes values of one head, [rows, ValueHeadDim], from a key on.</summary>
+    public static void WriteValues(AttentionShape shape, ReadOnlySpan<float> values, in KeyValuePanels panels, nint head, nint firstKey) =>
+        RingPanels.WriteValues(ref MemoryMarshal.GetReference(values), shape.ValueHeadDim, values.Length / shape.ValueHeadDim, in panels, head, firstKey, shape.ValueHeadDim);
+
+    /// <summary>Reads keys of one head, [rows, HeadDim].</summary>
+    public static void ReadKeys(AttentionShape shape, in KeyValuePanels panels, nint head, nint firstKey, Span<float> keys)
+    {
+        ref float first = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);
+        for (int start = 0; start < keys.Length; start += shape.HeadDim, firstKey++)
+        {
+            nint place = firstKey % panels.KeyCapacity;
+            ref float key = ref Unsafe.Add(ref first, (place - place % PanelWidth) * shape.HeadDim + place % PanelWidth);
+            Span<float> row = keys.Slice(start, shape.HeadDim);
+            for (int k = 0; k < row.Length; k++)
+                row[k] = Unsafe.Add(ref key, (nint)k * PanelWidth);
+        }
+    }
+
+    /// <summary>Reads values of one head, [rows, ValueHeadDim].</summary>
+    public static void ReadValues(AttentionShape shape, in KeyValuePanels panels, nint head, nint firstKey, Span<float> values)
+    {
+        ref float first = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);
+        for (int start = 0; start < values.Length; start += shape.ValueHeadDim, firstKey++)
+        {
+            ref float value = ref Unsafe.Add(ref first, firstKey % panels.KeyCapacity * PanelWidth);
+            for (int column = 0; column < shape.ValueHeadDim; column += PanelWidth)
+            {
+                int width = Math.Min(PanelWidth, shape.ValueHeadDim - column);
+                MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref value, column / PanelWidth * panels.ValuePanelStride), width)
+                    .CopyTo(values.Slice(start + column, width));
+            }
+        }
+    }
+
+    private static void Copy(ref float source, ref float target, nint floats) =>
+        MemoryMarshal.CreateReadOnlySpan(ref source, (int)floats).CopyTo(MemoryMarshal.CreateSpan(ref target, (int)floats));
+}

@@ -1,0 +1,142 @@
+namespace AttentionGen.CompilerServices;
+
+// Ragged batches: sequences follow each other, and offsets tell where each begins.
+public static partial class KernelChecks
+{
+    /// <summary>Checks offsets and what depends on the size of each sequence; the sizes are those of the longest.</summary>
+    private static ForwardDimensions ValidateRagged(AttentionShape shape, in AttentionArguments arguments)
+    {
+        int batch = arguments.Batch;
+        AttentionCache? cache = arguments.Cache;
+        int totalRows = RowsOf(InputName(shape), arguments.Input.Length, 1, shape.InputDim, shape.HasProjections ? "DModel" : "Heads · HeadDim");
+        int rows = CheckOffsets("rowOffsets", arguments.RowOffsets, batch, totalRows, shape.HasProjections ? "rows of input" : "rows of query");
+        bool givesKeys = shape.IsCrossAttention || !shape.HasProjections;
+        string keyOffsets = shape.IsCrossAttention ? "memoryOffsets" : "keyOffsets";
+        if (shape.IsCrossAttention)
+        {
+            if (cache is not null && !arguments.Memory.IsEmpty)
+                ThrowMemoryAndCache(arguments.Memory.Length);
+            int memoryRows = RowsOf("memory", arguments.Memory.Length, 1, shape.MemoryDim, "MemoryDim");
+            if (cache is null)
+                CheckOffsets(keyOffsets, arguments.KeyOffsets, batch, memoryRows, "rows of memory");
+            givesKeys = cache is null;
+        }
+        else if (!arguments.Memory.IsEmpty)
+            ThrowMemoryOfSelfAttention(arguments.Memory.Length);
+
+        // As a batch of one: it has the total number of keys.
+        int newKeys = NewKeys(shape, in arguments, 1, totalRows);
+        if (!shape.HasProjections)
+            CheckOffsets(keyOffsets, arguments.KeyOffsets, batch, newKeys, "keys");
+        if (!givesKeys && !arguments.KeyOffsets.IsEmpty)
+            ThrowOffsetsUndeclared(keyOffsets, arguments.KeyOffsets.Length, shape.IsCrossAttention);
+
+        long totalKeys = 0;
+        int longestKeys = 0;
+        for (int sequence = 0; sequence < batch; sequence++)
+        {
+            int cachedKeys = RaggedBatch.CachedKeys(shape, in arguments, sequence);
+            if (cache is not null && !shape.IsCrossAttention)
+            {
+                ReadOnlySpan<int> offsets = RaggedBatch.NewKeyOffsets(shape, in arguments);
+                if (offsets[sequence + 1] - offsets[sequence] > cache.Capacity - cachedKeys)
+                    ThrowSequenceFull(cache, sequence, offsets[sequence + 1] - offsets[sequence]);
+            }
+
+            int keys = RaggedBatch.Keys(shape, in arguments, sequence);
+            longestKeys = Math.Max(longestKeys, keys);
+            CheckSequence("keyStarts", nameof(AttentionShape.KeyStarts), shape.KeyStarts, arguments.KeyStarts, batch, sequence, keys);
+            CheckSequence("keyLengths", nameof(AttentionShape.KeyLengths), shape.KeyLengths, arguments.KeyLengths, batch, sequence, keys);
+            CheckSequence("prefixLengths", nameof(AttentionShape.PrefixLengths), shape.PrefixLengths, arguments.PrefixLengths, batch, sequence, keys);
+            CheckDocuments(shape, arguments.Documents, totalKeys, keys);
+            totalKeys += keys;
+        }
+
+        CheckMask("booleanMask", nameof(AttentionShape.BooleanMask), shape, shape.BooleanMask, arguments.BooleanMask.Length, in arguments);
+        CheckMask("additiveMask", nameof(AttentionShape.AdditiveMask), shape, shape.AdditiveMask, arguments.AdditiveMask.Length, in arguments);
+        CheckTotal("documents", nameof(AttentionShape.Documents), shape.Documents, arguments.Documents.Length, totalKeys, "keys of all sequences");
+        CheckPositions(shape, arguments.Positions, new ForwardDimensions(1, totalRows, 0, 0));
+        return new ForwardDimensions(batch, rows, longestKeys, 0);
+    }
+
+    /// <summary>Checks that a call that is not ragged has no offsets.</summary>
+    private static void CheckNoOffsets(in AttentionArguments arguments)
+    {
+        if (!arguments.RowOffsets.IsEmpty)
+            ThrowUndeclared("rowOffsets", nameof(AttentionShape.Ragged), arguments.RowOffsets.Length);
+        if (!arguments.KeyOffsets.IsEmpty)
+            ThrowUndeclared("keyOffsets", nameof(AttentionShape.Ragged), arguments.KeyOffsets.Length);
+    }
+
+    /// <summary>Checks the offsets of a number of rows; returns the rows of the longest sequence.</summary>
+    private static int CheckOffsets(string argument, ReadOnlySpan<int> offsets, int batch, int total, string rows)
+    {
+        if (offsets.Length != batch + 1L)
+            ThrowOffsetsLength(argument, offsets.Length, batch);
+        if (offsets[0] != 0)
+            ThrowOffset(argument, offsets, 0, "0");
+        int longest = 0;
+        for (int sequence = 0; sequence < batch; sequence++)
+        {
+            if (offsets[sequence + 1] < offsets[sequence])
+                ThrowOffset(argument, offsets, sequence + 1, $"{offsets[sequence]} or more, because offsets never decrease");
+            longest = Math.Max(longest, offsets[sequence + 1] - offsets[sequence]);
+        }
+
+        if (offsets[batch] != total)
+            ThrowOffset(argument, offsets, batch, $"{total}, the {rows}");
+        return longest;
+    }
+
+    private static void CheckSequence(string argument, string setting, bool isDeclared, ReadOnlySpan<int> values, int batch, int sequence, int keys)
+    {
+        if (!isDeclared)
+        {
+            if (!values.IsEmpty)
+                ThrowUndeclared(argument, setting, values.Length);
+            return;
+        }
+
+        if (values.Length != batch)
+            ThrowPerSequence(argument, values.Length, batch);
+        if ((uint)values[sequence] > (uint)keys)
+            ThrowBeyondOwnKeys(argument, values[sequence], sequence, keys);
+    }
+
+    private static void CheckDocuments(AttentionShape shape, ReadOnlySpan<int> documents, long first, int keys)
+    {
+        if (!shape.Documents || first + keys > documents.Length)
+            return;
+        for (int index = (int)first + 1; index < first + keys; index++)
+        {
+            if (documents[index] < documents[index - 1])
+                ThrowDocument(documents, index);
+        }
+    }
+
+    /// <summary>Checks what comes beside the output of a ragged batch.</summary>
+    private static void CheckRaggedOutputs(AttentionShape shape, in AttentionArguments arguments, bool hasProbabilities, bool hasScores)
+    {
+        AttentionOutputs outputs = shape.Outputs;
+        long rows = arguments.RowOffsets[arguments.Batch], pairs = hasProbabilities || hasScores ? RaggedBatch.Totals(shape, in arguments, arguments.Batch).Pairs : 0;
+        long probabilities = (outputs & AttentionOutputs.Probabilities) != 0 ? shape.Heads * pairs : pairs;
+        CheckTotal("probabilities", "probabilities in Outputs", hasProbabilities, arguments.Probabilities.Length, probabilities, "rows · keys of all sequences, of each head unless averaged");
+        CheckTotal("scores", "scores in Outputs", hasScores, arguments.Scores.Length, shape.Heads * pairs, "Heads · rows · keys of all sequences");
+        CheckTotal(
+            "logSumExp", "LogSumExp in Outputs", (outputs & AttentionOutputs.LogSumExp) != 0, arguments.LogSumExp.Length, rows * shape.Heads, "rows of all sequences times Heads");
+    }
+
+    private static void CheckMask(string argument, string setting, AttentionShape shape, MaskAxes axes, int length, in AttentionArguments arguments)
+    {
+        (long keys, long pairs) = axes == MaskAxes.None ? default : RaggedBatch.Totals(shape, in arguments, arguments.Batch);
+        CheckTotal(argument, setting, axes != MaskAxes.None, length, RaggedBatch.MaskElements(shape, axes, keys, pairs), "elements of all sequences");
+    }
+
+    private static void CheckTotal(string argument, string setting, bool isDeclared, int length, long expected, string what)
+    {
+        if (!isDeclared && length != 0)
+            ThrowUndeclared(argument, setting, length);
+        if (isDeclared && length != expected)
+            ThrowTotal(argument, length, expected, what);
+    }
+}

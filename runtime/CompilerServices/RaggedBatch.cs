@@ -1,0 +1,96 @@
+using System.ComponentModel;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>
+/// A ragged batch, one sequence at a time: the arguments that a sequence would have alone, so that all steps of a call are
+/// those of a batch of one. Only the cache stays what it is, as its sequences have places of their own.
+/// </summary>
+/// <remarks>What has rows and keys as axes, masks and probabilities, is one array after another, [heads, rows, keys] of each sequence.</remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class RaggedBatch
+{
+    /// <summary>The arguments of one sequence.</summary>
+    /// <param name="shape">What the kernel computes.</param>
+    /// <param name="arguments">The checked arguments of the call.</param>
+    /// <param name="sequence">0 to batch − 1.</param>
+    /// <param name="dimensions">Its sizes.</param>
+    public static AttentionArguments Slice(AttentionShape shape, in AttentionArguments arguments, nint sequence, out ForwardDimensions dimensions)
+    {
+        int index = (int)sequence;
+        int firstRow = arguments.RowOffsets[index], rows = arguments.RowOffsets[index + 1] - firstRow;
+        int cachedKeys = CachedKeys(shape, in arguments, index);
+        dimensions = new ForwardDimensions(1, rows, Keys(shape, in arguments, index), cachedKeys);
+        ReadOnlySpan<int> keyOffsets = arguments.KeyOffsets;
+        int firstKey = keyOffsets.IsEmpty ? 0 : keyOffsets[index], newKeys = keyOffsets.IsEmpty ? 0 : keyOffsets[index + 1] - firstKey;
+        (long keysBefore, long pairsBefore) = NeedsTotals(in arguments) ? Totals(shape, in arguments, index) : default;
+        return arguments with
+        {
+            Batch = 1,
+            Input = arguments.Input.Slice(firstRow * shape.InputDim, rows * shape.InputDim),
+            Output = arguments.Output.IsEmpty ? default : arguments.Output.Slice(firstRow * shape.OutputDim, rows * shape.OutputDim),
+            Key = shape.HasProjections ? default : arguments.Key.Slice(firstKey * shape.KeyDim, newKeys * shape.KeyDim),
+            Value = shape.HasProjections ? default : arguments.Value.Slice(firstKey * shape.ValueDim, newKeys * shape.ValueDim),
+            Memory = arguments.Memory.IsEmpty ? default : arguments.Memory.Slice(firstKey * shape.MemoryDim, newKeys * shape.MemoryDim),
+            RowOffsets = default,
+            KeyOffsets = default,
+            KeyStarts = One(arguments.KeyStarts, index),
+            KeyLengths = One(arguments.KeyLengths, index),
+            PrefixLengths = One(arguments.PrefixLengths, index),
+            Documents = arguments.Documents.IsEmpty ? default : arguments.Documents.Slice((int)keysBefore, dimensions.Keys),
+            Positions = arguments.Positions.IsEmpty ? default : arguments.Positions.Slice(firstRow, rows),
+            BooleanMask = Mask(arguments.BooleanMask, shape, shape.BooleanMask, keysBefore, pairsBefore, dimensions),
+            AdditiveMask = Mask(arguments.AdditiveMask, shape, shape.AdditiveMask, keysBefore, pairsBefore, dimensions),
+            Probabilities = Pairs(arguments.Probabilities, (shape.Outputs & AttentionOutputs.Probabilities) != 0 ? shape.Heads : 1, pairsBefore, dimensions),
+            Scores = Pairs(arguments.Scores, shape.Heads, pairsBefore, dimensions),
+            LogSumExp = arguments.LogSumExp.IsEmpty ? default : arguments.LogSumExp.Slice(firstRow * shape.Heads, rows * shape.Heads),
+        };
+    }
+
+    /// <summary>Keys of self-attention's cache before the call; 0 for cross-attention, whose rows follow nothing.</summary>
+    internal static int CachedKeys(AttentionShape shape, in AttentionArguments arguments, int sequence) =>
+        shape.IsCrossAttention || arguments.Cache is not { } cache ? 0 : cache.Lengths[sequence];
+
+    /// <summary>Keys of a sequence, cached ones included.</summary>
+    internal static int Keys(AttentionShape shape, in AttentionArguments arguments, int sequence)
+    {
+        if (shape.IsCrossAttention && arguments.Cache is { } memory)
+            return memory.Lengths[sequence];
+        ReadOnlySpan<int> offsets = NewKeyOffsets(shape, in arguments);
+        return CachedKeys(shape, in arguments, sequence) + offsets[sequence + 1] - offsets[sequence];
+    }
+
+    /// <summary>Where the keys that come with the call begin for each sequence.</summary>
+    internal static ReadOnlySpan<int> NewKeyOffsets(AttentionShape shape, in AttentionArguments arguments) =>
+        shape.IsCrossAttention || !shape.HasProjections ? arguments.KeyOffsets : arguments.RowOffsets;
+
+    /// <summary>Keys, and pairs of a row and a key, of so many leading sequences.</summary>
+    internal static (long Keys, long Pairs) Totals(AttentionShape shape, in AttentionArguments arguments, int sequences)
+    {
+        long totalKeys = 0, pairs = 0;
+        for (int sequence = 0; sequence < sequences; sequence++)
+        {
+            int keys = Keys(shape, in arguments, sequence);
+            totalKeys += keys;
+            pairs += (long)keys * (arguments.RowOffsets[sequence + 1] - arguments.RowOffsets[sequence]);
+        }
+
+        return (totalKeys, pairs);
+    }
+
+    /// <summary>Elements of a mask's part: all of one sequence, or of so many that come before.</summary>
+    internal static long MaskElements(AttentionShape shape, MaskAxes axes, long keys, long pairs) =>
+        ((axes & MaskAxes.Head) != 0 ? shape.Heads : 1) * ((axes & MaskAxes.Query) != 0 ? pairs : keys);
+
+    private static bool NeedsTotals(in AttentionArguments arguments) =>
+        !(arguments.Documents.IsEmpty && arguments.BooleanMask.IsEmpty && arguments.AdditiveMask.IsEmpty && arguments.Probabilities.IsEmpty && arguments.Scores.IsEmpty);
+
+    private static ReadOnlySpan<T> Mask<T>(ReadOnlySpan<T> mask, AttentionShape shape, MaskAxes axes, long keysBefore, long pairsBefore, ForwardDimensions dimensions) =>
+        mask.IsEmpty ? default : mask.Slice(
+            (int)MaskElements(shape, axes, keysBefore, pairsBefore), (int)MaskElements(shape, axes, dimensions.Keys, (long)dimensions.Rows * dimensions.Keys));
+
+    private static Span<float> Pairs(Span<float> perPair, int heads, long pairsBefore, ForwardDimensions dimensions) =>
+        perPair.IsEmpty ? default : perPair.Slice((int)(heads * pairsBefore), heads * dimensions.Rows * dimensions.Keys);
+
+    private static ReadOnlySpan<int> One(ReadOnlySpan<int> perSequence, int sequence) => perSequence.IsEmpty ? default : perSequence.Slice(sequence, 1);
+}
