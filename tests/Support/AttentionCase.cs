@@ -119,7 +119,7 @@ internal sealed partial record AttentionCase
             Cache = cache,
             Options = new() { MaxDegreeOfParallelism = threads },
         });
-        return new(output.Check(), probability.Check(), score.Check(), logSumExp.Check());
+        return new(output.Check("output"), probability.Check("probabilities"), score.Check("scores"), logSumExp.Check("log-sum-exp"));
     }
 
     /// <summary>The output in float64.</summary>
@@ -184,11 +184,12 @@ internal sealed class GuardedBuffer
     public Span<float> Span => buffer.AsSpan(GuardFloats, buffer.Length - (2 * GuardFloats));
 
     /// <summary>The results; fails where one was not written, or something beside them was.</summary>
-    public float[] Check()
+    public float[] Check(string name)
     {
-        Assert.Equal(-1, buffer.AsSpan(0, GuardFloats).IndexOfAnyExcept(Guard));
-        Assert.Equal(-1, buffer.AsSpan(buffer.Length - GuardFloats).IndexOfAnyExcept(Guard));
-        Assert.Equal(-1, Span.IndexOf(Guard));
+        bool inside = buffer.AsSpan(0, GuardFloats).IndexOfAnyExcept(Guard) < 0 && buffer.AsSpan(buffer.Length - GuardFloats).IndexOfAnyExcept(Guard) < 0;
+        Assert.True(inside, $"Something beside {name} was written.");
+        int unwritten = Span.IndexOf(Guard);
+        Assert.True(unwritten < 0, $"Element {unwritten} of {Span.Length} of {name} was not written.");
         return Span.ToArray();
     }
 }

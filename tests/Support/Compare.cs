@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace AttentionGen.Tests.Support;
 
 /// <summary>Comparisons whose failures say where and by how much.</summary>
@@ -35,6 +37,18 @@ internal static class Compare
             if (BitConverter.SingleToInt32Bits(expected[index]) != BitConverter.SingleToInt32Bits(actual[index]))
                 Assert.Fail($"{what}: row {index / width}, column {index % width}: expected {expected[index]:R}, got {actual[index]:R}.");
         }
+    }
+
+    /// <summary>Fails where a property differs, and names it.</summary>
+    public static void SameShape(AttentionShape expected, AttentionShape actual)
+    {
+        foreach (PropertyInfo property in typeof(AttentionShape).GetProperties())
+        {
+            object? wanted = property.GetValue(expected), found = property.GetValue(actual);
+            Assert.True(Equals(wanted, found), $"{property.Name} is {found}, expected {wanted}.");
+        }
+
+        Assert.Equal(expected, actual);
     }
 
     /// <summary>Sum of squared errors.</summary>

@@ -62,6 +62,7 @@ internal sealed partial record TestConfiguration
             Add(nameof(KeyBias), KeyBias, true);
             Add(nameof(ValueBias), ValueBias, true);
             Add(nameof(OutputBias), OutputBias, true);
+            Add(nameof(SequenceLength), SequenceLength, 0);
             Add(nameof(Causal), Causal, false);
             Add(nameof(CausalAlignment), CausalAlignment, CausalAlignment.TopLeft);
             Add(nameof(KeyLengths), KeyLengths, false);
