@@ -44,7 +44,7 @@ internal sealed class CallList
         for (int row = 0; row < newKeys; row += _plan.RowBlock)
             AddKeysAndValues(Math.Min(_plan.RowBlock, newKeys - row), (nint)(sequence * sourceRows + row) * _shape.MemoryDim, cached + row);
 
-        int rows = _workload.Rows;
+        int rows = _shape.SkipPadding || _shape.Ragged ? _workload.UsefulRows(sequence) : _workload.Rows;
         int blocks = (rows + _plan.RowBlock - 1) / _plan.RowBlock;
         int even = ((rows + blocks - 1) / blocks + AttentionPlan.QueryBlock - 1) / AttentionPlan.QueryBlock * AttentionPlan.QueryBlock;
         int step = blocks <= 1 ? _plan.RowBlock : Math.Min(_plan.RowBlock, even);
@@ -52,7 +52,7 @@ internal sealed class CallList
         for (int row = 0; row < rows; row += step)
         {
             int count = Math.Min(step, rows - row);
-            nint first = sequence * rows + row;
+            nint first = sequence * _workload.Rows + row;
             Add(new(Part.QueryProjection, count, Source: first * _shape.DModel));
             if (_shape.Rotary != RotaryKind.None)
                 Add(new(Part.Rotary, count, _shape.Heads, First: cached + row));

@@ -20,6 +20,12 @@ internal sealed partial class CausalH8D512;
 [AttentionConfig(Heads = 12, DModel = 384, KeyLengths = true)]
 internal sealed partial class PaddedH12D384;
 
+[AttentionConfig(Heads = 12, DModel = 384, KeyLengths = true, SkipPadding = true)]
+internal sealed partial class PaddedSkipH12D384;
+
+[AttentionConfig(Heads = 12, DModel = 384, Ragged = true)]
+internal sealed partial class RaggedH12D384;
+
 [AttentionConfig(Heads = 8, DModel = 512, MemoryDim = 512)]
 internal sealed partial class CrossH8D512;
 

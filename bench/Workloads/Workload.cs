@@ -27,7 +27,7 @@ internal sealed record Workload
     /// <summary>Rows that are in the KV cache before the call; 0 for a call without cache.</summary>
     public int CachedRows { get; init; }
 
-    /// <summary>Length of each sequence of a padded batch; empty where all rows count.</summary>
+    /// <summary>Length of each sequence of a padded batch, or of a ragged one, which others compute with padding; empty where all rows count.</summary>
     public int[] KeyLengths { get; init; } = [];
 
     /// <summary>The score modifier of the class, for the reference; null where it has none.</summary>

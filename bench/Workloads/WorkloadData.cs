@@ -65,6 +65,8 @@ internal sealed class WorkloadData
     private double[] Reference()
     {
         AttentionShape shape = Workload.Shape;
+        if (shape.Ragged)
+            shape = shape with { Ragged = false, KeyLengths = true };
         if (!Workload.UsesCache)
         {
             var arguments = new AttentionArguments { Input = Input, Memory = Memory, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch };

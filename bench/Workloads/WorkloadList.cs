@@ -21,6 +21,8 @@ internal static class WorkloadList
         Workload.Of<CausalH8D512>("causal-h8-d512-s2048", rows: 2048),
 
         Workload.Of<PaddedH12D384>("padded-h12-d384-b8", rows: 128, keyLengths: [128, 16, 96, 48, 112, 32, 80, 64]),
+        Workload.Of<PaddedSkipH12D384>("padded-skip-h12-d384-b8", rows: 128, keyLengths: [128, 16, 96, 48, 112, 32, 80, 64]),
+        Workload.Of<RaggedH12D384>("ragged-h12-d384-b8", rows: 128, keyLengths: [128, 16, 96, 48, 112, 32, 80, 64]),
         Workload.Of<CrossH8D512>("cross-h8-d512-q32-m512", rows: 32, memoryRows: 512),
 
         Workload.Of<WindowH8D512>("window256-h8-d512-s2048", rows: 2048),
