@@ -27,7 +27,7 @@ internal static class PartsEmitter
             string allRows = plan.Spec.Ragged ? "(long)arguments.RowOffsets[dimensions.Batch]" : "(long)dimensions.Batch * dimensions.Rows";
             writer.Line(CodeWriter.Invariant($"long multiplyAdds = {allRows} * ({plan.ProjectionMultiplyAdds} + ((long)dimensions.Keys * {plan.AttentionMultiplyAdds}));"));
             writer.Line("// Up to four rows the time goes into reading the weights.");
-            writer.Line("return Services::KernelThreads.Choose(arguments.Options.MaxDegreeOfParallelism, dimensions.Rows <= 4 ? 4 * multiplyAdds : multiplyAdds);");
+            writer.Line("return Services::KernelThreads.Choose(arguments.Options.MaxDegreeOfParallelism, dimensions.Rows <= 4 ? 8 * multiplyAdds : multiplyAdds);");
         }
     }
 
@@ -79,7 +79,9 @@ internal static class PartsEmitter
             }
 
             writer.Line($"nint most = global::System.Math.Max(rows, {newKeys});");
-            writer.Line($"nint step = global::System.Math.Min({plan.RowBlock}, (((most + (2 * threads) - 1) / (2 * threads)) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
+            writer.Line("// Equal parts, as many for every thread: a last part that is left alone would make the others wait.");
+            writer.Line($"nint parts = (((most + {plan.RowBlock - 1}) / {plan.RowBlock}) + (2 * threads) - 1) / (2 * threads) * (2 * threads);");
+            writer.Line($"nint step = (((most + parts - 1) / parts) + {AttentionPlan.PartRows - 1}) / {AttentionPlan.PartRows} * {AttentionPlan.PartRows};");
             using (writer.Block("return new()", ";"))
             {
                 writer.Line(ring

@@ -23,6 +23,9 @@ internal sealed record AttentionPlan
     /// <summary>Query rows that use a key block one query block after another, so that keys and values beyond the second-level cache are read a fifth as often.</summary>
     public const int QueryRun = 5 * QueryBlock;
 
+    /// <summary>Rows of a thread's part are a multiple of this: whole tiles of most targets, and 128 rows are four equal parts, which 24 would cut into three.</summary>
+    public const int PartRows = 8;
+
     public required AttentionSpec Spec { get; init; }
 
     public required VectorTarget Target { get; init; }

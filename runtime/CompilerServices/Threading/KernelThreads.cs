@@ -7,14 +7,15 @@ namespace AttentionGen.CompilerServices;
 public static class KernelThreads
 {
     /// <summary>
-    /// Multiply-adds from which a second thread pays: about 80 µs of work. Waking a pool thread costs the caller 1 to 2 µs,
-    /// and the thread begins 3 to 8 µs later, or 40 to 150 µs after idling.
+    /// Multiply-adds from which a second thread pays: about 120 µs of work with 512-bit vectors, 230 µs with 256-bit ones. Waking
+    /// a pool thread costs the caller 1 to 2 µs, and the thread begins 3 to 8 µs later, or 40 to 150 µs after idling: below,
+    /// a second thread came too late to help and took caches from the first.
     /// </summary>
-    private const long WorthSharing = 4_000_000;
+    private const long WorthSharing = 12_000_000;
 
     /// <summary>Threads to use for a call, 1 where more would not pay.</summary>
     /// <param name="maxDegreeOfParallelism">What the caller allows; 0 means 1.</param>
-    /// <param name="multiplyAdds">Multiply-adds of the call, counted four times where each weight is read for one row only.</param>
+    /// <param name="multiplyAdds">Multiply-adds of the call, counted eight times where each weight is read for one row only.</param>
     public static int Choose(int maxDegreeOfParallelism, long multiplyAdds) =>
         maxDegreeOfParallelism <= 1 || multiplyAdds < WorthSharing ? 1 : Math.Min(maxDegreeOfParallelism, Environment.ProcessorCount);
 
