@@ -19,22 +19,24 @@ internal static class CompareCommand
         var idle = new Option<int>("--idle") { Description = "Milliseconds of sleep before each timed call, as in a service; 0 calls back to back.", DefaultValueFactory = _ => 0 };
         var json = new Option<FileInfo?>("--json") { Description = "Also write the result to this file as JSON." };
         var svg = new Option<FileInfo?>("--svg") { Description = "Also write a chart to this file." };
+        var markdown = new Option<FileInfo?>("--markdown") { Description = "Also replace the table between <!-- compare --> and <!-- /compare --> in this file, such as README.md." };
         AtLeast(1, threads);
         AtLeast(1, rounds);
         AtLeast(0, idle);
         DirectoryExists(json);
         DirectoryExists(svg);
+        HasPlaceForTable(markdown);
 
         var command = new Command("compare", "Times the generated kernels beside onnxruntime and the generic path, after checking what each computes.")
         {
-            threads, filter, subject, rounds, idle, json, svg,
+            threads, filter, subject, rounds, idle, json, svg, markdown,
         };
         command.SetAction(result => Run(
-            new(result.GetValue(threads), result.GetValue(rounds), result.GetValue(idle), result.GetValue(subject) ?? ""), result.GetValue(filter) ?? "", result.GetValue(json)?.FullName, result.GetValue(svg)?.FullName));
+            new(result.GetValue(threads), result.GetValue(rounds), result.GetValue(idle), result.GetValue(subject) ?? ""), result.GetValue(filter) ?? "", result.GetValue(json)?.FullName, result.GetValue(svg)?.FullName, result.GetValue(markdown)?.FullName));
         return command;
     }
 
-    private static int Run(ComparisonSettings settings, string filter, string? json, string? svg)
+    private static int Run(ComparisonSettings settings, string filter, string? json, string? svg, string? markdown)
     {
         Workload[] workloads = [.. WorkloadList.All.Where(workload => workload.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
         if (workloads.Length == 0)
@@ -51,6 +53,8 @@ internal static class CompareCommand
             JsonReport.Write(json, cpu, result);
         if (svg is not null)
             ChartReport.Write(svg, cpu, result);
+        if (markdown is not null)
+            MarkdownReport.Write(markdown, cpu, settings, result);
         return result.Failures.Count == 0 ? 0 : 1;
     }
 
@@ -82,6 +86,12 @@ internal static class CompareCommand
     {
         if (result.GetValueOrDefault<FileInfo?>() is { Directory.Exists: false } file)
             result.AddError($"{option.Name}: there is no directory {file.DirectoryName}.");
+    });
+
+    private static void HasPlaceForTable(Option<FileInfo?> option) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<FileInfo?>() is { } file && !(file.Exists && MarkdownReport.HasPlace(file.FullName)))
+            result.AddError($"{option.Name}: {file.FullName} has no comments <!-- compare --> and <!-- /compare --> to write between.");
     });
 
     /// <summary>Unlike <see cref="Progress{T}"/> it reports on the caller's thread.</summary>
