@@ -44,7 +44,7 @@ internal sealed partial record AttentionSpec
     public required bool OutputBias { get; init; }
 
     /// <summary>Query rows of a sequence, or 0 where they are free.</summary>
-    public required int SequenceLength { get; init; }
+    public int SequenceLength { get; init; }
 
     public required Unrolling Unrolling { get; init; }
 

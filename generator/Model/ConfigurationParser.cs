@@ -11,6 +11,7 @@ internal static class ConfigurationParser
         spec = VisibilityParser.Parse(settings, spec);
         spec = ScoresParser.Parse(settings, spec);
         spec = spec with { RotaryEmbedding = RotaryParser.Parse(settings, spec) };
+        RaggedParser.Check(settings, spec);
         if (settings.AnyProblem)
             return null;
         ShapeParser.CheckMatrices(settings, spec);

@@ -76,7 +76,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor HeadDim = Create(
         "AG0017", "HeadDim is out of range",
-        "HeadDim is {0} but must be from 1 to 256: use {1}, or leave it out for DModel / Heads");
+        "HeadDim is {0} but must be from 1 to 256: use {1}{2}");
 
     public static readonly DiagnosticDescriptor HeadDimDefault = Create(
         "AG0018", "There is no default HeadDim for this DModel and Heads", "{0}: use {1}");
@@ -136,6 +136,83 @@ internal static class DiagnosticDescriptors
     public static readonly DiagnosticDescriptor HookWithoutConfig = Create(
         "AG0032", "A score modifier or mask predicate needs an annotated class",
         "'{0}' is marked {1} but '{2}' has no AttentionConfig, so nothing calls it: annotate the class, or remove the mark");
+
+    // The variants.
+    public static readonly DiagnosticDescriptor ValueHeadDim = Create(
+        "AG0033", "ValueHeadDim is out of range",
+        "ValueHeadDim is {0} but must be from 1 to 256: use {1}, or leave it out for HeadDim");
+
+    public static readonly DiagnosticDescriptor WithoutProjections = Create(
+        "AG0034", "A setting belongs to projections that are left out",
+        "{0} belongs to the projections, which Projections = false leaves out: remove {0}, or remove Projections = false");
+
+    public static readonly DiagnosticDescriptor HeadDimMissing = Create(
+        "AG0035", "HeadDim is missing without projections",
+        "HeadDim is missing, and without projections there is no DModel to divide by Heads: give it, from 1 to 256, for example HeadDim = 64");
+
+    public static readonly DiagnosticDescriptor Window = Create(
+        "AG0036", "A window is negative",
+        "{0} is {1} but must be a number of keys, 0 or more, or -1 for all: use -1, or leave it out for all");
+
+    public static readonly DiagnosticDescriptor ChunkSize = Create(
+        "AG0037", "ChunkSize is negative",
+        "ChunkSize is {0} but must be 1 or more: use 1, or leave it out for no chunks");
+
+    public static readonly DiagnosticDescriptor Softcap = Create(
+        "AG0038", "Softcap must be positive and finite",
+        "Softcap is {0} but must be positive and finite: use {1}, or leave it out for no cap");
+
+    public static readonly DiagnosticDescriptor RelativePositionBuckets = Create(
+        "AG0039", "RelativePositionBuckets is out of range",
+        "RelativePositionBuckets is {0} but must be {1} to 1024: use {2}, or leave it out for no buckets");
+
+    public static readonly DiagnosticDescriptor RelativePositionMaxDistance = Create(
+        "AG0040", "RelativePositionMaxDistance is too small",
+        "RelativePositionMaxDistance is {0} but must be greater than {1}, as so many distances have buckets of their own: use {2} or more");
+
+    public static readonly DiagnosticDescriptor QueryKeyNormEpsilon = Create(
+        "AG0041", "QueryKeyNormEpsilon must be 0 or more and finite",
+        "QueryKeyNormEpsilon is {0} but must be 0 or more and finite: use {1}, or leave it out for 1e-6");
+
+    public static readonly DiagnosticDescriptor RotaryScalingFactor = Create(
+        "AG0042", "RotaryScalingFactor is missing or less than 1",
+        "RotaryScalingFactor {0} but must be 1 or more and finite: use {1}, or remove RotaryScaling");
+
+    public static readonly DiagnosticDescriptor RotaryOriginalLength = Create(
+        "AG0043", "RotaryOriginalLength is missing or less than 1",
+        "RotaryOriginalLength {0} but RotaryScaling.{1} needs the number of positions of the training, 1 or more: use your model's, for example 8192");
+
+    public static readonly DiagnosticDescriptor RotaryScalingBounds = Create(
+        "AG0044", "Bounds of a rotary scaling are out of order",
+        "{0} is {1} and {2} is {3}, but both must be positive and finite, and {0} the lesser: use for example {4}, the defaults");
+
+    public static readonly DiagnosticDescriptor RotaryAttentionFactor = Create(
+        "AG0045", "RotaryAttentionFactor must be positive and finite",
+        "RotaryAttentionFactor is {0} but must be positive and finite: use {1}, or leave it out for 0.1 · ln(RotaryScalingFactor) + 1");
+
+    public static readonly DiagnosticDescriptor MaskWithoutKeys = Create(
+        "AG0046", "A mask has no axis of keys",
+        "{0} is {1} but must have MaskAxes.Key, as a mask tells of each key: use {1} | MaskAxes.Key");
+
+    public static readonly DiagnosticDescriptor OutputsTogether = Create(
+        "AG0047", "Outputs exclude each other",
+        "Outputs cannot have {0} together, as {1}: keep one of them");
+
+    public static readonly DiagnosticDescriptor OutputsOfAppendedKeys = Create(
+        "AG0048", "Outputs have no place for appended keys",
+        "Outputs cannot have {0} together with {1}, as the appended key has no column in them: remove one of the two");
+
+    public static readonly DiagnosticDescriptor Ragged = Create(
+        "AG0049", "A setting cannot be combined with Ragged",
+        "{0} cannot be combined with Ragged, as it {1}: remove one of the two");
+
+    public static readonly DiagnosticDescriptor DocumentsCrossAttention = Create(
+        "AG0050", "Documents need self-attention",
+        "Documents cannot be combined with MemoryDim, as the rows of the input are no positions of the memory: remove Documents, or remove MemoryDim for self-attention");
+
+    public static readonly DiagnosticDescriptor SkipPaddingCrossAttention = Create(
+        "AG0051", "SkipPadding needs self-attention",
+        "SkipPadding cannot be combined with MemoryDim, as key lengths tell nothing of the input's own rows there: remove SkipPadding, or remove MemoryDim for self-attention");
 
     /// <summary>All of the above, in the order of their ids.</summary>
     public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)

@@ -9,7 +9,7 @@ internal static class ReservedNames
     {
         "Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength",
         "Shape", "IsAccelerated", "Plan", "Create", "GetScratchBytes", "CreateCache", "ProjectMemory", "Forward", "Run",
-        "queryWeights", "keyWeights", "valueWeights", "outputWeights", "rotaryTable",
+        "queryWeights", "keyWeights", "valueWeights", "outputWeights", "queryNorm", "keyNorm", "rotaryTable", "AttendContext", "appendedKeys", "sinkLogits", "distanceBias",
         "BlockPath", "IKernels", "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",
     };
 

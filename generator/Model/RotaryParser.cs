@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using static AttentionGen.Generator.Model.SettingReader;
 
 namespace AttentionGen.Generator.Model;
@@ -8,24 +9,26 @@ internal static class RotaryParser
 {
     private const double DefaultBase = 10_000;
 
+    /// <summary>Settings that mean nothing without a rotary embedding.</summary>
+    private static readonly string[] Dependent = ["RotaryDim", "RotaryBase", "RotaryScaling", .. RotaryScalingParser.Dependent];
+
     /// <summary>All defaults where there is no rotary embedding.</summary>
     public static RotarySpec Parse(SettingReader settings, AttentionSpec spec)
     {
         var kind = settings.Enumeration<RotaryKind>("Rotary");
         if (kind == RotaryKind.None)
         {
-            const string Add = "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved";
-            if (settings.Int("RotaryDim") != 0)
-                settings.WithoutEffect("RotaryDim", "Rotary", Add);
-            if (settings.Has("RotaryBase"))
-                settings.WithoutEffect("RotaryBase", "Rotary", Add);
+            foreach (string name in Dependent.Where(settings.Has).Where(name => name is not ("RotaryDim" or "RotaryScaling") || settings.Int(name) != 0))
+                settings.WithoutEffect(name, "Rotary", RotaryScalingParser.Dependent.Contains(name) ? "Rotary and RotaryScaling" : "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
+            if (settings.Bool("Positions"))
+                settings.WithoutEffect("Positions", "Rotary", "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
             return RotarySpec.None;
         }
 
         if (settings.Int("MemoryDim") != 0)
             settings.Report(DiagnosticDescriptors.RotaryCrossAttention, "Rotary");
         var rotary = new RotarySpec { Kind = kind, Dim = Dim(settings, spec.HeadDim), Base = Base(settings), Positions = settings.Bool("Positions") };
-        return Scale(settings, rotary);
+        return RotaryScalingParser.Parse(settings, rotary);
     }
 
     private static double Base(SettingReader settings)
@@ -52,32 +55,5 @@ internal static class RotaryParser
         }
 
         return resolved;
-    }
-
-    private static RotarySpec Scale(SettingReader settings, RotarySpec rotary)
-    {
-        var scaling = settings.Enumeration<RotaryScaling>("RotaryScaling");
-        if (scaling == RotaryScaling.None)
-            return rotary;
-        double factor = settings.Double("RotaryScalingFactor");
-        double attention = settings.Double("RotaryAttentionFactor");
-        rotary = rotary with { Scaling = scaling, ScalingFactor = factor };
-        return scaling switch
-        {
-            RotaryScaling.Llama3 => rotary with
-            {
-                OriginalLength = settings.Int("RotaryOriginalLength"),
-                LowFrequencyFactor = settings.Double("RotaryLowFrequencyFactor", 1),
-                HighFrequencyFactor = settings.Double("RotaryHighFrequencyFactor", 4),
-            },
-            RotaryScaling.Yarn => rotary with
-            {
-                OriginalLength = settings.Int("RotaryOriginalLength"),
-                BetaFast = settings.Double("RotaryBetaFast", 32),
-                BetaSlow = settings.Double("RotaryBetaSlow", 1),
-                AttentionFactor = attention == 0 ? (0.1 * Math.Log(factor)) + 1 : attention,
-            },
-            _ => rotary,
-        };
     }
 }

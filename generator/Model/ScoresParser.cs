@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using static AttentionGen.Generator.Model.SettingReader;
 
 namespace AttentionGen.Generator.Model;
@@ -6,29 +7,97 @@ namespace AttentionGen.Generator.Model;
 /// <summary>Judges what happens to scores.</summary>
 internal static class ScoresParser
 {
+    private const int MaxBuckets = 1024;
     private const int DefaultMaxDistance = 128;
     private const float DefaultEpsilon = 1e-6f;
 
     /// <summary>The spec with what happens to its scores.</summary>
     public static AttentionSpec Parse(SettingReader settings, AttentionSpec spec)
     {
-        int buckets = settings.Int("RelativePositionBuckets");
+        int buckets = Buckets(settings, spec.Causal);
         var norm = settings.Enumeration<QueryKeyNorm>("QueryKeyNorm");
-        return spec with
+        spec = spec with
         {
             Scale = Scale(settings, spec.HeadDim),
-            Softcap = settings.Float("Softcap"),
+            Softcap = Softcap(settings),
             Alibi = settings.Bool("Alibi"),
             RelativePositionBuckets = buckets,
-            RelativePositionMaxDistance = buckets == 0 ? 0 : settings.Int("RelativePositionMaxDistance", DefaultMaxDistance),
+            RelativePositionMaxDistance = MaxDistance(settings, buckets, spec.Causal),
             Sinks = settings.Bool("Sinks"),
             QueryKeyNorm = norm,
-            QueryKeyNormEpsilon = norm == QueryKeyNorm.None ? 0 : settings.Float("QueryKeyNormEpsilon", DefaultEpsilon),
+            QueryKeyNormEpsilon = Epsilon(settings, norm),
             BiasKeyValue = settings.Bool("BiasKeyValue"),
             ZeroKeyValue = settings.Bool("ZeroKeyValue"),
             Outputs = settings.Flags<AttentionOutputs>("Outputs"),
         };
+        CheckOutputs(settings, spec);
+        return spec;
     }
+
+    private static float Softcap(SettingReader settings)
+    {
+        float value = settings.Float("Softcap");
+        if (value < 0 || float.IsNaN(value) || float.IsInfinity(value))
+            settings.Report(DiagnosticDescriptors.Softcap, "Softcap", Text(value), value < 0 && !float.IsInfinity(value) ? Text(-value) : "a number such as 50");
+        return value;
+    }
+
+    /// <summary>A direction has half of them unless all keys lie in the past, and half of a direction's are for single distances.</summary>
+    private static int Buckets(SettingReader settings, bool causal)
+    {
+        int value = settings.Int("RelativePositionBuckets");
+        int least = causal ? 2 : 4;
+        if (value == 0 || (value >= least && value <= MaxBuckets && (causal || value % 2 == 0)))
+            return value;
+        string legal = causal ? $"from {Text(least)}" : $"even, as half of them are for keys to come, and from {Text(least)}";
+        settings.Report(DiagnosticDescriptors.RelativePositionBuckets, "RelativePositionBuckets", Text(value), legal, Nearest(value, least, MaxBuckets, candidate => causal || candidate % 2 == 0));
+        return 0;
+    }
+
+    private static int MaxDistance(SettingReader settings, int buckets, bool causal)
+    {
+        if (settings.Int("RelativePositionBuckets") == 0 && settings.Has("RelativePositionMaxDistance"))
+            settings.WithoutEffect("RelativePositionMaxDistance", "RelativePositionBuckets", "RelativePositionBuckets = 32");
+        if (buckets == 0)
+            return 0;
+        int value = settings.Int("RelativePositionMaxDistance", DefaultMaxDistance);
+        int single = (causal ? buckets : buckets / 2) / 2;
+        if (value <= single)
+            settings.Report(DiagnosticDescriptors.RelativePositionMaxDistance, settings.Has("RelativePositionMaxDistance") ? "RelativePositionMaxDistance" : "RelativePositionBuckets", Text(value), Text(single), Text(single + 1));
+        return value;
+    }
+
+    private static float Epsilon(SettingReader settings, QueryKeyNorm norm)
+    {
+        if (norm == QueryKeyNorm.None)
+        {
+            if (settings.Has("QueryKeyNormEpsilon"))
+                settings.WithoutEffect("QueryKeyNormEpsilon", "QueryKeyNorm", "QueryKeyNorm = QueryKeyNorm.Rms or QueryKeyNorm.Layer");
+            return 0;
+        }
+
+        float value = settings.Float("QueryKeyNormEpsilon", DefaultEpsilon);
+        if (!(value >= 0) || float.IsInfinity(value))
+            settings.Report(DiagnosticDescriptors.QueryKeyNormEpsilon, "QueryKeyNormEpsilon", Text(value), value < 0 && !float.IsInfinity(value) ? "0" : "a number such as 1e-6f");
+        return value;
+    }
+
+    private static void CheckOutputs(SettingReader settings, AttentionSpec spec)
+    {
+        const AttentionOutputs BothProbabilities = AttentionOutputs.Probabilities | AttentionOutputs.AveragedProbabilities;
+        if ((spec.Outputs & BothProbabilities) == BothProbabilities)
+            settings.Report(DiagnosticDescriptors.OutputsTogether, "Outputs", Names(BothProbabilities), "both go to one argument");
+        if ((spec.ScoreOutput & (spec.ScoreOutput - 1)) != 0)
+            settings.Report(DiagnosticDescriptors.OutputsTogether, "Outputs", Names(spec.ScoreOutput), "one call gives the scores of one stage");
+        if ((spec.Outputs & AttentionOutputs.CappedScores) != 0 && spec.Softcap == 0 && !settings.Has("Softcap"))
+            settings.Report(DiagnosticDescriptors.WithoutEffect, "Outputs", "AttentionOutputs.CappedScores", "Softcap", "Softcap = 50");
+        AttentionOutputs ofKeys = spec.Outputs & ~AttentionOutputs.LogSumExp;
+        if (ofKeys != AttentionOutputs.None && spec.AppendedKeys > 0)
+            settings.Report(DiagnosticDescriptors.OutputsOfAppendedKeys, "Outputs", Names(ofKeys), spec.BiasKeyValue ? "BiasKeyValue" : "ZeroKeyValue");
+    }
+
+    private static string Names(AttentionOutputs outputs) =>
+        string.Join(" and ", outputs.ToString().Split(',').Select(name => $"AttentionOutputs.{name.Trim()}"));
 
     private static float Scale(SettingReader settings, int headDim)
     {

@@ -21,10 +21,11 @@ internal static class ShapeParser
         bool projections = settings.Bool("Projections", true);
         int heads = Required(settings, DiagnosticDescriptors.Heads, "Heads", MaxHeads, 8);
         int dModel = projections ? Required(settings, DiagnosticDescriptors.DModel, "DModel", MaxDModel, 512) : 0;
-        int headDim = HeadDim(settings, heads, dModel);
-        int valueHeadDim = settings.Int("ValueHeadDim");
+        int headDim = projections ? HeadDim(settings, heads, dModel) : HeadDimOfCore(settings);
+        int valueHeadDim = ValueHeadDim(settings);
         int memoryDim = projections ? MemoryDim(settings) : 0;
-        return new()
+        CheckProjections(settings, projections);
+        AttentionSpec spec = new()
         {
             Target = target,
             Heads = heads,
@@ -40,17 +41,41 @@ internal static class ShapeParser
             KeyBias = projections && settings.Bool("KeyBias", true),
             ValueBias = projections && settings.Bool("ValueBias", true),
             OutputBias = projections && settings.Bool("OutputBias", true),
-            SequenceLength = SequenceLength(settings, dModel),
             Unrolling = settings.Enumeration<Unrolling>("Unrolling"),
         };
+        return spec with { SequenceLength = SequenceLength(settings, spec) };
     }
 
     /// <summary>Reports matrices that no array can hold. Every setting is legal by itself.</summary>
     public static void CheckMatrices(SettingReader settings, AttentionSpec spec)
     {
-        CheckMatrix(settings, "query", "Heads · HeadDim · DModel", "DModel", (long)spec.QueryDim * spec.DModel);
-        if (spec.IsCrossAttention)
+        if (spec.HeadDim >= spec.ValueHeadDim)
+            CheckMatrix(settings, "query", "Heads · HeadDim · DModel", "DModel", (long)spec.QueryDim * spec.DModel);
+        else
+            CheckMatrix(settings, "output", "Heads · ValueHeadDim · DModel", "DModel", (long)spec.JoinedDim * spec.DModel);
+        if (!spec.IsCrossAttention)
+            return;
+        if (spec.HeadDim >= spec.ValueHeadDim)
             CheckMatrix(settings, "key", "KvHeads · HeadDim · MemoryDim", "MemoryDim", (long)spec.KeyDim * spec.MemoryDim);
+        else
+            CheckMatrix(settings, "value", "KvHeads · ValueHeadDim · MemoryDim", "MemoryDim", (long)spec.ValueDim * spec.MemoryDim);
+    }
+
+    /// <summary>Reports what belongs to projections where there are none, and what has no meaning where there are.</summary>
+    private static void CheckProjections(SettingReader settings, bool projections)
+    {
+        if (projections)
+        {
+            if (settings.Has("Layout"))
+                settings.WithoutEffect("Layout", "Projections = false", "Projections = false");
+            return;
+        }
+
+        string[] widths = ["DModel", "MemoryDim"], biases = ["QueryBias", "KeyBias", "ValueBias", "OutputBias"];
+        foreach (string name in widths.Where(name => settings.Int(name) != 0).Concat(biases.Where(settings.Has)))
+            settings.Report(DiagnosticDescriptors.WithoutProjections, name, name);
+        if (settings.Bool("SkipPadding"))
+            settings.Report(DiagnosticDescriptors.WithoutProjections, "SkipPadding", "SkipPadding");
     }
 
     /// <summary>A setting without a default. The result is 0 where it is missing or illegal.</summary>
@@ -84,7 +109,7 @@ internal static class ShapeParser
             return value;
         if (value != 0)
         {
-            settings.Report(DiagnosticDescriptors.HeadDim, "HeadDim", Text(value), Text(value < 1 ? 1 : MaxHeadDim));
+            settings.Report(DiagnosticDescriptors.HeadDim, "HeadDim", Text(value), Text(value < 1 ? 1 : MaxHeadDim), ", or leave it out for DModel / Heads");
             return 0;
         }
 
@@ -108,6 +133,29 @@ internal static class ShapeParser
         return 0;
     }
 
+    /// <summary>Without projections there is no width to divide.</summary>
+    private static int HeadDimOfCore(SettingReader settings)
+    {
+        int value = settings.Int("HeadDim");
+        if (value is >= 1 and <= MaxHeadDim)
+            return value;
+        if (value == 0)
+            settings.Report(DiagnosticDescriptors.HeadDimMissing, "HeadDim");
+        else
+            settings.Report(DiagnosticDescriptors.HeadDim, "HeadDim", Text(value), Text(value < 1 ? 1 : MaxHeadDim), "");
+        return 0;
+    }
+
+    /// <summary>0 where it is not given.</summary>
+    private static int ValueHeadDim(SettingReader settings)
+    {
+        int value = settings.Int("ValueHeadDim");
+        if (value is >= 0 and <= MaxHeadDim)
+            return value;
+        settings.Report(DiagnosticDescriptors.ValueHeadDim, "ValueHeadDim", Text(value), Text(value < 1 ? 1 : MaxHeadDim));
+        return 0;
+    }
+
     private static string Remedy(string name, string values) => values.Length == 0 ? "" : $"{name} = {values}";
 
     /// <summary>0 for self-attention.</summary>
@@ -119,11 +167,13 @@ internal static class ShapeParser
         return value;
     }
 
-    private static int SequenceLength(SettingReader settings, int dModel)
+    private static int SequenceLength(SettingReader settings, AttentionSpec spec)
     {
         int value = settings.Int("SequenceLength");
-        int most = dModel == 0 ? MaxSequenceLength : Math.Min(MaxSequenceLength, int.MaxValue / dModel);
-        string why = most < MaxSequenceLength ? $" with DModel {Text(dModel)}, as a span holds at most 2147483647 floats" : "";
+        int width = Math.Max(spec.InputDim, spec.OutputDim);
+        int most = width == 0 ? MaxSequenceLength : Math.Min(MaxSequenceLength, int.MaxValue / width);
+        string rows = spec.HasProjections ? $"DModel {Text(width)}" : $"{Text(width)} floats a row";
+        string why = most < MaxSequenceLength ? $" with {rows}, as a span holds at most 2147483647 floats" : "";
         if (value < 0 || value > most)
             settings.Report(DiagnosticDescriptors.SequenceLength, "SequenceLength", Text(value), Text(most), why, Text(value < 0 ? 1 : most));
         return value;

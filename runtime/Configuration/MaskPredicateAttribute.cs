@@ -2,7 +2,8 @@ namespace AttentionGen;
 
 /// <summary>
 /// Marks a static method of an annotated class that tells which keys a query sees: <c>static bool Name(int head, int query, int key)</c>, or, for eight
-/// neighbouring keys at once, <c>static Vector256&lt;int&gt; Name(int head, int query, Vector256&lt;int&gt; keys)</c> with all bits set where a key is seen. It must be pure.
+/// neighbouring keys at once, <c>static Vector256&lt;int&gt; Name(int head, int query, Vector256&lt;int&gt; keys)</c> with all bits set where a key is seen. It must be pure;
+/// it may be called for keys that other rules mask, and the vector form for some beyond the last key.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class MaskPredicateAttribute : Attribute

@@ -1,9 +1,9 @@
 namespace AttentionGen.Tests.Generator;
 
 /// <summary>A mistake: «marked» where it must be reported, with words its message must have, beside a twin without it.</summary>
-internal sealed record DiagnosticCase(string Name, string Id, string Illegal, string Legal, params string[] MessageParts)
+internal sealed partial record DiagnosticCase(string Name, string Id, string Illegal, string Legal, params string[] MessageParts)
 {
-    public static readonly IReadOnlyList<DiagnosticCase> All = [.. Classes(), .. Configurations(), .. Hooks()];
+    public static readonly IReadOnlyList<DiagnosticCase> All = [.. Classes(), .. Configurations(), .. Hooks(), .. Variants()];
 
     private const string Small = "Heads = 2, DModel = 8";
 
@@ -50,9 +50,9 @@ internal sealed record DiagnosticCase(string Name, string Id, string Illegal, st
     private static IEnumerable<DiagnosticCase> Hooks()
     {
         const string Using = "using System.Runtime.Intrinsics;\n";
-        static string Block(string members) => $"{Using}[AttentionConfig({Small})] partial class Block {{ {members} }}";
+        static string Class(string members) => $"{Using}[AttentionConfig({Small})] partial class Block {{ {members} }}";
         static DiagnosticCase Hook(string name, string id, string illegal, string legal, params string[] parts) =>
-            new(name, id, Block(illegal), Block(legal), parts);
+            new(name, id, Class(illegal), Class(legal), parts);
 
         const string Good = "[ScoreModifier] static float Bias(float score, int head, int query, int key) => score;";
         const string Sees = "[MaskPredicate] static bool Sees(int head, int query, int key) => true;";
@@ -74,15 +74,16 @@ internal sealed record DiagnosticCase(string Name, string Id, string Illegal, st
         yield return Hook("range that is a field", "AG0031", near.Replace("bool Sees", "bool «Sees»") + "static int Near = 1; int Use() => Near;", Sees, "is no method");
         yield return Hook("range of other numbers", "AG0031", near.Replace("bool Sees", "bool «Sees»") + "static (int First, long End) Near(int h, int q, int keys) => (0, keys);", near + Range, "another signature");
         yield return Hook("range of an instance", "AG0031", near.Replace("bool Sees", "bool «Sees»") + Range.Replace("static ", ""), near + Range.Replace("First", "From"), "another signature");
-        yield return new("score modifier of another class", "AG0032", "class Biases { [ScoreModifier] static float «Bias»(float s, int h, int q, int k) => s; }", Block(Good), "'Bias' is marked [ScoreModifier]", "'Biases' has no AttentionConfig");
+        yield return new("score modifier of another class", "AG0032", "class Biases { [ScoreModifier] static float «Bias»(float s, int h, int q, int k) => s; }", Class(Good), "'Bias' is marked [ScoreModifier]", "'Biases' has no AttentionConfig");
     }
+
+    private static string Block(string arguments) => $"[AttentionConfig({arguments})] partial class Block;";
+
+    private static DiagnosticCase Setting(string name, string id, string illegal, string legal, params string[] parts) =>
+        new(name, id, Block(illegal), Block(legal), parts);
 
     private static IEnumerable<DiagnosticCase> Configurations()
     {
-        static string Block(string arguments) => $"[AttentionConfig({arguments})] partial class Block;";
-        static DiagnosticCase Setting(string name, string id, string illegal, string legal, params string[] parts) =>
-            new(name, id, Block(illegal), Block(legal), parts);
-
         yield return new("Heads missing", "AG0014", "[«AttentionConfig(DModel = 8)»] partial class Block;", Block(Small), "Heads is missing", "1 to 256", "Heads = 8");
         yield return Setting("Heads zero", "AG0014", "«Heads = 0», DModel = 8", Small, "Heads is 0", "1 to 256", "use 1");
         yield return Setting("Heads too many", "AG0014", "«Heads = 257», DModel = 8", "Heads = 256, DModel = 256", "257", "use 256");

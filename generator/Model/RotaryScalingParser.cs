@@ -1,0 +1,91 @@
+using System;
+using System.Linq;
+using static AttentionGen.Generator.Model.SettingReader;
+
+namespace AttentionGen.Generator.Model;
+
+/// <summary>Judges how rotary frequencies are stretched.</summary>
+internal static class RotaryScalingParser
+{
+    private const string Factor = "RotaryScalingFactor", OriginalLength = "RotaryOriginalLength", Attention = "RotaryAttentionFactor";
+    private const string Low = "RotaryLowFrequencyFactor", High = "RotaryHighFrequencyFactor", Fast = "RotaryBetaFast", Slow = "RotaryBetaSlow";
+
+    /// <summary>Settings that mean nothing without a scaling.</summary>
+    public static readonly string[] Dependent = [Factor, OriginalLength, Low, High, Fast, Slow, Attention];
+
+    /// <summary>A rotary embedding with its scaling; what another scaling needs is left at its default.</summary>
+    public static RotarySpec Parse(SettingReader settings, RotarySpec rotary)
+    {
+        var scaling = settings.Enumeration<RotaryScaling>("RotaryScaling");
+        if (scaling == RotaryScaling.None)
+        {
+            if (settings.Int("RotaryScaling") == 0)
+                Refuse(settings, Dependent, "RotaryScaling", "RotaryScaling = RotaryScaling.Linear, RotaryScaling.Llama3 or RotaryScaling.Yarn");
+            return rotary;
+        }
+
+        if (scaling == RotaryScaling.Linear)
+            Refuse(settings, [OriginalLength], "RotaryScaling.Llama3 or RotaryScaling.Yarn", "RotaryScaling = RotaryScaling.Llama3 or RotaryScaling.Yarn");
+        if (scaling != RotaryScaling.Llama3)
+            Refuse(settings, [Low, High], "RotaryScaling.Llama3", "RotaryScaling = RotaryScaling.Llama3");
+        if (scaling != RotaryScaling.Yarn)
+            Refuse(settings, [Fast, Slow, Attention], "RotaryScaling.Yarn", "RotaryScaling = RotaryScaling.Yarn");
+
+        rotary = rotary with { Scaling = scaling, ScalingFactor = ScalingFactor(settings) };
+        if (scaling == RotaryScaling.Linear)
+            return rotary;
+        rotary = rotary with { OriginalLength = Length(settings, scaling) };
+        if (scaling == RotaryScaling.Llama3)
+        {
+            (double low, double high) = Ordered(settings, Low, 1, High, 4);
+            return rotary with { LowFrequencyFactor = low, HighFrequencyFactor = high };
+        }
+
+        (double slow, double fast) = Ordered(settings, Slow, 1, Fast, 32);
+        return rotary with { BetaSlow = slow, BetaFast = fast, AttentionFactor = AttentionFactor(settings, rotary.ScalingFactor) };
+    }
+
+    private static void Refuse(SettingReader settings, string[] names, string needed, string add)
+    {
+        foreach (string name in names.Where(settings.Has))
+            settings.WithoutEffect(name, needed, add);
+    }
+
+    private static double ScalingFactor(SettingReader settings)
+    {
+        double value = settings.Double(Factor);
+        bool given = settings.Has(Factor);
+        if (!(value >= 1) || double.IsInfinity(value))
+            settings.Report(DiagnosticDescriptors.RotaryScalingFactor, given ? Factor : "RotaryScaling", given ? $"is {Text(value)}" : "is missing", given && value < 1 && !double.IsInfinity(value) ? "1" : "a number such as 8");
+        return value;
+    }
+
+    private static int Length(SettingReader settings, RotaryScaling scaling)
+    {
+        int value = settings.Int(OriginalLength);
+        bool given = settings.Has(OriginalLength);
+        if (value < 1)
+            settings.Report(DiagnosticDescriptors.RotaryOriginalLength, given ? OriginalLength : "RotaryScaling", given ? $"is {Text(value)}" : "is missing", scaling.ToString());
+        return value;
+    }
+
+    /// <summary>Two bounds, the lower one first.</summary>
+    private static (double Lower, double Upper) Ordered(SettingReader settings, string lower, double lowerDefault, string upper, double upperDefault)
+    {
+        double low = settings.Double(lower, lowerDefault), high = settings.Double(upper, upperDefault);
+        if (!(low > 0) || !(low < high) || double.IsInfinity(high))
+            settings.Report(DiagnosticDescriptors.RotaryScalingBounds, settings.Has(lower) ? lower : upper, lower, Text(low), upper, Text(high), $"{Text(lowerDefault)} and {Text(upperDefault)}");
+        return (low, high);
+    }
+
+    /// <summary>The default is that of the paper (Peng et al. 2023, equation 22).</summary>
+    private static double AttentionFactor(SettingReader settings, double scalingFactor)
+    {
+        double value = settings.Double(Attention);
+        if (value == 0)
+            return (0.1 * Math.Log(scalingFactor)) + 1;
+        if (!(value > 0) || double.IsInfinity(value))
+            settings.Report(DiagnosticDescriptors.RotaryAttentionFactor, Attention, Text(value), value < 0 && !double.IsInfinity(value) ? Text(-value) : "1");
+        return value;
+    }
+}
