@@ -1,0 +1,156 @@
+using AttentionGen.CompilerServices;
+
+namespace AttentionGen.Tests.Runtime;
+
+/// <summary>Offsets of ragged batches: what they mean, and every refusal.</summary>
+public sealed class RaggedCheckTests
+{
+    private static readonly AttentionShape Self = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 8) with { Ragged = true };
+    private static readonly AttentionShape Causal = Self with { Causal = true };
+    private static readonly AttentionShape Cross = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 8, memoryDim: 6) with { Ragged = true };
+    private static readonly AttentionShape Core = Causal with { HasProjections = false, DModel = 0, MemoryDim = 0 };
+
+    private static ForwardDimensions Validate(
+        AttentionShape shape, int rows, int[] rowOffsets, int[]? keyOffsets = null, int keys = 0, AttentionCache? cache = null, int[]? keyLengths = null, int[]? documents = null,
+        int logSumExp = 0, int batch = -1) => KernelChecks.Validate(
+        shape,
+        new AttentionArguments
+        {
+            Input = new float[rows * 8],
+            Output = new float[rows * 8],
+            Memory = new float[shape.IsCrossAttention ? keys * 6 : 0],
+            Key = new float[shape.HasProjections ? 0 : keys * 8],
+            Value = new float[shape.HasProjections ? 0 : keys * 8],
+            RowOffsets = rowOffsets,
+            KeyOffsets = keyOffsets ?? [],
+            Cache = cache,
+            KeyLengths = keyLengths ?? [],
+            Documents = documents ?? [],
+            LogSumExp = new float[logSumExp],
+            Batch = batch < 0 ? rowOffsets.Length - 1 : batch,
+        });
+
+    [Fact]
+    public void Sizes_are_those_of_the_longest_sequence()
+    {
+        Assert.Equal(new ForwardDimensions(3, 4, 4, 0), Validate(Self, 5, [0, 1, 5, 5]));
+        Assert.Equal(new ForwardDimensions(0, 0, 0, 0), Validate(Self, 0, [0]));
+        Assert.Equal(new ForwardDimensions(2, 3, 7, 0), Validate(Cross, 4, [0, 3, 4], [0, 0, 7], keys: 7));
+        Assert.Equal(new ForwardDimensions(2, 3, 5, 0), Validate(Core, 4, [0, 3, 4], [0, 5, 7], keys: 7));
+        var cache = new AttentionCache(Causal, 9, 2);
+        cache.Append([0, 2, 9]);
+        Assert.Equal([2, 7], cache.Lengths.ToArray());
+        Assert.Equal(new ForwardDimensions(2, 3, 8, 0), Validate(Causal, 4, [0, 3, 4], cache: cache));
+        Assert.Equal(new ForwardDimensions(2, 3, 4, 0), Validate(Self with { KeyLengths = true, Documents = true }, 7, [0, 3, 7], keyLengths: [3, 0], documents: [5, 5, 9, 0, 0, 1, 1]) with { Rows = 3 });
+    }
+
+    [Fact]
+    public void A_sequence_is_given_what_it_would_have_alone()
+    {
+        AttentionShape shape = Causal with
+        {
+            KeyLengths = true, Documents = true, Positions = true, BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities,
+        };
+        var cache = new AttentionCache(shape, 20, 3);
+        cache.Append([0, 2, 2, 5]);
+        // Rows 1, 4, 2; keys 3, 4, 5; pairs 3, 16, 10.
+        int[] documents = [.. Enumerable.Range(0, 12)];
+        bool[] mask = [.. Enumerable.Range(0, 12).Select(key => key >= 7)];
+        float[] input = TestNumbers.Counting(7 * 8), additive = TestNumbers.Counting(2 * 29), probabilities = new float[2 * 29];
+        var arguments = new AttentionArguments
+        {
+            Input = input, Output = new float[7 * 8], RowOffsets = [0, 1, 5, 7], Cache = cache, Batch = 3, KeyLengths = [3, 0, 5], Documents = documents,
+            Positions = [0, 1, 2, 3, 4, 5, 6], BooleanMask = mask, AdditiveMask = additive, Probabilities = probabilities, LogSumExp = new float[14],
+        };
+        KernelChecks.Validate(shape, in arguments);
+        AttentionArguments one = RaggedBatch.Slice(shape, in arguments, 2, out ForwardDimensions dimensions);
+        Assert.Equal(new ForwardDimensions(1, 2, 5, 3), dimensions);
+        Assert.Equal(1, one.Batch);
+        Assert.Equal(input[(5 * 8)..], one.Input.ToArray());
+        Assert.Equal(16, one.Output.Length);
+        Assert.Equal([5], one.KeyLengths.ToArray());
+        Assert.Equal([7, 8, 9, 10, 11], one.Documents.ToArray());
+        Assert.Equal([5, 6], one.Positions.ToArray());
+        Assert.Equal(5, one.BooleanMask.Length);
+        Assert.DoesNotContain(false, one.BooleanMask.ToArray());
+        Assert.Equal(additive[(2 * 19)..], one.AdditiveMask.ToArray());
+        Assert.Equal((20, 4), (one.Probabilities.Length, one.LogSumExp.Length));
+        Assert.True(one.RowOffsets.IsEmpty && one.KeyOffsets.IsEmpty);
+        Assert.Same(cache, one.Cache);
+    }
+
+    [Fact]
+    public void Offsets_are_checked()
+    {
+        Refused<ArgumentException>("rowOffsets", "rowOffsets.Length is 2; expected batch + 1 = 3", () => Validate(Self, 3, [0, 3], batch: 2));
+        Refused<ArgumentException>("rowOffsets", "rowOffsets.Length is 0; expected batch + 1 = 2", () => Validate(Self, 3, [], batch: 1));
+        Refused<ArgumentOutOfRangeException>("rowOffsets", "rowOffsets[0] is 1; expected 0", () => Validate(Self, 3, [1, 3]));
+        Refused<ArgumentOutOfRangeException>("rowOffsets", "rowOffsets[0] is -2147483648; expected 0", () => Validate(Self, 3, [int.MinValue, 3]));
+        Refused<ArgumentOutOfRangeException>("rowOffsets", "rowOffsets[2] is 1; expected 2 or more, because offsets never decrease", () => Validate(Self, 3, [0, 2, 1, 3]));
+        Refused<ArgumentOutOfRangeException>("rowOffsets", "rowOffsets[2] is 4; expected 3, the rows of input", () => Validate(Self, 3, [0, 2, 4]));
+        Refused<ArgumentException>("keyOffsets", "keyOffsets.Length is 3; expected 0, because keys come from the rows themselves", () => Validate(Self, 3, [0, 2, 3], [0, 2, 3]));
+        Refused<ArgumentOutOfRangeException>("memoryOffsets", "memoryOffsets[2] is 4; expected 5, the rows of memory", () => Validate(Cross, 3, [0, 2, 3], [0, 2, 4], keys: 5));
+        Refused<ArgumentOutOfRangeException>("keyOffsets", "keyOffsets[2] is 4; expected 5, the keys", () => Validate(Core, 3, [0, 2, 3], [0, 2, 4], keys: 5));
+        var memory = new AttentionCache(Cross, 5, 2);
+        Refused<ArgumentException>("memoryOffsets", "expected 0, because the cache holds the projected memory", () => Validate(Cross, 3, [0, 2, 3], [0, 0, 0], cache: memory));
+        AttentionShape even = Self with { Ragged = false };
+        Refused<ArgumentException>("rowOffsets", "rowOffsets.Length is 2; expected 0, because the configuration does not declare Ragged", () => Validate(even, 3, [0, 3]));
+    }
+
+    [Fact]
+    public void What_depends_on_a_sequence_is_checked_by_it()
+    {
+        AttentionShape lengths = Self with { KeyLengths = true };
+        Refused<ArgumentOutOfRangeException>("keyLengths", "keyLengths[1] is 2; expected 0 to 1, the keys of sequence 1", () => Validate(lengths, 4, [0, 3, 4], keyLengths: [3, 2]));
+        Refused<ArgumentException>("keyLengths", "keyLengths.Length is 1; expected one for each sequence, batch = 2", () => Validate(lengths, 4, [0, 3, 4], keyLengths: [3]));
+        Refused<ArgumentException>("keyLengths", "does not declare KeyLengths", () => Validate(Self, 4, [0, 3, 4], keyLengths: [3, 1]));
+        AttentionShape documents = Self with { Documents = true };
+        Refused<ArgumentOutOfRangeException>("documents", "documents[2] is 0; expected 1 or more", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 0, 0]));
+        Validate(documents, 4, [0, 3, 4], documents: [0, 1, 1, 0]);
+        Refused<ArgumentException>("documents", "documents.Length is 3; expected 4, the keys of all sequences", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 1]));
+        Refused<ArgumentException>("logSumExp", "logSumExp.Length is 7; expected 8", () => Validate(Self with { Outputs = AttentionOutputs.LogSumExp }, 4, [0, 3, 4], logSumExp: 7));
+        var cache = new AttentionCache(Causal, 9, 2);
+        cache.Append([0, 2, 9]);
+        string message = Assert.Throws<InvalidOperationException>(() => Validate(Causal, 4, [0, 1, 4], cache: cache)).Message;
+        Assert.Contains("its sequence 1 holds 7 of at most 9 keys, and 3 more are to come; expected at most 2", message);
+        var even = new AttentionCache(Causal with { Ragged = false }, 9, 2);
+        even.Append([0, 2, 9]);
+        message = Assert.Throws<InvalidOperationException>(() => KernelChecks.Validate(even.Shape, new AttentionArguments { Input = new float[16], Output = new float[16], Cache = even, Batch = 2 })).Message;
+        Assert.Contains("sequence 0 holds 2 keys and sequence 1 holds 7; expected equal lengths, because the configuration does not declare Ragged", message);
+    }
+
+    [Fact]
+    public void Memories_are_checked()
+    {
+        var cache = new AttentionCache(Cross, 5, 2);
+        Assert.Equal(new ForwardDimensions(2, 0, 5, 0), KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 7]));
+        Refused<ArgumentException>("memoryOffsets", "memoryOffsets.Length is 2; expected batch + 1 = 3", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 7]));
+        Refused<ArgumentOutOfRangeException>("memoryOffsets", "memoryOffsets[2] is 6; expected 7, the rows of memory", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 6]));
+        string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 1, 7])).Message;
+        Assert.Contains("sequence 1 of memory has 6 rows; expected at most the capacity, 5", message);
+    }
+
+    [Fact]
+    public void Checks_and_slices_allocate_nothing()
+    {
+        var cache = new AttentionCache(Causal, 50, 3);
+        float[] input = new float[7 * 8], output = new float[7 * 8];
+        int[] offsets = [0, 1, 5, 7];
+        Run();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 50; i++)
+            Run();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Run()
+        {
+            var arguments = new AttentionArguments { Input = input, Output = output, RowOffsets = offsets, Cache = cache, Batch = 3 };
+            KernelChecks.Validate(Causal, in arguments);
+            RaggedBatch.Slice(Causal, in arguments, 1, out _);
+        }
+    }
+
+    private static void Refused<TException>(string argument, string message, Action action)
+        where TException : ArgumentException =>
+        Assert.Contains(message, Assert.Throws<TException>(argument, action).Message);
+}
