@@ -1,7 +1,10 @@
 namespace AttentionGen;
 
 /// <summary>Everything one call of a kernel may be given; see <see cref="IAttentionKernel{TSelf}.Forward(in AttentionArguments)"/>.</summary>
-/// <remarks>Where the batch is ragged, [batch, rows, …] means [total rows, …].</remarks>
+/// <remarks>
+/// Where the batch is ragged, [batch, rows, …] means [total rows, …], and what has keys as an axis too, masks and probabilities, is the array of one sequence
+/// after that of another, each with the sequence's own numbers of rows and keys.
+/// </remarks>
 public readonly ref struct AttentionArguments
 {
     /// <summary>Starts with one sequence and no options.</summary>

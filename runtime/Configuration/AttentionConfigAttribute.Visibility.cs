@@ -44,8 +44,8 @@ public sealed partial class AttentionConfigAttribute
     public bool Ragged { get; set; }
 
     /// <summary>
-    /// Whether rows at or beyond a sequence's own key length are padding: they are then neither read nor computed, and their output is zero.
-    /// Needs <see cref="KeyLengths"/> and self-attention with projections.
+    /// Whether rows at or beyond a sequence's own key length are padding: they are then neither read nor computed, and their output is zero,
+    /// and in a cache their keys and values are. Needs <see cref="KeyLengths"/> and self-attention with projections.
     /// </summary>
     public bool SkipPadding { get; set; }
 }
