@@ -73,6 +73,7 @@ public sealed class MemoryBehaviourTests
     [Fact]
     public void SharedForwardAllocatesNothingOnTheCaller()
     {
+        StartPoolThreads();
         IKernelType type = ThreadTests.Wide.Type("self");
         IKernel kernel = type.Create(AttentionWeights.Random(type.Shape, seed: 1));
         foreach (var (batch, rows) in ((int, int)[])[(1, 1), (1, 60), (4, 3)])
@@ -87,6 +88,16 @@ public sealed class MemoryBehaviourTests
                 Options = new() { MaxDegreeOfParallelism = 2 },
             }));
         }
+    }
+
+    /// <summary>A pool thread that does not run yet is started, and its object allocated, by whoever queues work: that must be over.</summary>
+    private static void StartPoolThreads()
+    {
+        ThreadPool.GetMinThreads(out int threads, out _);
+        using var together = new Barrier(threads + 1);
+        for (int thread = 0; thread < threads; thread++)
+            ThreadPool.UnsafeQueueUserWorkItem(barrier => barrier.SignalAndWait(), together, preferLocal: false);
+        together.SignalAndWait();
     }
 
     private static void AssertNoAllocation(Action call)

@@ -56,8 +56,16 @@ public readonly struct ForwardSchedule
     /// <summary>Parts of a phase.</summary>
     internal int Parts(int phase) => (phase % Cycle) switch { 0 => FirstParts, 1 => SecondParts, _ => ThirdParts };
 
-    /// <summary>The largest number of parts of any phase: more threads have nothing to do.</summary>
-    internal int MostParts => Math.Max(FirstParts, Math.Max(SecondParts, ThirdParts));
+    /// <summary>Threads that work at most: more than the largest phase has parts would have nothing to do.</summary>
+    internal int Workers => Math.Clamp(Math.Max(FirstParts, Math.Max(SecondParts, ThirdParts)), 1, Threads);
+
+    /// <summary>Floats of scratch for the whole call.</summary>
+    internal nint ScratchFloats => OwnStart(Workers);
+
+    /// <summary>Where the scratch of a thread begins, behind that of the call: an odd number of cache lines apart, so that no two threads' slices share cache sets.</summary>
+    internal nint OwnStart(int worker) => OddLines(SharedFloats) + (worker * OddLines(OwnFloats));
+
+    private static nint OddLines(nint floats) => 16 * (((floats + 15) / 16) | 1);
 }
 
 /// <summary>What a kernel whose calls several threads may share lets them do.</summary>

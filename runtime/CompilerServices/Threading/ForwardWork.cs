@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace AttentionGen.CompilerServices;
@@ -21,7 +22,7 @@ internal sealed class ForwardWork
     private int helperCount;
 
     private IForwardParts? kernel;
-    private AlignedMemory? shared;
+    private AlignedMemory? scratch;
     private AttentionCache? cache;
     private ForwardOptions options;
     private ForwardDimensions dimensions;
@@ -32,6 +33,7 @@ internal sealed class ForwardWork
     private long claims;
     private int done;
     private int waiters;
+    private int entered;
     private ExceptionDispatchInfo? failure;
 
     public static ForwardWork Rent()
@@ -49,10 +51,10 @@ internal sealed class ForwardWork
 
     public void Start(
         IForwardParts kernel, in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule,
-        AlignedMemory shared, in ForwardPointers pointers)
+        AlignedMemory scratch, in ForwardPointers pointers)
     {
         this.kernel = kernel;
-        this.shared = shared;
+        this.scratch = scratch;
         this.dimensions = dimensions;
         this.schedule = schedule;
         cache = arguments.Cache;
@@ -61,9 +63,10 @@ internal sealed class ForwardWork
         failure = null;
         done = 0;
         waiters = 0;
+        entered = 0;
         Volatile.Write(ref claims, 0);
 
-        int wanted = Math.Min(schedule.Threads, schedule.MostParts) - 1;
+        int wanted = schedule.Workers - 1;
         if (helpers.Length < wanted)
             helpers = new ForwardHelper[wanted];
         for (helperCount = 0; helperCount < wanted && ForwardHelper.Rent(this) is { } helper; helperCount++)
@@ -86,7 +89,7 @@ internal sealed class ForwardWork
     {
         ExceptionDispatchInfo? thrown = failure;
         Array.Clear(helpers);
-        (kernel, shared, cache, failure, options, pointers) = (null, null, null, null, default, default);
+        (kernel, scratch, cache, failure, options, pointers) = (null, null, null, null, default, default);
         lock (PoolLock)
         {
             nextInPool = pool;
@@ -99,20 +102,10 @@ internal sealed class ForwardWork
     /// <summary>Claims and computes parts until every phase is done. Never throws: the caller is told at the end.</summary>
     public void RunParts()
     {
-        try
-        {
-            using ScratchLease own = ScratchLease.Rent(schedule.OwnFloats);
-            RunParts(ref own.Reference);
-        }
-        catch (Exception e)
-        {
-            // Without scratch this thread does nothing; those that have some count the rest.
-            Fail(e);
-        }
-    }
-
-    private void RunParts(ref float own)
-    {
+        // Scratch of its own for each thread that comes: at most as many as there is scratch for.
+        int worker = Interlocked.Increment(ref entered) - 1;
+        ref float shared = ref scratch!.Reference;
+        ref float own = ref Unsafe.Add(ref shared, schedule.OwnStart(worker));
         AttentionArguments arguments = pointers.ToArguments(cache, dimensions.Batch, options);
         for (int phase = 0; phase < schedule.Phases; phase++)
         {
@@ -123,7 +116,7 @@ internal sealed class ForwardWork
                 {
                     // After a failure the rest is only counted.
                     if (Volatile.Read(ref failure) is null)
-                        kernel!.RunPart(in arguments, in dimensions, in schedule, phase, part, ref shared!.Reference, ref own);
+                        kernel!.RunPart(in arguments, in dimensions, in schedule, phase, part, ref shared, ref own);
                 }
                 catch (Exception e)
                 {

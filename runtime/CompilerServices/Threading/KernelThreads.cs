@@ -27,7 +27,8 @@ public static class KernelThreads
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     public static unsafe void Run(IForwardParts kernel, in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule)
     {
-        using ScratchLease shared = ScratchLease.Rent(schedule.SharedFloats);
+        // For every thread at once: whether one comes in time must not decide whether a call allocates.
+        using ScratchLease scratch = ScratchLease.Rent(schedule.ScratchFloats);
         ForwardWork work = ForwardWork.Rent();
         // Other threads see the spans through pointers, which are good while this frame pins them.
         fixed (float* input = arguments.Input, key = arguments.Key, value = arguments.Value, memory = arguments.Memory, output = arguments.Output)
@@ -56,7 +57,7 @@ public static class KernelThreads
                 Scores = new(scores, arguments.Scores.Length),
                 LogSumExp = new(logSumExp, arguments.LogSumExp.Length),
             };
-            work.Start(kernel, in arguments, in dimensions, in schedule, shared.Memory, in pointers);
+            work.Start(kernel, in arguments, in dimensions, in schedule, scratch.Memory, in pointers);
             work.RunAsCaller();
         }
 
