@@ -123,8 +123,8 @@ public sealed class RingTests
             var output = new float[chunk.TotalRows * 1000];
             var canceller = new Thread(() =>
             {
-                // The first chunk's keys are written when an output can be seen.
-                while (Volatile.Read(ref output[0]) == 0)
+                // The second chunk is written over keys that are needed when one of its outputs can be seen.
+                while (Volatile.Read(ref output[500 * 1000]) == 0)
                     Thread.Yield();
                 cancellation.Cancel();
             });
