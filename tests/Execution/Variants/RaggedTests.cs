@@ -12,7 +12,6 @@ public sealed class RaggedTests
         ("causal-lengths", new() { Heads = 4, DModel = 32, Ragged = true, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true, Rotary = RotaryKind.Interleaved }),
         ("window", new() { Heads = 2, DModel = 32, Ragged = true, Causal = true, WindowLeft = 40, Outputs = AttentionOutputs.LogSumExp }),
         ("documents", new() { Heads = 2, DModel = 32, Ragged = true, Causal = true, Documents = true, Alibi = true }),
-        ("skip", new() { Heads = 2, DModel = 24, Ragged = true, KeyLengths = true, SkipPadding = true }),
         ("cross", new() { Heads = 4, DModel = 40, MemoryDim = 24, HeadDim = 16, Ragged = true, KeyLengths = true }));
 
     public static TheoryData<string> All => Ragged.All;
@@ -118,6 +117,6 @@ public sealed class RaggedTests
 
     private static KernelSet Wide { get; } = new(
         ("causal", new() { Heads = 16, KvHeads = 4, HeadDim = 48, DModel = 1000, Causal = true, Ragged = true, Rotary = RotaryKind.HalfSplit }),
-        ("skip", new() { Heads = 12, DModel = 768, Ragged = true, KeyLengths = true, SkipPadding = true }),
+        ("self", new() { Heads = 12, DModel = 768, Ragged = true, KeyLengths = true }),
         ("cross", new() { Heads = 10, HeadDim = 96, DModel = 968, MemoryDim = 600, Ragged = true }));
 }
