@@ -44,7 +44,8 @@ internal static class ClassEmitter
         Constant("Heads", spec.Heads, "Number of query heads.");
         Constant("KvHeads", spec.KvHeads, "Number of key/value heads.");
         Constant("HeadDim", spec.HeadDim, "Width of one head.");
-        Constant("DModel", spec.DModel, "Width of input and output rows.");
+        if (spec.HasProjections)
+            Constant("DModel", spec.DModel, "Width of input and output rows.");
         if (spec.ValueHeadDim != spec.HeadDim)
             Constant("ValueHeadDim", spec.ValueHeadDim, "Width of one head of values.");
         if (spec.IsCrossAttention)
@@ -55,17 +56,32 @@ internal static class ClassEmitter
 
     private static void WriteFields(CodeWriter writer, AttentionSpec spec)
     {
-        foreach (string matrix in new[] { "query", "key", "value", "output" })
-            writer.Line($"private readonly Services::PackedMatrix {matrix}Weights;");
+        if (spec.HasProjections)
+        {
+            foreach (string matrix in new[] { "query", "key", "value", "output" })
+                writer.Line($"private readonly Services::PackedMatrix {matrix}Weights;");
+        }
+
+        if (spec.QueryKeyNorm != QueryKeyNorm.None)
+        {
+            writer.Line("private readonly Services::HeadNorm queryNorm;");
+            writer.Line("private readonly Services::HeadNorm keyNorm;");
+        }
+
         if (spec.Rotary != RotaryKind.None)
-            writer.Line(CodeWriter.Invariant($"private readonly Services::RotaryTable rotaryTable = Services::RotaryTable.Get({spec.RotaryDim}, {spec.RotaryBase:R});"));
+        {
+            string table = spec.RotaryEmbedding.Scaling == RotaryScaling.None ? CodeWriter.Invariant($"{spec.RotaryDim}, {spec.RotaryBase:R}") : "Shape";
+            writer.Line($"private readonly Services::RotaryTable rotaryTable = Services::RotaryTable.Get({table});");
+        }
+
         if (spec.HasDistanceBias)
             writer.Line("private readonly Services::DistanceBias distanceBias;");
         if (spec.Sinks)
             writer.Line("private readonly Services::AlignedMemory sinkLogits;");
         if (spec.AppendedKeys > 0)
             writer.Line("private readonly Services::AppendedKeys appendedKeys;");
-        writer.Line();
+        if (spec.Learns || spec.Rotary != RotaryKind.None || spec.HasDistanceBias || spec.AppendedKeys > 0)
+            writer.Line();
     }
 
     private static void WriteShape(CodeWriter writer, AttentionSpec spec)
@@ -107,31 +123,30 @@ internal static class ClassEmitter
     private static void WriteConstruction(CodeWriter writer, AttentionSpec spec)
     {
         string name = spec.Target.Name;
+        if (!spec.Learns)
+        {
+            writer.Line("/// <summary>Makes the kernel, which learns nothing. The object is immutable: share it between threads.</summary>");
+            FileEmitter.GeneratedCode(writer);
+            using (writer.Block($"public {name}()\n    : this(Library::AttentionWeights.Empty)"))
+            {
+            }
+
+            writer.Line();
+        }
+
         writer.Line("/// <summary>Packs the weights once. The object is immutable afterwards: share it between threads.</summary>");
         string keysAndValues = spec.KeyDim == spec.ValueDim
             ? $"key and value [{spec.KeyDim}, {spec.MemoryDim}]"
             : $"key [{spec.KeyDim}, {spec.MemoryDim}], value [{spec.ValueDim}, {spec.MemoryDim}]";
-        writer.Line($"/// <param name=\"weights\">Query [{spec.QueryDim}, {spec.DModel}], {keysAndValues}, output [{spec.DModel}, {spec.JoinedDim}], and the declared biases.</param>");
+        writer.Line(spec.HasProjections
+            ? $"/// <param name=\"weights\">Query [{spec.QueryDim}, {spec.DModel}], {keysAndValues}, output [{spec.DModel}, {spec.JoinedDim}], and the declared biases.</param>"
+            : $"/// <param name=\"weights\">{(spec.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
         {
             writer.Line("Services::KernelChecks.ValidateWeights(Shape, weights);");
-            if (spec.NaturalScores)
-            {
-                writer.Line("// The scale goes into the queries; what is done to scores wants them natural, without log2(e).");
-                writer.Line("double factor = Shape.Scale;");
-            }
-            else
-            {
-                writer.Line("// Softmax works in powers of two: log2(e) and the scale go into the queries.");
-                writer.Line("double factor = Shape.Scale / global::System.Math.Log(2);");
-            }
-
-            writer.Line(CodeWriter.Invariant($"queryWeights = Services::PackedMatrix.Pack(weights.Query, weights.QueryBias, {spec.QueryDim}, {spec.DModel}, factor);"));
-            writer.Line(CodeWriter.Invariant($"keyWeights = Services::PackedMatrix.Pack(weights.Key, weights.KeyBias, {spec.KeyDim}, {spec.MemoryDim});"));
-            writer.Line(CodeWriter.Invariant($"valueWeights = Services::PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.ValueDim}, {spec.MemoryDim});"));
-            writer.Line(CodeWriter.Invariant($"outputWeights = Services::PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.JoinedDim});"));
+            WritePacking(writer, spec);
             if (spec.HasDistanceBias)
                 writer.Line("distanceBias = new Services::DistanceBias(Shape, weights.RelativePositionBias);");
             if (spec.Sinks)
@@ -166,6 +181,39 @@ internal static class ClassEmitter
         }
 
         writer.Line();
+    }
+
+    /// <summary>The factor of the scores goes into the first thing that queries are multiplied by last.</summary>
+    private static void WritePacking(CodeWriter writer, AttentionSpec spec)
+    {
+        bool norms = spec.QueryKeyNorm != QueryKeyNorm.None;
+        if (!norms && !spec.HasProjections)
+            return;
+        if (spec.NaturalScores)
+        {
+            writer.Line("// The scale goes into the queries; what is done to scores wants them natural, without log2(e).");
+            writer.Line("double factor = Shape.Scale;");
+        }
+        else
+        {
+            writer.Line("// Softmax works in powers of two: log2(e) and the scale go into the queries.");
+            writer.Line("double factor = Shape.Scale / global::System.Math.Log(2);");
+        }
+
+        if (spec.HasProjections)
+        {
+            writer.Line(CodeWriter.Invariant($"queryWeights = Services::PackedMatrix.Pack(weights.Query, weights.QueryBias, {spec.QueryDim}, {spec.DModel}{(norms ? "" : ", factor")});"));
+            writer.Line(CodeWriter.Invariant($"keyWeights = Services::PackedMatrix.Pack(weights.Key, weights.KeyBias, {spec.KeyDim}, {spec.MemoryDim});"));
+            writer.Line(CodeWriter.Invariant($"valueWeights = Services::PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.ValueDim}, {spec.MemoryDim});"));
+            writer.Line(CodeWriter.Invariant($"outputWeights = Services::PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.JoinedDim});"));
+        }
+
+        if (norms)
+        {
+            writer.Line("// What comes before the normalisation has no say in the size of what comes out of it.");
+            writer.Line("queryNorm = new Services::HeadNorm(Shape.QueryKeyNorm, weights.QueryNorm, weights.QueryNormBias, Shape.QueryKeyNormEpsilon, factor);");
+            writer.Line("keyNorm = new Services::HeadNorm(Shape.QueryKeyNorm, weights.KeyNorm, weights.KeyNormBias, Shape.QueryKeyNormEpsilon);");
+        }
     }
 
     private static void WriteSizes(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)

@@ -28,7 +28,10 @@ internal static class ForwardEmitter
         }
 
         writer.Line();
-        ProjectEmitter.Write(writer, plan);
+        if (plan.Spec.HasProjections)
+            ProjectEmitter.Write(writer, plan);
+        else
+            LayOutEmitter.Write(writer, plan);
     }
 
     private static void WriteForward(CodeWriter writer, AttentionPlan plan)
@@ -102,7 +105,7 @@ internal static class ForwardEmitter
         using (writer.Block($"private static nint Visible({CallParameters}, nint sequence)"))
             writer.Line(spec.KeyLengths ? "return arguments.KeyLengths[(int)sequence];" : "return dimensions.Keys;");
         writer.Line();
-        writer.Line("/// <summary>Rows to project to keys and values: with a cache all new ones, without one those that no length masks.</summary>");
+        writer.Line($"/// <summary>{(spec.HasProjections ? "Rows to project to keys and values" : "Keys and values to lay out")}: with a cache all new ones, without one those that no length masks.</summary>");
         using (writer.Block($"private static nint NewKeys({CallParameters}, nint sequence)"))
         {
             // Scores of masked keys that come out need their keys.
@@ -111,7 +114,7 @@ internal static class ForwardEmitter
             writer.Line((spec.IsCrossAttention, spec.HasCache) switch
             {
                 (true, _) => $"return arguments.Cache is null ? {visible} : 0;",
-                (false, true) => $"return arguments.Cache is null ? {visible} : {(spec.SkipPadding ? "ComputedRows(in arguments, in dimensions, sequence)" : Rows(spec))};",
+                (false, true) => $"return arguments.Cache is null ? {visible} : {(!spec.HasProjections ? LayOutEmitter.NewKeys(spec) : spec.SkipPadding ? "ComputedRows(in arguments, in dimensions, sequence)" : Rows(spec))};",
                 _ => $"return {visible};",
             });
         }
@@ -126,27 +129,42 @@ internal static class ForwardEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void KeyRows({spec.Target.Name} block, {CallParameters}, nint sequence, nint first, nint count, in Services::KeyValuePanels panels, ref float scratch)"))
         {
+            if (!spec.HasProjections)
+            {
+                using (writer.Block($"for (nint head = 0; head < {spec.KvHeads}; head++)"))
+                {
+                    writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
+                    writer.Line("KeyHead(block, in arguments, in dimensions, sequence, first, count, head, in panels, ref scratch);");
+                }
+
+                return;
+            }
+
             writer.Line($"ref float source = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.{source}), ((sequence * {rows}) + first) * {spec.MemoryDim});");
-            string rotary = spec.Rotary == RotaryKind.None ? "" : "ref block.rotaryTable.Ensure(dimensions.Keys).Reference, ";
-            writer.Line($"ProjectKeysAndValues(block, ref source, count, dimensions.CachedKeys + first, in panels, ref scratch, {rotary}arguments.Options.CancellationToken);");
+            writer.Line($"ProjectKeysAndValues(block, ref source, count, dimensions.CachedKeys + first, in panels, ref scratch, {HeadEmitter.KeyArguments(spec, "first")}arguments.Options.CancellationToken);");
         }
     }
 
     private static void WriteOutputRows(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
-        bool rotates = spec.Rotary != RotaryKind.None;
+        bool joinsInScratch = spec.HasProjections || spec.Layout == HeadLayout.HeadsRows;
         writer.Line("/// <summary>Output of some rows of a sequence whose keys and values are there: row blocks go from input to output one after another.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void OutputRows({spec.Target.Name} block, {CallParameters}, nint sequence, nint first, nint rows, in Services::KeyValuePanels panels, ref float scratch)"))
         {
-            writer.Line($"nint start = ((sequence * {Rows(spec)}) + first) * {spec.DModel};");
-            writer.Line("ref float input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), start);");
-            writer.Line("ref float output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), start);");
+            if (spec.HasProjections)
+            {
+                writer.Line($"nint start = ((sequence * {Rows(spec)}) + first) * {spec.DModel};");
+                writer.Line("ref float input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), start);");
+                writer.Line("ref float output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), start);");
+            }
+
             writer.Line($"ref float queries = ref Unsafe.Add(ref scratch, {plan.Scratch["Queries"].Offset});");
-            writer.Line($"ref float joined = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
-            if (rotates)
-                writer.Line("ref float rotary = ref block.rotaryTable.Ensure(dimensions.Keys).Reference;");
+            if (joinsInScratch)
+                writer.Line($"ref float joined = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
+            if (spec.HasProjections)
+                HeadEmitter.WriteTable(writer, spec);
             AttendEmitter.WriteSequence(writer, spec);
             if (spec.Causal && !spec.UsesContext)
                 writer.Line($"nint offset = first + {Offset(spec)};");
@@ -157,10 +175,24 @@ internal static class ForwardEmitter
             {
                 writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
                 writer.Line("nint count = global::System.Math.Min(step, rows - row);");
-                writer.Line($"ProjectQueries(block, ref Unsafe.Add(ref input, row * {spec.DModel}), count, ref joined, ref queries{(rotates ? ", ref rotary, dimensions.CachedKeys + first + row" : "")});");
-                writer.Line("// The strip has been laid out as queries: its place is free for the joined heads.");
+                if (spec.HasProjections)
+                {
+                    writer.Line($"ProjectQueries(block, ref Unsafe.Add(ref input, row * {spec.DModel}), count, ref joined, ref queries{HeadEmitter.QueryArguments(spec, "first + row")});");
+                    writer.Line("// The strip has been laid out as queries: its place is free for the joined heads.");
+                }
+                else
+                {
+                    writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
+                    writer.Line($"    QueryHead(block, in arguments, in dimensions, sequence, first + row, count, head, ref Unsafe.Add(ref queries, head * count * {spec.Group * spec.HeadDim}));");
+                }
+
+                if (!joinsInScratch)
+                    writer.Line($"ref float joined = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), ({FirstRow(spec)} + first + row) * {spec.JoinedDim});");
                 writer.Line($"Attend(ref queries, ref joined, ref scratch, count, in panels, {AttendEmitter.SequenceArguments(spec, "first + row", "row + offset")});");
-                writer.Line($"ProjectOutput(block, ref joined, count, ref Unsafe.Add(ref output, row * {spec.DModel}), ref scratch);");
+                if (spec.HasProjections)
+                    writer.Line($"ProjectOutput(block, ref joined, count, ref Unsafe.Add(ref output, row * {spec.DModel}), ref scratch);");
+                else if (joinsInScratch)
+                    writer.Line($"OutputHeads(in arguments, in dimensions, sequence, first + row, count, 0, {spec.Heads}, ref joined);");
             }
         }
     }

@@ -45,9 +45,12 @@ internal static class ForwardParameters
 
     private static IEnumerable<ForwardParameter> Heads(AttentionSpec spec, bool cached)
     {
-        string Shape(string sequences, string rows, int heads, int width) => spec.Layout == HeadLayout.RowsHeads || spec.Ragged
-            ? CodeWriter.Invariant($"[{sequences}{rows}, {heads * width}]: {heads} heads of {width}")
-            : CodeWriter.Invariant($"[{sequences}{heads}, {rows}, {width}]");
+        string Shape(string sequences, string rows, int heads, int width) => (spec.Layout, spec.Ragged) switch
+        {
+            (HeadLayout.RowsHeads, _) => CodeWriter.Invariant($"[{sequences}{rows}, {heads * width}]: {heads} heads of {width}"),
+            (_, true) => CodeWriter.Invariant($"[{heads}, rows, {width}] of each sequence, one after another, {rows}"),
+            _ => CodeWriter.Invariant($"[{sequences}{heads}, {rows}, {width}]"),
+        };
 
         string batch = spec.Ragged ? "" : "batch, ";
         string queryRows = spec.Ragged ? "total rows" : spec.SequenceLength > 0 ? CodeWriter.Invariant($"{spec.SequenceLength}") : "rows";

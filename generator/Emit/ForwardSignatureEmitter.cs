@@ -99,6 +99,8 @@ internal static class ForwardSignatureEmitter
         using (writer.Block("private void Run(in Library::AttentionArguments arguments)"))
         {
             writer.Line("Services::ForwardDimensions dimensions = Services::KernelChecks.Validate(Shape, in arguments);");
+            if (spec.RotaryEmbedding.Positions)
+                writer.Line("// A position that no table can reach is refused before anything is written.\nrotaryTable.Ensure(arguments.Positions);");
             if (SequenceEmitter.HasRing(spec))
             {
                 writer.Line("using Services::RingGuard guard = Services::RingGuard.Begin(in arguments, in dimensions);");

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
@@ -38,26 +39,98 @@ internal static class HeaderEmitter
     /// <summary>The configuration in one sentence.</summary>
     public static string Describe(AttentionSpec spec)
     {
-        string kind = spec.IsCrossAttention ? CodeWriter.Invariant($"Cross-attention on a memory {spec.MemoryDim} wide") : "Self-attention";
+        string kind = !spec.HasProjections ? $"Attention without projections, [{(spec.Layout == HeadLayout.RowsHeads ? "batch, rows, heads" : "batch, heads, rows")}]" : spec.IsCrossAttention ? CodeWriter.Invariant($"Cross-attention on a memory {spec.MemoryDim} wide") : "Self-attention";
         string heads = spec.Group == 1
             ? CodeWriter.Invariant($"{spec.Heads} heads of {spec.HeadDim}")
             : CodeWriter.Invariant($"{spec.Heads} query heads and {spec.KvHeads} KV heads of {spec.HeadDim}");
         if (spec.ValueHeadDim != spec.HeadDim)
             heads += CodeWriter.Invariant($", values of {spec.ValueHeadDim}");
         string causal = spec.Causal ? $", causal ({(spec.CausalAlignment == CausalAlignment.TopLeft ? "top-left" : "bottom-right")})" : "";
-        string rotary = spec.Rotary == RotaryKind.None
-            ? ""
-            : CodeWriter.Invariant($", rotary ({(spec.Rotary == RotaryKind.HalfSplit ? "half-split" : "interleaved")}, {spec.RotaryDim} of {spec.HeadDim}, base {spec.RotaryBase:R})");
+        string rotary = Rotary(spec);
         string lengths = spec.KeyLengths ? ", key lengths" : "";
         string rows = spec.SequenceLength > 0 ? CodeWriter.Invariant($", {spec.SequenceLength} rows") : "";
-        return CodeWriter.Invariant($"{kind}: {heads}, DModel {spec.DModel}, scale {spec.Scale:G9}{causal}{rotary}{lengths}{rows}, biases {Biases(spec)}.");
+        string width = spec.HasProjections ? CodeWriter.Invariant($", DModel {spec.DModel}") : "";
+        string biases = spec.HasProjections ? $", biases {Biases(spec)}" : "";
+        string declared = string.Concat(DescribeVisibility(spec).Concat(DescribeScores(spec)).Select(words => $", {words}"));
+        return CodeWriter.Invariant($"{kind}: {heads}{width}, scale {spec.Scale:G9}{causal}{rotary}{lengths}{declared}{rows}{biases}.");
     }
+
+    private static string Rotary(AttentionSpec spec)
+    {
+        RotarySpec rotary = spec.RotaryEmbedding;
+        if (rotary.Kind == RotaryKind.None)
+            return "";
+        string kind = rotary.Kind == RotaryKind.HalfSplit ? "half-split" : "interleaved";
+        string scaling = rotary.Scaling switch
+        {
+            RotaryScaling.None => "",
+            RotaryScaling.Linear => CodeWriter.Invariant($", linear scaling by {rotary.ScalingFactor:R}"),
+            RotaryScaling.Llama3 => CodeWriter.Invariant($", Llama 3 scaling by {rotary.ScalingFactor:R} from {rotary.OriginalLength}"),
+            _ => CodeWriter.Invariant($", YaRN scaling by {rotary.ScalingFactor:R} from {rotary.OriginalLength}, attention factor {rotary.AttentionFactor:R}"),
+        };
+        return CodeWriter.Invariant($", rotary ({kind}, {rotary.Dim} of {spec.HeadDim}, base {rotary.Base:R}{scaling}{(rotary.Positions ? ", positions given" : "")})");
+    }
+
+    private static IEnumerable<string> DescribeVisibility(AttentionSpec spec)
+    {
+        if (spec.KeyStarts)
+            yield return "key starts";
+        if (spec.PrefixLengths)
+            yield return "prefix lengths";
+        if (spec.WindowLeft >= 0)
+            yield return CodeWriter.Invariant($"window of {spec.WindowLeft} to the left");
+        if (spec.WindowRight >= 0)
+            yield return CodeWriter.Invariant($"window of {spec.WindowRight} to the right");
+        if (spec.ChunkSize > 0)
+            yield return CodeWriter.Invariant($"chunks of {spec.ChunkSize}");
+        if (spec.Documents)
+            yield return "documents";
+        if (spec.BooleanMask != MaskAxes.None)
+            yield return $"boolean mask [{Axes(spec.BooleanMask)}]";
+        if (spec.AdditiveMask != MaskAxes.None)
+            yield return $"additive mask [{Axes(spec.AdditiveMask)}]";
+        if (spec.MaskPredicate is { } predicate)
+            yield return $"mask predicate {predicate.Method.Name}{(predicate.Range is null ? "" : $" with its range {predicate.Range}")}";
+        if (spec.Ragged)
+            yield return "ragged";
+        if (spec.SkipPadding)
+            yield return "padding skipped";
+    }
+
+    private static IEnumerable<string> DescribeScores(AttentionSpec spec)
+    {
+        if (spec.QueryKeyNorm != QueryKeyNorm.None)
+            yield return CodeWriter.Invariant($"{(spec.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys (epsilon {spec.QueryKeyNormEpsilon:G9})");
+        if (spec.Softcap > 0)
+            yield return CodeWriter.Invariant($"softcap {spec.Softcap:G9}");
+        if (spec.ScoreModifier is { } modifier)
+            yield return $"score modifier {modifier.Name}";
+        if (spec.Alibi)
+            yield return "linear biases";
+        if (spec.RelativePositionBuckets > 0)
+            yield return CodeWriter.Invariant($"{spec.RelativePositionBuckets} relative position buckets up to {spec.RelativePositionMaxDistance}");
+        if (spec.Sinks)
+            yield return "sinks";
+        if (spec.BiasKeyValue)
+            yield return "bias key and value";
+        if (spec.ZeroKeyValue)
+            yield return "zero key and value";
+        if (spec.HasProbabilities)
+            yield return (spec.Outputs & AttentionOutputs.AveragedProbabilities) != 0 ? "mean probabilities out" : "probabilities out";
+        if (spec.ScoreOutput != AttentionOutputs.None)
+            yield return spec.ScoreOutput switch { AttentionOutputs.ScaledScores => "scaled scores out", AttentionOutputs.CappedScores => "capped scores out", _ => "masked scores out" };
+        if (spec.HasLogSumExp)
+            yield return "log-sum-exp out";
+    }
+
+    private static string Axes(MaskAxes axes) => string.Join(
+        ", ", new[] { (MaskAxes.Batch, "batch"), (MaskAxes.Head, "head"), (MaskAxes.Query, "query"), (MaskAxes.Key, "key") }.Where(axis => (axes & axis.Item1) != 0).Select(axis => axis.Item2));
 
     /// <summary>What the class says of itself at run time: a few lines.</summary>
     public static string Summary(AttentionPlan plan) => string.Join("\n", new[]
     {
         Describe(plan.Spec),
-        $"{plan.Target.Name}, tiles of {plan.Projections[0].Tiles.Last().Name}; row blocks of {plan.RowBlock}, query blocks of {AttentionPlan.QueryBlock}, key blocks of {AttentionPlan.KeyBlock}.",
+        $"{plan.Target.Name}, tiles of {plan.Main.Tiles.Last().Name}; row blocks of {plan.RowBlock}, query blocks of {AttentionPlan.QueryBlock}, key blocks of {AttentionPlan.KeyBlock}.",
         CodeWriter.Invariant($"{plan.WeightBytes / 1024} KiB of packed weights, {4L * plan.Scratch.Length / 1024} KiB of scratch, {plan.KeyValueBytes} bytes a key."),
     });
 

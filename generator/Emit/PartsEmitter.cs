@@ -12,11 +12,16 @@ internal static class PartsEmitter
         AttentionPlan plan = plans[0];
         WriteThreads(writer, plan);
         writer.Line();
-        WriteSchedule(writer, plan, AttentionPlan.ColumnUnit(plans));
+        WriteSchedule(writer, plan, plan.Spec.HasProjections ? AttentionPlan.ColumnUnit(plans) : 1);
         writer.Line();
         WriteRunPart(writer, plan);
+        if (!SharesHeads(plan.Spec))
+            return;
         writer.Line();
-        WriteColumns(writer, plan);
+        if (plan.Spec.HasProjections)
+            WriteColumns(writer, plan);
+        else
+            WriteHead(writer, plan);
     }
 
     private static void WriteThreads(CodeWriter writer, AttentionPlan plan)
@@ -26,7 +31,7 @@ internal static class PartsEmitter
         {
             string allRows = plan.Spec.Ragged ? "(long)arguments.RowOffsets[dimensions.Batch]" : "(long)dimensions.Batch * dimensions.Rows";
             writer.Line(CodeWriter.Invariant($"long multiplyAdds = {allRows} * ({plan.ProjectionMultiplyAdds} + ((long)dimensions.Keys * {plan.AttentionMultiplyAdds}));"));
-            writer.Line("// Up to four rows the time goes into reading the weights.");
+            writer.Line($"// Up to four rows the time goes into reading the {(plan.Spec.HasProjections ? "weights" : "keys and values")}.");
             writer.Line("return Services::KernelThreads.Choose(arguments.Options.MaxDegreeOfParallelism, dimensions.Rows <= 4 ? 8 * multiplyAdds : multiplyAdds);");
         }
     }
@@ -38,9 +43,10 @@ internal static class PartsEmitter
         string newKeys = (spec.IsCrossAttention, spec.HasCache) switch
         {
             (true, _) => "arguments.Cache is null ? dimensions.Keys : 0",
-            _ => "rows",
+            _ => spec.HasProjections ? "rows" : LayOutEmitter.NewKeys(spec),
         };
-        writer.Line("/// <summary>How a call is cut: into sequences where there are many, into columns where rows are few, else into rows.</summary>");
+        string few = !SharesHeads(spec) ? "" : $" into {(spec.HasProjections ? "columns" : "heads")} where rows are few,";
+        writer.Line($"/// <summary>How a call is cut: into sequences where there are many,{few} else into rows.</summary>");
         using (writer.Block($"private static Services::ForwardSchedule Schedule({ForwardEmitter.CallParameters}, int threads)"))
         {
             // A local even where the rows are a literal: with a constant the compiler warns of the branch not taken.
@@ -49,8 +55,52 @@ internal static class PartsEmitter
             using (writer.Block("if (dimensions.Batch >= 2 * threads)"))
                 writer.Line("return new() { Partition = Services::ForwardPartition.Sequences, Threads = threads, Cycle = 1, Phases = 1, FirstParts = dimensions.Batch, SharedFloats = 0, OwnFloats = ScratchFloats + keyValueFloats };");
             writer.Line();
-            string few = $"rows <= {2 * AttentionPlan.QueryBlock}" + (spec.IsCrossAttention ? " && arguments.Cache is not null" : "");
-            using (writer.Block($"if ({few})"))
+            if (SharesHeads(spec))
+                WriteFewRows(writer, plan, columnUnit);
+            bool ring = SequenceEmitter.HasRing(spec);
+            if (ring)
+            {
+                writer.Line("// Keys of a chunk, its outputs, and so on: a sequence takes two phases for each chunk of its rows.");
+                writer.Line($"nint all = {SequenceEmitter.AllRows(spec, "rows")};");
+                writer.Line("nint chunk = ChunkRows(in arguments, all);");
+                writer.Line("int sequencePhases = 2 * (int)((all + chunk - 1) / chunk);");
+                writer.Line("rows = global::System.Math.Min(rows, chunk);");
+                if (!spec.HasProjections)
+                    newKeys = $"global::System.Math.Min(chunk, {newKeys})";
+            }
+
+            writer.Line($"nint most = global::System.Math.Max(rows, {newKeys});");
+            writer.Line("// Equal parts, as many for every thread: a last part that is left alone would make the others wait.");
+            writer.Line($"nint parts = (((most + {plan.RowBlock - 1}) / {plan.RowBlock}) + (2 * threads) - 1) / (2 * threads) * (2 * threads);");
+            writer.Line($"nint step = (((most + parts - 1) / parts) + {AttentionPlan.PartRows - 1}) / {AttentionPlan.PartRows} * {AttentionPlan.PartRows};");
+            using (writer.Block("return new()", ";"))
+            {
+                writer.Line(ring
+                    ? "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, SequencePhases = sequencePhases, Phases = sequencePhases * dimensions.Batch, Step = step,"
+                    : "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
+                writer.Line($"FirstParts = (int)((({newKeys}) + step - 1) / step), SecondParts = (int)((rows + step - 1) / step),");
+                writer.Line("SharedFloats = keyValueFloats, OwnFloats = ScratchFloats,");
+            }
+        }
+    }
+
+    /// <summary>Whether threads share the heads of a sequence where rows are few. The mean of the heads is added up by one thread.</summary>
+    private static bool SharesHeads(AttentionSpec spec) =>
+        (spec.HasProjections || spec.KvHeads > 1) && (spec.Outputs & AttentionOutputs.AveragedProbabilities) == 0;
+
+    private static void WriteFewRows(CodeWriter writer, AttentionPlan plan, int columnUnit)
+    {
+        AttentionSpec spec = plan.Spec;
+        string few = $"rows <= {AttentionPlan.FewRows}" + (spec.IsCrossAttention ? " && arguments.Cache is not null" : "");
+        if (!spec.HasProjections && SequenceEmitter.HasRing(spec))
+            few += $" && {LayOutEmitter.NewKeys(spec)} <= {AttentionPlan.FewRows}";
+        using (writer.Block($"if ({few})"))
+        {
+            if (!spec.HasProjections)
+            {
+                writer.Line($"return new() {{ Partition = Services::ForwardPartition.Columns, Threads = threads, Cycle = 1, {(SequenceEmitter.HasRing(spec) ? "SequencePhases = 1, " : "")}Phases = dimensions.Batch, FirstParts = {spec.KvHeads}, SharedFloats = keyValueFloats, OwnFloats = ScratchFloats }};");
+            }
+            else
             {
                 int keyPanels = spec.IsCrossAttention ? 0 : plan.KeyPanels;
                 int valuePanels = spec.IsCrossAttention ? 0 : plan.ValuePanels;
@@ -67,30 +117,9 @@ internal static class PartsEmitter
                     writer.Line($"SharedFloats = keyValueFloats + (rows * {ColumnFloats(plan)}), OwnFloats = ScratchFloats,");
                 }
             }
-
-            writer.Line();
-            bool ring = SequenceEmitter.HasRing(spec);
-            if (ring)
-            {
-                writer.Line("// Keys of a chunk, its outputs, and so on: a sequence takes two phases for each chunk of its rows.");
-                writer.Line("nint chunk = ChunkRows(in arguments, rows);");
-                writer.Line("int sequencePhases = 2 * (int)((rows + chunk - 1) / chunk);");
-                writer.Line("rows = global::System.Math.Min(rows, chunk);");
-            }
-
-            writer.Line($"nint most = global::System.Math.Max(rows, {newKeys});");
-            writer.Line("// Equal parts, as many for every thread: a last part that is left alone would make the others wait.");
-            writer.Line($"nint parts = (((most + {plan.RowBlock - 1}) / {plan.RowBlock}) + (2 * threads) - 1) / (2 * threads) * (2 * threads);");
-            writer.Line($"nint step = (((most + parts - 1) / parts) + {AttentionPlan.PartRows - 1}) / {AttentionPlan.PartRows} * {AttentionPlan.PartRows};");
-            using (writer.Block("return new()", ";"))
-            {
-                writer.Line(ring
-                    ? "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, SequencePhases = sequencePhases, Phases = sequencePhases * dimensions.Batch, Step = step,"
-                    : "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
-                writer.Line($"FirstParts = (int)((({newKeys}) + step - 1) / step), SecondParts = (int)((rows + step - 1) / step),");
-                writer.Line("SharedFloats = keyValueFloats, OwnFloats = ScratchFloats,");
-            }
         }
+
+        writer.Line();
     }
 
     /// <summary>Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads.</summary>
@@ -115,18 +144,62 @@ internal static class PartsEmitter
             writer.Line($"nint sequence = phase / schedule.{(SequenceEmitter.HasRing(spec) ? "SequencePhases" : "Cycle")};");
             SequenceEmitter.WriteSlice(writer, spec);
             writer.Line($"Services::KeyValuePanels panels = Panels({arguments}, sequence, ref shared);");
-            using (writer.Block("if (schedule.Partition == Services::ForwardPartition.Columns)"))
+            if (SharesHeads(spec))
+                WriteColumnsChoice(writer, spec);
+            SequenceEmitter.WriteRowParts(writer, spec);
+        }
+    }
+
+    private static void WriteColumnsChoice(CodeWriter writer, AttentionSpec spec)
+    {
+        string arguments = SequenceEmitter.Arguments(spec);
+        using (writer.Block("if (schedule.Partition == Services::ForwardPartition.Columns)"))
+        {
+            if (!spec.HasProjections)
+            {
+                writer.Line($"RunHead(block, {arguments}, {SequenceEmitter.Index(spec)}, part, in panels, ref own);");
+            }
+            else
             {
                 writer.Line(spec.HasCache
                     ? "ref float strips = ref Unsafe.Add(ref shared, arguments.Cache is null ? KeyValueFloats(dimensions.Keys) : 0);"
                     : "ref float strips = ref Unsafe.Add(ref shared, KeyValueFloats(dimensions.Keys));");
                 writer.Line($"RunColumns(block, {arguments}, {SequenceEmitter.Index(spec)}, phase % 3, part, (int)schedule.Step, in panels, ref strips, ref own);");
-                writer.Line("return;");
             }
 
-            writer.Line();
-            SequenceEmitter.WriteRowParts(writer, spec);
+            writer.Line("return;");
         }
+
+        writer.Line();
+    }
+
+    /// <summary>Without projections: a part is a KV head of a sequence.</summary>
+    private static void WriteHead(CodeWriter writer, AttentionPlan plan)
+    {
+        AttentionSpec spec = plan.Spec;
+        writer.Line("/// <summary>One KV head of a sequence of few rows, from its keys to its output.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block($"private static void RunHead({spec.Target.Name} block, {ForwardEmitter.CallParameters}, nint sequence, nint head, in Services::KeyValuePanels panels, ref float scratch)"))
+        {
+            writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
+            writer.Line($"nint rows = {ForwardEmitter.Rows(spec)};");
+            writer.Line("KeyHead(block, in arguments, in dimensions, sequence, 0, NewKeys(in arguments, in dimensions, sequence), head, in panels, ref scratch);");
+            writer.Line($"ref float laidOut = ref Unsafe.Add(ref scratch, {plan.Scratch["Queries"].Offset});");
+            writer.Line("QueryHead(block, in arguments, in dimensions, sequence, 0, rows, head, ref laidOut);");
+            bool joinsInScratch = spec.Layout == HeadLayout.HeadsRows;
+            writer.Line(joinsInScratch
+                ? $"ref float joined = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});"
+                : $"ref float joined = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), {ForwardEmitter.FirstRow(spec)} * {spec.JoinedDim});");
+            WriteAttendHead(writer, spec);
+            if (joinsInScratch)
+                writer.Line($"OutputHeads(in arguments, in dimensions, sequence, 0, rows, head * {spec.Group}, {spec.Group}, ref joined);");
+        }
+    }
+
+    private static void WriteAttendHead(CodeWriter writer, AttentionSpec spec)
+    {
+        AttendEmitter.WriteSequence(writer, spec);
+        writer.Line($"AttendHead(ref laidOut, ref joined, ref scratch, rows, head, in panels, {AttendEmitter.SequenceArguments(spec, "0", ForwardEmitter.Offset(spec))});");
     }
 
     private static void WriteColumns(CodeWriter writer, AttentionPlan plan)
@@ -136,7 +209,6 @@ internal static class PartsEmitter
         int queryWidth = plan.QueryPanels * AttentionPlan.PanelWidth;
         int keyWidth = plan.KeyPanels * AttentionPlan.PanelWidth;
         int valueWidth = plan.ValuePanels * AttentionPlan.PanelWidth;
-        bool rotates = spec.Rotary != RotaryKind.None;
         bool self = !spec.IsCrossAttention;
         writer.Line("/// <summary>A part of a call of few rows: columns of the projections, or a head, or columns of the output.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
@@ -175,17 +247,16 @@ internal static class PartsEmitter
                 int group = spec.Group * spec.HeadDim;
                 writer.Line("nint head = part;");
                 writer.Line($"ref float headQueries = ref Unsafe.Add(ref queryStrip, head * {group});");
-                if (rotates)
-                    writer.Line("ref float rotary = ref block.rotaryTable.Ensure(dimensions.Keys).Reference;");
+                HeadEmitter.WriteTable(writer, spec);
                 if (self)
                 {
                     writer.Line($"ref float headKeys = ref Unsafe.Add(ref keyStrip, head * {spec.HeadDim});");
-                    if (rotates)
-                    {
-                        writer.Line(ProjectEmitter.Rotate(spec, "ref headKeys", keyWidth, "rows", 1, "dimensions.CachedKeys"));
-                        writer.Line(ProjectEmitter.Rotate(spec, "ref headQueries", queryWidth, "rows", spec.Group, "dimensions.CachedKeys"));
-                    }
+                    HeadEmitter.WriteChange(writer, spec, "key", "ref headKeys", keyWidth, "rows", 1, HeadEmitter.RowPosition(spec, "0"));
+                }
 
+                HeadEmitter.WriteChange(writer, spec, "query", "ref headQueries", queryWidth, "rows", spec.Group, HeadEmitter.RowPosition(spec, "0"));
+                if (self)
+                {
                     writer.Line("nint newKeys = NewKeys(in arguments, in dimensions, sequence);");
                     writer.Line(ProjectEmitter.WriteKeys(spec, "ref headKeys", keyWidth, "newKeys", "dimensions.CachedKeys"));
                     writer.Line(ProjectEmitter.WriteValues(spec, $"ref Unsafe.Add(ref valueStrip, head * {spec.ValueHeadDim})", valueWidth, "newKeys", "dimensions.CachedKeys"));
@@ -193,8 +264,7 @@ internal static class PartsEmitter
 
                 writer.Line($"ref float laidOut = ref Unsafe.Add(ref queries, head * rows * {group});");
                 writer.Line($"Services::QueryRows.Write(ref headQueries, {queryWidth}, rows, ref laidOut, rows * {group}, 1, {spec.Group}, {spec.HeadDim});");
-                AttendEmitter.WriteSequence(writer, spec);
-                writer.Line($"AttendHead(ref laidOut, ref joined, ref scratch, rows, head, in panels, {AttendEmitter.SequenceArguments(spec, "0", ForwardEmitter.Offset(spec))});");
+                WriteAttendHead(writer, spec);
             }
 
             using (writer.Block("else"))

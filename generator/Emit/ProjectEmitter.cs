@@ -15,13 +15,6 @@ internal static class ProjectEmitter
         WriteOutput(writer, plan);
     }
 
-    /// <summary>The call that rotates heads of a strip in place.</summary>
-    public static string Rotate(AttentionSpec spec, string strip, int width, string rows, int heads, string position)
-    {
-        string method = spec.Rotary == RotaryKind.HalfSplit ? "ApplyHalfSplit" : "ApplyInterleaved";
-        return $"Services::RotaryEmbedding.{method}({strip}, {width}, {rows}, {heads}, {spec.HeadDim}, {spec.RotaryDim}, ref rotary, {position});";
-    }
-
     /// <summary>The call that writes a head's keys into its panels, or into its ring.</summary>
     public static string WriteKeys(AttentionSpec spec, string strip, int width, string rows, string firstKey) => SequenceEmitter.HasRing(spec)
         ? $"Services::RingPanels.WriteKeys({strip}, {width}, {rows}, in panels, head, {firstKey}, {spec.HeadDim});"
@@ -38,10 +31,9 @@ internal static class ProjectEmitter
         int width = plan.KeyPanels * AttentionPlan.PanelWidth;
         int valueWidth = plan.ValuePanels * AttentionPlan.PanelWidth;
         string project = plan.Projection(spec.MemoryDim).Name;
-        bool rotates = spec.Rotary != RotaryKind.None;
         writer.Line("/// <summary>Projects rows to keys and values and writes them into panels from a key on.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void ProjectKeysAndValues({spec.Target.Name} block, ref float source, nint rows, nint firstKey, in Services::KeyValuePanels panels, ref float scratch, {(rotates ? "ref float rotary, " : "")}global::System.Threading.CancellationToken cancellation)"))
+        using (writer.Block($"private static void ProjectKeysAndValues({spec.Target.Name} block, ref float source, nint rows, nint firstKey, in Services::KeyValuePanels panels, ref float scratch, {HeadEmitter.KeyParameters(spec)}global::System.Threading.CancellationToken cancellation)"))
         {
             writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["Strip"].Offset});");
             using (writer.Block($"for (nint row = 0; row < rows; row += {plan.RowBlock})"))
@@ -50,8 +42,7 @@ internal static class ProjectEmitter
                 writer.Line($"nint count = global::System.Math.Min({plan.RowBlock}, rows - row);");
                 writer.Line($"ref float chunk = ref Unsafe.Add(ref source, row * {spec.MemoryDim});");
                 writer.Line($"TKernels.{project}(ref chunk, count, ref block.keyWeights.Panels, ref block.keyWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
-                if (rotates)
-                    writer.Line(Rotate(spec, "ref strip", width, "count", spec.KvHeads, "firstKey + row"));
+                HeadEmitter.WriteChange(writer, spec, "key", "ref strip", width, "count", spec.KvHeads, HeadEmitter.Later(spec, "firstKey + row", "row"));
                 writer.Line($"for (nint head = 0; head < {spec.KvHeads}; head++)");
                 writer.Line("    " + WriteKeys(spec, $"ref Unsafe.Add(ref strip, head * {spec.HeadDim})", width, "count", "firstKey + row"));
                 writer.Line($"TKernels.{project}(ref chunk, count, ref block.valueWeights.Panels, ref block.valueWeights.Bias, {plan.ValuePanels}, ref strip, {valueWidth});");
@@ -65,14 +56,14 @@ internal static class ProjectEmitter
     {
         AttentionSpec spec = plan.Spec;
         int width = plan.QueryPanels * AttentionPlan.PanelWidth;
-        bool rotates = spec.Rotary != RotaryKind.None;
-        writer.Line("/// <summary>Projects a row block to queries, laid out by KV head. Scale and log2(e) are in the weights.</summary>");
+        string factor = spec.QueryKeyNorm != QueryKeyNorm.None ? "The factor of the scores is" : spec.NaturalScores ? "The scale is" : "Scale and log2(e) are";
+        string place = spec.QueryKeyNorm != QueryKeyNorm.None ? "the normalisation's weights" : "the weights";
+        writer.Line($"/// <summary>Projects a row block to queries, laid out by KV head. {factor} in {place}.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"private static void ProjectQueries({spec.Target.Name} block, ref float input, nint rows, ref float strip, ref float queries{(rotates ? ", ref float rotary, nint position" : "")})"))
+        using (writer.Block($"private static void ProjectQueries({spec.Target.Name} block, ref float input, nint rows, ref float strip, ref float queries{HeadEmitter.QueryParameters(spec)})"))
         {
             writer.Line($"TKernels.{plan.Projection(spec.DModel).Name}(ref input, rows, ref block.queryWeights.Panels, ref block.queryWeights.Bias, {plan.QueryPanels}, ref strip, {width});");
-            if (rotates)
-                writer.Line(Rotate(spec, "ref strip", width, "rows", spec.Heads, "position"));
+            HeadEmitter.WriteChange(writer, spec, "query", "ref strip", width, "rows", spec.Heads, HeadEmitter.Position(spec));
             writer.Line($"Services::QueryRows.Write(ref strip, {width}, rows, ref queries, rows * {spec.Group * spec.HeadDim}, {spec.KvHeads}, {spec.Group}, {spec.HeadDim});");
         }
     }

@@ -21,6 +21,10 @@ internal static class SequenceEmitter
     public static string Rows(AttentionSpec spec) =>
         spec.SkipPadding ? $"ComputedRows({Arguments(spec)}, {Index(spec)})" : spec.Ragged ? "sizes.Rows" : ForwardEmitter.Rows(spec);
 
+    /// <summary>Rows of a call, or where they may be more its new keys, that go through a ring in chunks.</summary>
+    public static string AllRows(AttentionSpec spec, string rows) =>
+        spec.HasProjections ? rows : $"global::System.Math.Max({rows}, {LayOutEmitter.NewKeys(spec)})";
+
     /// <summary>Where the batch is ragged, declares what a sequence would be given alone.</summary>
     public static void WriteSlice(CodeWriter writer, AttentionSpec spec)
     {
@@ -82,7 +86,7 @@ internal static class SequenceEmitter
         if (HasRing(spec))
         {
             writer.Line("// Phases of a sequence: keys and outputs of its first chunk, then of the next.");
-            writer.Line("nint chunk = ChunkRows(in arguments, dimensions.Rows);");
+            writer.Line($"nint chunk = ChunkRows(in arguments, {AllRows(spec, "dimensions.Rows")});");
             writer.Line("nint chunkStart = phase % schedule.SequencePhases / 2 * chunk;");
             start = "chunkStart + ";
         }

@@ -38,6 +38,12 @@ internal sealed partial record AttentionSpec
 
     public double RotaryBase => RotaryEmbedding.Base;
 
+    /// <summary>Whether keys are normalised or rotated on their way to the panels.</summary>
+    public bool ChangesKeys => QueryKeyNorm != QueryKeyNorm.None || Rotary != RotaryKind.None;
+
+    /// <summary>Whether there is anything to be given in weights.</summary>
+    public bool Learns => HasProjections || QueryKeyNorm != QueryKeyNorm.None || Sinks || RelativePositionBuckets > 0 || BiasKeyValue;
+
     /// <summary>Keys that follow the last one of every sequence.</summary>
     public int AppendedKeys => (BiasKeyValue ? 1 : 0) + (ZeroKeyValue ? 1 : 0);
 

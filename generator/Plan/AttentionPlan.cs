@@ -20,6 +20,9 @@ internal sealed record AttentionPlan
     /// <summary>Query rows whose scores against one key block are alive at once: 24 rows of 256 fill three quarters of a 32 KiB cache, and are whole tiles of 12, 6, 4, 3 and 2 rows.</summary>
     public const int QueryBlock = 24;
 
+    /// <summary>Up to so many rows threads share columns and heads of a sequence rather than rows.</summary>
+    public const int FewRows = 2 * QueryBlock;
+
     /// <summary>Query rows that use a key block one query block after another, so that keys and values beyond the second-level cache are read a fifth as often.</summary>
     public const int QueryRun = 5 * QueryBlock;
 
@@ -45,6 +48,9 @@ internal sealed record AttentionPlan
 
     public required ScratchLayout Scratch { get; init; }
 
+    /// <summary>The product whose tiles stand for the others: of the projections where there are any.</summary>
+    public ProductPlan Main => Spec.HasProjections ? Projections[0] : Scores;
+
     /// <summary>Decision and reason, one line each, for the header of the generated file.</summary>
     public required EquatableArray<string> Reasons { get; init; }
 
@@ -69,7 +75,7 @@ internal sealed record AttentionPlan
     public long AttentionMultiplyAdds => (long)Spec.QueryDim + Spec.JoinedDim;
 
     /// <summary>Bytes of the packed weights and biases.</summary>
-    public long WeightBytes => 4L * PanelWidth *
+    public long WeightBytes => !Spec.HasProjections ? 0 : 4L * PanelWidth *
         ((QueryPanels * (Spec.DModel + 1L)) + ((KeyPanels + ValuePanels) * (Spec.MemoryDim + 1L)) + (OutputPanels * (Spec.JoinedDim + 1L)));
 
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
@@ -97,6 +103,8 @@ internal sealed record AttentionPlan
             (spec.MemoryDim, Panels(spec.ValueDim)),
             (spec.JoinedDim, Panels(spec.DModel)),
         };
+        if (!spec.HasProjections)
+            uses.Clear();
         var projections = uses
             .GroupBy(use => use.Depth)
             .Select(depth => Product(
@@ -109,16 +117,19 @@ internal sealed record AttentionPlan
         ProductPlan values = Product("Values", ProductKind.Values, 0, scoreStride, Panels(spec.ValueHeadDim));
 
         int rowBlock = RowBlockFor(spec);
-        ProductPlan main = projections[0];
+        ProductPlan main = projections.Count > 0 ? projections[0] : scores;
+        string cut = $"rows are cut into tiles that together take the fewest cycles ({string.Join(" + ", main.Split.Cut(16))} for 16 rows)";
         var reasons = new List<string>
         {
-            $"Projections: {main.Reason}; rows are cut into tiles that together take the fewest cycles ({string.Join(" + ", main.Split.Cut(16))} for 16 rows), and each panel of weights is used by all rows of a block while the next is prefetched.",
-            $"Scores: the tiles of the projections, {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
+            spec.HasProjections
+                ? $"Projections: {main.Reason}; {cut}, and each panel of weights is used by all rows of a block while the next is prefetched."
+                : $"Heads come and go as the caller has them: queries are gathered by KV head, keys and values laid out in panels. {main.Reason}; {cut}.",
+            $"Scores: the tiles {(spec.HasProjections ? "of the projections" : "above")}, {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
             $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
             $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
             $"Values: {values.Tiles[values.Tiles.Count - 1].Name} tiles over value panels; each block starts from zero and is merged by its maximum, in ascending order.",
-            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (spec.QueryDim + spec.JoinedDim) * 4 / 1024} KiB beside the weights that pass through.",
-            "Scale and log2(e) are folded into the query weights, so that softmax is a power of two.",
+            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (spec.QueryDim + spec.JoinedDim) * 4 / 1024} KiB beside the {(spec.HasProjections ? "weights" : "keys and values")} that pass through.",
+            Factor(spec),
         };
         if (spec.Group > 1)
             reasons.Add($"Grouped queries: the {spec.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
@@ -136,6 +147,17 @@ internal sealed record AttentionPlan
             Scratch = ScratchLayout.Create(spec, rowBlock, scoreStride),
             Reasons = new(reasons),
         };
+    }
+
+    /// <summary>Where the factor of the scores goes, and which it is.</summary>
+    private static string Factor(AttentionSpec spec)
+    {
+        string where = spec.QueryKeyNorm != QueryKeyNorm.None
+            ? "folded into the weights of the query normalisation"
+            : spec.HasProjections ? "folded into the query weights" : "multiplied into the queries as they are gathered";
+        return spec.NaturalScores
+            ? $"The scale is {where}; scores are natural until the softmax, as what is done to them wants."
+            : $"Scale and log2(e) are {where}, so that softmax is a power of two.";
     }
 
     internal static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;

@@ -24,9 +24,10 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
             offset += 16 * (lines | 1);
         }
 
-        int widest = AttentionPlan.RoundUp(new[] { spec.QueryDim, spec.KeyDim, spec.ValueDim, spec.JoinedDim }.Max());
-        Add("Strip", (long)rowBlock * widest, "projected rows before they are laid out, then the concatenated heads");
-        Add("Queries", (long)rowBlock * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
+        if (spec.HasProjections)
+            AddProjected();
+        else
+            AddHeads();
         Add("Scores", (long)AttentionPlan.QueryBlock * scoreStride, "scores, then probabilities, of a query block against a key block");
         Add("Heads", (long)AttentionPlan.QueryRun * AttentionPlan.RoundUp(spec.ValueHeadDim), "running output of a run of query blocks");
         Add("BlockHeads", (long)AttentionPlan.QueryBlock * AttentionPlan.RoundUp(spec.ValueHeadDim), "output of one key block, before it is merged");
@@ -44,6 +45,24 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
         if (spec.DModel % AttentionPlan.PanelWidth != 0)
             Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(spec.DModel), "output rows in whole panels, before they are copied out");
         return new(new(slices), checked((int)offset));
+
+        void AddProjected()
+        {
+            int widest = AttentionPlan.RoundUp(new[] { spec.QueryDim, spec.KeyDim, spec.ValueDim, spec.JoinedDim }.Max());
+            Add("Strip", (long)rowBlock * widest, "projected rows before they are laid out, then the concatenated heads");
+            Add("Queries", (long)rowBlock * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
+        }
+
+        void AddHeads()
+        {
+            // Where threads share heads, a thread has all rows of a call of few rows.
+            int rows = System.Math.Max(rowBlock, AttentionPlan.FewRows);
+            Add("Queries", (long)rows * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
+            if (spec.Layout == HeadLayout.HeadsRows)
+                Add("Strip", (long)rows * spec.JoinedDim, "joined heads, before they are written head by head");
+            if (spec.ChangesKeys)
+                Add("KeyStrip", (long)rowBlock * spec.HeadDim, "keys of one head, before they are normalised or rotated and laid out");
+        }
     }
 
     /// <summary>Floats of one query block's softmax state: maximum, sum, block maximum, block sum, old factor, block factor; 32 each.</summary>

@@ -28,6 +28,8 @@ public static partial class KernelChecks
         int newKeys = NewKeys(shape, in arguments, 1, totalRows);
         if (!shape.HasProjections)
             CheckOffsets(keyOffsets, arguments.KeyOffsets, batch, newKeys, "keys");
+        if (!shape.HasProjections && shape.Positions)
+            CheckKeysOfPositions(in arguments);
         if (!givesKeys && !arguments.KeyOffsets.IsEmpty)
             ThrowOffsetsUndeclared(keyOffsets, arguments.KeyOffsets.Length, shape.IsCrossAttention);
 
@@ -57,6 +59,17 @@ public static partial class KernelChecks
         CheckTotal("documents", nameof(AttentionShape.Documents), shape.Documents, arguments.Documents.Length, totalKeys, "keys of all sequences");
         CheckPositions(shape, arguments.Positions, new ForwardDimensions(1, totalRows, 0, 0));
         return new ForwardDimensions(batch, rows, longestKeys, 0);
+    }
+
+    /// <summary>Positions of rows are those of the keys that come with them.</summary>
+    private static void CheckKeysOfPositions(in AttentionArguments arguments)
+    {
+        ReadOnlySpan<int> rows = arguments.RowOffsets, keys = arguments.KeyOffsets;
+        for (int sequence = 1; sequence < rows.Length; sequence++)
+        {
+            if (keys[sequence] != rows[sequence])
+                ThrowKeysOfPositions(keys[sequence] - keys[sequence - 1], rows[sequence] - rows[sequence - 1]);
+        }
     }
 
     /// <summary>Checks that a call that is not ragged has no offsets.</summary>

@@ -49,7 +49,7 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowKeysOfPositions(int keys, int rows) =>
-        throw new ArgumentException($"key has {keys} keys for each sequence; expected {rows}, the rows of query, because positions are given for rows.", "key");
+        throw new ArgumentException($"key has {keys} keys for a sequence; expected {rows}, its rows of query, because positions are given for rows.", "key");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMemoryOfSelfAttention(int length) =>

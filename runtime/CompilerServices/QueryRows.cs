@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace AttentionGen.CompilerServices;
 
@@ -31,5 +32,41 @@ public static class QueryRows
                     .CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref target, row * run), (int)run));
             }
         }
+    }
+
+    /// <summary>Gathers the queries of one KV head from where the caller has them, each times a factor.</summary>
+    /// <param name="source">First element of the group's first head in the first row.</param>
+    /// <param name="rowStride">Floats from a row to the next.</param>
+    /// <param name="headStride">Floats from a head to the next.</param>
+    /// <param name="rows">Rows to gather.</param>
+    /// <param name="queries">Where the queries of this KV head go.</param>
+    /// <param name="group">Query heads of the KV head.</param>
+    /// <param name="headDim">Elements of one head.</param>
+    /// <param name="factor">Multiplied into each element.</param>
+    public static void Gather(ref float source, nint rowStride, nint headStride, nint rows, ref float queries, nint group, nint headDim, float factor)
+    {
+        for (nint row = 0; row < rows; row++)
+        {
+            for (nint head = 0; head < group; head++)
+            {
+                Multiply(ref Unsafe.Add(ref source, (row * rowStride) + (head * headStride)), ref queries, headDim, factor);
+                queries = ref Unsafe.Add(ref queries, headDim);
+            }
+        }
+    }
+
+    private static void Multiply(ref float source, ref float target, nint count, float factor)
+    {
+        nint i = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= count - 8; i += 8)
+                (Vector256.LoadUnsafe(ref source, (nuint)i) * factor).StoreUnsafe(ref target, (nuint)i);
+        }
+
+        for (; i <= count - 4; i += 4)
+            (Vector128.LoadUnsafe(ref source, (nuint)i) * factor).StoreUnsafe(ref target, (nuint)i);
+        for (; i < count; i++)
+            Unsafe.Add(ref target, i) = Unsafe.Add(ref source, i) * factor;
     }
 }

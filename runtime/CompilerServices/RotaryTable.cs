@@ -5,18 +5,19 @@ using System.Runtime.CompilerServices;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Cosines and sines of rotary position embedding: the angle of pair i at position p is <c>p · base^(−2i/rotaryDim)</c>.
-/// Computed in double precision and rounded once; grows on demand, and may be read by many threads meanwhile.
+/// Cosines and sines of rotary position embedding: the angle of pair i at position p is <c>p · base^(−2i/rotaryDim)</c>, or with a
+/// scaling p times the stretched frequency. Computed in double precision and rounded once; grows on demand, and may be read by many threads meanwhile.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class RotaryTable
 {
     private const int FirstPositions = 64;
 
-    private static readonly ConcurrentDictionary<(int RotaryDim, double RotaryBase), RotaryTable> Tables = new();
+    private static readonly ConcurrentDictionary<RotaryFrequencies, RotaryTable> Tables = new();
 
     private readonly Lock growing = new();
     private readonly double[] frequencies;
+    private readonly double factor;
     private readonly int rotaryDim;
     private volatile AlignedMemory? memory;
 
@@ -24,19 +25,30 @@ public sealed class RotaryTable
     /// <param name="rotaryDim">How many elements of a head are rotated; even.</param>
     /// <param name="rotaryBase">Base of the frequencies.</param>
     public RotaryTable(int rotaryDim, double rotaryBase)
+        : this(new RotaryFrequencies(rotaryDim, rotaryBase))
     {
+    }
+
+    private RotaryTable(RotaryFrequencies frequencies)
+    {
+        int rotaryDim = frequencies.Dim;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rotaryDim);
         ArgumentOutOfRangeException.ThrowIfNotEqual(rotaryDim % 2, 0, nameof(rotaryDim));
         this.rotaryDim = rotaryDim;
-        frequencies = new double[rotaryDim / 2];
-        for (int i = 0; i < frequencies.Length; i++)
-            frequencies[i] = Math.Pow(rotaryBase, -2.0 * i / rotaryDim);
+        factor = frequencies.AttentionFactor;
+        this.frequencies = frequencies.ToArray();
     }
 
     /// <summary>The one table of the process for these frequencies, so that the layers of a model share it.</summary>
     /// <inheritdoc cref="RotaryTable(int, double)"/>
     public static RotaryTable Get(int rotaryDim, double rotaryBase) =>
-        Tables.GetOrAdd((rotaryDim, rotaryBase), static key => new RotaryTable(key.RotaryDim, key.RotaryBase));
+        Get(new RotaryFrequencies(rotaryDim, rotaryBase));
+
+    /// <summary>The one table of the process for the rotary embedding of a shape, scaling included.</summary>
+    /// <param name="shape">What a kernel computes.</param>
+    public static RotaryTable Get(AttentionShape shape) => Get(RotaryFrequencies.Of(shape));
+
+    private static RotaryTable Get(RotaryFrequencies frequencies) => Tables.GetOrAdd(frequencies, static key => new RotaryTable(key));
 
     /// <summary>The table for positions 0 to <paramref name="positions"/> − 1 at least. Allocates only where it must grow.</summary>
     /// <param name="positions">Positions that will be read.</param>
@@ -46,6 +58,18 @@ public sealed class RotaryTable
     {
         AlignedMemory? current = memory;
         return current is not null && current.Length >= (nint)positions * rotaryDim ? current : Grow(positions);
+    }
+
+    /// <summary>The table for all of these positions at least.</summary>
+    /// <param name="positions">Positions that will be read, 0 or more.</param>
+    /// <returns>As <see cref="Ensure(int)"/>.</returns>
+    /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
+    public AlignedMemory Ensure(ReadOnlySpan<int> positions)
+    {
+        int largest = 0;
+        foreach (int position in positions)
+            largest = Math.Max(largest, position);
+        return largest < int.MaxValue ? Ensure(largest + 1) : throw new OutOfMemoryException($"A table of rotary positions up to {largest} cannot be held.");
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -76,8 +100,8 @@ public sealed class RotaryTable
         for (int i = 0; i < frequencies.Length; i++)
         {
             (double sine, double cosine) = Math.SinCos(position * frequencies[i]);
-            Unsafe.Add(ref row, i) = (float)cosine;
-            Unsafe.Add(ref row, frequencies.Length + i) = (float)sine;
+            Unsafe.Add(ref row, i) = (float)(cosine * factor);
+            Unsafe.Add(ref row, frequencies.Length + i) = (float)(sine * factor);
         }
     }
 }

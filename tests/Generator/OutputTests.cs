@@ -23,6 +23,10 @@ public sealed class OutputTests
         "Heads = 1, DModel = 1, SequenceLength = 1, Unrolling = Unrolling.Full, Causal = true",
         "Heads = 2, DModel = 64, Unrolling = Unrolling.Full",
         "Heads = 1, DModel = 256, Scale = 3.4e38f",
+        "Heads = 4, KvHeads = 2, DModel = 32, ValueHeadDim = 3, QueryKeyNorm = QueryKeyNorm.Layer, Causal = true, Sinks = true, KeyStarts = true, PrefixLengths = true, Documents = true",
+        "Heads = 4, KvHeads = 2, HeadDim = 8, Projections = false, KeyLengths = true, BooleanMask = MaskAxes.QueryKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores",
+        "Heads = 2, HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit, Positions = true, SequenceLength = 5, Outputs = AttentionOutputs.AveragedProbabilities",
+        "Heads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, Positions = true, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 2.5, RotaryOriginalLength = 64, Alibi = true, BiasKeyValue = true",
     ];
 
     [Theory]

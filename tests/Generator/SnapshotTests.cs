@@ -15,6 +15,7 @@ public sealed class SnapshotTests
     [InlineData("SelfTiny", "Heads = 1, DModel = 4")]
     [InlineData("CausalGrouped", "Heads = 4, KvHeads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, KeyBias = false")]
     [InlineData("CrossLengths", "Heads = 2, DModel = 6, MemoryDim = 5, KeyLengths = true")]
+    [InlineData("CoreGrouped", "Heads = 4, KvHeads = 2, HeadDim = 4, ValueHeadDim = 6, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit")]
     public void Text_is_as_it_was(string name, string arguments)
     {
         Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [AttentionConfig({arguments})] internal sealed partial class {name};")

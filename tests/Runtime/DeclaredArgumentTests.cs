@@ -127,7 +127,10 @@ public sealed class DeclaredArgumentTests
         Refused<ArgumentException>("key", "key.Length is 4; expected 0, because this kernel projects keys and values itself", () => KernelChecks.Validate(
             Cross, new AttentionArguments { Input = new float[8], Memory = new float[6], Key = new float[4], Output = new float[8] }));
         Refused<ArgumentException>("query", "query has 3 rows for each sequence; expected SequenceLength = 4", () => ValidateCore(48, 40, 30, 36, Core with { SequenceLength = 4 }));
-        Refused<ArgumentException>("key", "key has 5 keys for each sequence; expected 3, the rows of query, because positions are given for rows", () => ValidateCore(48, 40, 30, 36, Core with { Positions = true }));
+        Refused<ArgumentException>("key", "key has 5 keys for a sequence; expected 3, its rows of query, because positions are given for rows", () => ValidateCore(48, 40, 30, 36, Core with { Positions = true }));
+        Refused<ArgumentException>("key", "key has 2 keys for a sequence; expected 1, its rows of query, because positions are given for rows", () => KernelChecks.Validate(
+            Core with { Positions = true, Ragged = true },
+            new AttentionArguments { Input = new float[24], Key = new float[12], Value = new float[9], Output = new float[18], RowOffsets = new[] { 0, 1, 3 }, KeyOffsets = new[] { 0, 2, 3 }, Positions = new int[3], Batch = 2 }));
         Refused<ArgumentException>("output", "output overlaps value", () =>
         {
             float[] shared = new float[36];

@@ -89,6 +89,42 @@ public sealed class PanelTests
     }
 
     [Theory]
+    [InlineData(1, 1, 1, false)]
+    [InlineData(3, 4, 5, false)]
+    [InlineData(3, 4, 5, true)]
+    [InlineData(5, 1, 64, true)]
+    [InlineData(2, 2, 20, true)]
+    [InlineData(0, 2, 16, false)]
+    public void Queries_are_gathered_from_either_layout_times_a_factor(int rows, int group, int headDim, bool headsFirst)
+    {
+        const float factor = 0.3f;
+        (int rowStride, int headStride) = headsFirst ? (headDim, (rows + 2) * headDim) : (group * headDim + 9, headDim);
+        float[] source = TestNumbers.Random(1, (rows + 3) * (group + 2) * headDim + 50);
+        float[] actual = Filled(rows * group * headDim + 5), expected = Filled(rows * group * headDim + 5);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int head = 0; head < group; head++)
+            {
+                for (int k = 0; k < headDim; k++)
+                    expected[(row * group + head) * headDim + k] = source[row * rowStride + head * headStride + k] * factor;
+            }
+        }
+
+        QueryRows.Gather(ref source[0], rowStride, headStride, rows, ref actual[0], group, headDim, factor);
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public void Rows_are_copied_between_strides()
+    {
+        float[] source = TestNumbers.Counting(60), actual = Filled(40), expected = Filled(40);
+        for (int row = 0; row < 4; row++)
+            source.AsSpan(row * 13, 5).CopyTo(expected.AsSpan(row * 9));
+        StridedRows.Copy(ref source[0], 13, ref actual[0], 9, 4, 5);
+        Assert.Equal(expected, actual);
+    }
+
+    [Theory]
     [InlineData(1, 1)]
     [InlineData(16, 8)]
     [InlineData(17, 3)]
