@@ -114,7 +114,7 @@ internal static class ForwardEmitter
             writer.Line((spec.IsCrossAttention, spec.HasCache) switch
             {
                 (true, _) => $"return arguments.Cache is null ? {visible} : 0;",
-                (false, true) => $"return arguments.Cache is null ? {visible} : {(!spec.HasProjections ? LayOutEmitter.NewKeys(spec) : spec.SkipPadding ? "ComputedRows(in arguments, in dimensions, sequence)" : Rows(spec))};",
+                (false, true) => $"return arguments.Cache is null ? {visible} : {(!spec.HasProjections ? LayOutEmitter.NewKeys(spec) : spec.SkipPadding && !all ? "ComputedRows(in arguments, in dimensions, sequence)" : Rows(spec))};",
                 _ => $"return {visible};",
             });
         }

@@ -10,7 +10,10 @@ public static class Padding
 {
     private const int PanelWidth = 16;
 
-    /// <summary>Zeros as the outputs of a sequence's padding, a log-sum-exp of −∞, and, in a cache, keys and values of zeros.</summary>
+    /// <summary>
+    /// Zeros as the outputs of a sequence's padding, a log-sum-exp of −∞, probabilities of zero, masked scores of −∞ and other scores of zero, and, in a cache,
+    /// keys and values of zeros.
+    /// </summary>
     /// <param name="shape">What the kernel computes.</param>
     /// <param name="arguments">The checked arguments of the call.</param>
     /// <param name="dimensions">Its sizes.</param>
@@ -25,8 +28,25 @@ public static class Padding
         arguments.Output.Slice(first * shape.OutputDim, count * shape.OutputDim).Clear();
         if (!arguments.LogSumExp.IsEmpty)
             arguments.LogSumExp.Slice(first * shape.Heads, count * shape.Heads).Fill(float.NegativeInfinity);
-        if (arguments.Cache is not null)
+        int heads = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0 ? 1 : shape.Heads;
+        FillPairs(arguments.Probabilities, heads, in dimensions, sequence, (int)rows, 0);
+        FillPairs(arguments.Scores, shape.Heads, in dimensions, sequence, (int)rows, (shape.Outputs & AttentionOutputs.MaskedScores) != 0 ? float.NegativeInfinity : 0);
+        // Scores of all keys that come out need these keys.
+        bool keepsKeys = (shape.Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores)) != 0;
+        if (arguments.Cache is not null && !keepsKeys)
             ClearKeys(shape, in panels, dimensions.CachedKeys + rows, dimensions.CachedKeys + dimensions.Rows);
+    }
+
+    /// <summary>The padding's rows of [batch, heads, rows, keys], where there is such a result.</summary>
+    private static void FillPairs(Span<float> pairs, int heads, in ForwardDimensions dimensions, nint sequence, int rows, float value)
+    {
+        if (pairs.IsEmpty)
+            return;
+        for (int head = 0; head < heads; head++)
+        {
+            int start = ((((int)sequence * heads) + head) * dimensions.Rows) + rows;
+            pairs.Slice(start * dimensions.Keys, (dimensions.Rows - rows) * dimensions.Keys).Fill(value);
+        }
     }
 
     private static void ClearKeys(AttentionShape shape, in KeyValuePanels panels, nint first, nint end)

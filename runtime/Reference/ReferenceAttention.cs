@@ -34,7 +34,8 @@ public static class ReferenceAttention
             int length = ReferenceVisibility.KeyLength(shape, in arguments, sequence);
             for (int row = 0; row < sequence.Rows; row++)
             {
-                bool isPadding = shape.SkipPadding && row + offset >= length;
+                // A row is padding where its own key is: what counts is its place in the sequence, not its position under an alignment.
+                bool isPadding = shape.SkipPadding && sequence.CachedKeys + row >= length;
                 if (isPadding)
                     continue;
 
@@ -52,6 +53,10 @@ public static class ReferenceAttention
 
                 WriteOutput(shape, weights, sequence, row, heads, result.Output);
             }
+
+            bool scoresAllKeys = (shape.Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores)) != 0;
+            if (shape.SkipPadding && cache is not null && !scoresAllKeys)
+                ForgetPadding(keys, values, first: Math.Max(length, sequence.CachedKeys));
         }
 
         return result;
@@ -114,6 +119,16 @@ public static class ReferenceAttention
             int end = shape.Ragged ? keyOffsets[sequence + 1] : first + rows;
             for (int row = first; row < end; row++)
                 ReferenceRows.Append(shape, weights, ReferenceRows.Row(memory, row, shape.MemoryDim), row - first, cache.Keys[sequence], cache.Values[sequence]);
+        }
+    }
+
+    /// <summary>What a cache keeps of padding is zero, where no scores of it come out.</summary>
+    private static void ForgetPadding(List<double[]> keys, List<double[]> values, int first)
+    {
+        for (int key = first; key < keys.Count; key++)
+        {
+            Array.Clear(keys[key]);
+            Array.Clear(values[key]);
         }
     }
 

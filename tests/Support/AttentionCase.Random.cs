@@ -9,16 +9,19 @@ internal sealed partial record AttentionCase
     /// </summary>
     public static AttentionCase Create(AttentionShape shape, int batch, int rows, int keys = -1, int seed = 1, AttentionWeights? weights = null, ReferenceHooks? hooks = null)
     {
-        if (keys < 0 || (shape.HasProjections && !shape.IsCrossAttention))
+        // Positions are given for rows, so the keys of a core must be as many.
+        bool sameKeys = keys < 0 || (shape.HasProjections && !shape.IsCrossAttention) || (shape.Positions && !shape.IsCrossAttention);
+        if (sameKeys)
             keys = rows;
         var random = new Random(seed);
         var sizes = new AttentionCase { Shape = shape, Weights = weights ?? AttentionWeights.Random(shape, seed), Batch = batch, Rows = rows, Keys = keys, Input = [], Hooks = hooks };
         if (shape.Ragged)
         {
+            int[] rowOffsets = Offsets(random, batch, rows);
             sizes = sizes with
             {
-                RowOffsets = Offsets(random, batch, rows),
-                KeyOffsets = sizes.KeysAreRows ? [] : Offsets(random, batch, keys),
+                RowOffsets = rowOffsets,
+                KeyOffsets = sizes.KeysAreRows ? [] : sameKeys ? rowOffsets : Offsets(random, batch, keys),
             };
         }
 

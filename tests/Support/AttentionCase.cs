@@ -44,6 +44,9 @@ internal sealed partial record AttentionCase
 
     public float[] AdditiveMask { get; init; } = [];
 
+    /// <summary>Whether inputs lie between NaN and other values that no kernel may read.</summary>
+    public bool IsSurrounded { get; init; }
+
     /// <summary>What the user's methods compute.</summary>
     public ReferenceHooks? Hooks { get; init; }
 
@@ -67,21 +70,33 @@ internal sealed partial record AttentionCase
     /// <summary>Everything but the results' places.</summary>
     public AttentionArguments Arguments => new()
     {
-        Input = Input,
-        Memory = Memory,
-        Key = Key,
-        Value = Value,
-        RowOffsets = RowOffsets,
-        KeyOffsets = KeyOffsets,
-        KeyLengths = KeyLengths,
-        KeyStarts = KeyStarts,
-        PrefixLengths = PrefixLengths,
-        Documents = Documents,
-        Positions = Positions,
-        BooleanMask = BooleanMask,
-        AdditiveMask = AdditiveMask,
+        Input = Place(Input, float.NaN),
+        Memory = Place(Memory, float.NaN),
+        Key = Place(Key, float.NaN),
+        Value = Place(Value, float.NaN),
+        RowOffsets = Place(RowOffsets, -1),
+        KeyOffsets = Place(KeyOffsets, -1),
+        KeyLengths = Place(KeyLengths, -1),
+        KeyStarts = Place(KeyStarts, -1),
+        PrefixLengths = Place(PrefixLengths, -1),
+        Documents = Place(Documents, int.MinValue),
+        Positions = Place(Positions, -1),
+        BooleanMask = Place(BooleanMask, true),
+        AdditiveMask = Place(AdditiveMask, float.NaN),
         Batch = Batch,
     };
+
+    /// <summary>The values, where the call is surrounded between others that must not be read.</summary>
+    private ReadOnlySpan<T> Place<T>(T[] values, T poison)
+    {
+        const int Margin = 64;
+        if (!IsSurrounded || values.Length == 0)
+            return values;
+        var all = new T[values.Length + (2 * Margin)];
+        Array.Fill(all, poison);
+        values.CopyTo(all, Margin);
+        return all.AsSpan(Margin, values.Length);
+    }
 
     /// <summary>Runs the kernel; unwritten results and writes beside them are noticed.</summary>
     public float[] Run(IKernel kernel, int threads = 0) => RunAll(kernel, threads).Output;
@@ -96,22 +111,8 @@ internal sealed partial record AttentionCase
         var probability = new GuardedBuffer(probabilities);
         var score = new GuardedBuffer((outputs & Scores) != 0 ? Shape.Heads * Pairs : 0);
         var logSumExp = new GuardedBuffer(outputs.HasFlag(AttentionOutputs.LogSumExp) ? TotalRows * Shape.Heads : 0);
-        kernel.Forward(new AttentionArguments
+        kernel.Forward(Arguments with
         {
-            Input = Input,
-            Memory = Memory,
-            Key = Key,
-            Value = Value,
-            RowOffsets = RowOffsets,
-            KeyOffsets = KeyOffsets,
-            KeyLengths = KeyLengths,
-            KeyStarts = KeyStarts,
-            PrefixLengths = PrefixLengths,
-            Documents = Documents,
-            Positions = Positions,
-            BooleanMask = BooleanMask,
-            AdditiveMask = AdditiveMask,
-            Batch = Batch,
             Output = output.Span,
             Probabilities = probability.Span,
             Scores = score.Span,
@@ -156,6 +157,13 @@ internal sealed record AttentionResult(float[] Output, float[] Probabilities, fl
         Compare.Close(expected.Scores, Scores, 1, what + ", scores", tolerance),
         Compare.Close(expected.LogSumExp, LogSumExp, shape.Heads, what + ", log-sum-exp", tolerance),
     }.Max();
+
+    /// <summary>The results of a batch from those of its sequences.</summary>
+    public static AttentionResult Join(AttentionResult[] sequences) => new(
+        [.. sequences.SelectMany(one => one.Output)],
+        [.. sequences.SelectMany(one => one.Probabilities)],
+        [.. sequences.SelectMany(one => one.Scores)],
+        [.. sequences.SelectMany(one => one.LogSumExp)]);
 
     /// <summary>Fails where any bit of any result differs.</summary>
     public void AssertSameBits(AttentionResult actual, string what)

@@ -1,0 +1,138 @@
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Execution.Variants;
+
+/// <summary>Every two features together, against the float64 reference: lengths around a line of 32 keys and a block of 256, with cache and without, on one thread and two.</summary>
+public sealed class PairGridTests(ITestOutputHelper log)
+{
+    /// <summary>The numbers of the grid's configurations.</summary>
+    public static TheoryData<int> All => [.. Enumerable.Range(0, PairGrid.Configurations.Length)];
+
+    private static readonly (int Batch, int Rows, int Keys)[] Sizes = [(3, 1, 5), (2, 33, 40), (1, 70, 31), (1, 259, 262), (2, 0, 3), (1, 4, 0)];
+
+    /// <summary>No pair is forgotten: it stands in a configuration, or a diagnostic says why not, or the two are values of one setting.</summary>
+    [Fact]
+    public void EveryPairStandsTogetherOrIsRefused()
+    {
+        int together = 0, refused = 0;
+        for (int second = 1; second < Feature.All.Count; second++)
+        {
+            for (int first = 0; first < second; first++)
+            {
+                Feature one = Feature.All[first], other = Feature.All[second];
+                if (one.Excludes(other))
+                    continue;
+                if (PairGrid.Configurations.Any(features => features.Contains(one) && features.Contains(other)))
+                {
+                    together++;
+                    continue;
+                }
+
+                string[] problems = [.. KernelFactory.Problems(Feature.Configure([one, other])).Select(problem => problem.Id).Distinct()];
+                Assert.True(problems.Length > 0, $"{one} and {other} stand in no configuration, but nothing refuses them.");
+                refused++;
+                log.WriteLine($"{one} + {other}: {string.Join(", ", problems)}");
+            }
+        }
+
+        log.WriteLine($"{together} pairs in {PairGrid.Configurations.Length} configurations, {refused} pairs refused.");
+        Assert.InRange(together, 600, int.MaxValue);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void AgreesWithTheReference(int index)
+    {
+        var (configuration, type, name) = Get(index);
+        Compare.SameShape(configuration.Shape, type.Shape);
+        AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 7);
+        IKernel kernel = type.Create(weights);
+        foreach (var (batch, rows, keys) in Sizes)
+        {
+            AttentionCase call = AttentionCase.Create(type.Shape, batch, Rows(configuration, rows), keys, seed: rows + 1, weights, configuration.ReferenceHooks);
+            AttentionResult result = Run(call, kernel, 1, null, name);
+            result.AssertClose(call.ReferenceAll(), type.Shape, $"{name}: {call.Describe()}");
+            result.AssertSameBits(Run(call, kernel, 2, null, name), $"{name}: {call.Describe()}, two threads");
+            result.AssertSameBits(Run(call with { IsSurrounded = true }, kernel, 1, null, name), $"{name}: {call.Describe()}, between NaN");
+            AttentionResult[] singles = [.. Enumerable.Range(0, batch).Select(sequence => Run(call.Single(sequence), kernel, 1, null, name))];
+            result.AssertSameBits(AttentionResult.Join(singles), $"{name}: {call.Describe()}, one sequence at a time");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void AgreesWithTheReferenceThroughACache(int index)
+    {
+        var (configuration, type, name) = Get(index);
+        if (!type.Shape.HasCache)
+            return;
+        AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 8);
+        IKernel kernel = type.Create(weights);
+        foreach (int rows in (int[])[9, 38, 266])
+        {
+            int batch = rows > 100 ? 1 : 3;
+            AttentionCase whole = AttentionCase.Create(type.Shape, batch, Rows(configuration, rows), type.Shape.IsCrossAttention ? rows : -1, seed: rows, weights, configuration.ReferenceHooks);
+            if (type.Shape.IsCrossAttention)
+                CheckMemory(whole, kernel, name);
+            else
+                CheckChunks(whole, kernel, name);
+        }
+    }
+
+    private static void CheckMemory(AttentionCase whole, IKernel kernel, string name)
+    {
+        AttentionCache cache = kernel.CreateCache(Math.Max(1, whole.Keys), whole.Batch);
+        kernel.ProjectMemory(whole.Memory, cache, whole.KeyOffsets);
+        AttentionCase cached = whole with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = [.. Enumerable.Range(0, whole.Batch).Select(whole.NewKeysOf)] };
+        Run(whole, kernel, 1, null, name).AssertSameBits(Run(cached, kernel, 1, cache, name), $"{name}: {whole.Describe()}, projected memory");
+    }
+
+    private static void CheckChunks(AttentionCase whole, IKernel kernel, string name)
+    {
+        var random = new Random(whole.Rows);
+        AttentionCache cache = kernel.CreateCache(whole.Rows + 3, whole.Batch);
+        var reference = new ReferenceCache(whole.Shape, whole.Batch);
+        var output = new float[whole.TotalRows * whole.Shape.OutputDim];
+        int[] first = new int[whole.Batch];
+        while (Enumerable.Range(0, whole.Batch).Any(sequence => first[sequence] < whole.RowsOf(sequence)))
+        {
+            int next = random.Next(3) == 0 ? 1 : random.Next(1, 1 + (whole.Rows / 2));
+            // The sequences of a ragged batch advance by different steps, some by none.
+            int[] count = [.. Enumerable.Range(0, whole.Batch).Select(sequence =>
+                Math.Min(whole.RowsOf(sequence) - first[sequence], whole.Shape.Ragged ? random.Next(next + 1) : next))];
+            AttentionCase chunk = whole.Chunk(first, count);
+            AttentionResult result = Run(chunk, kernel, 1 + random.Next(2), cache, name);
+            result.AssertClose(chunk.ReferenceAll(reference), whole.Shape, $"{name}: chunk {chunk.Describe()}");
+            whole.PutChunk(output, result.Output, first, count);
+            first = [.. first.Select((start, sequence) => start + count[sequence])];
+        }
+
+        if (SeesTheSame(whole.Shape))
+            Compare.SameBits(Run(whole, kernel, 1, null, name).Output, output, Math.Max(1, whole.Shape.OutputDim), $"{name}: {whole.Describe()}, in chunks");
+    }
+
+    /// <summary>Failures of the kernel itself name the configuration too.</summary>
+    private static AttentionResult Run(AttentionCase call, IKernel kernel, int threads, AttentionCache? cache, string name)
+    {
+        try
+        {
+            return call.RunAll(kernel, threads, cache);
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"{name}: {call.Describe()}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Whether a row of a chunk sees what it sees in one forward: no later key, from the same position.</summary>
+    private static bool SeesTheSame(AttentionShape shape) => shape.Causal && !shape.PrefixLengths && shape.CausalAlignment == CausalAlignment.TopLeft;
+
+    private static int Rows(TestConfiguration configuration, int rows) => configuration.SequenceLength == 0 ? rows : configuration.SequenceLength;
+
+    private static (TestConfiguration Configuration, IKernelType Type, string Name) Get(int index)
+    {
+        Feature[] features = PairGrid.Configurations[index];
+        TestConfiguration configuration = Feature.Configure(features);
+        return (configuration, PairGrid.Type(configuration), string.Join(" + ", features.Select(feature => feature.Name)));
+    }
+}
