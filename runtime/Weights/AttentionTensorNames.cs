@@ -37,13 +37,37 @@ public sealed record AttentionTensorNames
     /// <summary>The output bias.</summary>
     public string? OutputBias { get; init; }
 
+    /// <summary>The weights of the normalisation of queries; read where the file has them, as are all the following.</summary>
+    public string? QueryNorm { get; init; }
+
+    /// <summary>The biases of the normalisation of queries.</summary>
+    public string? QueryNormBias { get; init; }
+
+    /// <summary>The weights of the normalisation of keys.</summary>
+    public string? KeyNorm { get; init; }
+
+    /// <summary>The biases of the normalisation of keys.</summary>
+    public string? KeyNormBias { get; init; }
+
+    /// <summary>The logits of the attention sinks.</summary>
+    public string? Sinks { get; init; }
+
+    /// <summary>The biases of the relative position buckets, [buckets, heads].</summary>
+    public string? RelativePositionBias { get; init; }
+
+    /// <summary>The key that follows the last one.</summary>
+    public string? BiasKey { get; init; }
+
+    /// <summary>The value that follows the last one.</summary>
+    public string? BiasValue { get; init; }
+
     /// <summary>Whether matrices are [inputs, outputs], as GPT-2 keeps them, and not [outputs, inputs].</summary>
     public bool IsTransposed { get; init; }
 
     /// <summary>Tensors that change what the block computes in a way that kernels do not know; a file that has one is refused.</summary>
     internal string[] Unsupported { get; init; } = [];
 
-    /// <summary>PyTorch's <c>nn.MultiheadAttention</c>: <c>in_proj_weight</c>, or <c>q_proj_weight</c> and so on, <c>in_proj_bias</c>, and <c>out_proj</c>.</summary>
+    /// <summary>PyTorch's <c>nn.MultiheadAttention</c>: <c>in_proj_weight</c>, or <c>q_proj_weight</c> and so on, <c>in_proj_bias</c>, <c>out_proj</c>, and <c>bias_k</c> and <c>bias_v</c> where the file has them.</summary>
     /// <param name="prefix">The module's name in the state dictionary, such as <c>encoder.layers.0.self_attn</c>; empty for none.</param>
     public static AttentionTensorNames PyTorch(string prefix)
     {
@@ -57,7 +81,8 @@ public sealed record AttentionTensorNames
             QueryKeyValueBias = prefix + "in_proj_bias",
             Output = prefix + "out_proj.weight",
             OutputBias = prefix + "out_proj.bias",
-            Unsupported = [prefix + "bias_k", prefix + "bias_v"],
+            BiasKey = prefix + "bias_k",
+            BiasValue = prefix + "bias_v",
         };
     }
 
@@ -80,7 +105,7 @@ public sealed record AttentionTensorNames
         };
     }
 
-    /// <summary>Hugging Face Llama, Mistral and Qwen2: <c>q_proj</c>, <c>k_proj</c>, <c>v_proj</c> and <c>o_proj</c>, with biases where the file has them. Rotary is half-split.</summary>
+    /// <summary>Hugging Face Llama, Mistral, Qwen and gpt-oss: <c>q_proj</c>, <c>k_proj</c>, <c>v_proj</c> and <c>o_proj</c>, with biases, norms of queries and keys, and sinks where the file has them. Rotary is half-split.</summary>
     /// <param name="prefix">Such as <c>model.layers.0.self_attn</c>; empty for none.</param>
     public static AttentionTensorNames Llama(string prefix)
     {
@@ -95,7 +120,9 @@ public sealed record AttentionTensorNames
             KeyBias = prefix + "k_proj.bias",
             ValueBias = prefix + "v_proj.bias",
             OutputBias = prefix + "o_proj.bias",
-            Unsupported = [prefix + "q_norm.weight", prefix + "k_norm.weight", prefix + "sinks"],
+            QueryNorm = prefix + "q_norm.weight",
+            KeyNorm = prefix + "k_norm.weight",
+            Sinks = prefix + "sinks",
         };
     }
 
@@ -111,6 +138,21 @@ public sealed record AttentionTensorNames
             Output = prefix + "c_proj.weight",
             OutputBias = prefix + "c_proj.bias",
             IsTransposed = true,
+        };
+    }
+
+    /// <summary>Hugging Face T5: <c>q</c>, <c>k</c>, <c>v</c> and <c>o</c> without biases, and <c>relative_attention_bias</c>, which only the first layer has. The scale is 1.</summary>
+    /// <param name="prefix">Such as <c>encoder.block.0.layer.0.SelfAttention</c>; empty for none.</param>
+    public static AttentionTensorNames T5(string prefix)
+    {
+        prefix = WithDot(prefix);
+        return new AttentionTensorNames
+        {
+            Query = prefix + "q.weight",
+            Key = prefix + "k.weight",
+            Value = prefix + "v.weight",
+            Output = prefix + "o.weight",
+            RelativePositionBias = prefix + "relative_attention_bias.weight",
         };
     }
 

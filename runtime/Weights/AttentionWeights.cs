@@ -86,13 +86,14 @@ public sealed partial class AttentionWeights
     /// <param name="names">Which tensors to read, and their layout.</param>
     /// <exception cref="ArgumentException">The file does not have a tensor that <paramref name="names"/> names.</exception>
     /// <exception cref="InvalidDataException">A tensor is no matrix or no bias, or cannot be split into query, key and value.</exception>
-    /// <exception cref="NotSupportedException">A tensor is not F32, F16 or BF16, or the block has a part that kernels do not compute, such as normalised queries.</exception>
+    /// <exception cref="NotSupportedException">A tensor is not F32, F16 or BF16, or the block has a part that kernels do not compute, such as embedded distances.</exception>
     public static AttentionWeights From(SafetensorsFile file, AttentionTensorNames names)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(names);
-        (ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output) = new WeightReader(file, names).Read();
-        return new AttentionWeights(query, key, value, output, LearnedTensors.None);
+        var reader = new WeightReader(file, names);
+        (ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output) = reader.Read();
+        return new AttentionWeights(query, key, value, output, reader.ReadLearned());
     }
 
     /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs, the same for the same seed everywhere and always.</summary>

@@ -22,6 +22,34 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
             new ProjectionWeights(output, ReadBias(names.OutputBias, "output")));
     }
 
+    /// <summary>What a block has learned beside its projections; what the file does not have is absent.</summary>
+    public LearnedTensors ReadLearned() => new()
+    {
+        QueryNorm = ReadVector(names.QueryNorm, "query norm"),
+        QueryNormBias = ReadVector(names.QueryNormBias, "query norm bias"),
+        KeyNorm = ReadVector(names.KeyNorm, "key norm"),
+        KeyNormBias = ReadVector(names.KeyNormBias, "key norm bias"),
+        Sinks = ReadVector(names.Sinks, "sinks"),
+        RelativePositionBias = names.RelativePositionBias is { } table && file.Contains(table)
+            ? new WeightTensor(file.ReadFloat32(table), null, Source(table))
+            : ReadVector(names.RelativePositionBias, "relative position bias"),
+        BiasKey = ReadVector(names.BiasKey, "bias key"),
+        BiasValue = ReadVector(names.BiasValue, "bias value"),
+    };
+
+    /// <summary>A vector, however many dimensions of 1 stand before its own.</summary>
+    private WeightTensor ReadVector(string? name, string role)
+    {
+        if (name is null)
+            return new WeightTensor([], null, $"the tensor names give no {role}");
+        if (!file.Contains(name))
+            return new WeightTensor([], null, $"'{file.Path}' has no tensor '{name}'");
+        TensorInfo info = file.GetInfo(name);
+        if (info.Shape.Count == 0 || info.Shape[^1] < 1 || info.Shape.SkipLast(1).Any(dimension => dimension != 1))
+            throw new InvalidDataException($"'{file.Path}': tensor '{name}' has shape {info.ShapeText}; expected a vector, [elements].");
+        return new WeightTensor(file.ReadFloat32(name), null, Source(name));
+    }
+
     private (WeightTensor Query, WeightTensor Key, WeightTensor Value) ReadQueryKeyValue(WeightTensor output)
     {
         bool hasSeparateNames = names is { Query: not null, Key: not null, Value: not null };

@@ -167,18 +167,47 @@ public sealed class AttentionWeightsTests : IDisposable
         string Malformed(AttentionTensorNames names) => Assert.Throws<InvalidDataException>(() => AttentionWeights.From(file, names)).Message;
     }
 
-    [Theory]
-    [InlineData("q_norm.weight")]
-    [InlineData("sinks")]
-    public void A_block_that_computes_something_else_is_refused(string tensor)
+    [Fact]
+    public void A_block_that_computes_something_else_is_refused()
     {
-        using SafetensorsFile file = folder.Open(new SafetensorsWriter()
-            .AddF32("m.q_proj.weight", [2, 2], 1, 2, 3, 4)
-            .AddF32("m.k_proj.weight", [2, 2], 1, 2, 3, 4)
-            .AddF32("m.v_proj.weight", [2, 2], 1, 2, 3, 4)
-            .AddF32("m.o_proj.weight", [2, 2], 1, 2, 3, 4)
-            .AddF32("m." + tensor, [2], 1, 2));
-        Assert.Contains($"has a tensor 'm.{tensor}'", Assert.Throws<NotSupportedException>(() => AttentionWeights.From(file, AttentionTensorNames.Llama("m"))).Message);
+        SafetensorsWriter bert = new();
+        foreach (string role in (string[])["self.query", "self.key", "self.value", "output.dense"])
+            bert.AddF32($"m.{role}.weight", [2, 2], 1, 2, 3, 4);
+        using SafetensorsFile file = folder.Open(bert.AddF32("m.self.distance_embedding.weight", [3, 2], 1, 2, 3, 4, 5, 6));
+        Assert.Contains("has a tensor 'm.self.distance_embedding.weight'", Assert.Throws<NotSupportedException>(() => AttentionWeights.From(file, AttentionTensorNames.Bert("m"))).Message);
+    }
+
+    [Fact]
+    public void What_a_block_has_learned_beside_its_projections_is_read_where_the_file_has_it()
+    {
+        SafetensorsWriter writer = new();
+        foreach (string name in (string[])["q_proj", "k_proj", "v_proj", "o_proj", "out_proj", "q", "k", "v", "o"])
+            writer.AddF32($"{name}.weight", [2, 2], 1, 2, 3, 4);
+        using SafetensorsFile file = folder.Open(writer
+            .AddF32("q_norm.weight", [2], 5, 6).AddF32("k_norm.weight", [2], 7, 8).AddF32("sinks", [1], 9)
+            .AddF32("bias_k", [1, 1, 2], 10, 11).AddF32("bias_v", [1, 1, 2], 12, 13).AddF32("relative_attention_bias.weight", [3, 1], 14, 15, 16)
+            .AddF32("in_proj_weight", [6, 2], 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+            .AddF32("two_rows", [2, 2], 1, 2, 3, 4));
+
+        var llama = AttentionWeights.From(file, AttentionTensorNames.Llama(""));
+        Assert.Equal([5, 6], llama.QueryNorm.ToArray());
+        Assert.Equal([7, 8], llama.KeyNorm.ToArray());
+        Assert.Equal([9], llama.Sinks.ToArray());
+        Assert.True(llama.BiasKey.IsEmpty && llama.RelativePositionBias.IsEmpty && llama.QueryNormBias.IsEmpty);
+        var torch = AttentionWeights.From(file, AttentionTensorNames.PyTorch(""));
+        Assert.Equal([10, 11], torch.BiasKey.ToArray());
+        Assert.Equal([12, 13], torch.BiasValue.ToArray());
+        Assert.Equal([14, 15, 16], AttentionWeights.From(file, AttentionTensorNames.T5("")).RelativePositionBias.ToArray());
+
+        // A kernel that does not declare them says so.
+        AttentionShape plain = Shape(1, 2, 2) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false };
+        string message = Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(plain, llama)).Message;
+        Assert.Contains($"The query norm (tensor 'q_norm.weight' of '{file.Path}') has 2 elements; this kernel expects none, because its configuration does not declare QueryKeyNorm", message);
+        KernelChecks.ValidateWeights(plain with { QueryKeyNorm = QueryKeyNorm.Rms, Sinks = true }, llama);
+
+        Assert.Contains(
+            "tensor 'two_rows' has shape [2, 2]; expected a vector, [elements]",
+            Assert.Throws<InvalidDataException>(() => AttentionWeights.From(file, AttentionTensorNames.Llama("") with { Sinks = "two_rows" })).Message);
     }
 
     [Fact]
