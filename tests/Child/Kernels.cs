@@ -20,3 +20,28 @@ internal sealed partial class CrossAttention;
 
 [AttentionConfig(Heads = 2, DModel = 6, Unrolling = Unrolling.Full)]
 internal sealed partial class TinyAttention;
+
+[AttentionConfig(Heads = 8, DModel = 512, Causal = true, WindowLeft = 255, Alibi = true)]
+internal sealed partial class WindowAttention;
+
+/// <summary>All that can happen to a score, and rows with ranges of their own.</summary>
+[AttentionConfig(
+    Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 12, DModel = 50, Causal = true, WindowLeft = 100, KeyLengths = true,
+    Rotary = RotaryKind.HalfSplit, RotaryDim = 8, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 64,
+    QueryKeyNorm = QueryKeyNorm.Rms, Softcap = 2, Alibi = true, RelativePositionBuckets = 8, RelativePositionMaxDistance = 30,
+    Sinks = true, BiasKeyValue = true, ZeroKeyValue = true, Outputs = AttentionOutputs.LogSumExp)]
+internal sealed partial class VariantAttention
+{
+    [ScoreModifier]
+    public static float Modify(float score, int head, int query, int key) => key > query ? score : (score * 0.75f) - (0.01f * (query - key));
+}
+
+/// <summary>No projections, and masks between a row's first and last key.</summary>
+[AttentionConfig(
+    Heads = 3, HeadDim = 17, ValueHeadDim = 9, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Layer,
+    ChunkSize = 70, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities)]
+internal sealed partial class CoreAttention
+{
+    [MaskPredicate]
+    public static bool IsSeen(int head, int query, int key) => (key + head) % 3 != 0 || key == query;
+}

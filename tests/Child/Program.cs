@@ -17,11 +17,14 @@ switch (args)
         Outputs<WideHeadAttention>([(1, 1), (2, 19), (1, 270)]);
         Outputs<CrossAttention>([(1, 1), (2, 6), (3, 65), (1, 290)]);
         Outputs<TinyAttention>([(1, 1), (2, 5), (1, 17), (1, 257)]);
+        Outputs<VariantAttention>([(1, 1), (2, 33), (1, 300)], new() { ScoreModifier = (score, _, query, key) => key > query ? score : (score * 0.75) - (0.01 * (query - key)) });
+        Outputs<CoreAttention>([(1, 1), (2, 33), (1, 300)], new() { MaskPredicate = CoreAttention.IsSeen });
         return 0;
     case ["kernels"]:
         Touch<EncoderAttention>();
         Touch<BertAttention>();
         Touch<DecoderAttention>();
+        Touch<WindowAttention>();
         return 0;
     default:
         Console.Error.WriteLine("Expected 'outputs' or 'kernels'.");
@@ -29,7 +32,7 @@ switch (args)
 }
 
 // One line: the class, whether its fast path runs, a hash of all output bits, the largest error against float64.
-static void Outputs<T>((int Batch, int Rows)[] calls)
+static void Outputs<T>((int Batch, int Rows)[] calls, ReferenceHooks? hooks = null)
     where T : class, IAttentionKernel<T>
 {
     AttentionShape shape = T.Shape;
@@ -41,16 +44,35 @@ static void Outputs<T>((int Batch, int Rows)[] calls)
     foreach (var (batch, rows) in calls)
     {
         int keys = shape.IsCrossAttention ? 300 - rows : rows;
-        float[] input = Uniform(random, batch * rows * shape.DModel);
+        float[] input = Uniform(random, batch * rows * shape.InputDim);
         float[] memory = shape.IsCrossAttention ? Uniform(random, batch * keys * shape.MemoryDim) : [];
+        float[] key = shape.HasProjections ? [] : Uniform(random, batch * keys * shape.KeyDim);
+        float[] value = shape.HasProjections ? [] : Uniform(random, batch * keys * shape.ValueDim);
         int[] lengths = shape.KeyLengths ? [.. Enumerable.Range(0, batch).Select(_ => random.Next(keys + 1))] : [];
-        var output = new float[input.Length];
-        kernel.Forward(new AttentionArguments { Input = input, Memory = memory, Output = output, KeyLengths = lengths, Batch = batch });
-        double[] expected = ReferenceAttention.Forward(shape, weights, input, memory, lengths, batch);
-        for (int index = 0; index < output.Length; index++)
-            worst = Math.Max(worst, Math.Abs(expected[index] - output[index]) / (1 + Math.Abs(expected[index])));
+        var output = new float[batch * rows * shape.OutputDim];
+        var logSumExp = new float[(shape.Outputs & AttentionOutputs.LogSumExp) != 0 ? batch * rows * shape.Heads : 0];
+        var probabilities = new float[(shape.Outputs & AttentionOutputs.Probabilities) != 0 ? batch * shape.Heads * rows * keys : 0];
+        var arguments = new AttentionArguments
+        {
+            Input = input, Memory = memory, Key = key, Value = value, Output = output, KeyLengths = lengths, LogSumExp = logSumExp, Probabilities = probabilities, Batch = batch,
+        };
+        kernel.Forward(in arguments);
+        ReferenceResult expected = ReferenceAttention.Forward(shape, weights, in arguments, hooks: hooks);
+        Add(output, expected.Output);
+        Add(logSumExp, expected.LogSumExp);
+        Add(probabilities, expected.Probabilities);
+    }
+
+    void Add(float[] actual, double[] expected)
+    {
+        for (int index = 0; index < actual.Length; index++)
+        {
+            if (actual[index] != expected[index])
+                worst = Math.Max(worst, Math.Abs(expected[index] - actual[index]) / (1 + Math.Abs(expected[index])));
+        }
+
         // FNV-1a over the bytes.
-        foreach (byte part in MemoryMarshal.AsBytes<float>(output))
+        foreach (byte part in MemoryMarshal.AsBytes<float>(actual))
             hash = (hash ^ part) * 1099511628211;
     }
 
