@@ -38,7 +38,7 @@ internal sealed record VectorCall
     public static IReadOnlyDictionary<string, string> Inexact { get; } = new Dictionary<string, string>
     {
         ["mha_Cross_WithPastAsKV"] = "The expected values are given with four decimals.",
-        ["decoder_SelfAttentionWithCache"] = "The expected values are those of the call without cache: the two cached keys of zeros, whose share is 1e-4, are left out.",
+        ["decoder_SelfAttentionWithCache"] = "The expected output is up to 1.7e-4 off a float64 computation of the operator; nobody says why.",
     };
 
     /// <summary>Fails where a result differs from the case's.</summary>
