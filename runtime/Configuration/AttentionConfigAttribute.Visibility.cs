@@ -45,7 +45,7 @@ public sealed partial class AttentionConfigAttribute
 
     /// <summary>
     /// Whether rows at or beyond a sequence's own key length are padding: they are then neither read nor computed, and their output is zero,
-    /// and in a cache their keys and values are. Needs <see cref="KeyLengths"/> and self-attention with projections.
+    /// and in a cache their keys and values are. Needs <see cref="KeyLengths"/> and self-attention with projections. Scores of every key that come out still need those of padding, and read its rows.
     /// </summary>
     public bool SkipPadding { get; set; }
 }
