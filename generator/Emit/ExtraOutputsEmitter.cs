@@ -74,7 +74,7 @@ internal static class ExtraOutputsEmitter
 
                 writer.Line($"ref float target = ref Unsafe.Add(ref context.Probabilities, {Place(spec, averaged)});");
                 writer.Line(averaged
-                    ? CodeWriter.Invariant($"Services::MaskRows.AddRange(ref line, begin, end, columns, ref target, {1f / spec.Heads:R}f, {QueryHead(spec)} == 0);")
+                    ? CodeWriter.Invariant($"Services::MaskRows.AddRange(ref line, begin, end, columns, ref target, {1f / spec.Heads:R}f, {GroupedRow.QueryHead(spec)} == 0);")
                     : "Services::MaskRows.CopyRange(ref line, begin, end, columns, ref target, 0);");
             }
         }
@@ -87,8 +87,8 @@ internal static class ExtraOutputsEmitter
             writer.Line($"ref float line = ref Unsafe.Add(ref scores, index * {plan.ScoreStride});");
             string row = "row + index";
             AttentionSpec spec = plan.Spec;
-            string head = spec.Group == 1 ? "head" : $"((head * {spec.Group}) + ((first + {row}) % {spec.Group}))";
-            string inputRow = spec.Group == 1 ? $"firstRow + first + {row}" : $"firstRow + ((first + {row}) / {spec.Group})";
+            string head = GroupedRow.QueryHead(spec, row);
+            string inputRow = GroupedRow.InputRow(spec, row);
             writer.Line($"ref float target = ref Unsafe.Add(ref context.Scores, ((({head} * context.Rows) + {inputRow}) * context.Keys) + key);");
             writer.Line(masked
                 ? $"Services::MaskRows.CopyRange(ref line, Unsafe.Add(ref ranges, 2 * ({row})) - key, Unsafe.Add(ref ranges, (2 * ({row})) + 1) - key, columns, ref target, float.NegativeInfinity);"
@@ -98,9 +98,7 @@ internal static class ExtraOutputsEmitter
 
     private static string Place(AttentionSpec spec, bool averaged)
     {
-        string inputRow = spec.Group == 1 ? "firstRow + first + row" : $"firstRow + ((first + row) / {spec.Group})";
-        return averaged ? $"(({inputRow}) * context.Keys) + key" : $"((({QueryHead(spec)} * context.Rows) + {inputRow}) * context.Keys) + key";
+        string inputRow = GroupedRow.InputRow(spec);
+        return averaged ? $"(({inputRow}) * context.Keys) + key" : $"((({GroupedRow.QueryHead(spec)} * context.Rows) + {inputRow}) * context.Keys) + key";
     }
-
-    private static string QueryHead(AttentionSpec spec) => spec.Group == 1 ? "head" : $"((head * {spec.Group}) + ((first + row) % {spec.Group}))";
 }

@@ -29,7 +29,7 @@ internal static class FinishEmitter
     {
         string name = plan.Target.Name;
         writer.Line("for (nint row = 0; row < rows; row++)");
-        writer.Line($"    Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row) = Unsafe.Add(ref context.Sinks, {QueryHead(plan.Spec)});");
+        writer.Line($"    Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row) = Unsafe.Add(ref context.Sinks, {GroupedRow.QueryHead(plan.Spec)});");
         using (writer.Block($"for (nint row = 0; row < rows; row += {plan.Target.Lanes})"))
         {
             writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
@@ -48,9 +48,9 @@ internal static class FinishEmitter
 
     private static void WriteLogSumExp(CodeWriter writer, AttentionSpec spec)
     {
-        string inputRow = spec.Group == 1 ? "firstRow + first + row" : $"firstRow + ((first + row) / {spec.Group})";
+        string inputRow = GroupedRow.InputRow(spec);
         bool headsFirst = !spec.HasProjections && spec.Layout == HeadLayout.HeadsRows;
-        string place = headsFirst ? $"({QueryHead(spec)} * context.Rows) + {inputRow}" : $"(({inputRow}) * {spec.Heads}) + {QueryHead(spec)}";
+        string place = headsFirst ? $"({GroupedRow.QueryHead(spec)} * context.Rows) + {inputRow}" : $"(({inputRow}) * {spec.Heads}) + {GroupedRow.QueryHead(spec)}";
         using (writer.Block("for (nint row = 0; row < rows; row++)"))
         {
             writer.Line("// In double precision, so that the last bit is the same everywhere.");
@@ -58,6 +58,4 @@ internal static class FinishEmitter
             writer.Line($"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + global::System.Math.Log(Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row)));");
         }
     }
-
-    private static string QueryHead(AttentionSpec spec) => spec.Group == 1 ? "head" : $"((head * {spec.Group}) + ((first + row) % {spec.Group}))";
 }

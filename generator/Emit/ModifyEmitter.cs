@@ -49,7 +49,7 @@ internal static class ModifyEmitter
         writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
         if (NeedsHead(spec))
             writer.Line(spec.Group == 1 ? "nint queryHead = head;" : $"nint queryHead = (head * {spec.Group}) + ((first + row) % {spec.Group});");
-        string inputRow = spec.Group == 1 ? "firstRow + first + row" : $"firstRow + ((first + row) / {spec.Group})";
+        string inputRow = GroupedRow.InputRow(spec);
         if (modifier is not null || predicate is not null || spec.HasDistanceBias)
             writer.Line($"nint position = {inputRow} + context.Offset;");
         if (spec.HasDistanceBias)

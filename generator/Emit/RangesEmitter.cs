@@ -81,7 +81,7 @@ internal static class RangesEmitter
 
         if (spec.MaskPredicate?.Range is not null)
         {
-            string head = spec.Group == 1 ? "head" : $"((head * {spec.Group}) + ((first + row) % {spec.Group}))";
+            string head = GroupedRow.QueryHead(spec);
             writer.Line($"(int First, int End) declared = {HookEmitter.Range(spec, $"(int){head}", "(int)position", "(int)context.Keys")};");
             writer.Line("begin = global::System.Math.Max(begin, declared.First);");
             writer.Line("end = global::System.Math.Min(end, declared.End);");
