@@ -80,7 +80,7 @@ public sealed partial class AttentionCache
     /// <summary>Makes keys that a kernel has written part of the cache, where each sequence has a number of its own.</summary>
     /// <param name="newKeys">[batch + 1]: cumulative numbers of new keys.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public void Append(ReadOnlySpan<int> newKeys)
+    public void CommitNewKeys(ReadOnlySpan<int> newKeys)
     {
         for (int sequence = 0; sequence < Batch; sequence++)
             SetLength(sequence, checked(lengths[sequence] + (newKeys[sequence + 1] - newKeys[sequence])));

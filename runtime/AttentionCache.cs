@@ -83,20 +83,17 @@ public sealed partial class AttentionCache
     public int ChunkRows => IsRing ? KeyCapacity - Shape.CacheWindow : int.MaxValue;
 
     /// <summary>Keys: [batch][KV head][key / 16][HeadDim][key % 16].</summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public AlignedMemory KeyMemory { get; }
+    internal AlignedMemory KeyMemory { get; }
 
     /// <summary>Values: [batch][KV head][element / 16][key][element % 16].</summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public AlignedMemory ValueMemory { get; }
+    internal AlignedMemory ValueMemory { get; }
 
     /// <summary>Floats from the keys of one KV head to those of the next.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public nint KeyHeadStride { get; }
 
     /// <summary>Floats from the keys of one sequence to those of the next.</summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public nint KeySequenceStride { get; }
+    internal nint KeySequenceStride { get; }
 
     /// <summary>Floats from one panel of 16 value columns to the next.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -107,8 +104,7 @@ public sealed partial class AttentionCache
     public nint ValueHeadStride { get; }
 
     /// <summary>Floats from the values of one sequence to those of the next.</summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public nint ValueSequenceStride { get; }
+    internal nint ValueSequenceStride { get; }
 
     /// <summary>Whether old keys make room for new ones.</summary>
     internal bool IsRing => KeyCapacity < Capacity;

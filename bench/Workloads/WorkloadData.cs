@@ -71,7 +71,7 @@ internal sealed class WorkloadData
         {
             var arguments = new AttentionArguments { Input = Input, Memory = Memory, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch };
             var hooks = new ReferenceHooks { ScoreModifier = Workload.ScoreModifier };
-            return ReferenceAttention.Forward(shape, Weights, in arguments, hooks: hooks).Output;
+            return ReferenceAttention.Forward(shape, Weights, in arguments, null, hooks).Output;
         }
 
         var cache = new ReferenceCache(shape);

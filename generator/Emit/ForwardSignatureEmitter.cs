@@ -89,7 +89,7 @@ internal static class ForwardSignatureEmitter
             writer.Line("// What the cache held is overwritten: until all is written it holds nothing.");
             writer.Line("cache.Commit(0);");
             WriteChoice(writer, plans, kernels => $"{kernels}.ProjectMemory(this, memory, {(spec.Ragged ? "memoryOffsets" : "keys")}, cache, options.CancellationToken);");
-            writer.Line(spec.Ragged ? "cache.Append(memoryOffsets);" : "cache.Commit(keys);");
+            writer.Line(spec.Ragged ? "cache.CommitNewKeys(memoryOffsets);" : "cache.Commit(keys);");
         }
     }
 
@@ -115,7 +115,7 @@ internal static class ForwardSignatureEmitter
             }
 
             if (spec.HasCache && !spec.IsCrossAttention)
-                writer.Line(spec.Ragged ? $"arguments.Cache?.Append(arguments.{(spec.HasProjections ? "Row" : "Key")}Offsets);" : "arguments.Cache?.Commit(dimensions.Keys);");
+                writer.Line(spec.Ragged ? $"arguments.Cache?.CommitNewKeys(arguments.{(spec.HasProjections ? "Row" : "Key")}Offsets);" : "arguments.Cache?.Commit(dimensions.Keys);");
         }
     }
 

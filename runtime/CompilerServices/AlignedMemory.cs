@@ -9,7 +9,7 @@ namespace AttentionGen.CompilerServices;
 public sealed unsafe class AlignedMemory
 {
     /// <summary>How many floats behind <see cref="Length"/> may be read, though never used: eight key panels of the widest head.</summary>
-    public const int SlackFloats = 8 * 16 * 256;
+    internal const int SlackFloats = 8 * 16 * 256;
 
     private const int AlignmentBytes = 64;
     private const int AlignmentFloats = AlignmentBytes / sizeof(float);
@@ -29,7 +29,7 @@ public sealed unsafe class AlignedMemory
     }
 
     /// <summary>The most floats that one memory can hold.</summary>
-    public static nint MaxLength => Array.MaxLength - SlackFloats - AlignmentFloats;
+    internal static nint MaxLength => Array.MaxLength - SlackFloats - AlignmentFloats;
 
     /// <summary>Where tests put their own allocator: floats and whether they must be zero, in; memory, out. Null means the pinned heap.</summary>
     internal static Func<nint, bool, AlignedMemory>? Allocator { get; set; }
@@ -52,7 +52,7 @@ public sealed unsafe class AlignedMemory
     /// <param name="zeroed">Whether they must be zero; otherwise they hold anything.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="floats"/> is negative.</exception>
     /// <exception cref="OutOfMemoryException"><paramref name="floats"/> is more than one .NET array can hold, or than the machine has.</exception>
-    public static AlignedMemory Allocate(nint floats, bool zeroed = false)
+    internal static AlignedMemory Allocate(nint floats, bool zeroed = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(floats);
         if (Allocator is { } allocator)

@@ -42,7 +42,7 @@ public sealed class DistanceBias
     /// <summary>The slope of a head: 2^(−8(h+1)/n) for n heads, a power of two; for other n the slopes of the next lower power of two, then every second one of twice as many.</summary>
     /// <param name="head">0 to <paramref name="heads"/> − 1.</param>
     /// <param name="heads">Query heads.</param>
-    public static double Slope(int head, int heads)
+    internal static double Slope(int head, int heads)
     {
         int power = (int)BitOperations.RoundUpToPowerOf2((uint)heads);
         if (power != heads)
@@ -57,7 +57,7 @@ public sealed class DistanceBias
     /// <param name="buckets">Buckets in all.</param>
     /// <param name="maxDistance">Distance from which all share the last bucket.</param>
     /// <param name="isCausal">Whether all buckets are for the past; otherwise half of them are for the future.</param>
-    public static int Bucket(long distance, int buckets, int maxDistance, bool isCausal)
+    internal static int Bucket(long distance, int buckets, int maxDistance, bool isCausal)
     {
         int first = 0;
         if (!isCausal)

@@ -77,7 +77,7 @@ public static partial class KernelChecks
     /// <returns>Batch and keys; no rows.</returns>
     /// <exception cref="ArgumentException">An argument is missing or of the wrong length.</exception>
     /// <exception cref="InvalidOperationException">The memory does not fit into the cache.</exception>
-    public static ForwardDimensions ValidateMemory(AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options = default)
+    public static ForwardDimensions ValidateMemory(AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options)
     {
         if (options.MaxDegreeOfParallelism < 0)
             ThrowNegative("options", options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");
@@ -99,7 +99,7 @@ public static partial class KernelChecks
     /// <exception cref="ArgumentException">An argument is missing or of the wrong length, or offsets decrease or do not fit.</exception>
     /// <exception cref="InvalidOperationException">The memory does not fit into the cache.</exception>
     public static ForwardDimensions ValidateMemory(
-        AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options = default)
+        AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
     {
         if (options.MaxDegreeOfParallelism < 0)
             ThrowNegative("options", options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");

@@ -24,7 +24,7 @@ public sealed class RotaryTable
     /// <summary>An empty table.</summary>
     /// <param name="rotaryDim">How many elements of a head are rotated; even.</param>
     /// <param name="rotaryBase">Base of the frequencies.</param>
-    public RotaryTable(int rotaryDim, double rotaryBase)
+    internal RotaryTable(int rotaryDim, double rotaryBase)
         : this(new RotaryFrequencies(rotaryDim, rotaryBase))
     {
     }

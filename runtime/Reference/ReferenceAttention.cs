@@ -8,15 +8,23 @@ namespace AttentionGen;
 /// </summary>
 public static class ReferenceAttention
 {
+    /// <summary>Runs the block without a cache: the form that serves every shape of a class without methods of the user.</summary>
+    /// <param name="shape">What is computed.</param>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <param name="arguments">What a kernel would be given; outputs and options are not used.</param>
+    /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length.</exception>
+    public static ReferenceResult Forward(AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments) =>
+        Forward(shape, weights, in arguments, null, null);
+
     /// <summary>Runs the block: the form that serves every shape.</summary>
     /// <param name="shape">What is computed.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
-    /// <param name="arguments">What a kernel would be given; outputs, cache and options are not used.</param>
+    /// <param name="arguments">What a kernel would be given; outputs and options are not used.</param>
     /// <param name="cache">A cache for this shape, which self-attention appends to; null for a call without cache.</param>
-    /// <param name="hooks">The user's methods, where the shape says that the class has them.</param>
+    /// <param name="hooks">The user's methods, where the shape says that the class has them; null for none.</param>
     /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length.</exception>
     public static ReferenceResult Forward(
-        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceCache? cache = null, ReferenceHooks? hooks = null)
+        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceCache? cache, ReferenceHooks? hooks)
     {
         ArgumentNullException.ThrowIfNull(shape);
         KernelChecks.ValidateWeights(shape, weights);
@@ -85,14 +93,12 @@ public static class ReferenceAttention
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <param name="input">[batch of the cache, rows, DModel].</param>
     /// <param name="cache">A cache for this shape.</param>
-    /// <param name="keyLengths">[batch], visible keys of each sequence, cached ones included, where the shape declares them; empty otherwise.</param>
     /// <returns>[batch, rows, DModel].</returns>
     /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length.</exception>
-    public static double[] Forward(
-        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<float> input, ReferenceCache cache, ReadOnlySpan<int> keyLengths = default)
+    public static double[] Forward(AttentionShape shape, AttentionWeights weights, ReadOnlySpan<float> input, ReferenceCache cache)
     {
         ArgumentNullException.ThrowIfNull(cache);
-        return Forward(shape, weights, new AttentionArguments { Input = input, KeyLengths = keyLengths, Batch = cache.Batch }, cache).Output;
+        return Forward(shape, weights, new AttentionArguments { Input = input, Batch = cache.Batch }, cache, null).Output;
     }
 
     /// <summary>Replaces what a cache of cross-attention holds by the keys and values of this memory.</summary>

@@ -134,13 +134,13 @@ public sealed class KernelChecksTests
     {
         var cache = new AttentionCache(Cross, 4, 2);
         cache.Commit(1);
-        Assert.Equal(new ForwardDimensions(2, 0, 4, 0), KernelChecks.ValidateMemory(Cross, new float[48], cache));
-        Assert.Equal(new ForwardDimensions(2, 0, 0, 0), KernelChecks.ValidateMemory(Cross, [], cache));
-        Refused<ArgumentException>("memory", "memory.Length is 18; expected a multiple of batch · MemoryDim = 2 · 6 = 12", () => KernelChecks.ValidateMemory(Cross, new float[18], cache));
-        Refused<ArgumentException>("cache", "expected a cache of this kernel", () => KernelChecks.ValidateMemory(Cross with { QueryBias = false }, new float[12], cache));
-        Assert.Throws<ArgumentNullException>("cache", () => KernelChecks.ValidateMemory(Cross, new float[12], null!));
+        Assert.Equal(new ForwardDimensions(2, 0, 4, 0), KernelChecks.ValidateMemory(Cross, new float[48], cache, default(ForwardOptions)));
+        Assert.Equal(new ForwardDimensions(2, 0, 0, 0), KernelChecks.ValidateMemory(Cross, [], cache, default(ForwardOptions)));
+        Refused<ArgumentException>("memory", "memory.Length is 18; expected a multiple of batch · MemoryDim = 2 · 6 = 12", () => KernelChecks.ValidateMemory(Cross, new float[18], cache, default(ForwardOptions)));
+        Refused<ArgumentException>("cache", "expected a cache of this kernel", () => KernelChecks.ValidateMemory(Cross with { QueryBias = false }, new float[12], cache, default(ForwardOptions)));
+        Assert.Throws<ArgumentNullException>("cache", () => KernelChecks.ValidateMemory(Cross, new float[12], null!, default(ForwardOptions)));
         Refused<ArgumentOutOfRangeException>("options", "MaxDegreeOfParallelism is -1", () => KernelChecks.ValidateMemory(Cross, [], cache, new ForwardOptions { MaxDegreeOfParallelism = -1 }));
-        string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[60], cache)).Message;
+        string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[60], cache, default(ForwardOptions))).Message;
         Assert.Equal("cache is too small: memory has 5 rows for each sequence; expected at most the capacity, 4.", message);
         Assert.Throws<ArgumentOutOfRangeException>("rows", () => KernelChecks.ValidateSizes(0, -1, 0));
     }

@@ -38,7 +38,7 @@ public sealed class RaggedCheckTests
         Assert.Equal(new ForwardDimensions(2, 3, 7, 0), Validate(Cross, 4, [0, 3, 4], [0, 0, 7], keys: 7));
         Assert.Equal(new ForwardDimensions(2, 3, 5, 0), Validate(Core, 4, [0, 3, 4], [0, 5, 7], keys: 7));
         var cache = new AttentionCache(Causal, 9, 2);
-        cache.Append([0, 2, 9]);
+        cache.CommitNewKeys([0, 2, 9]);
         Assert.Equal([2, 7], cache.Lengths.ToArray());
         Assert.Equal(new ForwardDimensions(2, 3, 8, 0), Validate(Causal, 4, [0, 3, 4], cache: cache));
         Assert.Equal(new ForwardDimensions(2, 3, 4, 0), Validate(Self with { KeyLengths = true, Documents = true }, 7, [0, 3, 7], keyLengths: [3, 0], documents: [5, 5, 9, 0, 0, 1, 1]) with { Rows = 3 });
@@ -52,7 +52,7 @@ public sealed class RaggedCheckTests
             KeyLengths = true, Documents = true, Positions = true, BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities,
         };
         var cache = new AttentionCache(shape, 20, 3);
-        cache.Append([0, 2, 2, 5]);
+        cache.CommitNewKeys([0, 2, 2, 5]);
         // Rows 1, 4, 2; keys 3, 4, 5; pairs 3, 16, 10.
         int[] documents = [.. Enumerable.Range(0, 12)];
         bool[] mask = [.. Enumerable.Range(0, 12).Select(key => key >= 7)];
@@ -110,11 +110,11 @@ public sealed class RaggedCheckTests
         Refused<ArgumentException>("documents", "documents.Length is 3; expected 4, the keys of all sequences", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 1]));
         Refused<ArgumentException>("logSumExp", "logSumExp.Length is 7; expected 8", () => Validate(Self with { Outputs = AttentionOutputs.LogSumExp }, 4, [0, 3, 4], logSumExp: 7));
         var cache = new AttentionCache(Causal, 9, 2);
-        cache.Append([0, 2, 9]);
+        cache.CommitNewKeys([0, 2, 9]);
         string message = Assert.Throws<InvalidOperationException>(() => Validate(Causal, 4, [0, 1, 4], cache: cache)).Message;
         Assert.Contains("its sequence 1 holds 7 of at most 9 keys, and 3 more are to come; expected at most 2", message);
         var even = new AttentionCache(Causal with { Ragged = false }, 9, 2);
-        even.Append([0, 2, 9]);
+        even.CommitNewKeys([0, 2, 9]);
         message = Assert.Throws<InvalidOperationException>(() => KernelChecks.Validate(even.Shape, new AttentionArguments { Input = new float[16], Output = new float[16], Cache = even, Batch = 2 })).Message;
         Assert.Contains("sequence 0 holds 2 keys and sequence 1 holds 7; expected equal lengths, because the configuration does not declare Ragged", message);
     }
@@ -123,10 +123,10 @@ public sealed class RaggedCheckTests
     public void Memories_are_checked()
     {
         var cache = new AttentionCache(Cross, 5, 2);
-        Assert.Equal(new ForwardDimensions(2, 0, 5, 0), KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 7]));
-        Refused<ArgumentException>("memoryOffsets", "memoryOffsets.Length is 2; expected batch + 1 = 3", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 7]));
-        Refused<ArgumentOutOfRangeException>("memoryOffsets", "memoryOffsets[2] is 6; expected 7, the rows of memory", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 6]));
-        string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 1, 7])).Message;
+        Assert.Equal(new ForwardDimensions(2, 0, 5, 0), KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 7], default));
+        Refused<ArgumentException>("memoryOffsets", "memoryOffsets.Length is 2; expected batch + 1 = 3", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 7], default));
+        Refused<ArgumentOutOfRangeException>("memoryOffsets", "memoryOffsets[2] is 6; expected 7, the rows of memory", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 6], default));
+        string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 1, 7], default)).Message;
         Assert.Contains("sequence 1 of memory has 6 rows; expected at most the capacity, 5", message);
     }
 

@@ -339,9 +339,9 @@ public sealed class ReferenceVariantsTests
         float[] input = TestNumbers.Random(4, 9 * 6);
         double[] expected = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = input, RowOffsets = [0, 5, 9] }).Output;
         var cache = new ReferenceCache(shape, 2);
-        double[] first = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = [.. input.AsSpan(0, 4 * 6), .. input.AsSpan(5 * 6, 6)], RowOffsets = [0, 4, 5] }, cache).Output;
+        double[] first = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = [.. input.AsSpan(0, 4 * 6), .. input.AsSpan(5 * 6, 6)], RowOffsets = [0, 4, 5] }, cache, null).Output;
         Assert.Equal([4, 1], [cache.LengthOf(0), cache.LengthOf(1)]);
-        double[] second = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = [.. input.AsSpan(4 * 6, 6), .. input.AsSpan(6 * 6)], RowOffsets = [0, 1, 4] }, cache).Output;
+        double[] second = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = [.. input.AsSpan(4 * 6, 6), .. input.AsSpan(6 * 6)], RowOffsets = [0, 1, 4] }, cache, null).Output;
         double[] joined = [.. first.AsSpan(0, 24), .. second.AsSpan(0, 6), .. first.AsSpan(24), .. second.AsSpan(6)];
         Assert.Equal(expected, joined);
     }
@@ -366,7 +366,7 @@ public sealed class ReferenceVariantsTests
         double[] expected = ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = query, Key = keys, Value = values, Batch = 2 }).Output;
         var cache = new ReferenceCache(shape, 2);
         cache.Load(keys, values, layout);
-        Assert.Equal(expected, ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = query, Batch = 2 }, cache).Output);
+        Assert.Equal(expected, ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = query, Batch = 2 }, cache, null).Output);
         var (keysBack, valuesBack) = cache.ToArrays(layout);
         Assert.Equal(keys.Select(value => (double)value), keysBack);
         Assert.Equal(values.Select(value => (double)value), valuesBack);

@@ -1,0 +1,56 @@
+using System.ComponentModel;
+using System.Reflection;
+using AttentionGen.Tests.Execution;
+using AttentionGen.Tests.Execution.Variants;
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Generator;
+
+/// <summary>
+/// A library that was compiled by an older generator runs on a newer runtime of the same major version. RuntimeMembers.txt has every member of the
+/// runtime that generated code binds to, or has bound to since the last major version: lines are added, never changed or taken out.
+/// <c>UPDATE_SNAPSHOTS=1 dotnet test</c> adds what is new.
+/// </summary>
+public sealed class RuntimeMembersTests
+{
+    private static readonly string File = Path.Combine(RepositoryRoot.Path, "tests", "Generator", "RuntimeMembers.txt");
+
+    [Fact]
+    public void What_generated_code_binds_to_is_written_down()
+    {
+        // Every pair of features, every head dimension, every form of Forward.
+        IKernelType[] kernels =
+        [
+            .. PairGrid.Configurations.Select(features => PairGrid.Type(Feature.Configure(features))),
+            .. GridConfigurations.All.Names.Select(GridConfigurations.All.Type),
+            .. SelectedConfigurations.All.Names.Select(SelectedConfigurations.All.Type),
+        ];
+        IEnumerable<Assembly> assemblies = kernels.Select(kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Distinct();
+        var found = new SortedSet<string>(assemblies.SelectMany(RuntimeMembers.ReferredToBy), StringComparer.Ordinal);
+        Assert.True(found.Count > 100, $"only {found.Count} found");
+
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
+            System.IO.File.WriteAllLines(File, found.Union(Known()).Order(StringComparer.Ordinal));
+        Assert.Empty(found.Except(Known()));
+    }
+
+    [Fact]
+    public void What_generated_code_has_ever_bound_to_is_still_there()
+    {
+        const string Implemented = "implemented ";
+        Assert.Empty(Known().Where(line => !line.StartsWith(Implemented, StringComparison.Ordinal)).Except(RuntimeMembers.All()));
+
+        // A class that was compiled before a member was added does not have it.
+        string[] implemented = [.. Known().Where(line => line.StartsWith(Implemented, StringComparison.Ordinal)).Select(line => line[Implemented.Length..])];
+        IEnumerable<string> interfaces = typeof(AttentionShape).Assembly.GetExportedTypes().Where(type => type.IsInterface).Select(type => type.FullName!);
+        Assert.Equal(implemented, interfaces.SelectMany(RuntimeMembers.ToImplement).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_only_generated_code_calls_is_hidden_from_editors() =>
+        Assert.All(
+            typeof(AttentionShape).Assembly.GetExportedTypes().Where(type => type.Namespace == "AttentionGen.CompilerServices"),
+            type => Assert.Equal(EditorBrowsableState.Never, type.GetCustomAttribute<EditorBrowsableAttribute>()?.State));
+
+    private static string[] Known() => System.IO.File.ReadAllLines(File);
+}
