@@ -37,10 +37,12 @@ internal sealed class KernelBuffers
         _shape = workload.Shape;
         _kernels = new KernelSet(workload.Kernel, plan);
         // As the generated constructor does it: without the scale, probabilities would become denormal numbers.
-        _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, _shape.Scale / Math.Log(2));
-        _key = PackedMatrix.Pack(weights.Key, weights.KeyBias, _shape.KeyDim, _shape.MemoryDim);
-        _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.ValueDim, _shape.MemoryDim);
-        _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.JoinedDim);
+        _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, Together(_shape.DModel), _shape.Scale / Math.Log(2));
+        _key = PackedMatrix.Pack(weights.Key, weights.KeyBias, _shape.KeyDim, _shape.MemoryDim, Together(_shape.MemoryDim));
+        _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.ValueDim, _shape.MemoryDim, Together(_shape.MemoryDim));
+        _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.JoinedDim, Together(_shape.JoinedDim));
+        int Together(int depth) => plan.Projection(depth).PanelsTogether;
+
         var random = new Random(Seed);
         int rows = workload.Batch * workload.Rows;
         _input = Allocate(random, (nint)rows * _shape.DModel);

@@ -23,7 +23,7 @@ internal static class ClassEmitter
             WriteFields(writer, spec);
             WriteShape(writer, spec);
             WritePath(writer, plans);
-            WriteConstruction(writer, spec);
+            WriteConstruction(writer, plans);
             WriteSizes(writer, plans);
             ForwardSignatureEmitter.Write(writer, plans);
         }
@@ -120,8 +120,9 @@ internal static class ClassEmitter
         writer.Line();
     }
 
-    private static void WriteConstruction(CodeWriter writer, AttentionSpec spec)
+    private static void WriteConstruction(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
+        AttentionSpec spec = plans[0].Spec;
         string name = spec.Target.Name;
         if (!spec.Learns)
         {
@@ -146,7 +147,7 @@ internal static class ClassEmitter
         using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
         {
             writer.Line("Services::KernelChecks.ValidateWeights(Shape, weights);");
-            WritePacking(writer, spec);
+            WritePacking(writer, plans);
             if (spec.HasDistanceBias)
                 writer.Line("distanceBias = new Services::DistanceBias(Shape, weights.RelativePositionBias);");
             if (spec.Sinks)
@@ -184,8 +185,9 @@ internal static class ClassEmitter
     }
 
     /// <summary>The factor of the scores goes into the first thing that queries are multiplied by last.</summary>
-    private static void WritePacking(CodeWriter writer, AttentionSpec spec)
+    private static void WritePacking(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
+        AttentionSpec spec = plans[0].Spec;
         bool norms = spec.QueryKeyNorm != QueryKeyNorm.None;
         if (!norms && !spec.HasProjections)
             return;
@@ -202,10 +204,13 @@ internal static class ClassEmitter
 
         if (spec.HasProjections)
         {
-            writer.Line(CodeWriter.Invariant($"queryWeights = Services::PackedMatrix.Pack(weights.Query, weights.QueryBias, {spec.QueryDim}, {spec.DModel}{(norms ? "" : ", factor")});"));
-            writer.Line(CodeWriter.Invariant($"keyWeights = Services::PackedMatrix.Pack(weights.Key, weights.KeyBias, {spec.KeyDim}, {spec.MemoryDim});"));
-            writer.Line(CodeWriter.Invariant($"valueWeights = Services::PackedMatrix.Pack(weights.Value, weights.ValueBias, {spec.ValueDim}, {spec.MemoryDim});"));
-            writer.Line(CodeWriter.Invariant($"outputWeights = Services::PackedMatrix.Pack(weights.Output, weights.OutputBias, {spec.DModel}, {spec.JoinedDim});"));
+            void Pack(string field, string tensor, int outputs, int inputs, string factor = "") =>
+                writer.Line(CodeWriter.Invariant($"{field}Weights = Services::PackedMatrix.Pack(weights.{tensor}, weights.{tensor}Bias, {outputs}, {inputs}, {PanelsTogether(plans, inputs)}{factor});"));
+
+            Pack("query", "Query", spec.QueryDim, spec.DModel, norms ? "" : ", factor");
+            Pack("key", "Key", spec.KeyDim, spec.MemoryDim);
+            Pack("value", "Value", spec.ValueDim, spec.MemoryDim);
+            Pack("output", "Output", spec.DModel, spec.JoinedDim);
         }
 
         if (norms)
@@ -214,6 +219,20 @@ internal static class ClassEmitter
             writer.Line("queryNorm = new Services::HeadNorm(Shape.QueryKeyNorm, weights.QueryNorm, weights.QueryNormBias, Shape.QueryKeyNormEpsilon, factor);");
             writer.Line("keyNorm = new Services::HeadNorm(Shape.QueryKeyNorm, weights.KeyNorm, weights.KeyNormBias, Shape.QueryKeyNormEpsilon);");
         }
+    }
+
+    /// <summary>Panels that lie side by side in the weights of a projection, as the target that runs wants them.</summary>
+    private static string PanelsTogether(IReadOnlyList<AttentionPlan> plans, int depth)
+    {
+        string together = "";
+        foreach (AttentionPlan plan in plans.Reverse())
+        {
+            string mine = CodeWriter.Invariant($"{plan.Projection(depth).PanelsTogether}");
+            // The last target runs wherever no other does.
+            together = together.Length == 0 || together == mine ? mine : $"{plan.Target.Condition} ? {mine} : {together}";
+        }
+
+        return together;
     }
 
     private static void WriteSizes(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)

@@ -90,20 +90,30 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
         {
             for (int step = 0; step < tile.Unroll; step++)
             {
-                long offset = distance + (panel * panelStride) + (step * AttentionPlan.PanelWidth);
+                long offset = distance + Place(panel, step, panelStride);
                 writer.Line(CodeWriter.Invariant($"Services::Prefetch.{level}(ref {(offset == 0 ? start : $"Unsafe.Add(ref {start}, {offset})")});"));
             }
         }
 
         if (prefetch == TilePrefetch.Next)
-            writer.Line($"next = ref Unsafe.Add(ref next, {tile.Unroll * AttentionPlan.PanelWidth});");
+            writer.Line($"next = ref Unsafe.Add(ref next, {tile.Unroll * RowFloats});");
     }
 
     private void Advance(int steps, bool separatePanels = false)
     {
         writer.Line($"a = ref Unsafe.Add(ref a, {steps});");
         for (int panel = 0; panel < (separatePanels ? tile.Panels : 1); panel++)
-            writer.Line($"{Panel(panel, separatePanels)} = ref Unsafe.Add(ref {Panel(panel, separatePanels)}, {steps * AttentionPlan.PanelWidth});");
+            writer.Line($"{Panel(panel, separatePanels)} = ref Unsafe.Add(ref {Panel(panel, separatePanels)}, {steps * RowFloats});");
+    }
+
+    /// <summary>Floats from one step of the depth to the next.</summary>
+    private int RowFloats => product.PanelsTogether * AttentionPlan.PanelWidth;
+
+    /// <summary>Where a panel's row of a step lies, from the tile's first panel.</summary>
+    private long Place(int panel, int step, long panelStride)
+    {
+        int together = product.PanelsTogether;
+        return (panel / together * together * panelStride) + (step * RowFloats) + (panel % together * AttentionPlan.PanelWidth);
     }
 
     private void Steps(int first, int count, long? panelStride)
@@ -165,8 +175,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     private string LoadPanel(int step, int vector, long? panelStride)
     {
         int panel = vector / tile.VectorsPerPanel;
-        int within = (step * AttentionPlan.PanelWidth) + (vector % tile.VectorsPerPanel * target.Lanes);
-        long offset = within + (panel * (panelStride ?? 0));
+        long offset = Place(panel, step, panelStride ?? 0) + (vector % tile.VectorsPerPanel * target.Lanes);
         string name = Panel(panel, separate: panelStride is null);
         return offset == 0 ? $"{target.Name}.LoadUnsafe(ref {name})" : $"{target.Name}.LoadUnsafe(ref {name}, {offset})";
     }

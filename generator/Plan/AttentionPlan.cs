@@ -11,7 +11,7 @@ namespace AttentionGen.Generator.Plan;
 /// </summary>
 internal sealed record AttentionPlan
 {
-    /// <summary>Columns of a packed panel: one cache line of float32, the same for every target, so that packing does not depend on it.</summary>
+    /// <summary>Columns of a packed panel: one cache line of float32, the same for every target, so that caches do not depend on it.</summary>
     public const int PanelWidth = 16;
 
     /// <summary>Keys whose scores are normalised together. Cut at key 0 of the sequence, on every target: results depend on it.</summary>
@@ -131,6 +131,8 @@ internal sealed record AttentionPlan
             $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (spec.QueryDim + spec.JoinedDim) * 4 / 1024} KiB beside the {(spec.HasProjections ? "weights" : "keys and values")} that pass through.",
             Factor(spec),
         };
+        if (spec.HasProjections && main.PanelsTogether > 1)
+            reasons.Add($"Panels of weights lie {main.PanelsTogether} together: one row reads {main.WideTiles[0].Panels / main.PanelsTogether} streams instead of {main.WideTiles[0].Panels}.");
         if (spec.Group > 1)
             reasons.Add($"Grouped queries: the {spec.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
         if (spec.Causal)

@@ -35,6 +35,9 @@ internal sealed record ProductPlan
     /// <summary>Panels of B that all uses of this product have a multiple of, or 0 where a tile may run past the last one.</summary>
     public required int PanelDivisor { get; init; }
 
+    /// <summary>Panels of B that lie side by side: every tile takes a multiple of them.</summary>
+    public int PanelsTogether { get; init; } = 1;
+
     /// <summary>Tiles for any number of rows, ascending; they share one number of panels.</summary>
     public required EquatableArray<RegisterTile> Tiles { get; init; }
 
@@ -63,6 +66,7 @@ internal sealed record ProductPlan
     {
         // Two vectors of B a step are enough to feed the widest tile; a panel of narrow vectors has more already.
         int panels = LargestDivisor(panelDivisor, Math.Max(1, 2 / target.VectorsPerPanel));
+        int together = kind == ProductKind.Projection ? Together(panelDivisor, panels, target) : 1;
         RegisterTile Tile(int rows, int tilePanels) =>
             new(rows, tilePanels, target.VectorsPerPanel, UnrollFor(rows * tilePanels * target.VectorsPerPanel, depth, kind, unrolling));
 
@@ -72,7 +76,7 @@ internal sealed record ProductPlan
 
         var wide = new List<RegisterTile>();
         for (int rows = 1; rows < Math.Min(3, target.RowTiles[0]); rows++)
-            wide.Add(Tile(rows, LargestDivisor(panelDivisor, WidePanels(rows, panels, target))));
+            wide.Add(Tile(rows, together * LargestDivisor(panelDivisor / together, WidePanels(rows, panels, target) / together)));
 
         // Among equals, tiles with more chains have more slack: 16 rows are 8 + 8, not 12 + 4.
         RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target) + (1.0 / Tile(rows, panels).Accumulators));
@@ -84,11 +88,21 @@ internal sealed record ProductPlan
             Depth = depth,
             RowStride = rowStride,
             PanelDivisor = panelDivisor,
+            PanelsTogether = together,
             Tiles = new(tiles),
             WideTiles = new(wide),
             Split = split,
             Reason = $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers and load {largest.LoadsPerStep} times for {largest.Accumulators} multiply-adds a step",
         };
+    }
+
+    /// <summary>The target's wish, where it divides every tile and leaves one row as many sums.</summary>
+    private static int Together(int panelDivisor, int panels, VectorTarget target)
+    {
+        int together = target.PanelsTogether;
+        int wide = WidePanels(1, panels, target);
+        bool fits = panels % together == 0 && together * LargestDivisor(panelDivisor / together, wide / together) >= LargestDivisor(panelDivisor, wide);
+        return fits ? together : 1;
     }
 
     /// <summary>Panels, a power of two, that give few rows as many chains as hide the latency of a multiply-add, as far as registers go.</summary>

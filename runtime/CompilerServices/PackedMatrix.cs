@@ -6,7 +6,8 @@ namespace AttentionGen.CompilerServices;
 
 /// <summary>
 /// The matrix and bias of <c>y = W x + b</c> in panels of 16 outputs: element (p, k, j) is <c>W[16 p + j, k]</c>,
-/// zero beyond the last output. Immutable.
+/// zero beyond the last output. Panels that lie together take turns, a row of 16 of each: so many panels are one of so many
+/// times 16 outputs. Immutable.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class PackedMatrix
@@ -23,7 +24,7 @@ public sealed class PackedMatrix
         PanelCount = panelCount;
     }
 
-    /// <summary>[<see cref="PanelCount"/>][inputs][16].</summary>
+    /// <summary>[<see cref="PanelCount"/> / panels together][inputs][panels together][16].</summary>
     public ref float Panels => ref memory.Reference;
 
     /// <summary>[<see cref="PanelCount"/> · 16], zero where there is no bias.</summary>
@@ -37,19 +38,23 @@ public sealed class PackedMatrix
     /// <param name="bias">[outputs], or empty.</param>
     /// <param name="outputs">Rows of the matrix.</param>
     /// <param name="inputs">Columns of the matrix.</param>
+    /// <param name="panelsTogether">Panels that lie side by side; divides their number.</param>
     /// <param name="factor">Multiplied into weights and bias, in double precision, and rounded once.</param>
-    /// <exception cref="ArgumentException">A span has another length.</exception>
+    /// <exception cref="ArgumentException">A span has another length, or <paramref name="panelsTogether"/> does not divide the number of panels.</exception>
     /// <exception cref="OutOfMemoryException">The matrix is larger than <see cref="AlignedMemory.MaxLength"/>.</exception>
-    public static PackedMatrix Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, double factor = 1)
+    public static PackedMatrix Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int panelsTogether, double factor = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(panelsTogether);
         if (weights.Length != (long)outputs * inputs)
             throw new ArgumentException($"weights.Length is {weights.Length}; a [{outputs}, {inputs}] matrix has {(long)outputs * inputs} elements.", nameof(weights));
         if (!bias.IsEmpty && bias.Length != outputs)
             throw new ArgumentException($"bias.Length is {bias.Length}; expected {outputs}, or 0 for no bias.", nameof(bias));
 
         int panelCount = (int)(((long)outputs + PanelWidth - 1) / PanelWidth);
+        if (panelCount % panelsTogether != 0)
+            throw new ArgumentException($"panelsTogether is {panelsTogether}; it must divide the {panelCount} panels of {outputs} outputs.", nameof(panelsTogether));
         long panelFloats = (long)panelCount * inputs * PanelWidth;
         AlignedMemory memory = AlignedMemory.Allocate(checked((nint)(panelFloats + (long)panelCount * PanelWidth)));
         var packed = new PackedMatrix(memory, panelCount, (nint)panelFloats);
@@ -58,6 +63,9 @@ public sealed class PackedMatrix
         ref float lastPanel = ref Unsafe.Add(ref packed.Panels, (nint)(panelCount - 1) * inputs * PanelWidth);
         MemoryMarshal.CreateSpan(ref lastPanel, inputs * PanelWidth).Clear();
         KeyPanels.Write(ref MemoryMarshal.GetReference(weights), inputs, outputs, ref packed.Panels, 0, inputs);
+
+        if (panelsTogether > 1)
+            packed.Interleave(inputs, panelsTogether);
 
         Span<float> packedBias = MemoryMarshal.CreateSpan(ref packed.Bias, panelCount * PanelWidth);
         packedBias.Clear();
@@ -73,5 +81,22 @@ public sealed class PackedMatrix
         }
 
         return packed;
+    }
+
+    /// <summary>Panels one after another become rows that take turns, group by group.</summary>
+    private void Interleave(int inputs, int together)
+    {
+        int panelFloats = inputs * PanelWidth;
+        var group = new float[together * panelFloats];
+        for (nint first = 0; first < PanelCount; first += together)
+        {
+            Span<float> target = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Panels, first * panelFloats), group.Length);
+            target.CopyTo(group);
+            for (int panel = 0; panel < together; panel++)
+            {
+                for (int k = 0; k < inputs; k++)
+                    group.AsSpan((panel * panelFloats) + (k * PanelWidth), PanelWidth).CopyTo(target[(((k * together) + panel) * PanelWidth)..]);
+            }
+        }
     }
 }

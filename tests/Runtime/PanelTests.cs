@@ -125,17 +125,18 @@ public sealed class PanelTests
     }
 
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(16, 8)]
-    [InlineData(17, 3)]
-    [InlineData(40, 37)]
-    [InlineData(64, 64)]
-    public void A_packed_matrix_has_panels_of_sixteen_outputs(int outputs, int inputs)
+    [InlineData(1, 1, 1)]
+    [InlineData(16, 8, 1)]
+    [InlineData(17, 3, 1)]
+    [InlineData(17, 3, 2)]
+    [InlineData(40, 37, 3)]
+    [InlineData(64, 64, 2)]
+    public void A_packed_matrix_has_panels_of_sixteen_outputs(int outputs, int inputs, int together)
     {
         const double factor = 0.1803368801111204;
         float[] weights = TestNumbers.Random(1, outputs * inputs), bias = TestNumbers.Random(2, outputs);
 
-        var packed = PackedMatrix.Pack(weights, bias, outputs, inputs, factor);
+        var packed = PackedMatrix.Pack(weights, bias, outputs, inputs, together, factor);
 
         Assert.Equal((outputs + 15) / 16, packed.PanelCount);
         for (int output = 0; output < packed.PanelCount * 16; output++)
@@ -145,7 +146,8 @@ public sealed class PanelTests
             for (int k = 0; k < inputs; k++)
             {
                 float expected = exists ? (float)(weights[output * inputs + k] * factor) : 0;
-                Assert.Equal(expected, Unsafe.Add(ref packed.Panels, (output / 16 * inputs + k) * 16 + output % 16));
+                int wide = 16 * together;
+                Assert.Equal(expected, Unsafe.Add(ref packed.Panels, (output / wide * inputs + k) * wide + output % wide));
             }
         }
     }
@@ -154,7 +156,7 @@ public sealed class PanelTests
     public void A_packed_matrix_without_factor_or_bias_keeps_the_bits()
     {
         float[] weights = [float.NaN, -0f, float.Epsilon, float.PositiveInfinity];
-        var packed = PackedMatrix.Pack(weights, default, 2, 2);
+        var packed = PackedMatrix.Pack(weights, default, 2, 2, 1);
 
         for (int output = 0; output < 16; output++)
         {
@@ -170,10 +172,12 @@ public sealed class PanelTests
     [Fact]
     public void A_packed_matrix_refuses_wrong_lengths()
     {
-        Assert.Contains("[2, 3] matrix has 6", Assert.Throws<ArgumentException>("weights", () => PackedMatrix.Pack(new float[5], default, 2, 3)).Message);
-        Assert.Contains("expected 2", Assert.Throws<ArgumentException>("bias", () => PackedMatrix.Pack(new float[6], new float[3], 2, 3)).Message);
-        Assert.Throws<ArgumentOutOfRangeException>("outputs", () => PackedMatrix.Pack([], default, 0, 3));
-        Assert.Throws<ArgumentOutOfRangeException>("inputs", () => PackedMatrix.Pack([], default, 3, 0));
+        Assert.Contains("[2, 3] matrix has 6", Assert.Throws<ArgumentException>("weights", () => PackedMatrix.Pack(new float[5], default, 2, 3, 1)).Message);
+        Assert.Contains("expected 2", Assert.Throws<ArgumentException>("bias", () => PackedMatrix.Pack(new float[6], new float[3], 2, 3, 1)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>("outputs", () => PackedMatrix.Pack([], default, 0, 3, 1));
+        Assert.Contains("must divide the 3 panels", Assert.Throws<ArgumentException>("panelsTogether", () => PackedMatrix.Pack(new float[40], default, 40, 1, 2)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>("panelsTogether", () => PackedMatrix.Pack(new float[3], default, 1, 3, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("inputs", () => PackedMatrix.Pack([], default, 3, 0, 1));
     }
 
     private static float[] Filled(int count)
