@@ -48,12 +48,13 @@ public sealed partial class AttentionCache
     /// <summary>Copies everything out. Shorter sequences are filled up with zeros.</summary>
     /// <param name="keys">[batch, KvHeads, <see cref="Length"/>, HeadDim], as they are kept: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, <see cref="Length"/>, ValueHeadDim].</param>
-    /// <exception cref="ArgumentException">A span has another length.</exception>
+    /// <exception cref="ArgumentException">A span has another length, or the two overlap. Nothing is written.</exception>
     /// <exception cref="InvalidOperationException">A window's ring no longer holds the first keys; see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>.</exception>
     public void CopyTo(Span<float> keys, Span<float> values)
     {
         CheckTarget("keys", keys.Length, (long)Batch * Shape.KeyDim * Length, "batch · KvHeads · Length · HeadDim");
         CheckTarget("values", values.Length, (long)Batch * Shape.ValueDim * Length, "batch · KvHeads · Length · ValueHeadDim");
+        CheckApart(keys, values);
         for (int sequence = 0; sequence < Batch; sequence++)
             CheckHeldFrom(sequence, 0);
         for (int sequence = 0; sequence < Batch; sequence++)
@@ -73,7 +74,7 @@ public sealed partial class AttentionCache
     /// <param name="keys">[KvHeads, length − first, HeadDim], as they are kept: after normalisation and rotary embedding.</param>
     /// <param name="values">[KvHeads, length − first, ValueHeadDim].</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or key.</exception>
-    /// <exception cref="ArgumentException">A span has another length.</exception>
+    /// <exception cref="ArgumentException">A span has another length, or the two overlap. Nothing is written.</exception>
     /// <exception cref="InvalidOperationException">A window's ring no longer holds the key.</exception>
     public void CopyTo(int sequence, int first, Span<float> keys, Span<float> values)
     {
@@ -84,6 +85,7 @@ public sealed partial class AttentionCache
         int count = lengths[sequence] - first;
         CheckTarget("keys", keys.Length, (long)Shape.KeyDim * count, "KvHeads · (length − first) · HeadDim");
         CheckTarget("values", values.Length, (long)Shape.ValueDim * count, "KvHeads · (length − first) · ValueHeadDim");
+        CheckApart(keys, values);
         KeyValuePanels panels = Panels(sequence);
         for (int head = 0; head < Shape.KvHeads; head++)
             Read(in panels, head, first, count, keys.Slice(head * count * Shape.HeadDim, count * Shape.HeadDim), values.Slice(head * count * Shape.ValueHeadDim, count * Shape.ValueHeadDim));
@@ -139,7 +141,13 @@ public sealed partial class AttentionCache
     private void CheckHeldFrom(int sequence, int first)
     {
         if (first < firstHeldKeys[sequence])
-            throw new InvalidOperationException($"first is {first}; sequence {sequence} holds keys from {firstHeldKeys[sequence]} on, because the cache keeps a window.");
+            throw new InvalidOperationException($"first is {first}; sequence {sequence} holds keys from {firstHeldKeys[sequence]} on, because the cache keeps a window; expected {firstHeldKeys[sequence]} to {lengths[sequence]}.");
+    }
+
+    private static void CheckApart(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        if (values.Overlaps(keys))
+            throw new ArgumentException("values overlaps keys; expected memory of its own, because both are written.", nameof(values));
     }
 
     private static void CheckTarget(string argument, int length, long expected, string formula)
