@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace AttentionGen.CompilerServices;
@@ -63,14 +64,22 @@ public sealed class RotaryTable
     /// <summary>The table for all of these positions at least.</summary>
     /// <param name="positions">Positions that will be read, 0 or more.</param>
     /// <returns>As <see cref="Ensure(int)"/>.</returns>
-    /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A position is beyond what one .NET array can hold a table for.</exception>
+    /// <exception cref="OutOfMemoryException">The machine has not so much memory.</exception>
     public AlignedMemory Ensure(ReadOnlySpan<int> positions)
     {
         int largest = 0;
         foreach (int position in positions)
             largest = Math.Max(largest, position);
-        return largest < int.MaxValue ? Ensure(largest + 1) : throw new OutOfMemoryException($"A table of rotary positions up to {largest} cannot be held.");
+        if (largest >= AlignedMemory.MaxLength / rotaryDim)
+            ThrowPosition(positions, largest);
+        return Ensure(largest + 1);
     }
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private void ThrowPosition(ReadOnlySpan<int> positions, int largest) =>
+        throw new ArgumentOutOfRangeException(
+            nameof(positions), largest, $"positions[{positions.IndexOf(largest)}] is {largest}; expected less than {AlignedMemory.MaxLength / rotaryDim}, as many as a table of rotations can hold.");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private AlignedMemory Grow(int positions)

@@ -128,8 +128,8 @@ public sealed class RotaryScalingTests
     {
         var table = new RotaryTable(64, 10_000);
         Assert.True(table.Ensure([3, 999, 5]).Length >= 1000 * 64);
-        Assert.Throws<OutOfMemoryException>(() => table.Ensure([int.MaxValue]));
-        Assert.Throws<OutOfMemoryException>(() => table.Ensure([int.MaxValue - 1]));
+        Assert.Throws<ArgumentOutOfRangeException>("positions", () => table.Ensure([int.MaxValue]));
+        Assert.Throws<ArgumentOutOfRangeException>("positions", () => table.Ensure([int.MaxValue - 1]));
     }
 
     private static AttentionShape Of(int dim, double rotaryBase) => Shape with { RotaryDim = dim, RotaryBase = rotaryBase };
