@@ -39,7 +39,11 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Whether there is a tensor of this name.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
-    public bool Contains(string name) => tensors.ContainsKey(name);
+    public bool Contains(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return tensors.ContainsKey(name);
+    }
 
     /// <summary>Type and shape of a tensor.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
@@ -76,7 +80,7 @@ public sealed class SafetensorsFile : IDisposable
         if (destination.Length != entry.Info.ElementCount)
         {
             throw new ArgumentException(
-                $"destination.Length is {destination.Length}; tensor '{name}' of '{Path}' has {entry.Info.ElementCount} elements.", nameof(destination));
+                $"destination.Length is {destination.Length}; expected {entry.Info.ElementCount}, the elements of tensor '{name}' of '{Path}'.", nameof(destination));
         }
 
         shard.Read(entry, destination);
