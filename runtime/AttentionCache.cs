@@ -23,12 +23,14 @@ public sealed partial class AttentionCache
     /// <param name="shape">What the kernel computes.</param>
     /// <param name="capacity">Keys that each sequence can hold, 1 or more.</param>
     /// <param name="batch">Sequences, 1 or more.</param>
+    /// <exception cref="ArgumentException">The shape has a size that no kernel has.</exception>
     /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="batch"/> is less than 1.</exception>
     /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
     public AttentionCache(AttentionShape shape, int capacity, int batch = 1)
     {
         ArgumentNullException.ThrowIfNull(shape);
+        shape.ThrowIfIllegal();
         if (!shape.HasCache)
             throw new NotSupportedException("This kernel has no cache: only cross-attention, and causal self-attention whose SequenceLength is free, have one.");
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);

@@ -27,6 +27,7 @@ public static class ReferenceAttention
         AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceCache? cache, ReferenceHooks? hooks)
     {
         ArgumentNullException.ThrowIfNull(shape);
+        shape.ThrowIfIllegal();
         KernelChecks.ValidateWeights(shape, weights);
         hooks ??= ReferenceHooks.None;
         hooks.Check(shape);

@@ -8,10 +8,12 @@ public sealed class ReferenceCache
     /// <summary>An empty cache.</summary>
     /// <param name="shape">What is computed.</param>
     /// <param name="batch">Sequences.</param>
+    /// <exception cref="ArgumentException">The shape has a size that no kernel has.</exception>
     /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
     public ReferenceCache(AttentionShape shape, int batch = 1)
     {
         ArgumentNullException.ThrowIfNull(shape);
+        shape.ThrowIfIllegal();
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (!shape.HasCache)
             throw new NotSupportedException("This shape has no cache, see AttentionShape.HasCache.");
@@ -38,7 +40,13 @@ public sealed class ReferenceCache
 
     /// <summary>Keys that a sequence holds.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
-    public int LengthOf(int sequence) => Keys[sequence].Count;
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
+    public int LengthOf(int sequence)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sequence);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sequence, Batch);
+        return Keys[sequence].Count;
+    }
 
     /// <summary>Forgets everything.</summary>
     public void Clear() => Truncate(0);

@@ -85,12 +85,15 @@ public sealed partial class AttentionWeights
     /// <param name="file">An open file.</param>
     /// <param name="names">Which tensors to read, and their layout.</param>
     /// <exception cref="ArgumentException">The file does not have a tensor that <paramref name="names"/> names.</exception>
+    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     /// <exception cref="InvalidDataException">A tensor is no matrix or no bias, or cannot be split into query, key and value.</exception>
     /// <exception cref="NotSupportedException">A tensor is not F32, F16 or BF16, or the block has a part that kernels do not compute, such as embedded distances.</exception>
     public static AttentionWeights From(SafetensorsFile file, AttentionTensorNames names)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(names);
+        if (names.Output is null)
+            throw new ArgumentException("names.Output is null; expected the name of the output matrix.", nameof(names));
         var reader = new WeightReader(file, names);
         (ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output) = reader.Read();
         return new AttentionWeights(query, key, value, output, reader.ReadLearned());
@@ -99,9 +102,11 @@ public sealed partial class AttentionWeights
     /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs, the same for the same seed everywhere and always.</summary>
     /// <param name="shape">What the kernel computes.</param>
     /// <param name="seed">Any number.</param>
+    /// <exception cref="ArgumentException">The shape has a size that no kernel has, or a matrix of more elements than an array can hold.</exception>
     public static AttentionWeights Random(AttentionShape shape, int seed)
     {
         ArgumentNullException.ThrowIfNull(shape);
+        shape.ThrowIfIllegal();
         ulong state = (ulong)seed;
         bool projects = shape.HasProjections;
         return new AttentionWeights(
@@ -122,7 +127,7 @@ public sealed partial class AttentionWeights
                 KeyNorm = Tensor(norms ? shape.HeadDim : 0, 1),
                 KeyNormBias = Tensor(shifts ? shape.HeadDim : 0, 0),
                 Sinks = Tensor(shape.Sinks ? shape.Heads : 0, 0),
-                RelativePositionBias = Tensor(checked(shape.RelativePositionBuckets * shape.Heads), 0),
+                RelativePositionBias = Tensor(shape.RelativePositionBuckets * shape.Heads, 0),
                 BiasKey = Tensor(shape.BiasKeyValue ? shape.KeyDim : 0, 0),
                 BiasValue = Tensor(shape.BiasKeyValue ? shape.ValueDim : 0, 0),
             };
@@ -137,11 +142,13 @@ public sealed partial class AttentionWeights
         }
 
         ProjectionWeights Projection(int outputs, int inputs, bool hasBias) => new(
-            new WeightTensor(Fill(checked(outputs * inputs), inputs), (outputs, inputs), "random"),
+            new WeightTensor(Fill((long)outputs * inputs, inputs), (outputs, inputs), "random"),
             new WeightTensor(Fill(hasBias ? outputs : 0, inputs), null, hasBias ? "random" : "random weights have none for this shape"));
 
-        float[] Fill(int count, int inputs)
+        float[] Fill(long count, int inputs)
         {
+            if (count > Array.MaxLength)
+                throw new ArgumentException($"shape has a matrix of {count} elements; expected at most {Array.MaxLength}, what an array can hold.", nameof(shape));
             var values = new float[count];
             double bound = 1 / Math.Sqrt(inputs);
             foreach (ref float value in values.AsSpan())
