@@ -30,8 +30,9 @@ internal sealed record ReferenceSequence(
         }
 
         Check(arguments.Cache is null, "cache", "arguments have a cache of a kernel; expected none, because the reference has caches of its own.");
-        Check(shape.Ragged || arguments.RowOffsets.IsEmpty, "rowOffsets", "rowOffsets are given, but the shape does not declare Ragged.");
+        Check(shape.Ragged || arguments.RowOffsets.IsEmpty, "rowOffsets", "rowOffsets are given; expected none, because the shape does not declare Ragged.");
 
+        CheckUndeclared(shape, in arguments, cache is not null);
         int[] rows = Counts("input", arguments.Input, batch, shape.InputDim, shape.Ragged, arguments.RowOffsets);
         foreach (int count in shape.SequenceLength == 0 ? [] : rows)
             Check(count == shape.SequenceLength, "input", $"input has {count} rows for a sequence; expected SequenceLength = {shape.SequenceLength}.");
@@ -85,7 +86,8 @@ internal sealed record ReferenceSequence(
 
         int[] keys = Counts("key", arguments.Key, batch, shape.KeyDim, shape.Ragged, arguments.KeyOffsets);
         int[] values = Counts("value", arguments.Value, batch, shape.ValueDim, shape.Ragged, arguments.KeyOffsets);
-        Check(keys.AsSpan().SequenceEqual(values), "value", "value has other rows than key.");
+        Check(keys.AsSpan().SequenceEqual(values), "value", "value has other rows than key; expected as many.");
+        Check(!shape.Positions || keys.AsSpan().SequenceEqual(rows), "key", "key has other rows than query; expected as many, because positions are given for rows.");
         return keys;
     }
 
@@ -99,14 +101,24 @@ internal sealed record ReferenceSequence(
             return counts;
         }
 
-        Check(offsets.Length == batch + 1 && offsets[0] == 0 && offsets[batch] * width == values.Length, name, $"{name} does not have the rows that the offsets tell.");
+        Check(
+            offsets.Length == batch + 1 && offsets[0] == 0 && (long)offsets[batch] * width == values.Length, name,
+            $"{name}.Length is {values.Length}; expected the rows that the offsets tell, from 0 on.");
         for (int index = 0; index < batch; index++)
         {
+            Check(offsets[index + 1] >= offsets[index], name, $"The offsets of {name} decrease to {offsets[index + 1]}; expected {offsets[index]} or more.");
             counts[index] = offsets[index + 1] - offsets[index];
-            Check(counts[index] >= 0, name, $"The offsets of {name} decrease.");
         }
 
         return counts;
+    }
+
+    private static void CheckUndeclared(AttentionShape shape, in AttentionArguments arguments, bool isCached)
+    {
+        CheckCount("key", shape.HasProjections ? arguments.Key.Length : 0, 0);
+        CheckCount("value", shape.HasProjections ? arguments.Value.Length : 0, 0);
+        bool hasKeyOffsets = shape.Ragged && (!shape.HasProjections || (shape.IsCrossAttention && !isCached));
+        CheckCount("keyOffsets", hasKeyOffsets ? 0 : arguments.KeyOffsets.Length, 0);
     }
 
     private static void CheckSequenceValues(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence[] sequences)
@@ -117,11 +129,16 @@ internal sealed record ReferenceSequence(
         CheckCount("prefixLengths", arguments.PrefixLengths.Length, shape.PrefixLengths ? batch : 0);
         CheckCount("documents", arguments.Documents.Length, shape.Documents ? sequences.Sum(sequence => sequence.Keys) : 0);
         CheckCount("positions", arguments.Positions.Length, shape.Positions ? sequences.Sum(sequence => sequence.Rows) : 0);
+        foreach (int position in arguments.Positions)
+            Check(position >= 0, "positions", $"A position is {position}; expected 0 or more.");
         foreach (ReferenceSequence sequence in sequences)
         {
             CheckRange("keyLengths", arguments.KeyLengths, sequence);
             CheckRange("keyStarts", arguments.KeyStarts, sequence);
             CheckRange("prefixLengths", arguments.PrefixLengths, sequence);
+            ReadOnlySpan<int> documents = shape.Documents ? arguments.Documents.Slice(sequence.FirstKey, sequence.Keys) : [];
+            for (int key = 1; key < documents.Length; key++)
+                Check(documents[key] >= documents[key - 1], "documents", $"documents decrease to {documents[key]}; expected {documents[key - 1]} or more.");
         }
     }
 
