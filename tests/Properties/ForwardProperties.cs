@@ -1,0 +1,162 @@
+using AttentionGen.Tests.Support;
+using CsCheck;
+
+namespace AttentionGen.Tests.Properties;
+
+/// <summary>
+/// Calls of which one thing is wrong, or differently right: what the float64 reference, which checks its arguments by other code, computes, a kernel
+/// computes too, and what it refuses a kernel refuses before it writes anything.
+/// </summary>
+public sealed class ForwardProperties
+{
+    private const float Unwritten = 12345.678f;
+
+    public static TheoryData<string> Names => PropertyKernels.All.All;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_call_is_refused_or_right(string name)
+    {
+        IKernelType type = PropertyKernels.All.Type(name);
+        AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 5);
+        IKernel kernel = type.Create(weights);
+        Gen.Select(Gen.Int[0, ForwardMutation.Kinds - 1], Gen.Int[1, 3], Gen.Int[0, 7], Gen.Int[0, 9], Gen.Int[0, 100_000])
+            .Sample((mutation, batch, rows, keys, seed) => Run(kernel, weights, mutation, batch, type.Shape.SequenceLength > 0 ? type.Shape.SequenceLength : rows, keys, seed), iter: 1_500, threads: 2);
+    }
+
+    private static void Run(IKernel kernel, AttentionWeights weights, int mutation, int batch, int rows, int keys, int seed)
+    {
+        AttentionShape shape = kernel.Type.Shape;
+        var random = new Random(seed);
+        AttentionCase right = AttentionCase.Create(shape, batch, rows, keys, seed, weights);
+        bool appends = shape.HasCache && !shape.IsCrossAttention && random.Next(2) == 0;
+        AttentionCache? cache = null;
+        ReferenceCache? twin = null;
+        if (appends)
+        {
+            // A first part fills the cache of both; then the rest follows, for whose keys there is room or not.
+            AttentionCase whole = AttentionCase.Create(shape, batch, rows, -1, seed, weights);
+            int split = random.Next(rows + 1);
+            int[] first = [.. Enumerable.Range(0, batch).Select(sequence => Math.Min(split, whole.RowsOf(sequence)))];
+            int[] rest = [.. first.Select((count, sequence) => whole.RowsOf(sequence) - count)];
+            cache = kernel.CreateCache(Math.Max(1, random.Next(4) == 0 ? split : 2 * rows), batch);
+            twin = new ReferenceCache(shape, batch);
+            AttentionCase start = whole.Chunk(new int[batch], first) with { CachedKeys = [] };
+            start.RunAll(kernel, cache: cache);
+            start.ReferenceAll(twin);
+            right = whole.Chunk(first, rest);
+        }
+
+        (AttentionCase call, ForwardPlaces places) = ForwardMutation.Apply(right, mutation, random);
+        ReferenceResult? expected = null;
+        Exception? refused = Refusal.Of(() => expected = call.ReferenceAll(twin));
+        bool hasRoom = cache is null || refused is not null || Enumerable.Range(0, batch).All(sequence => twin!.LengthOf(sequence) <= cache.Capacity);
+        // The reference takes the batch from the offsets, and positions that no table of rotations could hold.
+        bool isWrongForKernels = (shape.Ragged && call.RowOffsets.Length != call.Batch + 1L) || call.Positions.Contains(int.MaxValue);
+
+        var results = new ForwardResults(call, places, expected);
+        string before = Content(cache);
+        Exception? exception = Refusal.Of(() => results.Run(kernel, cache));
+        if (exception is not null)
+        {
+            results.AssertUnwritten();
+            Assert.Equal(before, Content(cache));
+            bool isWrong = refused is not null || results.AreWrong || !hasRoom || isWrongForKernels;
+            Assert.True(isWrong, $"The kernel refuses what the reference takes: {exception}");
+            return;
+        }
+
+        Assert.True(refused is null && !results.AreWrong && hasRoom && !isWrongForKernels, $"The kernel takes what must be refused: {refused}, {places}");
+        results.AssertClose(expected!);
+        if (cache is not null)
+            Assert.Equal(twin!.Length, cache.Length);
+    }
+
+    /// <summary>Lengths and every bit.</summary>
+    private static string Content(AttentionCache? cache)
+    {
+        if (cache is null)
+            return "";
+        var text = new System.Text.StringBuilder().AppendJoin(',', cache.Lengths.ToArray());
+        for (int sequence = 0; sequence < cache.Batch; sequence++)
+        {
+            int first = cache.GetFirstHeldKey(sequence), count = cache.Lengths[sequence] - first;
+            float[] keys = new float[cache.Shape.KeyDim * count], values = new float[cache.Shape.ValueDim * count];
+            cache.CopyTo(sequence, first, keys, values);
+            text.Append(';').Append(first).Append(':').AppendJoin(',', keys.Concat(values).Select(BitConverter.SingleToInt32Bits));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The results of one call in one array, so that they can lie over each other and over the input.</summary>
+    private sealed class ForwardResults
+    {
+        private readonly AttentionCase call;
+        private readonly ForwardPlaces places;
+        private readonly float[] memory;
+        private readonly int[] lengths;
+
+        public ForwardResults(AttentionCase call, ForwardPlaces places, ReferenceResult? expected)
+        {
+            this.call = call;
+            this.places = places;
+            int[] fitting = expected is null
+                ? [call.Input.Length, 0, 0, 0]
+                : [expected.Output.Length, expected.Probabilities.Length, expected.Scores.Length, expected.LogSumExp.Length];
+            int[] asked = [places.Output, places.Probabilities, places.Scores, places.LogSumExp];
+            lengths = [.. fitting.Zip(asked, (fits, length) => length < 0 ? fits : length)];
+            memory = new float[lengths.Sum() + call.Input.Length];
+            memory.AsSpan(0, lengths.Sum()).Fill(Unwritten);
+            call.Input.CopyTo(memory, lengths.Sum());
+            Overlaps = places.Overlap switch
+            {
+                // Over the input, and over each other.
+                1 => lengths[0] > 0 && call.Input.Length > 0,
+                2 => lengths[0] > 0 && lengths[1] > 0,
+                3 => lengths[0] > 0 && lengths[2] > 0,
+                4 => lengths[0] > 0 && lengths[3] > 0,
+                _ => false,
+            };
+            AreWrong = Overlaps || places.Threads < 0 || !lengths.SequenceEqual(fitting);
+        }
+
+        /// <summary>Whether the results have wrong lengths or places, or the options are wrong.</summary>
+        public bool AreWrong { get; }
+
+        private bool Overlaps { get; }
+
+        public void Run(IKernel kernel, AttentionCache? cache)
+        {
+            int inputStart = lengths.Sum();
+            int[] starts = [.. Enumerable.Range(0, 4).Select(result => lengths.Take(result).Sum())];
+            // What lies over the output begins in its last float.
+            if (Overlaps && places.Overlap > 1)
+                starts[places.Overlap - 1] = lengths[0] - 1;
+            AttentionArguments arguments = call.Arguments;
+            kernel.Forward(arguments with
+            {
+                Input = Overlaps && places.Overlap == 1 ? memory.AsSpan(lengths[0] - 1, call.Input.Length) : memory.AsSpan(inputStart, call.Input.Length),
+                Output = memory.AsSpan(starts[0], lengths[0]),
+                Probabilities = memory.AsSpan(starts[1], lengths[1]),
+                Scores = memory.AsSpan(starts[2], lengths[2]),
+                LogSumExp = memory.AsSpan(starts[3], lengths[3]),
+                Cache = cache,
+                Options = new() { MaxDegreeOfParallelism = places.Threads },
+            });
+        }
+
+        public void AssertUnwritten()
+        {
+            Assert.Equal(-1, memory.AsSpan(0, lengths.Sum()).IndexOfAnyExcept(Unwritten));
+            Assert.True(memory.AsSpan(lengths.Sum()).SequenceEqual(call.Input), "the input was written");
+        }
+
+        public void AssertClose(ReferenceResult expected)
+        {
+            var result = new AttentionResult(
+                memory[..lengths[0]], memory[lengths[0]..(lengths[0] + lengths[1])], memory[(lengths[0] + lengths[1])..(lengths[0] + lengths[1] + lengths[2])], memory[(lengths[0] + lengths[1] + lengths[2])..lengths.Sum()]);
+            result.AssertClose(expected, call.Shape, call.Describe());
+        }
+    }
+}
