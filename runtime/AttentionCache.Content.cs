@@ -54,9 +54,9 @@ public sealed partial class AttentionCache
     {
         CheckTarget("keys", keys.Length, (long)Batch * Shape.KeyDim * Length, "batch · KvHeads · Length · HeadDim");
         CheckTarget("values", values.Length, (long)Batch * Shape.ValueDim * Length, "batch · KvHeads · Length · ValueHeadDim");
-        CheckApart(keys, values);
         for (int sequence = 0; sequence < Batch; sequence++)
             CheckHeldFrom(sequence, 0);
+        CheckApart(keys, values);
         for (int sequence = 0; sequence < Batch; sequence++)
         {
             KeyValuePanels panels = Panels(sequence);

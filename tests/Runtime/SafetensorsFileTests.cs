@@ -97,7 +97,7 @@ public sealed class SafetensorsFileTests : IDisposable
         float[] destination = [9, 9, 9, 9];
         file.Read("x", destination.AsSpan(1, 2));
         Assert.Equal([9, 1, 2, 9], destination);
-        Assert.Contains("destination.Length is 3; tensor 'x' of", Assert.Throws<ArgumentException>("destination", () => file.Read("x", new float[3])).Message);
+        Assert.Contains("destination.Length is 3; expected 2, the elements of tensor 'x' of", Assert.Throws<ArgumentException>("destination", () => file.Read("x", new float[3])).Message);
     }
 
     [Fact]
