@@ -3,7 +3,7 @@ using System.Globalization;
 using AttentionGen.Tests.Fuzz;
 
 // How many files for each reader, and the seed. A failure names reader, seed and number, which make the same file again.
-int files = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 250_000;
+int files = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 200_000;
 int seed = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
 const long SpareBytes = 1 << 20;
 TimeSpan longest = TimeSpan.FromSeconds(10);
@@ -27,7 +27,9 @@ return failures == 0 ? 0 : 1;
 bool Run(Target target)
 {
     var random = new Random(seed);
-    string path = Path.Combine(folder, target.Name.Replace(' ', '-'));
+    string path = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, target.Name.Replace(' ', '-'))).FullName, "file" + target.Extension);
+    foreach ((string name, byte[] whole) in target.Beside)
+        File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(path)!, name), whole);
     int accepted = 0;
     long mostBytes = 0;
     // A reader that hangs is ended with the process, by a thread that it cannot block.
@@ -45,7 +47,7 @@ bool Run(Target target)
         {
             read = target.Read(path);
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (target.IsRefusal(exception))
         {
             // The one answer to a malformed file.
         }

@@ -12,11 +12,27 @@ namespace AttentionGen.Tests.Fuzz;
 /// <summary>A reader of files: what it reads, how, and whether what it returns is what the file holds, by a second, plain walk through the bytes.</summary>
 internal sealed record Target(string Name, byte[][] Files, Func<string, object> Read, Func<object, byte[], bool> Holds)
 {
+    /// <summary>How the name of a file ends.</summary>
+    public string Extension { get; init; } = "";
+
+    /// <summary>Files that stand beside the damaged one, and are whole.</summary>
+    public IReadOnlyDictionary<string, byte[]> Beside { get; init; } = new Dictionary<string, byte[]>();
+
+    /// <summary>Whether an exception is an answer to a damaged file: it is malformed, or names a file that is not there.</summary>
+    public bool IsRefusal(Exception exception) => exception is InvalidDataException || (Beside.Count > 0 && exception is FileNotFoundException);
+
     private static readonly string[] VariableNames = ["encoder/weight", "encoder/bias", "empty"];
+
+    private static Dictionary<string, byte[]> Shards { get; } = new(StringComparer.Ordinal)
+    {
+        ["one.safetensors"] = new SafetensorsWriter().AddF32("first", [3], 1, 2, 3).AddF32("both", [1], 4).ToArray(),
+        ["two.safetensors"] = new SafetensorsWriter().AddF32("second", [2, 1], 5, 6).AddF32("both", [2], 7, 8).ToArray(),
+    };
 
     public static IReadOnlyList<Target> All { get; } =
     [
         new("safetensors", [Safetensors()], ReadSafetensors, SafetensorsHolds),
+        new("shard index", [Index()], ReadSafetensors, IndexHolds) { Extension = ".index.json", Beside = Shards },
         new("llama2.c checkpoint", [Checkpoint(5), Checkpoint(-5)], StoryCheckpoint.Read, CheckpointHolds),
         new("llama2.c tokenizer", [StoryFiles.Tokenizer((" a", 1), ("ab", 2), ("é", -1))], StoryTokenizer.Read, TokenizerHolds),
         new("CTranslate2 model", [CTranslate2()], CTranslate2File.Read, CTranslate2Holds),
@@ -75,6 +91,25 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
         }
 
         return true;
+    }
+
+    private static byte[] Index() => Encoding.UTF8.GetBytes(
+        """{"metadata":{"total_size":32},"weight_map":{"first":"one.safetensors","second":"two.safetensors","both":"two.safetensors"}}""");
+
+    /// <summary>Each tensor that the index names, and no other, from the shard that it names.</summary>
+    private static bool IndexHolds(object read, byte[] file)
+    {
+        var tensors = (Dictionary<string, float[]>)read;
+        using JsonDocument index = JsonDocument.Parse(file);
+        JsonElement map = index.RootElement.GetProperty("weight_map");
+        foreach (JsonProperty tensor in map.EnumerateObject())
+        {
+            byte[] shard = Shards[tensor.Value.GetString()!];
+            if (!tensors.TryGetValue(tensor.Name, out float[]? values) || !SafetensorsHolds(new Dictionary<string, float[]> { [tensor.Name] = values }, shard))
+                return false;
+        }
+
+        return tensors.Count == map.EnumerateObject().Count();
     }
 
     private static byte[] Checkpoint(int vocabulary)
