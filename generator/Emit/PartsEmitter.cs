@@ -14,6 +14,8 @@ internal static class PartsEmitter
         writer.Line();
         WriteSchedule(writer, plan, plan.Spec.HasProjections ? AttentionPlan.ColumnUnit(plans) : 1);
         writer.Line();
+        WritePartRows(writer, plan);
+        writer.Line();
         WriteRunPart(writer, plan);
         if (!SharesHeads(plan.Spec))
             return;
@@ -69,18 +71,29 @@ internal static class PartsEmitter
                     newKeys = $"global::System.Math.Min(chunk, {newKeys})";
             }
 
-            writer.Line($"nint most = global::System.Math.Max(rows, {newKeys});");
-            writer.Line("// Equal parts, as many for every thread: a last part that is left alone would make the others wait.");
-            writer.Line($"nint parts = (((most + {plan.RowBlock - 1}) / {plan.RowBlock}) + (2 * threads) - 1) / (2 * threads) * (2 * threads);");
-            writer.Line($"nint step = (((most + parts - 1) / parts) + {AttentionPlan.PartRows - 1}) / {AttentionPlan.PartRows} * {AttentionPlan.PartRows};");
+            writer.Line($"nint keyRows = {newKeys};");
+            writer.Line("nint step = PartRows(keyRows, threads);");
+            writer.Line("nint secondStep = PartRows(rows, threads);");
             using (writer.Block("return new()", ";"))
             {
                 writer.Line(ring
-                    ? "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, SequencePhases = sequencePhases, Phases = sequencePhases * dimensions.Batch, Step = step,"
-                    : "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step,");
-                writer.Line($"FirstParts = (int)((({newKeys}) + step - 1) / step), SecondParts = (int)((rows + step - 1) / step),");
+                    ? "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, SequencePhases = sequencePhases, Phases = sequencePhases * dimensions.Batch, Step = step, SecondStep = secondStep,"
+                    : "Partition = Services::ForwardPartition.Rows, Threads = threads, Cycle = 2, Phases = 2 * dimensions.Batch, Step = step, SecondStep = secondStep,");
+                writer.Line($"FirstParts = (int)((keyRows + step - 1) / step), SecondParts = (int)((rows + secondStep - 1) / secondStep),");
                 writer.Line("SharedFloats = keyValueFloats, OwnFloats = ScratchFloats,");
             }
+        }
+    }
+
+    private static void WritePartRows(CodeWriter writer, AttentionPlan plan)
+    {
+        writer.Line("/// <summary>Equal parts, as many for every thread: a last part that is left alone would make the others wait.</summary>");
+        using (writer.Block("private static nint PartRows(nint rows, int threads)"))
+        {
+            string unit = plan.PartsPerThread == 1 ? "threads" : CodeWriter.Invariant($"({plan.PartsPerThread} * threads)");
+            writer.Line("rows = global::System.Math.Max(1, rows);");
+            writer.Line($"nint parts = (((rows + {plan.RowBlock - 1}) / {plan.RowBlock}) + {unit} - 1) / {unit} * {unit};");
+            writer.Line($"return (((rows + parts - 1) / parts) + {AttentionPlan.PartRows - 1}) / {AttentionPlan.PartRows} * {AttentionPlan.PartRows};");
         }
     }
 

@@ -91,13 +91,13 @@ internal static class SequenceEmitter
             start = "chunkStart + ";
         }
 
-        string Count(string rows) => HasRing(spec)
-            ? $"global::System.Math.Min(schedule.Step, global::System.Math.Min(chunkStart + chunk, {rows}) - first)"
-            : $"global::System.Math.Min(schedule.Step, {rows} - first)";
+        string Count(string step, string rows) => HasRing(spec)
+            ? $"global::System.Math.Min(schedule.{step}, global::System.Math.Min(chunkStart + chunk, {rows}) - first)"
+            : $"global::System.Math.Min(schedule.{step}, {rows} - first)";
         using (writer.Block("if (phase % 2 == 0)"))
         {
             writer.Line($"nint first = {start}{(start.Length > 0 ? "(" : "")}part * schedule.Step{(start.Length > 0 ? ")" : "")};");
-            writer.Line($"nint count = {Count($"NewKeys({arguments}, {index})")};");
+            writer.Line($"nint count = {Count("Step", $"NewKeys({arguments}, {index})")};");
             using (writer.Block("if (count > 0)"))
                 writer.Line($"KeyRows(block, {arguments}, {index}, first, count, in panels, ref own);");
         }
@@ -105,16 +105,16 @@ internal static class SequenceEmitter
         using (writer.Block("else"))
         {
             writer.Line(spec.Causal ? "// The last rows see the most keys: they go first." : "// Rows in order.");
-            string place = spec.Causal ? "(schedule.SecondParts - 1 - part) * schedule.Step" : "part * schedule.Step";
+            string place = spec.Causal ? "(schedule.SecondParts - 1 - part) * schedule.SecondStep" : "part * schedule.SecondStep";
             writer.Line(start.Length > 0 ? $"nint first = {start}({place});" : $"nint first = {place};");
             string output = $"OutputRows(block, {arguments}, {index}, first, ";
             if (!HasRing(spec) && !spec.Ragged && !spec.SkipPadding)
             {
-                writer.Line($"{output}{Count(Rows(spec))}, in panels, ref own);");
+                writer.Line($"{output}{Count("SecondStep", Rows(spec))}, in panels, ref own);");
                 return;
             }
 
-            writer.Line($"nint count = {Count(Rows(spec))};");
+            writer.Line($"nint count = {Count("SecondStep", Rows(spec))};");
             using (writer.Block("if (count > 0)"))
                 writer.Line($"{output}count, in panels, ref own);");
             if (spec.SkipPadding)

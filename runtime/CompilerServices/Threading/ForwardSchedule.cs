@@ -44,8 +44,11 @@ public readonly struct ForwardSchedule
     /// <summary>Parts of the third phase of a cycle.</summary>
     public int ThirdParts { get; init; }
 
-    /// <summary>Rows of a part, where parts are rows.</summary>
+    /// <summary>Rows of a part of the first phase, where parts are rows; panels of a part, where they are columns.</summary>
     public nint Step { get; init; }
+
+    /// <summary>Rows of a part of the second phase, where parts are rows.</summary>
+    public nint SecondStep { get; init; }
 
     /// <summary>Floats of scratch that all threads share.</summary>
     public required nint SharedFloats { get; init; }
