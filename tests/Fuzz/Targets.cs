@@ -104,8 +104,7 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
         JsonElement map = index.RootElement.GetProperty("weight_map");
         foreach (JsonProperty tensor in map.EnumerateObject())
         {
-            byte[] shard = Shards[tensor.Value.GetString()!];
-            if (!tensors.TryGetValue(tensor.Name, out float[]? values) || !SafetensorsHolds(new Dictionary<string, float[]> { [tensor.Name] = values }, shard))
+            if (!Shards.TryGetValue(tensor.Value.GetString()!, out byte[]? shard) || !tensors.TryGetValue(tensor.Name, out float[]? values) || !SafetensorsHolds(new Dictionary<string, float[]> { [tensor.Name] = values }, shard))
                 return false;
         }
 
