@@ -26,6 +26,8 @@ internal static class AttentionParser
         AttentionSpec? spec = arguments.AreWellFormed
             ? ConfigurationParser.Parse(new(arguments, problems), TargetParser.Describe(type), modifier, predicate)
             : null;
+        if (spec is { Learns: false })
+            TargetParser.CheckWithoutWeights(type, problems);
         return problems.Any ? null : spec;
     }
 

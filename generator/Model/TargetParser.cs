@@ -33,6 +33,13 @@ internal static class TargetParser
         CheckLanguageVersion(attribute, problems);
     }
 
+    /// <summary>Reports what clashes with the constructor that only a class which learns nothing gets.</summary>
+    public static void CheckWithoutWeights(INamedTypeSymbol type, ProblemReporter problems)
+    {
+        foreach (IMethodSymbol constructor in type.InstanceConstructors.Where(constructor => constructor.Parameters.Length == 0 && !constructor.IsImplicitlyDeclared && !IsGenerated(constructor)))
+            problems.ReportOn(DiagnosticDescriptors.ConstructorClash, null, constructor.Locations, type.Name, "takes nothing, as the generated one of a class that learns nothing does: remove it, or give it parameters and end it in ': this()'");
+    }
+
     /// <summary>How to re-open a class that passed <see cref="Check"/>.</summary>
     public static TargetType Describe(INamedTypeSymbol type) => new()
     {
