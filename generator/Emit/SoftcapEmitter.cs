@@ -1,3 +1,4 @@
+using System;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
@@ -32,9 +33,9 @@ internal static class SoftcapEmitter
         }
     }
 
-    /// <summary>The capped form of an expression.</summary>
+    /// <summary>The capped form of an expression. The reciprocal of a subnormal cap may be no float: the largest one gives the same ±c.</summary>
     public static string Cap(AttentionSpec spec, VectorTarget target, string score) =>
-        CodeWriter.Invariant($"(Tanh({score} * {target.Name}.Create({1 / (double)spec.Softcap:R}f)) * {target.Name}.Create({spec.Softcap:G9}f))");
+        CodeWriter.Invariant($"(Tanh({score} * {target.Name}.Create({Math.Min(1 / (double)spec.Softcap, float.MaxValue):R}f)) * {target.Name}.Create({spec.Softcap:G9}f))");
 
     /// <summary>The cap alone, for keys without position and for scores that come out.</summary>
     public static void WriteCap(CodeWriter writer, AttentionPlan plan)

@@ -46,6 +46,8 @@ internal sealed partial record DiagnosticCase
     private static IEnumerable<DiagnosticCase> Scores()
     {
         yield return Setting("Softcap negative", "AG0038", $"{Small}, «Softcap = -50f»", $"{Small}, Softcap = 50f", "Softcap is -50", "use 50");
+        // Its reciprocal is no float.
+        yield return Setting("Softcap negative and subnormal", "AG0038", $"{Small}, «Softcap = -float.Epsilon»", $"{Small}, Softcap = float.Epsilon", "Softcap is -1E-45");
         yield return Setting("Softcap infinite", "AG0038", $"{Small}, «Softcap = float.PositiveInfinity»", $"{Small}, Softcap = float.MaxValue", "Infinity", "use a number such as 50");
         yield return Setting("Softcap NaN", "AG0038", $"{Small}, «Softcap = float.NaN»", $"{Small}, Softcap = 0", "NaN");
         yield return Setting("one bucket", "AG0039", $"{Small}, Causal = true, «RelativePositionBuckets = 1»", $"{Small}, Causal = true, RelativePositionBuckets = 2", "is 1 but must be from 2 to 1024", "use 2");
