@@ -30,14 +30,22 @@ internal static class KernelFactory
     public static bool IsLegal(TestConfiguration configuration) => !Problems(configuration).Any();
 
     /// <summary>What the analyzer says about a configuration.</summary>
-    public static IEnumerable<Diagnostic> Problems(TestConfiguration configuration)
+    public static IEnumerable<Diagnostic> Problems(TestConfiguration configuration) => Parse([configuration]).Single().Problems;
+
+    /// <summary>The spec that the generator makes of each configuration, or null, and what the analyzer says.</summary>
+    public static IEnumerable<(AttentionSpec? Spec, IReadOnlyList<Diagnostic> Problems)> Parse(TestConfiguration[] configurations)
     {
-        CSharpCompilation compilation = Compilation(Source([configuration]));
-        INamedTypeSymbol type = compilation.GetTypeByMetadataName("Configurations.Kernel0")!;
-        var problems = new List<Diagnostic>();
-        AttentionParser.Parse(type, AttentionParser.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None);
-        return problems;
+        CSharpCompilation compilation = Compilation(Source(configurations));
+        for (int index = 0; index < configurations.Length; index++)
+        {
+            INamedTypeSymbol type = compilation.GetTypeByMetadataName($"Configurations.Kernel{index}")!;
+            var problems = new List<Diagnostic>();
+            yield return (AttentionParser.Parse(type, AttentionParser.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None), problems);
+        }
     }
+
+    /// <summary>What the compiler's parser says about a text.</summary>
+    public static IEnumerable<Diagnostic> SyntaxProblems(string text) => CSharpSyntaxTree.ParseText(text, ParseOptions).GetDiagnostics();
 
     private static string Source(TestConfiguration[] configurations)
     {

@@ -116,10 +116,16 @@ internal sealed partial record TestConfiguration
     private static string Literal(object value) => value switch
     {
         bool flag => flag ? "true" : "false",
+        float number when !float.IsFinite(number) => $"float.{Constant(number)}",
         float number => number.ToString("R", CultureInfo.InvariantCulture) + "f",
+        double number when !double.IsFinite(number) => $"double.{Constant(number)}",
         double number => number.ToString("R", CultureInfo.InvariantCulture) + "d",
+        // A value that the enumeration does not have is written as a number.
+        Enum choice when char.IsAsciiDigit(choice.ToString()[^1]) => $"({choice.GetType().Name})({choice:D})",
         // Several flags are written as several values.
         Enum choice => string.Join(" | ", choice.ToString().Split(", ").Select(name => $"{choice.GetType().Name}.{name}")),
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };
+
+    private static string Constant(double number) => double.IsNaN(number) ? "NaN" : number > 0 ? "PositiveInfinity" : "NegativeInfinity";
 }

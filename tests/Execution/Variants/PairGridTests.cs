@@ -50,11 +50,11 @@ public sealed class PairGridTests(ITestOutputHelper log)
         foreach (var (batch, rows, keys) in Sizes)
         {
             AttentionCase call = AttentionCase.Create(type.Shape, batch, Rows(configuration, rows), keys, seed: rows + 1, weights, configuration.ReferenceHooks);
-            AttentionResult result = Run(call, kernel, 1, null, name);
+            AttentionResult result = CachedCalls.Run(call, kernel, 1, null, name);
             result.AssertClose(call.ReferenceAll(), type.Shape, $"{name}: {call.Describe()}");
-            result.AssertSameBits(Run(call, kernel, 2, null, name), $"{name}: {call.Describe()}, two threads");
-            result.AssertSameBits(Run(call with { IsSurrounded = true }, kernel, 1, null, name), $"{name}: {call.Describe()}, between NaN");
-            AttentionResult[] singles = [.. Enumerable.Range(0, batch).Select(sequence => Run(call.Single(sequence), kernel, 1, null, name))];
+            result.AssertSameBits(CachedCalls.Run(call, kernel, 2, null, name), $"{name}: {call.Describe()}, two threads");
+            result.AssertSameBits(CachedCalls.Run(call with { IsSurrounded = true }, kernel, 1, null, name), $"{name}: {call.Describe()}, between NaN");
+            AttentionResult[] singles = [.. Enumerable.Range(0, batch).Select(sequence => CachedCalls.Run(call.Single(sequence), kernel, 1, null, name))];
             result.AssertSameBits(AttentionResult.Join(singles), $"{name}: {call.Describe()}, one sequence at a time");
         }
     }
@@ -73,59 +73,11 @@ public sealed class PairGridTests(ITestOutputHelper log)
             int batch = rows > 100 ? 1 : 3;
             AttentionCase whole = AttentionCase.Create(type.Shape, batch, Rows(configuration, rows), type.Shape.IsCrossAttention ? rows : -1, seed: rows, weights, configuration.ReferenceHooks);
             if (type.Shape.IsCrossAttention)
-                CheckMemory(whole, kernel, name);
+                CachedCalls.CheckMemory(whole, kernel, name);
             else
-                CheckChunks(whole, kernel, name);
+                CachedCalls.CheckChunks(whole, kernel, name);
         }
     }
-
-    private static void CheckMemory(AttentionCase whole, IKernel kernel, string name)
-    {
-        AttentionCache cache = kernel.CreateCache(Math.Max(1, whole.Keys), whole.Batch);
-        kernel.ProjectMemory(whole.Memory, cache, whole.KeyOffsets);
-        AttentionCase cached = whole with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = [.. Enumerable.Range(0, whole.Batch).Select(whole.NewKeysOf)] };
-        Run(whole, kernel, 1, null, name).AssertSameBits(Run(cached, kernel, 1, cache, name), $"{name}: {whole.Describe()}, projected memory");
-    }
-
-    private static void CheckChunks(AttentionCase whole, IKernel kernel, string name)
-    {
-        var random = new Random(whole.Rows);
-        AttentionCache cache = kernel.CreateCache(whole.Rows + 3, whole.Batch);
-        var reference = new ReferenceCache(whole.Shape, whole.Batch);
-        var output = new float[whole.TotalRows * whole.Shape.OutputDim];
-        int[] first = new int[whole.Batch];
-        while (Enumerable.Range(0, whole.Batch).Any(sequence => first[sequence] < whole.RowsOf(sequence)))
-        {
-            int next = random.Next(3) == 0 ? 1 : random.Next(1, 1 + (whole.Rows / 2));
-            // The sequences of a ragged batch advance by different steps, some by none.
-            int[] count = [.. Enumerable.Range(0, whole.Batch).Select(sequence =>
-                Math.Min(whole.RowsOf(sequence) - first[sequence], whole.Shape.Ragged ? random.Next(next + 1) : next))];
-            AttentionCase chunk = whole.Chunk(first, count);
-            AttentionResult result = Run(chunk, kernel, 1 + random.Next(2), cache, name);
-            result.AssertClose(chunk.ReferenceAll(reference), whole.Shape, $"{name}: chunk {chunk.Describe()}");
-            whole.PutChunk(output, result.Output, first, count);
-            first = [.. first.Select((start, sequence) => start + count[sequence])];
-        }
-
-        if (SeesTheSame(whole.Shape))
-            Compare.SameBits(Run(whole, kernel, 1, null, name).Output, output, Math.Max(1, whole.Shape.OutputDim), $"{name}: {whole.Describe()}, in chunks");
-    }
-
-    /// <summary>Failures of the kernel itself name the configuration too.</summary>
-    private static AttentionResult Run(AttentionCase call, IKernel kernel, int threads, AttentionCache? cache, string name)
-    {
-        try
-        {
-            return call.RunAll(kernel, threads, cache);
-        }
-        catch (Exception exception)
-        {
-            throw new InvalidOperationException($"{name}: {call.Describe()}: {exception.Message}", exception);
-        }
-    }
-
-    /// <summary>Whether a row of a chunk sees what it sees in one forward: no later key, from the same position.</summary>
-    private static bool SeesTheSame(AttentionShape shape) => shape.Causal && !shape.PrefixLengths && shape.CausalAlignment == CausalAlignment.TopLeft;
 
     private static int Rows(TestConfiguration configuration, int rows) => configuration.SequenceLength == 0 ? rows : configuration.SequenceLength;
 

@@ -1,0 +1,101 @@
+namespace AttentionGen.Tests.Support;
+
+// What a configuration may declare beside its shape, with values at random; what contradicts something declared before is the generator's to refuse.
+internal static partial class RandomConfiguration
+{
+    private static readonly Func<TestConfiguration, Random, TestConfiguration>[] Features =
+    [
+        // The block.
+        (block, random) => block.Projections ? block with { MemoryDim = random.Next(2) == 0 ? block.DModel : random.Next(1, 150) } : block,
+        (block, random) => block.Projections
+            ? block with { QueryBias = random.Next(2) == 0, KeyBias = random.Next(2) == 0, ValueBias = random.Next(2) == 0, OutputBias = random.Next(2) == 0 }
+            : block,
+        (block, random) => block with { ValueHeadDim = random.Next(1, 70) },
+        (block, random) => block with { SequenceLength = 1 + Length(random) },
+        // Unrolled wide shapes would take most of the time to compile.
+        (block, random) => block.Heads * Math.Max(block.HeadDim, block.ValueHeadDim) <= 40 && block.DModel <= 40 ? block with { Unrolling = Unrolling.Full } : block,
+        // What a query sees.
+        (block, random) => block with { Causal = true, CausalAlignment = (CausalAlignment)random.Next(2) },
+        (block, random) => block with { Causal = true },
+        (block, random) => block with { KeyLengths = true },
+        (block, random) => block with { KeyStarts = true },
+        (block, random) => block with { WindowLeft = Length(random) },
+        (block, random) => block with { WindowRight = Length(random) },
+        (block, random) => block with { Causal = true, PrefixLengths = true },
+        (block, random) => block with { ChunkSize = 1 + Length(random) },
+        (block, random) => block.IsCrossAttention ? block : block with { Documents = true },
+        (block, random) => block with { BooleanMask = MaskAxes.Key | (MaskAxes)random.Next(16) },
+        (block, random) => block with { AdditiveMask = MaskAxes.Key | (MaskAxes)random.Next(16) },
+        (block, random) => block with { MaskPredicate = Pick(random, TestHook.ThirdsPredicate, TestHook.RangePredicate, TestHook.VectorPredicate) },
+        (block, random) => block with { Ragged = true },
+        (block, random) => block.IsCrossAttention || !block.Projections ? block : block with { KeyLengths = true, SkipPadding = true },
+        // What happens to scores.
+        (block, random) => block with { Scale = random.NextSingle() + 0.05f },
+        (block, random) => block with { Softcap = (3 * random.NextSingle()) + 0.5f },
+        (block, random) => block with { ScoreModifier = Pick(random, TestHook.DistanceModifier, TestHook.TableModifier, TestHook.VectorModifier) },
+        (block, random) => block with { Alibi = true },
+        (block, random) => block with { RelativePositionBuckets = 4 * random.Next(1, 10), RelativePositionMaxDistance = random.Next(20, 200) },
+        (block, random) => block with { Sinks = true },
+        // Small heads may have a small norm, which magnifies what is lost before it.
+        (block, random) => block with { QueryKeyNorm = (QueryKeyNorm)random.Next(1, 3), QueryKeyNormEpsilon = 0.005f + (0.05f * random.NextSingle()) },
+        (block, random) => block with { BiasKeyValue = true },
+        (block, random) => block with { ZeroKeyValue = true },
+        (block, random) => block with { Outputs = block.Outputs | AttentionOutputs.LogSumExp },
+        (block, random) => block with { Outputs = block.Outputs | Pick(random, AttentionOutputs.Probabilities, AttentionOutputs.AveragedProbabilities) },
+        (block, random) => block with { Outputs = block.Outputs | Pick(random, AttentionOutputs.ScaledScores, AttentionOutputs.MaskedScores) },
+        (block, random) => block with { Outputs = block.Outputs | AttentionOutputs.CappedScores, Softcap = block.Softcap == 0 ? 1.5f : block.Softcap },
+        // Rotary embedding.
+        Rotated,
+        (block, random) => WithScaling(block.Rotary == RotaryKind.None ? Rotated(block, random) : block, random),
+        (block, random) => WithScaling(block.Rotary == RotaryKind.None ? Rotated(block, random) : block, random),
+        (block, random) => (block.Rotary == RotaryKind.None ? Rotated(block, random) : block) with { Positions = true },
+    ];
+
+    private static TestConfiguration Rotated(TestConfiguration block, Random random)
+    {
+        int headDim = block.HeadDim != 0 ? block.HeadDim : block.DModel / block.Heads;
+        if (block.IsCrossAttention || headDim < 2)
+            return block;
+        bool partial = headDim % 2 != 0 || random.Next(2) == 0;
+        return block with
+        {
+            Rotary = (RotaryKind)random.Next(1, 3),
+            RotaryDim = partial ? 2 * random.Next(1, (headDim / 2) + 1) : 0,
+            RotaryBase = random.Next(3) == 0 ? random.Next(100, 1_000_000) : 10_000,
+        };
+    }
+
+    private static TestConfiguration WithScaling(TestConfiguration block, Random random)
+    {
+        if (block.Rotary == RotaryKind.None)
+            return block;
+        TestConfiguration scaled = block with { RotaryScaling = (RotaryScaling)random.Next(1, 4), RotaryScalingFactor = 1 + (10 * random.NextDouble()), RotaryOriginalLength = 0 };
+        return scaled.RotaryScaling switch
+        {
+            RotaryScaling.Llama3 => scaled with
+            {
+                RotaryOriginalLength = random.Next(1, 5000),
+                RotaryLowFrequencyFactor = random.Next(2) == 0 ? 1 : 0.5 + random.NextDouble(),
+                RotaryHighFrequencyFactor = random.Next(2) == 0 ? 4 : 2 + (5 * random.NextDouble()),
+            },
+            RotaryScaling.Yarn => scaled with
+            {
+                RotaryOriginalLength = random.Next(1, 5000),
+                RotaryBetaSlow = random.Next(2) == 0 ? 1 : 0.5 + random.NextDouble(),
+                RotaryBetaFast = random.Next(2) == 0 ? 32 : 8 + (50 * random.NextDouble()),
+                RotaryAttentionFactor = random.Next(2) == 0 ? 0 : 0.5 + random.NextDouble(),
+            },
+            _ => scaled,
+        };
+    }
+
+    private static T Pick<T>(Random random, params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
+
+    /// <summary>Short lengths mostly, sometimes past a key block.</summary>
+    public static int Length(Random random) => random.Next(6) switch
+    {
+        0 => random.Next(200, 330),
+        1 or 2 => random.Next(12),
+        _ => random.Next(100),
+    };
+}
