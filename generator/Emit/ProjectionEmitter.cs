@@ -28,8 +28,8 @@ internal static class ProjectionEmitter
             {
                 string start = row == "0" ? "ref a" : $"ref Unsafe.Add(ref a, {row} * {product.RowStride})";
                 string target = row == "0" ? "panel * 16" : $"({row} * stride) + (panel * 16)";
-                using (writer.Block($"for (nint panel = 0; panel < panels; panel += {wide.Panels})"))
-                    writer.Line($"{product.Name}_{wide.Name}({start}, ref Unsafe.Add(ref weights, panel * {panel}), ref Unsafe.Add(ref bias, panel * 16), ref Unsafe.Add(ref c, {target}), stride);");
+                writer.Line($"for (nint panel = 0; panel < panels; panel += {wide.Panels})");
+                writer.Line($"    {product.Name}_{wide.Name}({start}, ref Unsafe.Add(ref weights, panel * {panel}), ref Unsafe.Add(ref bias, panel * 16), ref Unsafe.Add(ref c, {target}), stride);");
             });
 
             using (writer.Block($"for (nint panel = 0; panel < panels; panel += {product.Panels})"))
@@ -57,14 +57,14 @@ internal static class ProjectionEmitter
         using (writer.Block($"private static void {product.Name}_{tile.Name}(ref float a, ref float panel, ref float bias, ref float c, nint stride{(wide ? "" : ", ref float next")})"))
         {
             var body = new TileEmitter(writer, target, product, tile);
-            body.DeclareSums(_ => $"{target.Name}<float>.Zero");
+            body.DeclareSums();
             body.LiteralDepth(product.Depth * AttentionPlan.PanelWidth, wide ? TilePrefetch.None : TilePrefetch.Next);
             for (int vector = 0; vector < tile.Vectors; vector++)
-                writer.Line($"var bias_{vector} = {target.Name}.LoadUnsafe(ref bias, {vector * target.Lanes});");
+                writer.Line($"var bias_{vector} = {target.Name}.LoadUnsafe(ref bias{TileEmitter.Offset(vector * target.Lanes)});");
             for (int row = 0; row < tile.Rows; row++)
             {
                 for (int vector = 0; vector < tile.Vectors; vector++)
-                    writer.Line($"({TileEmitter.Sum(row, vector)} + bias_{vector}).StoreUnsafe(ref c, {vector * target.Lanes});");
+                    writer.Line($"({TileEmitter.Sum(row, vector)} + bias_{vector}).StoreUnsafe(ref c{TileEmitter.Offset(vector * target.Lanes)});");
                 if (row < tile.Rows - 1)
                     writer.Line("c = ref Unsafe.Add(ref c, stride);");
             }

@@ -44,12 +44,12 @@ internal static class ScoresEmitter
                 writer.Line("ref float a = ref queries;");
                 writer.Line("ref float panel = ref keys;");
                 var body = new TileEmitter(writer, target, product, tile);
-                body.DeclareSums(_ => $"{target.Name}<float>.Zero");
+                body.DeclareSums();
                 body.LiteralDepth(panel, TilePrefetch.Following);
                 for (int row = 0; row < tile.Rows; row++)
                 {
                     for (int vector = 0; vector < tile.Vectors; vector++)
-                        writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref scores, {(row * plan.ScoreStride) + (vector * target.Lanes)});");
+                        writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref scores{TileEmitter.Offset((row * plan.ScoreStride) + (vector * target.Lanes))});");
                 }
 
                 writer.Line($"keys = ref Unsafe.Add(ref keys, {tile.Panels * panel});");

@@ -21,14 +21,11 @@ internal enum TilePrefetch
 /// </summary>
 internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, ProductPlan product, RegisterTile tile)
 {
-    /// <summary>Declares the sums, each from the given expression of its vector index.</summary>
-    public void DeclareSums(System.Func<int, string> initial)
+    /// <summary>Declares the sums, a row of the tile in a line; <c>default</c> is zero, and the shortest way to write it.</summary>
+    public void DeclareSums()
     {
         for (int row = 0; row < tile.Rows; row++)
-        {
-            for (int vector = 0; vector < tile.Vectors; vector++)
-                writer.Line($"var {Sum(row, vector)} = {initial(vector)};");
-        }
+            writer.Line($"{target.Name}<float> {string.Join(", ", Enumerable.Range(0, tile.Vectors).Select(vector => $"{Sum(row, vector)} = default"))};");
     }
 
     /// <summary>Multiplies through a depth known at compile time. <c>a</c> and the panels advance; the rest stays.</summary>
@@ -77,6 +74,9 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
             Advance(1, separatePanels: true);
         }
     }
+
+    /// <summary>The second argument of a load or store, none where it is 0.</summary>
+    public static string Offset(long floats) => floats == 0 ? "" : CodeWriter.Invariant($", {floats}");
 
     public static string Sum(int row, int vector) => $"c_{row}_{vector}";
 
@@ -177,7 +177,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
         int panel = vector / tile.VectorsPerPanel;
         long offset = Place(panel, step, panelStride ?? 0) + (vector % tile.VectorsPerPanel * target.Lanes);
         string name = Panel(panel, separate: panelStride is null);
-        return offset == 0 ? $"{target.Name}.LoadUnsafe(ref {name})" : $"{target.Name}.LoadUnsafe(ref {name}, {offset})";
+        return $"{target.Name}.LoadUnsafe(ref {name}{Offset(offset)})";
     }
 
     private static string Panel(int panel, bool separate) => separate ? $"panel_{panel}" : "panel";

@@ -48,12 +48,12 @@ internal static class ValuesEmitter
                 for (int panel = 1; panel < tile.Panels; panel++)
                     writer.Line($"ref float panel_{panel} = ref Unsafe.Add(ref panel_{panel - 1}, panelStride);");
                 var body = new TileEmitter(writer, target, product, tile);
-                body.DeclareSums(_ => $"{target.Name}<float>.Zero");
+                body.DeclareSums();
                 body.RunTimeDepth("keys");
                 for (int row = 0; row < tile.Rows; row++)
                 {
                     for (int vector = 0; vector < tile.Vectors; vector++)
-                        writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref heads, {(row * plan.ValueHeadDimPadded) + (vector * target.Lanes)});");
+                        writer.Line($"{TileEmitter.Sum(row, vector)}.StoreUnsafe(ref heads{TileEmitter.Offset((row * plan.ValueHeadDimPadded) + (vector * target.Lanes))});");
                 }
 
                 writer.Line($"values = ref Unsafe.Add(ref values, panelStride * {tile.Panels});");
