@@ -13,7 +13,7 @@ public sealed class Undisturbed;
 [Collection(nameof(Undisturbed))]
 public sealed class MemoryBehaviourTests
 {
-    private const int WarmUp = 40, Measured = 40;
+    private const int WarmUp = 40, Measured = 40, Attempts = 3;
 
     public static TheoryData<string> All => SelectedConfigurations.All.All;
 
@@ -46,14 +46,14 @@ public sealed class MemoryBehaviourTests
     {
         var (call, kernel) = SelectedConfigurations.Call(name, batch: 1, rows: 1, keys: 1, seed: 1);
         var output = new float[call.Input.Length];
-        AttentionCache cache = kernel.CreateCache(WarmUp + Measured);
+        AttentionCache cache = kernel.CreateCache(WarmUp + (Attempts * Measured));
         var lengths = new int[call.KeyLengths.Length];
-        AssertNoAllocation(() =>
+        int calls = AssertNoAllocation(() =>
         {
             lengths.AsSpan().Fill(cache.Length + 1);
             kernel.Forward(new AttentionArguments { Input = call.Input, Output = output, Cache = cache, KeyLengths = lengths });
         });
-        Assert.Equal(WarmUp + Measured, cache.Length);
+        Assert.Equal(calls, cache.Length);
     }
 
     [Theory]
@@ -100,14 +100,27 @@ public sealed class MemoryBehaviourTests
         together.SignalAndWait();
     }
 
-    private static void AssertNoAllocation(Action call)
+    /// <summary>
+    /// What a call allocates, every attempt shows. The runtime itself once allocated 7,120 bytes on this thread, on a busy machine; tests/Load,
+    /// which counts over a million calls, allows none at all.
+    /// </summary>
+    /// <returns>How often it called.</returns>
+    private static int AssertNoAllocation(Action call)
     {
         for (int repeat = 0; repeat < WarmUp; repeat++)
             call();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int repeat = 0; repeat < Measured; repeat++)
-            call();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        long least = long.MaxValue;
+        int attempts = 0;
+        for (; attempts < Attempts && least > 0; attempts++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int repeat = 0; repeat < Measured; repeat++)
+                call();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
+        return WarmUp + (attempts * Measured);
     }
 
     /// <summary>Inputs and outputs lie on the ordinary heap and are moved while the kernel reads and writes them.</summary>
