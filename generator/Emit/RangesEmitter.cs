@@ -1,3 +1,4 @@
+using System;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
@@ -61,7 +62,8 @@ internal static class RangesEmitter
         if (spec.WindowLeft >= 0)
             writer.Line(CodeWriter.Invariant($"begin = global::System.Math.Max(begin, position - {spec.WindowLeft});"));
         if (spec.WindowRight >= 0)
-            writer.Line(CodeWriter.Invariant($"end = global::System.Math.Min(end, position + {spec.WindowRight + 1L});"));
+            // A span has fewer keys than the widest window, whose end would be no int.
+            writer.Line(CodeWriter.Invariant($"end = global::System.Math.Min(end, position + {Math.Min(spec.WindowRight, int.MaxValue - 1) + 1});"));
         if (spec.ChunkSize > 0)
         {
             writer.Line("// Rounded down, for positions before key 0 too.");

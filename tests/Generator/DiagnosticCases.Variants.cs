@@ -29,6 +29,7 @@ internal sealed partial record DiagnosticCase
     {
         yield return Setting("WindowLeft too negative", "AG0036", $"{Small}, «WindowLeft = -2»", $"{Small}, WindowLeft = -1", "WindowLeft is -2", "use -1");
         yield return Setting("WindowRight too negative", "AG0036", $"{Small}, «WindowRight = -4095»", $"{Small}, WindowRight = 0", "WindowRight is -4095");
+        yield return Setting("WindowRight of any int", "AG0036", $"{Small}, «WindowRight = int.MinValue»", $"{Small}, WindowRight = int.MaxValue, WindowLeft = int.MaxValue", "WindowRight is -2147483648");
         yield return Setting("ChunkSize negative", "AG0037", $"{Small}, «ChunkSize = -1»", $"{Small}, ChunkSize = 1", "-1", "use 1");
         yield return Setting("BooleanMask without keys", "AG0046", $"{Small}, «BooleanMask = MaskAxes.Batch | MaskAxes.Query»", $"{Small}, BooleanMask = MaskAxes.BatchQueryKey", "BooleanMask is MaskAxes.Batch | MaskAxes.Query but", "| MaskAxes.Key");
         yield return Setting("AdditiveMask without keys", "AG0046", $"{Small}, «AdditiveMask = MaskAxes.Head»", $"{Small}, AdditiveMask = MaskAxes.Key", "use MaskAxes.Head | MaskAxes.Key");
