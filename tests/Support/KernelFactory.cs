@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text;
 using AttentionGen.Generator;
@@ -11,6 +12,8 @@ namespace AttentionGen.Tests.Support;
 /// <summary>Compiles configurations with the real generator, as a strict user's project would, and loads what comes out.</summary>
 internal static class KernelFactory
 {
+    private static readonly ConcurrentDictionary<Assembly, byte[]> Images = new();
+
     /// <summary>All configurations in one compilation, which is many times faster than one each.</summary>
     public static IReadOnlyDictionary<TestConfiguration, IKernelType> Compile(IEnumerable<TestConfiguration> configurations)
     {
@@ -24,6 +27,13 @@ internal static class KernelFactory
         }
 
         return types;
+    }
+
+    /// <summary>The generated class behind a kernel, and the assembly that it was compiled to, for another process to load.</summary>
+    public static (string ClassName, byte[] Image) ImageOf(IKernelType type)
+    {
+        Type generated = type.GetType().GenericTypeArguments[0];
+        return (generated.FullName!, Images[generated.Assembly]);
     }
 
     /// <summary>Whether the generator accepts a configuration.</summary>
@@ -96,7 +106,10 @@ internal static class KernelFactory
         Diagnostic[] problems = [.. result.Diagnostics.Where(diagnostic => diagnostic.Severity != DiagnosticSeverity.Hidden)];
         if (!result.Success || problems.Length > 0)
             throw new InvalidOperationException("The generated code does not compile cleanly.\n" + string.Join("\n", problems.DistinctBy(problem => problem.Id).Take(8).Select(Explain)));
-        return Assembly.Load(image.ToArray());
+        byte[] bytes = image.ToArray();
+        Assembly assembly = Assembly.Load(bytes);
+        Images.TryAdd(assembly, bytes);
+        return assembly;
     }
 
     /// <summary>The message and the numbered lines around it.</summary>

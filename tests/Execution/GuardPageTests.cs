@@ -1,0 +1,90 @@
+using AttentionGen.Tests.Execution.Variants;
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Execution;
+
+/// <summary>
+/// No read or write outside of any buffer: inputs, results, weights, caches, tables and scratch lie against pages that can be neither read nor written, once after them and
+/// once before them, over the grid of shapes and that of the variants; scratch is poisoned before every call. An access outside ends the process that runs the kernels.
+/// </summary>
+public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutputHelper log) : IClassFixture<GuardPageTests.KernelFiles>
+{
+    private const string Program = "AttentionGen.Tests.Guards";
+
+    /// <summary>The processor's own width, and the others with every second or third kernel. Both names of the first switch: .NET 10 renamed it.</summary>
+    public static TheoryData<string, string, int, int> Widths { get; } = new()
+    {
+        { "own", "", 1, 0 },
+        { "without Vector512", "DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0", 2, 1 },
+        { "Vector128", "DOTNET_PreferredVectorBitWidth=128", 3, 0 },
+        { "without AVX2", "DOTNET_EnableAVX2=0", 3, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void NothingOutsideABufferIsTouched(string width, string settings, int every, int first)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Guard pages are made with Linux's mmap and mprotect.");
+        (string, string)[] variables =
+            [.. settings.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(setting => (setting.Split('=')[0], setting.Split('=')[1])), ("DOTNET_TieredCompilation", "0")];
+        string list = files.List(every, first);
+        var (exitCode, lines, errors) = ChildProcess.Start(Program, [list], variables);
+        string last = lines.Length == 0 ? "no case" : lines[^1];
+        Assert.True(exitCode == 0, exitCode == 0 ? "" : $"{width}: {last}\nguarded buffers that end it: {Blame(list, last, variables)}\n{errors}");
+        log.WriteLine($"{width}: {last}");
+    }
+
+    /// <summary>The buffers of a case that end the process where they alone are guarded.</summary>
+    private static string Blame(string list, string line, (string, string)[] variables)
+    {
+        string[] parts = line.Split(' ', ':');
+        if (parts[0] != "case")
+            return "none was reached";
+        string[] one = [list, parts[1], parts[2]];
+        string[] buffers = [.. ChildProcess.Start(Program, one, variables).Lines.Where(text => text.StartsWith("buffer ", StringComparison.Ordinal)).Select(text => text[7..]).Distinct()];
+        string[] found = [.. buffers.Where(buffer => ChildProcess.Start(Program, [.. one, buffer], variables).ExitCode != 0)];
+        return found.Length == 0 ? "none of them alone" : string.Join(", ", found);
+    }
+
+    /// <summary>The kernels of both grids as other processes load them.</summary>
+    public sealed class KernelFiles : IDisposable
+    {
+        private readonly Lazy<(string Folder, string[] Lines)> written = new(Write);
+
+        /// <summary>A file that lists every so manieth kernel.</summary>
+        public string List(int every, int first)
+        {
+            string list = Path.Combine(written.Value.Folder, $"{every}-{first}.txt");
+            File.WriteAllLines(list, written.Value.Lines.Where((_, index) => index % every == first));
+            return list;
+        }
+
+        public void Dispose()
+        {
+            if (written.IsValueCreated)
+                Directory.Delete(written.Value.Folder, recursive: true);
+        }
+
+        private static (string Folder, string[] Lines) Write()
+        {
+            string folder = Directory.CreateTempSubdirectory("attentiongen-guards-").FullName;
+            var kernels = GridConfigurations.All.Names.Select(name => (Name: name, Type: GridConfigurations.All.Type(name))).Concat(
+                PairGrid.Configurations.Select(features => (Name: string.Join(" + ", features.Select(feature => feature.Name)), Type: PairGrid.Type(Feature.Configure(features)))));
+            var images = new Dictionary<byte[], string>();
+            var lines = new List<string>();
+            foreach (var (name, type) in kernels)
+            {
+                (string className, byte[] image) = KernelFactory.ImageOf(type);
+                if (!images.TryGetValue(image, out string? file))
+                {
+                    images.Add(image, file = Path.Combine(folder, $"kernels{images.Count}.dll"));
+                    File.WriteAllBytes(file, image);
+                }
+
+                lines.Add($"{file}\t{className}\t{name}");
+            }
+
+            return (folder, [.. lines]);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using AttentionGen.Tests.Guards;
+using AttentionGen.Tests.Support;
+
+// Arguments: a file with a line for each kernel (image, class, name, tabs between them), and for one case its numbers and the one buffer that is guarded.
+// Each case is named before it runs: the last line is the one to blame where the process ends.
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+string[] lines = File.ReadAllLines(args[0]);
+int onlyKernel = args.Length > 1 ? int.Parse(args[1]) : -1, onlyCase = args.Length > 2 ? int.Parse(args[2]) : -1;
+string? onlyBuffer = args.Length > 3 ? args[3] : null;
+var images = new Dictionary<string, Assembly>();
+int cases = 0;
+for (int number = 0; number < lines.Length; number++)
+{
+    if (onlyKernel >= 0 && onlyKernel != number)
+        continue;
+    string[] parts = lines[number].Split('\t');
+    if (!images.TryGetValue(parts[0], out Assembly? image))
+        images.Add(parts[0], image = Assembly.LoadFrom(parts[0]));
+    var type = (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(image.GetType(parts[1], throwOnError: true)!))!;
+    int index = 0;
+    foreach (GuardedCase one in GuardedCase.All(type))
+    {
+        if (onlyCase >= 0 && onlyCase != index++)
+            continue;
+        Console.WriteLine($"case {number} {(onlyCase >= 0 ? onlyCase : index++)}: {parts[2]}: {one}");
+        one.Run(type, onlyBuffer, onlyCase >= 0 ? name => Console.WriteLine($"buffer {name}") : null);
+        cases++;
+    }
+}
+
+Console.WriteLine($"{cases} cases, Vector512 {Vector512.IsHardwareAccelerated}, Vector256 {Vector256.IsHardwareAccelerated}, FMA {Fma.IsSupported}");
