@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using AttentionGen.Tests.Runtime;
 
 namespace AttentionGen.Tests.Load;
 
@@ -13,7 +15,7 @@ internal sealed class Callers
 
     private readonly EncoderAttention encoder = new(AttentionWeights.Random(EncoderAttention.Shape, 1));
     private readonly DecoderAttention decoder = new(AttentionWeights.Random(DecoderAttention.Shape, 2));
-    private readonly float[][] inputs = [.. Rows.Select((rows, index) => Numbers.Random(index, rows * EncoderAttention.DModel))];
+    private readonly float[][] inputs = [.. Rows.Select((rows, index) => TestNumbers.Random(index, rows * EncoderAttention.DModel))];
     private readonly float[][] encoded;
     private readonly float[][] decoded;
 
@@ -128,7 +130,7 @@ internal sealed class Callers
                 Fail($"a cancelled call left {cache.Length} keys in a cache of 1");
             else
                 cache.CopyTo(keysAfter, valuesAfter);
-            if (!Numbers.SameBits(keys, keysAfter) || !Numbers.SameBits(values, valuesAfter))
+            if (!SameBits(keys, keysAfter) || !SameBits(values, valuesAfter))
                 Fail("a cancelled call changed the cache");
         }
     }
@@ -136,9 +138,12 @@ internal sealed class Callers
     private void Check(float[] expected, float[] actual, string what, int index)
     {
         Interlocked.Increment(ref calls);
-        if (!Numbers.SameBits(expected, actual))
+        if (!SameBits(expected, actual))
             Fail($"{what} of {Rows[index]} rows: other bits than alone");
     }
+
+    private static bool SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) =>
+        MemoryMarshal.AsBytes(expected).SequenceEqual(MemoryMarshal.AsBytes(actual));
 
     private void Fail(string what)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AttentionGen.Tests.Runtime;
 
 namespace AttentionGen.Tests.Load;
 
@@ -11,7 +12,7 @@ internal static class Leaks
     {
         var kernel = new SmallAttention(AttentionWeights.Random(SmallAttention.Shape, 1));
         AttentionCache cache = kernel.CreateCache(64);
-        float[] input = Numbers.Random(1, Rows * SmallAttention.DModel), output = new float[input.Length];
+        float[] input = TestNumbers.Random(1, Rows * SmallAttention.DModel), output = new float[input.Length];
         // Everything is compiled, and every table grown, before the first count.
         Calls(kernel, cache, input, output, count / 4, new Random(2));
         Held before = Held.Now();

@@ -19,10 +19,10 @@ internal static class ForwardMutation
 
     public static (AttentionCase Call, ForwardPlaces Places) Apply(AttentionCase call, int kind, Random random) => kind switch
     {
-        0 => (call with { Input = Floats(call.Input, random) }, new()),
-        1 => (call with { Memory = Floats(call.Memory, random) }, new()),
-        2 => (call with { Key = Floats(call.Key, random) }, new()),
-        3 => (call with { Value = Floats(call.Value, random) }, new()),
+        0 => (call with { Input = Resize(call.Input, random) }, new()),
+        1 => (call with { Memory = Resize(call.Memory, random) }, new()),
+        2 => (call with { Key = Resize(call.Key, random) }, new()),
+        3 => (call with { Value = Resize(call.Value, random) }, new()),
         4 => (call with { RowOffsets = Integers(call.RowOffsets, random) }, new()),
         5 => (call with { KeyOffsets = Integers(call.KeyOffsets, random) }, new()),
         6 => (call with { KeyLengths = Integers(call.KeyLengths, random) }, new()),
@@ -31,7 +31,7 @@ internal static class ForwardMutation
         9 => (call with { Documents = Integers(call.Documents, random) }, new()),
         10 => (call with { Positions = Integers(call.Positions, random) }, new()),
         11 => (call with { BooleanMask = Resize(call.BooleanMask, random) }, new()),
-        12 => (call with { AdditiveMask = Floats(call.AdditiveMask, random) }, new()),
+        12 => (call with { AdditiveMask = Resize(call.AdditiveMask, random) }, new()),
         13 => (call with { Batch = Batches[random.Next(Batches.Length)] }, new()),
         14 => (call, new(Output: random.Next(40))),
         15 => (call, new(Probabilities: random.Next(40))),
@@ -43,8 +43,6 @@ internal static class ForwardMutation
     };
 
     public const int Kinds = 21;
-
-    private static float[] Floats(float[] values, Random random) => Resize(values, random);
 
     private static int[] Integers(int[] values, Random random)
     {
