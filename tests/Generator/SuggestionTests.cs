@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
-using AttentionGen.Generator.Model;
 using Microsoft.CodeAnalysis;
 using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
 
@@ -44,23 +42,6 @@ public sealed class SuggestionTests
     [InlineData("Heads = 0, DModel = 16, Unrolling = Unrolling.Full")]
     public async Task A_fast_or_illegal_one_is_told_nothing(string arguments) =>
         Assert.Empty(await AnalyzeSpeed(Compile($"[AttentionConfig({arguments})] partial class Block;")));
-
-    [Fact]
-    public async Task Every_suggestion_has_a_help_page_whose_examples_are_true()
-    {
-        string folder = Path.Combine(RepositoryRoot.Path, "docs", "diagnostics");
-        Assert.Equal(SuggestionDescriptors.All.Select(descriptor => $"{descriptor.Id}.md"), Directory.GetFiles(folder, "AG1*.md").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
-        foreach (DiagnosticDescriptor descriptor in SuggestionDescriptors.All)
-        {
-            Assert.EndsWith($"/docs/diagnostics/{descriptor.Id}.md", descriptor.HelpLinkUri);
-            string page = File.ReadAllText(Path.Combine(folder, $"{descriptor.Id}.md"));
-            Assert.StartsWith($"# {descriptor.Id}: {descriptor.Title}\n", page);
-            Assert.All(["\n## Why\n", "\n## How to fix it\n", "\n## Example\n"], part => Assert.Contains(part, page));
-            var blocks = Regex.Matches(page, "```csharp\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value).ToList();
-            Assert.Equal([descriptor.Id], (await AnalyzeSpeed(Compile(blocks[0]))).Select(diagnostic => diagnostic.Id));
-            Assert.Empty(await AnalyzeSpeed(Compile(blocks[1])));
-        }
-    }
 
     [Fact]
     public void An_editor_shows_the_plan_and_the_costs_beside_the_users_own_words()

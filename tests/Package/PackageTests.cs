@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Xml.Linq;
-using AttentionGen.Tests.Generator;
 
 namespace AttentionGen.Tests.Package;
 
@@ -65,22 +64,6 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         string[] lines = package.RunConsumer("Names");
         Assert.Equal(["First.Block 32", "Second.Block 48", "Models.Encoder+Block 64", "Block 16"], lines.Select(line => line[..line.LastIndexOf(' ')]));
         Assert.All(lines, line => Assert.InRange(Error(line), 0, Tolerance));
-    }
-
-    [Fact]
-    public void Every_warning_of_the_targets_has_a_help_page()
-    {
-        XDocument targets = XDocument.Load(Path.Combine(RepositoryRoot.Path, "runtime", "Package", "AttentionGen.targets"));
-        List<XElement> warnings = [.. targets.Descendants("Warning")];
-        Assert.NotEmpty(warnings);
-        Assert.All(warnings, warning =>
-        {
-            string id = warning.Attribute("Code")!.Value;
-            Assert.EndsWith($"/docs/diagnostics/{id}.md", warning.Attribute("HelpLink")!.Value);
-            string page = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs", "diagnostics", $"{id}.md"));
-            Assert.StartsWith($"# {id}: ", page);
-            Assert.All(["\n## Why\n", "\n## How to fix it\n", "\n## Example\n"], part => Assert.Contains(part, page));
-        });
     }
 
     /// <summary>Paths of all files but those that every package has.</summary>
