@@ -9,6 +9,14 @@ internal static class DotnetCommand
     /// <summary>Runs it to its end and returns what it wrote; any other exit code than 0 fails the test.</summary>
     public static string Run(string folder, (string Name, string Value)[] settings, params string[] arguments)
     {
+        (int exitCode, string output, string errors) = TryRun(folder, settings, arguments);
+        Assert.True(exitCode == 0, $"dotnet {string.Join(" ", arguments)}: exit code {exitCode}\n{output}\n{errors}");
+        return output;
+    }
+
+    /// <summary>Runs it to its end, whatever comes of it.</summary>
+    public static (int ExitCode, string Output, string Errors) TryRun(string folder, (string Name, string Value)[] settings, params string[] arguments)
+    {
         // shared/Microsoft.NETCore.App/<version>/ is three folders below it.
         string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         var start = new ProcessStartInfo(host, arguments)
@@ -28,7 +36,6 @@ internal static class DotnetCommand
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(" ", arguments)}: exit code {process.ExitCode}\n{output}\n{errors.Result}");
-        return output;
+        return (process.ExitCode, output, errors.Result);
     }
 }
