@@ -14,8 +14,8 @@ public sealed partial class AttentionCache
     private const int PieceFloats = 64 * 1024;
 
     /// <summary>
-    /// Writes what the cache holds: a header (magic, version, digest of the shape, lengths), then for each sequence its keys, [KvHeads, keys, HeadDim],
-    /// and its values, [KvHeads, keys, ValueHeadDim], as little-endian float32. The capacity is not part of it.
+    /// Writes what the cache holds: a header (magic, version, batch, digest of the shape, lengths, and a digest of all these), then for each sequence its keys,
+    /// [KvHeads, keys, HeadDim], and its values, [KvHeads, keys, ValueHeadDim], as little-endian float32. The capacity is not part of it, and keys and values have no digest.
     /// </summary>
     /// <param name="stream">Where to write, from its position on; it stays open.</param>
     /// <exception cref="IOException">The stream could not be written.</exception>

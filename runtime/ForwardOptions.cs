@@ -6,6 +6,6 @@ public readonly struct ForwardOptions
     /// <summary>At most so many threads work on the call, the caller included. Zero, the default, means one. The output bits do not depend on it.</summary>
     public int MaxDegreeOfParallelism { get; init; }
 
-    /// <summary>Cancels the call between row blocks; the output is then undefined, a cache is as it was before the call, or empty after <c>ProjectMemory</c>.</summary>
+    /// <summary>Cancels the call between row blocks; the output is then undefined, a cache is as it was before the call, or empty where <c>ProjectMemory</c> has begun to overwrite it.</summary>
     public CancellationToken CancellationToken { get; init; }
 }

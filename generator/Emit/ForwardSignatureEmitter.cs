@@ -79,7 +79,9 @@ internal static class ForwardSignatureEmitter
         if (spec.Ragged)
             writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: where the memory rows of each sequence begin, and where the last one ends.</param>");
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
-        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the cache is another kernel's or too small.</exception>");
+        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the cache is another kernel's. The cache is then as it was.</exception>");
+        writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, which is then as it was.</exception>");
+        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the cache is empty, or as it was where the call had not begun.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(spec.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {

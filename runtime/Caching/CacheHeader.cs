@@ -7,11 +7,11 @@ namespace AttentionGen;
 
 /// <summary>
 /// What stands before the keys and values of a saved cache, in little-endian order: magic (8 bytes), version, batch, a digest of the shape (32 bytes),
-/// then for each sequence its length and the first key that it still holds.
+/// then for each sequence its length and the first key that it still holds, and a digest of all that (32 bytes).
 /// </summary>
 internal static class CacheHeader
 {
-    private const int Version = 1;
+    private const int Version = 2;
     private const int DigestBytes = SHA256.HashSizeInBytes;
     private const int FixedBytes = 8 + 4 + 4 + DigestBytes;
     private const int SequenceBytes = 2 * sizeof(int);
@@ -23,19 +23,20 @@ internal static class CacheHeader
 
     public static void Write(Stream stream, AttentionShape shape, ReadOnlySpan<int> lengths, ReadOnlySpan<int> firstHeldKeys)
     {
-        Span<byte> header = stackalloc byte[FixedBytes];
+        byte[] header = new byte[FixedBytes + lengths.Length * SequenceBytes];
         Magic.CopyTo(header);
-        BinaryPrimitives.WriteInt32LittleEndian(header[8..], Version);
-        BinaryPrimitives.WriteInt32LittleEndian(header[12..], lengths.Length);
-        Digest(shape, header[16..]);
-        stream.Write(header);
-        Span<byte> sequence = stackalloc byte[SequenceBytes];
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), lengths.Length);
+        DigestShape(shape, header.AsSpan(16));
         for (int index = 0; index < lengths.Length; index++)
         {
+            Span<byte> sequence = header.AsSpan(FixedBytes + index * SequenceBytes);
             BinaryPrimitives.WriteInt32LittleEndian(sequence, lengths[index]);
             BinaryPrimitives.WriteInt32LittleEndian(sequence[4..], firstHeldKeys[index]);
-            stream.Write(sequence);
         }
+
+        stream.Write(header);
+        stream.Write(SHA256.HashData(header));
     }
 
     /// <summary>For each sequence its length and the first key that it holds.</summary>
@@ -53,10 +54,17 @@ internal static class CacheHeader
         int batch = BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
         if (batch < 1)
             throw new InvalidDataException($"The saved cache has {batch} sequences; expected 1 or more.");
-        Digest(shape, digest);
+        DigestShape(shape, digest);
         if (!header[16..].SequenceEqual(digest))
             throw new InvalidDataException($"The saved cache is of a kernel with other keys and values; expected one of {shape}.");
-        return ReadSequences(stream, shape, batch);
+
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        all.AppendData(header);
+        var sequences = ReadSequences(stream, shape, batch, all);
+        ReadExactly(stream, digest, "the digest of its header");
+        if (!digest.SequenceEqual(all.GetHashAndReset()))
+            throw new InvalidDataException("The saved cache is damaged: its header has another digest than it was saved with.");
+        return sequences;
     }
 
     public static void ReadExactly(Stream stream, Span<byte> bytes, string what)
@@ -71,7 +79,7 @@ internal static class CacheHeader
         }
     }
 
-    private static (int Length, int FirstHeldKey)[] ReadSequences(Stream stream, AttentionShape shape, int batch)
+    private static (int Length, int FirstHeldKey)[] ReadSequences(Stream stream, AttentionShape shape, int batch, IncrementalHash all)
     {
         var sequences = new List<(int Length, int FirstHeldKey)>();
         byte[] bytes = new byte[Math.Min(batch, SequencesAtOnce) * SequenceBytes];
@@ -79,6 +87,7 @@ internal static class CacheHeader
         {
             int count = Math.Min(batch - sequences.Count, SequencesAtOnce);
             ReadExactly(stream, bytes.AsSpan(0, count * SequenceBytes), "the lengths of its sequences");
+            all.AppendData(bytes, 0, count * SequenceBytes);
             ReadOnlySpan<int> numbers = MemoryMarshal.Cast<byte, int>(bytes);
             for (int index = 0; index < count; index++)
                 sequences.Add(Check(shape, sequences.Count, LittleEndian(numbers[2 * index]), LittleEndian(numbers[2 * index + 1])));
@@ -100,7 +109,7 @@ internal static class CacheHeader
     private static int LittleEndian(int value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
 
     /// <summary>Of all that keys and values depend on, but for the weights.</summary>
-    private static void Digest(AttentionShape shape, Span<byte> digest)
+    private static void DigestShape(AttentionShape shape, Span<byte> digest)
     {
         FormattableString text =
             $"""

@@ -77,6 +77,7 @@ public static partial class KernelChecks
     /// <returns>Batch and keys; no rows.</returns>
     /// <exception cref="ArgumentException">An argument is missing or of the wrong length.</exception>
     /// <exception cref="InvalidOperationException">The memory does not fit into the cache.</exception>
+    /// <exception cref="OperationCanceledException">The call is cancelled before it has begun.</exception>
     public static ForwardDimensions ValidateMemory(AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options)
     {
         if (options.MaxDegreeOfParallelism < 0)
@@ -86,6 +87,7 @@ public static partial class KernelChecks
         int keys = RowsOf("memory", memory.Length, cache.Batch, shape.MemoryDim, "MemoryDim");
         if (keys > cache.Capacity)
             ThrowMemoryTooLong(keys, cache.Capacity);
+        options.CancellationToken.ThrowIfCancellationRequested();
         return new ForwardDimensions(cache.Batch, 0, keys, 0);
     }
 
@@ -98,6 +100,7 @@ public static partial class KernelChecks
     /// <returns>Batch and the keys of the longest sequence; no rows.</returns>
     /// <exception cref="ArgumentException">An argument is missing or of the wrong length, or offsets decrease or do not fit.</exception>
     /// <exception cref="InvalidOperationException">The memory does not fit into the cache.</exception>
+    /// <exception cref="OperationCanceledException">The call is cancelled before it has begun.</exception>
     public static ForwardDimensions ValidateMemory(
         AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
     {
@@ -113,6 +116,7 @@ public static partial class KernelChecks
                 ThrowSequenceTooLong(sequence, memoryOffsets[sequence + 1] - memoryOffsets[sequence], cache.Capacity);
         }
 
+        options.CancellationToken.ThrowIfCancellationRequested();
         return new ForwardDimensions(cache.Batch, 0, longest, 0);
     }
 

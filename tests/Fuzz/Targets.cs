@@ -23,6 +23,8 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
 
     private static readonly string[] VariableNames = ["encoder/weight", "encoder/bias", "empty"];
 
+    private static AttentionShape CacheShape { get; } = TestNumbers.Shape(heads: 2, headDim: 3, dModel: 6) with { Causal = true };
+
     private static Dictionary<string, byte[]> Shards { get; } = new(StringComparer.Ordinal)
     {
         ["one.safetensors"] = new SafetensorsWriter().AddF32("first", [3], 1, 2, 3).AddF32("both", [1], 4).ToArray(),
@@ -35,6 +37,7 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
         new("shard index", [Index()], ReadSafetensors, IndexHolds) { Extension = ".index.json", Beside = Shards },
         new("llama2.c checkpoint", [Checkpoint(5), Checkpoint(-5)], StoryCheckpoint.Read, CheckpointHolds),
         new("llama2.c tokenizer", [StoryFiles.Tokenizer((" a", 1), ("ab", 2), ("é", -1))], StoryTokenizer.Read, TokenizerHolds),
+        new("saved cache", [SavedCache(5, 2), SavedCache(0, 40)], ReadCache, CacheHolds),
         new("CTranslate2 model", [CTranslate2()], CTranslate2File.Read, CTranslate2Holds),
     ];
 
@@ -169,6 +172,30 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
         }
 
         return position == file.Length;
+    }
+
+    private static byte[] SavedCache(params int[] lengths)
+    {
+        var cache = new AttentionCache(CacheShape, Math.Max(1, lengths.Max()), lengths.Length);
+        for (int sequence = 0; sequence < lengths.Length; sequence++)
+            cache.Append(sequence, TestNumbers.Random(sequence, CacheShape.KeyDim * lengths[sequence]), TestNumbers.Random(9 + sequence, CacheShape.ValueDim * lengths[sequence]));
+        using var stream = new MemoryStream();
+        cache.Save(stream);
+        return stream.ToArray();
+    }
+
+    private static object ReadCache(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return AttentionCache.Restore(stream, CacheShape);
+    }
+
+    /// <summary>What is saved again is what was read; a stream may go on behind it.</summary>
+    private static bool CacheHolds(object read, byte[] file)
+    {
+        using var stream = new MemoryStream();
+        ((AttentionCache)read).Save(stream);
+        return file.AsSpan().StartsWith(stream.ToArray());
     }
 
     private static byte[] CTranslate2()

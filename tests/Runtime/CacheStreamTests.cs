@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Security.Cryptography;
 
 namespace AttentionGen.Tests.Runtime;
 
@@ -7,6 +8,7 @@ namespace AttentionGen.Tests.Runtime;
 public sealed class CacheStreamTests
 {
     private const int HeaderBytes = 48;
+    private const int DigestBytes = 32;
 
     private static readonly AttentionShape Shape = TestNumbers.Shape(heads: 4, headDim: 10, dModel: 40, kvHeads: 2) with { Causal = true, ValueHeadDim = 18 };
 
@@ -75,37 +77,31 @@ public sealed class CacheStreamTests
         AttentionCache cache = Create(Shape, 2, 3);
         byte[] bytes = Save(cache);
         Assert.Equal("ATTNKEYS"u8.ToArray(), bytes[..8]);
-        Assert.Equal((1, 2), (BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)), BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12))));
+        Assert.Equal((2, 2), (BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)), BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12))));
         Assert.Equal([2, 0, 3, 0], Enumerable.Range(0, 4).Select(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(HeaderBytes + (4 * i)))));
-        Assert.Equal(HeaderBytes + 16 + (5 * (Shape.KeyDim + Shape.ValueDim) * 4), bytes.Length);
-        Assert.Equal(TestNumbers.Random(0, 2), (float[])[BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(HeaderBytes + 16)), BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(HeaderBytes + 20))]);
+        Assert.Equal(SHA256.HashData(bytes.AsSpan(0, HeaderBytes + 16)), bytes[(HeaderBytes + 16)..(HeaderBytes + 16 + DigestBytes)]);
+        Assert.Equal(HeaderBytes + 16 + DigestBytes + (5 * (Shape.KeyDim + Shape.ValueDim) * 4), bytes.Length);
+        Assert.Equal(TestNumbers.Random(0, 2), (float[])[BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(HeaderBytes + 48)), BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(HeaderBytes + 52))]);
     }
 
     [Fact]
     public void Damaged_streams_are_refused()
     {
         byte[] good = Save(Create(Shape, 5, 7));
-        for (int length = 0; length < good.Length; length += length < 80 ? 1 : 13)
+        for (int length = 0; length < good.Length; length += length < 120 ? 1 : 13)
         {
             Refused(good[..length], "ends");
             AttentionCache into = Create(Shape, 3, 4);
             Assert.Throws<InvalidDataException>(() => into.Restore(new MemoryStream(good, 0, length)));
             // As it was while only the header was read, and then empty.
-            Assert.Equal(length < HeaderBytes + 16 ? [3, 4] : [0, 0], into.Lengths.ToArray());
-        }
-
-        for (int at = 0; at < HeaderBytes; at++)
-        {
-            byte[] bad = [.. good];
-            bad[at] ^= 0x20;
-            Refused(bad, at < 8 ? "does not begin" : at < 12 ? "version" : at < 16 ? "" : "other keys and values");
+            Assert.Equal(length < HeaderBytes + 16 + DigestBytes ? [3, 4] : [0, 0], into.Lengths.ToArray());
         }
 
         Refused(With(good, 12, 0), "has 0 sequences");
         Refused(With(good, 12, -1), "has -1 sequences");
         Refused(With(good, 12, int.MaxValue), "ends within the lengths");
         Refused(With(good, HeaderBytes, -5), "has -5 keys");
-        Refused(With(good, HeaderBytes, int.MaxValue), "ends too early");
+        Refused(Seal(With(good, HeaderBytes, int.MaxValue)), "ends too early");
         Refused(With(good, HeaderBytes + 4, 1), "keys from 1 on; expected 0 to 0");
         Refused(With(good, HeaderBytes + 4, -1), "keys from -1 on");
         byte[] windowed = Save(Create(Shape with { WindowLeft = 3 }, 5, 7));
@@ -114,17 +110,37 @@ public sealed class CacheStreamTests
     }
 
     [Fact]
+    public void Any_changed_bit_of_the_header_is_noticed()
+    {
+        byte[] good = Save(Create(Shape, 5, 7));
+        AttentionCache into = Create(Shape, 3, 4), same = Create(Shape, 3, 4);
+        for (int bit = 0; bit < 8 * (HeaderBytes + 16 + DigestBytes); bit++)
+        {
+            byte[] bad = [.. good];
+            bad[bit / 8] ^= (byte)(1 << (bit % 8));
+            Refused(bad, bit / 64 < 1 ? "does not begin" : bit / 32 < 3 ? "version" : bit / 8 < 16 ? "" : bit / 8 < HeaderBytes ? "other keys and values" : "");
+            Assert.Throws<InvalidDataException>(() => into.Restore(new MemoryStream(bad)));
+        }
+
+        Same(same, into);
+        // Lengths that could be right, with the content of others.
+        Refused(With(With(good, HeaderBytes, 7), HeaderBytes + 8, 5), "another digest");
+        Assert.Equal(7, AttentionCache.Restore(new MemoryStream(Seal(With(With(good, HeaderBytes, 7), HeaderBytes + 8, 5))), Shape).Lengths[0]);
+    }
+
+    [Fact]
     public void Nothing_large_is_allocated_for_a_small_stream()
     {
         // One sequence of 60,000 keys that are there, and 50,000 empty ones: as a cache 120 GB.
         AttentionShape tiny = TestNumbers.Shape(heads: 1, headDim: 1, dModel: 1) with { Causal = true };
         byte[] header = Save(new AttentionCache(tiny, 1, 1))[..HeaderBytes];
-        byte[] uneven = [.. With(header, 12, 50_001), .. BitConverter.GetBytes(60_000), .. new byte[4], .. new byte[50_000 * 8], .. new byte[60_000 * 8]];
+        byte[] uneven = [.. With(header, 12, 50_001), .. BitConverter.GetBytes(60_000), .. new byte[4], .. new byte[50_000 * 8], .. new byte[DigestBytes], .. new byte[60_000 * 8]];
+        uneven = Seal(uneven);
         byte[] endless = With(Save(Create(Shape, 1)), 12, 1 << 30);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("more than 16 times", Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(uneven), tiny)).Message);
         Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(endless), Shape));
-        Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(With(Save(Create(Shape, 1)), HeaderBytes, 1 << 30)), Shape));
+        Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(Seal(With(Save(Create(Shape, 1)), HeaderBytes, 1 << 30))), Shape));
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 4_000_000);
     }
 
@@ -156,6 +172,15 @@ public sealed class CacheStreamTests
 
     private static void Refused(byte[] bytes, string message) =>
         Assert.Contains(message, Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(bytes), Shape)).Message);
+
+    /// <summary>The stream with the digest that its header has, as somebody could write who means harm.</summary>
+    private static byte[] Seal(byte[] bytes)
+    {
+        byte[] changed = [.. bytes];
+        int header = HeaderBytes + (8 * BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12)));
+        SHA256.HashData(bytes.AsSpan(0, header), changed.AsSpan(header));
+        return changed;
+    }
 
     private static byte[] With(byte[] bytes, int at, int value)
     {
