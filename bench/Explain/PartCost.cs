@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.Arm;
 using AttentionGen.Bench.Workloads;
 using AttentionGen.Generator.Plan;
 
@@ -73,8 +74,9 @@ internal sealed record PartCost(
     /// <summary>The tiles that cover so many rows; fewer than the smallest tile take wide ones, of which two may overlap.</summary>
     private static IEnumerable<RegisterTile> Tiles(ProductPlan product, int rows)
     {
+        RowSplit split = AdvSimd.Arm64.IsSupported && product.Arm64Split is { } arm64 ? arm64 : product.Split;
         if (rows >= product.Tiles[0].Rows || product.WideTiles.Count == 0)
-            return product.Split.Cut(rows).Select(count => product.Tiles.First(tile => tile.Rows == count));
+            return split.Cut(rows).Select(count => product.RowTiles.First(tile => tile.Rows == count));
         RegisterTile widest = product.WideTiles[product.WideTiles.Count - 1];
         return rows <= widest.Rows ? [product.WideTiles.First(tile => tile.Rows == rows)] : [widest, widest];
     }

@@ -130,7 +130,7 @@ internal static class HeaderEmitter
     public static string Summary(AttentionPlan plan) => string.Join("\n", new[]
     {
         Describe(plan.Spec),
-        $"{plan.Target.Name}, tiles of {plan.Main.Tiles.Last().Name}; row blocks of {plan.RowBlock}, query blocks of {AttentionPlan.QueryBlock}, key blocks of {AttentionPlan.KeyBlock}.",
+        $"{plan.Target.Name}, tiles of {plan.Main.LargestTiles}; row blocks of {plan.RowBlock}, query blocks of {AttentionPlan.QueryBlock}, key blocks of {AttentionPlan.KeyBlock}.",
         CodeWriter.Invariant($"{plan.WeightBytes / 1024} KiB of packed weights, {4L * plan.Scratch.Length / 1024} KiB of scratch, {plan.KeyValueBytes} bytes a key."),
     });
 

@@ -8,15 +8,34 @@ internal static class ProductEmitter
     /// <summary>The table of the row split and the choice of the next tile.</summary>
     public static void WriteSplit(CodeWriter writer, ProductPlan product)
     {
-        string table = string.Join(", ", product.Split.Next);
-        writer.Line($"/// <summary>Rows of the next tile, for so many rows left; more take the largest.</summary>");
-        writer.Line($"private static ReadOnlySpan<byte> NextTile => [{table}];");
-        writer.Line();
+        WriteTable(writer, product.Split, "NextTile");
+        if (product.Arm64Split is not null)
+            WriteTable(writer, product.Arm64Split, "Arm64NextTile");
         using (writer.Block("private static int TileRows(nint rows)"))
         {
-            writer.Line($"return rows >= {product.Split.Next.Count - 1} ? {product.LargestRows} : NextTile[(int)rows];");
+            if (product.Arm64Split is not null)
+            {
+                writer.Line("// A constant for the JIT.");
+                writer.Line("if (global::System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported)");
+                writer.Line($"    return {Next(product.Arm64Split, "Arm64NextTile")};");
+            }
+
+            writer.Line($"return {Next(product.Split, "NextTile")};");
         }
     }
+
+    private static void WriteTable(CodeWriter writer, RowSplit split, string name)
+    {
+        if (split.IsOneTile)
+            return;
+        writer.Line("/// <summary>Rows of the next tile, for so many rows left; more take the largest.</summary>");
+        writer.Line($"private static ReadOnlySpan<byte> {name} => [{string.Join(", ", split.Next)}];");
+        writer.Line();
+    }
+
+    private static string Next(RowSplit split, string table) => split.IsOneTile
+        ? CodeWriter.Invariant($"{split.LargestRows}")
+        : CodeWriter.Invariant($"rows >= {split.Next.Count - 1} ? {split.LargestRows} : {table}[(int)rows]");
 
     /// <summary>The loop over row tiles. <paramref name="locals"/> are declared from <c>row</c> before each tile.</summary>
     public static void WriteRowLoop(CodeWriter writer, ProductPlan product, string[] locals, string arguments, string after = "")
@@ -31,7 +50,7 @@ internal static class ProductEmitter
                 writer.Line(local);
             using (writer.Block("switch (tile)"))
             {
-                foreach (RegisterTile tile in product.Tiles)
+                foreach (RegisterTile tile in product.RowTiles)
                     writer.Line($"case {tile.Rows}: {product.Name}_{tile.Name}({arguments}); break;");
             }
 

@@ -1,3 +1,4 @@
+using System.Linq;
 using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
@@ -51,7 +52,7 @@ internal static class ProjectionEmitter
 
     private static void WriteTile(CodeWriter writer, VectorTarget target, ProductPlan product, RegisterTile tile)
     {
-        bool wide = tile.Panels != product.Panels || !Contains(product, tile);
+        bool wide = !product.RowTiles.Contains(tile);
         writer.Line($"/// <summary>{tile.Rows} rows × {tile.Columns} columns, {product.Depth} deep: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a step.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void {product.Name}_{tile.Name}(ref float a, ref float panel, ref float bias, ref float c, nint stride{(wide ? "" : ", ref float next")})"))
@@ -69,16 +70,5 @@ internal static class ProjectionEmitter
                     writer.Line("c = ref Unsafe.Add(ref c, stride);");
             }
         }
-    }
-
-    private static bool Contains(ProductPlan product, RegisterTile tile)
-    {
-        foreach (RegisterTile other in product.Tiles)
-        {
-            if (other == tile)
-                return true;
-        }
-
-        return false;
     }
 }

@@ -99,7 +99,7 @@ internal static class RangeSoftmaxEmitter
         }
 
         if (!target.SumsApart)
-            WriteSums(writer, target);
+            SoftmaxEmitter.WriteSums(writer, target);
         using (writer.Block($"for (nint k = first; k < last; k += {VirtualLanes})"))
         {
             foreach (int i in SoftmaxEmitter.Vectors(target))
@@ -114,7 +114,7 @@ internal static class RangeSoftmaxEmitter
         if (target.SumsApart)
         {
             writer.Line("// In a loop of their own: beside the constants, sixteen registers do not hold them.");
-            WriteSums(writer, target);
+            SoftmaxEmitter.WriteSums(writer, target);
             using (writer.Block($"for (nint k = first; k < last; k += {VirtualLanes})"))
             {
                 foreach (int i in SoftmaxEmitter.Vectors(target))
@@ -128,11 +128,5 @@ internal static class RangeSoftmaxEmitter
         writer.Line("    MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, from), (int)(first - from)).Clear();");
         writer.Line("if (last < columns)");
         writer.Line("    MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, last), (int)(columns - last)).Clear();");
-    }
-
-    private static void WriteSums(CodeWriter writer, VectorTarget target)
-    {
-        foreach (int i in SoftmaxEmitter.Vectors(target))
-            writer.Line($"var sum_{i} = {target.Name}<float>.Zero;");
     }
 }

@@ -166,8 +166,8 @@ internal static class SoftmaxEmitter
         VectorTarget target = plan.Target;
         WriteRow(writer, plan);
         writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {Maximum} + row));");
-        foreach (int i in Vectors(target))
-            writer.Line($"var sum_{i} = {target.Name}<float>.Zero;");
+        if (!target.SumsApart)
+            WriteSums(writer, target);
         using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
         {
             foreach (int i in Vectors(target))
@@ -182,6 +182,7 @@ internal static class SoftmaxEmitter
         if (target.SumsApart)
         {
             writer.Line("// In a loop of their own: beside ten constants, sixteen registers do not hold them.");
+            WriteSums(writer, target);
             using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
             {
                 foreach (int i in Vectors(target))
@@ -196,6 +197,12 @@ internal static class SoftmaxEmitter
             using (writer.Block("if (end < columns)"))
                 writer.Line("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, end), (int)(columns - end)).Clear();");
         }
+    }
+
+    public static void WriteSums(CodeWriter writer, VectorTarget target)
+    {
+        foreach (int i in Vectors(target))
+            writer.Line($"var sum_{i} = {target.Name}<float>.Zero;");
     }
 
     /// <summary>Folds 32 virtual lanes by halves: 16, 8, 4, 2, 1 apart. The tree is the same for every width.</summary>

@@ -133,7 +133,7 @@ internal sealed record AttentionPlan
             $"Scores: the tiles {(spec.HasProjections ? "of the projections" : "above")}, {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
             $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
             $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
-            $"Values: {values.Tiles[values.Tiles.Count - 1].Name} tiles over value panels; each block starts from zero and is merged by its maximum, in ascending order.",
+            $"Values: {values.LargestTiles} tiles over value panels; each block starts from zero and is merged by its maximum, in ascending order.",
             $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (spec.QueryDim + spec.JoinedDim) * 4 / 1024} KiB beside the {(spec.HasProjections ? "weights" : "keys and values")} that pass through.",
             Factor(spec),
         };

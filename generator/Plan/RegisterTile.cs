@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using AttentionGen.Generator.Model;
 
 namespace AttentionGen.Generator.Plan;
@@ -25,8 +26,8 @@ internal sealed record RegisterTile(int Rows, int Panels, int VectorsPerPanel, i
     /// <summary>Whether A stays in registers while B streams past: the smaller operand is the one to hold.</summary>
     public bool HoldsRows => Rows < Vectors;
 
-    /// <summary>Registers that the tile needs at once: sums, the held operand, one of the other.</summary>
-    public int LiveRegisters => Accumulators + Math.Min(Rows, Vectors) + 1;
+    /// <summary>Registers that the tile needs at once: sums, the held operand, one of the other, a product that is not fused.</summary>
+    public int LiveRegisters(VectorTarget target) => Accumulators + Math.Min(Rows, Vectors) + 1 + target.ProductRegisters;
 
     /// <summary>Rows × columns, as kernel names spell it.</summary>
     public string Name => $"{Rows}x{Columns}";
@@ -41,6 +42,12 @@ internal sealed record RegisterTile(int Rows, int Panels, int VectorsPerPanel, i
 /// <param name="Next">For n rows left, up to twice the largest tile, the rows of the next tile; more rows take the largest.</param>
 internal sealed record RowSplit(EquatableArray<int> Next)
 {
+    /// <summary>Rows of the tile that all larger numbers take.</summary>
+    public int LargestRows => Next[Next.Count - 1];
+
+    /// <summary>Whether there is one tile only.</summary>
+    public bool IsOneTile => Next.Skip(1).All(tile => tile == LargestRows);
+
     /// <summary>The tiles that cover a number of rows.</summary>
     public IEnumerable<int> Cut(int rows)
     {

@@ -20,9 +20,36 @@ public sealed class PlanTests
     {
         foreach (AttentionPlan plan in Plans(heads, kvHeads, headDim))
         {
-            foreach (RegisterTile tile in Products(plan).SelectMany(product => product.AllTiles))
-                Assert.InRange(tile.LiveRegisters, 2, plan.Target.Registers);
+            foreach (ProductPlan product in Products(plan))
+            {
+                foreach (RegisterTile tile in product.WideTiles.Concat(product.Tiles))
+                    Assert.InRange(tile.LiveRegisters(plan.Target), 2, plan.Target.Registers);
+                foreach (RegisterTile tile in product.Arm64Tiles)
+                    Assert.InRange(tile.LiveRegisters(plan.Target), plan.Target.Registers + 1, 32);
+            }
         }
+    }
+
+    /// <summary>x64 without FMA multiplies into a register of its own: 12 sums, 3 of A and 1 of B leave none of the 16.</summary>
+    [Fact]
+    public void AProductThatIsNotFusedHasARegister()
+    {
+        AttentionPlan plan = Plans(8, 8, 64)[^1];
+        Assert.Equal("Vector128", plan.Target.Name);
+        Assert.Equal(17, new RegisterTile(3, 1, plan.Target.VectorsPerPanel, 1).LiveRegisters(plan.Target));
+        Assert.Equal(["1x32", "2x16", "4x16"], plan.Scores.AllTiles.Select(tile => tile.Name));
+    }
+
+    [Theory]
+    [InlineData(1, new[] { 2 }, new[] { 2 })]
+    [InlineData(3, new[] { 2, 2 }, new[] { 2, 2 })]
+    [InlineData(7, new[] { 2, 2, 2, 2 }, new[] { 4, 2, 2 })]
+    [InlineData(10, new[] { 2, 2, 2, 2, 2 }, new[] { 4, 4, 2 })]
+    public void Arm64CutsRowsIntoTilesOfItsOwn(int rows, int[] expected, int[] onArm64)
+    {
+        ProductPlan product = Plans(8, 8, 64)[^1].Scores;
+        Assert.Equal(expected, product.Split.Cut(rows));
+        Assert.Equal(onArm64, product.Arm64Split!.Cut(rows));
     }
 
     [Theory]
@@ -51,16 +78,18 @@ public sealed class PlanTests
     {
         foreach (AttentionPlan plan in Plans(8, 8, 64))
         {
-            RowSplit split = plan.Scores.Split;
             int smallest = plan.Scores.Tiles[0].Rows;
-            for (int rows = smallest; rows <= 600; rows++)
+            foreach (var (split, allowed) in Splits(plan.Scores))
             {
-                int[] tiles = [.. split.Cut(rows)];
-                Assert.All(tiles, tile => Assert.Contains(tile, plan.Scores.Tiles.Select(t => t.Rows)));
-                Assert.All(tiles, tile => Assert.InRange(tile, 1, rows));
-                // All but the last lie inside; the last may overlap, by less than its own rows.
-                Assert.InRange(tiles[..^1].Sum(), 0, rows - 1);
-                Assert.InRange(tiles.Sum() - rows, 0, tiles[^1] - 1);
+                for (int rows = smallest; rows <= 600; rows++)
+                {
+                    int[] tiles = [.. split.Cut(rows)];
+                    Assert.All(tiles, tile => Assert.Contains(tile, allowed.Select(t => t.Rows)));
+                    Assert.All(tiles, tile => Assert.InRange(tile, 1, rows));
+                    // All but the last lie inside; the last may overlap, by less than its own rows.
+                    Assert.InRange(tiles[..^1].Sum(), 0, rows - 1);
+                    Assert.InRange(tiles.Sum() - rows, 0, tiles[^1] - 1);
+                }
             }
         }
     }
@@ -79,14 +108,24 @@ public sealed class PlanTests
         // Exhaustive: every multiset of tiles that covers the rows.
         foreach (AttentionPlan plan in Plans(8, 8, 64))
         {
-            ProductPlan product = plan.Scores;
-            double Cycles(int rows) => product.Tiles.First(tile => tile.Rows == rows).CyclesPerStep(plan.Target);
-            double Cheapest(int rows, int total) => rows <= 0 ? 0 : product.Tiles
-                .Where(tile => tile.Rows <= Math.Max(rows, product.Tiles[0].Rows))
-                .Min(tile => Cycles(tile.Rows) + Cheapest(rows - tile.Rows, total));
-            for (int rows = product.Tiles[0].Rows; rows <= 40; rows++)
-                Assert.InRange(product.Split.Cut(rows).Sum(Cycles), 0, Cheapest(rows, rows) + 1e-9);
+            foreach (var (split, allowed) in Splits(plan.Scores))
+            {
+                int smallest = allowed[0].Rows;
+                double Cycles(int rows) => allowed.First(tile => tile.Rows == rows).CyclesPerStep(plan.Target);
+                double Cheapest(int rows) => rows <= 0 ? 0 : allowed
+                    .Where(tile => tile.Rows <= Math.Max(rows, smallest))
+                    .Min(tile => Cycles(tile.Rows) + Cheapest(rows - tile.Rows));
+                for (int rows = smallest; rows <= 40; rows++)
+                    Assert.InRange(split.Cut(rows).Sum(Cycles), 0, Cheapest(rows) + 1e-9);
+            }
         }
+    }
+
+    private static IEnumerable<(RowSplit Split, RegisterTile[] Allowed)> Splits(ProductPlan product)
+    {
+        yield return (product.Split, [.. product.Tiles]);
+        if (product.Arm64Split is { } arm64)
+            yield return (arm64, [.. product.RowTiles]);
     }
 
     [Theory]

@@ -47,7 +47,10 @@ internal sealed partial record JitListing(string Name, string Tier, IReadOnlyLis
     /// <summary>Whether an instruction moves a vector, or a part of one, from or to the stack.</summary>
     public static bool IsVectorSpill(string line) => VectorSpill().IsMatch(line);
 
-    /// <summary>Whether an instruction multiplies and adds vectors.</summary>
+    /// <summary>Whether an instruction calls a method, such as one that multiplies and adds in software.</summary>
+    public static bool IsCall(string line) => Call().IsMatch(line);
+
+    /// <summary>Whether an instruction multiplies, or multiplies and adds, vectors.</summary>
     public static bool IsMultiplyAdd(string line) => MultiplyAdd().IsMatch(line);
 
     [GeneratedRegex(@"^; Assembly listing for method (?<name>.+) \((?<tier>[^()]+)\)\s*$")]
@@ -59,9 +62,12 @@ internal sealed partial record JitListing(string Name, string Tier, IReadOnlyLis
     [GeneratedRegex(@"^\s+j\w+\s+(SHORT\s+)?(?<label>G_M\w+_IG\d+)")]
     private static partial Regex Jump();
 
-    [GeneratedRegex(@"^\s+v\w+\s.*\[r[sb]p[^\]]*\]")]
+    [GeneratedRegex(@"^\s+\w+\s(?=.*[xyz]mm).*\[r[sb]p[^\]]*\]")]
     private static partial Regex VectorSpill();
 
-    [GeneratedRegex(@"^\s+v(fmadd\w+|mulps)\s")]
+    [GeneratedRegex(@"^\s+(vfmadd\w+|v?mulps)\s")]
     private static partial Regex MultiplyAdd();
+
+    [GeneratedRegex(@"^\s+call\s")]
+    private static partial Regex Call();
 }
