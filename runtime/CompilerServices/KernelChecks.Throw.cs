@@ -143,6 +143,10 @@ public static partial class KernelChecks
         throw new ArgumentException($"{argument}.Length is {length}; expected batch + 1 = {batch + 1L}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowNoOffsets(string argument) =>
+        throw new ArgumentException($"{argument}.Length is 0; expected 1 or more, because the last offset tells where the last sequence ends.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOffset(string argument, ReadOnlySpan<int> offsets, int index, string expected) =>
         throw new ArgumentOutOfRangeException(argument, offsets[index], $"{argument}[{index}] is {offsets[index]}; expected {expected}.");
 

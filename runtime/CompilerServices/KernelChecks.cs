@@ -27,6 +27,9 @@ public static partial class KernelChecks
     internal static ForwardDimensions ValidateInputs(AttentionShape shape, in AttentionArguments arguments)
     {
         int batch = arguments.Batch;
+        // Forms of a ragged Forward count the sequences by their offsets.
+        if (batch < 0 && shape.Ragged && arguments.RowOffsets.IsEmpty)
+            ThrowNoOffsets("rowOffsets");
         if (batch < 0)
             ThrowNegative("batch", batch);
         if (arguments.Options.MaxDegreeOfParallelism < 0)

@@ -44,6 +44,26 @@ internal static class ForwardMutation
 
     public const int Kinds = 21;
 
+    /// <summary>Parameters one of which a refusal must name; empty where what no longer fits may be any of them.</summary>
+    public static string[] Names(int kind) => kind switch
+    {
+        3 => ["value"],
+        6 => ["keyLengths"],
+        7 => ["keyStarts"],
+        8 => ["prefixLengths"],
+        9 => ["documents"],
+        10 => ["positions"],
+        11 => ["booleanMask"],
+        12 => ["additiveMask"],
+        14 => ["output"],
+        15 => ["probabilities"],
+        16 => ["scores"],
+        17 => ["logSumExp"],
+        18 => ["options"],
+        19 => ["output", "probabilities", "scores", "logSumExp"],
+        _ => [],
+    };
+
     private static int[] Integers(int[] values, Random random)
     {
         if (values.Length == 0 || random.Next(3) == 0)

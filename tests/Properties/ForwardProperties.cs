@@ -13,11 +13,19 @@ public sealed class ForwardProperties
 
     public static TheoryData<string> Names => PropertyKernels.All.All;
 
+    public static TheoryData<string> TypedNames => [.. TypedKernels.Names];
+
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_call_is_refused_or_right(string name)
+    public void A_call_is_refused_or_right(string name) => Sample(PropertyKernels.All.Type(name));
+
+    /// <summary>The same through the forms that users call, whose parameters are all that a refusal may name.</summary>
+    [Theory]
+    [MemberData(nameof(TypedNames))]
+    public void A_typed_call_is_refused_or_right(string name) => Sample(TypedKernels.Type(name));
+
+    private static void Sample(IKernelType type)
     {
-        IKernelType type = PropertyKernels.All.Type(name);
         AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 5);
         IKernel kernel = type.Create(weights);
         Gen.Select(Gen.Int[0, ForwardMutation.Kinds - 1], Gen.Int[1, 3], Gen.Int[0, 7], Gen.Int[0, 9], Gen.Int[0, 100_000])
@@ -47,7 +55,19 @@ public sealed class ForwardProperties
             right = whole.Chunk(first, rest);
         }
 
+        else if (shape.IsCrossAttention && random.Next(2) == 0)
+        {
+            // The memory is in the cache of both.
+            cache = kernel.CreateCache(Math.Max(1, keys), batch);
+            twin = new ReferenceCache(shape, batch);
+            kernel.ProjectMemory(right.Memory, cache, right.KeyOffsets);
+            ReferenceAttention.ProjectMemory(shape, weights, right.Memory, twin, right.KeyOffsets);
+            right = right with { Memory = [], KeyOffsets = [] };
+        }
+
         (AttentionCase call, ForwardPlaces places) = ForwardMutation.Apply(right, mutation, random);
+        if (kernel.Type is ITypedKernelType)
+            (call, places) = TypedKernels.Passable(call, places, right, cache is not null);
         ReferenceResult? expected = null;
         Exception? refused = Refusal.Of(() => expected = call.ReferenceAll(twin));
         bool hasRoom = cache is null || refused is not null || Enumerable.Range(0, batch).All(sequence => twin!.LengthOf(sequence) <= cache.Capacity);
@@ -55,14 +75,15 @@ public sealed class ForwardProperties
         bool isWrongForKernels = (shape.Ragged && call.RowOffsets.Length != call.Batch + 1L) || call.Positions.Contains(int.MaxValue);
 
         var results = new ForwardResults(call, places, expected);
-        string before = Content(cache);
+        string before = CacheContent.Of(cache);
         Exception? exception = Refusal.Of(() => results.Run(kernel, cache));
         if (exception is not null)
         {
             results.AssertUnwritten();
-            Assert.Equal(before, Content(cache));
+            Assert.Equal(before, CacheContent.Of(cache));
             bool isWrong = refused is not null || results.AreWrong || !hasRoom || isWrongForKernels;
             Assert.True(isWrong, $"The kernel refuses what the reference takes: {exception}");
+            AssertNamed(kernel.Type, mutation, cache is not null, exception);
             return;
         }
 
@@ -72,21 +93,15 @@ public sealed class ForwardProperties
             Assert.Equal(twin!.Length, cache.Length);
     }
 
-    /// <summary>Lengths and every bit.</summary>
-    private static string Content(AttentionCache? cache)
+    /// <summary>What is wrong, or no longer fits what is, is named as the caller knows it.</summary>
+    private static void AssertNamed(IKernelType type, int mutation, bool isCached, Exception exception)
     {
-        if (cache is null)
-            return "";
-        var text = new System.Text.StringBuilder().AppendJoin(',', cache.Lengths.ToArray());
-        for (int sequence = 0; sequence < cache.Batch; sequence++)
-        {
-            int first = cache.GetFirstHeldKey(sequence), count = cache.Lengths[sequence] - first;
-            float[] keys = new float[cache.Shape.KeyDim * count], values = new float[cache.Shape.ValueDim * count];
-            cache.CopyTo(sequence, first, keys, values);
-            text.Append(';').Append(first).Append(':').AppendJoin(',', keys.Concat(values).Select(BitConverter.SingleToInt32Bits));
-        }
-
-        return text.ToString();
+        if (exception is not ArgumentException { ParamName: { } named })
+            return;
+        string[] names = ForwardMutation.Names(mutation);
+        Assert.True(names.Length == 0 || names.Contains(named), $"Not what is wrong: {exception}");
+        if (type is ITypedKernelType typed)
+            Assert.Contains(named, typed.Parameters(isCached));
     }
 
     /// <summary>The results of one call in one array, so that they can lie over each other and over the input.</summary>
