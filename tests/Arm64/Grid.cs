@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 namespace AttentionGen.Tests.Arm64;
 
 /// <summary>Calls of one kernel against the float64 reference: a line each, with a hash of every output bit.</summary>
-internal sealed class Grid<T>(ReferenceHooks? hooks = null)
+/// <param name="hooks">What the class declares as hooks, for the reference.</param>
+/// <param name="sharedFrom">Rows from which a call that asks for two threads must have both; the kernel's predicate attends the meeting.</param>
+internal sealed class Grid<T>(ReferenceHooks? hooks = null, int sharedFrom = int.MaxValue)
     where T : class, IAttentionKernel<T>
 {
     // What float32 loses in blocks of these sizes, with room: error over 1 + |expected|.
@@ -12,6 +14,7 @@ internal sealed class Grid<T>(ReferenceHooks? hooks = null)
     private readonly AttentionWeights weights = AttentionWeights.Random(T.Shape, seed: 5);
     private ulong hash;
     private double worst;
+    private bool shared;
 
     /// <summary>True where every call was close to the reference.</summary>
     public bool Run(params (int Batch, int Rows, int Keys)[] calls)
@@ -34,21 +37,28 @@ internal sealed class Grid<T>(ReferenceHooks? hooks = null)
     /// <summary>The same for a prompt through a cache, and three rows after it, one at a time.</summary>
     public bool Decode(params int[] prompts)
     {
-        T kernel = T.Create(weights);
         bool right = true;
         foreach (int prompt in prompts)
+            right &= Through(keys: prompt + 3, prompt, 1, 1, 1);
+        return right;
+    }
+
+    /// <summary>The same for chunks of rows one after another, through a cache that has memory for so many keys at once.</summary>
+    public bool Through(int keys, params int[] chunks)
+    {
+        T kernel = T.Create(weights);
+        bool right = true;
+        for (int threads = 1; threads <= 2; threads++)
         {
-            for (int threads = 1; threads <= 2; threads++)
-            {
-                Begin();
-                AttentionCache cache = kernel.CreateCache(prompt + 3);
-                var reference = new ReferenceCache(T.Shape);
-                var numbers = new Numbers((ulong)prompt);
-                int[] parts = [prompt, 1, 1, 1];
-                foreach (int rows in parts)
-                    Call(kernel, numbers, 1, rows, rows, threads, cache, reference);
-                right &= End($"cache {prompt}+1+1+1 threads {threads}");
-            }
+            Begin();
+            AttentionCache cache = kernel.CreateCache(chunks.Sum());
+            if (cache.KeyCapacity != (keys + 15) / 16 * 16)
+                throw new InvalidOperationException($"The cache has memory for {cache.KeyCapacity} keys; {keys}, in whole panels of 16, were expected.");
+            var reference = new ReferenceCache(T.Shape);
+            var numbers = new Numbers((ulong)chunks[0]);
+            foreach (int rows in chunks)
+                Call(kernel, numbers, 1, rows, rows, threads, cache, reference);
+            right &= End($"cache {string.Join('+', chunks)} threads {threads}");
         }
 
         return right;
@@ -59,6 +69,7 @@ internal sealed class Grid<T>(ReferenceHooks? hooks = null)
         AttentionShape shape = T.Shape;
         // A ragged batch: one sequence of these rows, an empty one, and one of half as many.
         int[] offsets = shape.Ragged ? [0, rows, rows, rows + (rows / 2)] : [];
+        int seenKeys = keys + (cache?.Length ?? 0);
         int allRows = offsets.Length > 0 ? offsets[^1] : batch * rows, allKeys = batch * keys;
         var output = new float[allRows * shape.OutputDim];
         var logSumExp = new float[(shape.Outputs & AttentionOutputs.LogSumExp) != 0 ? allRows * shape.Heads : 0];
@@ -70,8 +81,8 @@ internal sealed class Grid<T>(ReferenceHooks? hooks = null)
             Key = numbers.Floats(shape.HasProjections ? 0 : allKeys * shape.KeyDim),
             Value = numbers.Floats(shape.HasProjections ? 0 : allKeys * shape.ValueDim),
             KeyLengths = shape.KeyLengths ? [.. Enumerable.Range(0, batch).Select(_ => numbers.Below(keys + 1))] : [],
-            BooleanMask = shape.BooleanMask == MaskAxes.None ? [] : [.. Enumerable.Range(0, rows * keys).Select(_ => numbers.Below(3) != 0)],
-            AdditiveMask = numbers.Floats(shape.AdditiveMask == MaskAxes.None ? 0 : shape.Heads * rows * keys),
+            BooleanMask = shape.BooleanMask == MaskAxes.None ? [] : [.. Enumerable.Range(0, rows * seenKeys).Select(_ => numbers.Below(3) != 0)],
+            AdditiveMask = numbers.Floats(shape.AdditiveMask == MaskAxes.None ? 0 : shape.Heads * rows * seenKeys),
             RowOffsets = offsets,
             Output = output,
             LogSumExp = logSumExp,
@@ -79,21 +90,23 @@ internal sealed class Grid<T>(ReferenceHooks? hooks = null)
             Batch = shape.Ragged ? 3 : batch,
             Options = new() { MaxDegreeOfParallelism = threads },
         };
+        Meeting.Begin(rows >= sharedFrom ? threads : 1);
         kernel.Forward(arguments with { Cache = cache });
+        shared &= Meeting.End();
         ReferenceResult expected = ReferenceAttention.Forward(shape, weights, in arguments, reference, hooks);
         Add(output, expected.Output);
         Add(logSumExp, expected.LogSumExp);
         Add(probabilities, expected.Probabilities);
     }
 
-    private void Begin() => (hash, worst) = (14695981039346656037, 0);
+    private void Begin() => (hash, worst, shared) = (14695981039346656037, 0, true);
 
     private bool End(string call)
     {
         // Written so that NaN is wrong.
         bool right = worst <= Tolerance;
-        Console.WriteLine($"{typeof(T).Name} {call}: {hash:x16} error {worst:E1}{(right ? "" : $", allowed {Tolerance:E1}")}");
-        return right;
+        Console.WriteLine($"{typeof(T).Name} {call}: {hash:x16} error {worst:E1}{(right ? "" : $", allowed {Tolerance:E1}")}{(shared ? "" : ", one thread where two were allowed")}");
+        return right && shared;
     }
 
     private void Add(float[] actual, double[] expected)

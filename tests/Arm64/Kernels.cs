@@ -50,3 +50,29 @@ internal sealed partial class WideHeadAttention;
 
 [AttentionConfig(Heads = 2, DModel = 6, Unrolling = Unrolling.Full)]
 internal sealed partial class TinyAttention;
+
+/// <summary>Large enough that two threads share its calls; the masks tell the keys that a cache holds apart.</summary>
+[AttentionConfig(Heads = 4, KvHeads = 2, HeadDim = 32, DModel = 160, Causal = true, BooleanMask = MaskAxes.QueryKey, AdditiveMask = MaskAxes.HeadQueryKey)]
+internal sealed partial class SharedAttention
+{
+    [MaskPredicate]
+    public static bool IsSeen(int head, int query, int key)
+    {
+        Meeting.Attend();
+        return (key + head) % 5 != 0 || key == query;
+    }
+}
+
+/// <summary>The same with a window, whose cache is a ring.</summary>
+[AttentionConfig(
+    Heads = 4, KvHeads = 2, HeadDim = 32, DModel = 160, Causal = true, WindowLeft = 40, Sinks = true, Rotary = RotaryKind.HalfSplit,
+    BooleanMask = MaskAxes.QueryKey)]
+internal sealed partial class RingAttention
+{
+    [MaskPredicate]
+    public static bool IsSeen(int head, int query, int key)
+    {
+        Meeting.Attend();
+        return (key + head) % 5 != 0 || key == query;
+    }
+}

@@ -2,10 +2,13 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using AttentionGen;
+using AttentionGen.CompilerServices;
 using AttentionGen.Tests.Arm64;
 
 // The correctness grid in a reduced form, small enough for an emulated processor.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+// A pause between two calls must not make the second run alone.
+KernelThreads.PausesCount = false;
 string vectors = Vector512.IsHardwareAccelerated ? "Vector512" : Vector256.IsHardwareAccelerated ? "Vector256" : "Vector128";
 Console.WriteLine($"# {RuntimeInformation.ProcessArchitecture}, {vectors}, accelerated {PlainAttention.IsAccelerated}");
 
@@ -32,5 +35,9 @@ bool right = new Grid<PlainAttention>().Run(same)
     & new Grid<CoreAttention>().Run(same)
     & new Grid<CoreAttention>().Run(other)
     & new Grid<WideHeadAttention>().Run([(1, 1, 1), (2, 5, 5), (1, 16, 16), (1, 33, 33)])
-    & new Grid<TinyAttention>().Run(same);
+    & new Grid<TinyAttention>().Run(same)
+    // Two threads take sequences, or rows, or the columns and heads of few rows, while a cache grows past a key block and a ring past its memory.
+    & new Grid<SharedAttention>(new() { MaskPredicate = SharedAttention.IsSeen }, sharedFrom: 48).Run((4, 48, 48))
+    & new Grid<SharedAttention>(new() { MaskPredicate = SharedAttention.IsSeen }, sharedFrom: 100).Through(keys: 394, 160, 1, 130, 3, 100)
+    & new Grid<RingAttention>(new() { MaskPredicate = RingAttention.IsSeen }, sharedFrom: 48).Through(keys: 512, 400, 1, 300, 5, 66, 48);
 return right ? 0 : 1;
