@@ -41,7 +41,9 @@ internal sealed class CallList
         int cached = _workload.CachedRows;
         int newKeys = _workload.UsesCache ? _workload.Rows : visible;
         int sourceRows = _shape.IsCrossAttention ? _workload.MemoryRows : _workload.Rows;
-        for (int row = 0; row < newKeys; row += _plan.RowBlock)
+        if (!_shape.HasProjections)
+            AddKeysAndValuesAsGiven(newKeys, sequence * _workload.Rows, cached);
+        for (int row = 0; row < newKeys && _shape.HasProjections; row += _plan.RowBlock)
             AddKeysAndValues(Math.Min(_plan.RowBlock, newKeys - row), (nint)(sequence * sourceRows + row) * _shape.MemoryDim, cached + row);
 
         int rows = _shape.SkipPadding || _shape.Ragged ? _workload.UsefulRows(sequence) : _workload.Rows;
@@ -53,16 +55,40 @@ internal sealed class CallList
         {
             int count = Math.Min(step, rows - row);
             nint first = sequence * _workload.Rows + row;
-            Add(new(Part.QueryProjection, count, Source: first * _shape.DModel));
-            if (_shape.Rotary != RotaryKind.None)
-                Add(new(Part.Rotary, count, _shape.Heads, First: cached + row));
-            Add(new(Part.QueryRows, count));
+            AddQueries(count, first, cached + row);
             for (int head = 0; head < _shape.KvHeads; head++)
             {
                 for (int query = 0; query < count * Group; query += AttentionPlan.QueryRun)
-                    AddAttention(head, query, Math.Min(AttentionPlan.QueryRun, count * Group - query), count, visible, cached + row + alignment);
+                    AddAttention(head, query, Math.Min(AttentionPlan.QueryRun, count * Group - query), count, visible, cached + row + alignment, first);
             }
-            Add(new(Part.OutputProjection, count, Target: first * _plan.OutputPanels * AttentionPlan.PanelWidth));
+            if (_shape.HasProjections)
+                Add(new(Part.OutputProjection, count, Target: first * _plan.OutputPanels * AttentionPlan.PanelWidth));
+        }
+    }
+
+    private void AddQueries(int count, nint first, int position)
+    {
+        if (!_shape.HasProjections)
+        {
+            // Each KV head's queries are gathered by themselves.
+            for (int head = 0; head < _shape.KvHeads; head++)
+                Add(new(Part.QueryRows, count, head, Source: first * _shape.QueryDim));
+            return;
+        }
+
+        Add(new(Part.QueryProjection, count, Source: first * _shape.DModel));
+        if (_shape.Rotary != RotaryKind.None)
+            Add(new(Part.Rotary, count, _shape.Heads, First: position));
+        Add(new(Part.QueryRows, count));
+    }
+
+    /// <summary>Keys and values that are laid out as they are given, head by head.</summary>
+    private void AddKeysAndValuesAsGiven(int rows, nint firstRow, int firstKey)
+    {
+        for (int head = 0; head < _shape.KvHeads; head++)
+        {
+            Add(new(Part.KeyPanels, rows, Source: (firstRow * _shape.KeyDim) + (head * _shape.HeadDim), Shared: KeyHead(head), First: firstKey));
+            Add(new(Part.ValuePanels, rows, Source: (firstRow * _shape.ValueDim) + (head * _shape.ValueHeadDim), Shared: ValueHead(head), First: firstKey));
         }
     }
 
@@ -78,7 +104,7 @@ internal sealed class CallList
             Add(new(Part.ValuePanels, rows, Source: head * _shape.HeadDim, Shared: ValueHead(head), First: firstKey));
     }
 
-    private void AddAttention(int head, int first, int count, int blockRows, int visible, int offset)
+    private void AddAttention(int head, int first, int count, int blockRows, int visible, int offset, nint blockRow)
     {
         int most = _shape.Causal ? Math.Min(visible, (first + count - 1) / Group + offset + 1) : visible;
         nint headQueries = Place("Queries") + (nint)head * blockRows * Group * _shape.HeadDim;
@@ -106,7 +132,8 @@ internal sealed class CallList
         for (int row = 0; row < count; row += AttentionPlan.QueryBlock)
         {
             (nint heads, nint state) = RunningState(row);
-            Add(new(Part.JoinHeads, Math.Min(AttentionPlan.QueryBlock, count - row), Source: heads, Target: state, First: first + row, Seen: head));
+            nint joined = _shape.HasProjections ? 0 : blockRow * _shape.JoinedDim;
+            Add(new(Part.JoinHeads, Math.Min(AttentionPlan.QueryBlock, count - row), Source: heads, Shared: joined, Target: state, First: first + row, Seen: head));
         }
     }
 

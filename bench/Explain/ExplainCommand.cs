@@ -15,7 +15,7 @@ internal static class ExplainCommand
 
     public static Command Create()
     {
-        var name = new Argument<string>("workload") { Description = "Name of a workload of compare, such as h8-d512-s128." };
+        var name = new Argument<string>("workload") { Description = "Name of a workload of compare, such as h8-d512-s128, or of a kernel without projections, such as core-h8-d64-s512." };
         var rounds = new Option<int>("--rounds") { Description = "Timings of each kernel; the best counts.", DefaultValueFactory = _ => DefaultRounds };
         rounds.Validators.Add(result =>
         {
@@ -29,10 +29,11 @@ internal static class ExplainCommand
 
     private static int Run(string name, int rounds)
     {
-        Workload? workload = WorkloadList.All.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
+        Workload[] known = [.. WorkloadList.All, .. WorkloadList.Cores];
+        Workload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
         if (workload is null)
         {
-            Console.Error.WriteLine($"No workload is named {name}. There are: {string.Join(", ", WorkloadList.All.Select(workload => workload.Name))}.");
+            Console.Error.WriteLine($"No workload is named {name}. There are: {string.Join(", ", known.Select(workload => workload.Name))}.");
             return 1;
         }
         Explanation explanation;

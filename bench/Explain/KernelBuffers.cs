@@ -15,12 +15,13 @@ internal sealed class KernelBuffers
     private readonly AttentionPlan _plan;
     private readonly AttentionShape _shape;
     private readonly KernelSet _kernels;
-    private readonly PackedMatrix _query;
-    private readonly PackedMatrix _key;
-    private readonly PackedMatrix _value;
-    private readonly PackedMatrix _output;
+    private readonly PackedMatrix? _query;
+    private readonly PackedMatrix? _key;
+    private readonly PackedMatrix? _value;
+    private readonly PackedMatrix? _output;
     private readonly AlignedMemory _input;
     private readonly AlignedMemory _source;
+    private readonly AlignedMemory? _givenValues;
     private readonly AlignedMemory _outputRows;
     private readonly AlignedMemory _scratch;
     private readonly AlignedMemory _keyValues;
@@ -36,27 +37,37 @@ internal sealed class KernelBuffers
         _plan = plan;
         _shape = workload.Shape;
         _kernels = new KernelSet(workload.Kernel, plan);
-        // As the generated constructor does it: without the scale, probabilities would become denormal numbers.
-        _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, Together(_shape.DModel), _shape.Scale / Math.Log(2));
-        _key = PackedMatrix.Pack(weights.Key, weights.KeyBias, _shape.KeyDim, _shape.MemoryDim, Together(_shape.MemoryDim));
-        _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.ValueDim, _shape.MemoryDim, Together(_shape.MemoryDim));
-        _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.JoinedDim, Together(_shape.JoinedDim));
-        int Together(int depth) => plan.Projection(depth).PanelsTogether;
-
         var random = new Random(Seed);
         int rows = workload.Batch * workload.Rows;
-        _input = Allocate(random, (nint)rows * _shape.DModel);
-        _source = _shape.IsCrossAttention ? Allocate(random, (nint)workload.Batch * workload.MemoryRows * _shape.MemoryDim) : _input;
-        _outputRows = Allocate(random, (nint)rows * plan.OutputPanels * AttentionPlan.PanelWidth);
+        _input = Allocate(random, (nint)rows * _shape.InputDim);
+        if (_shape.HasProjections)
+        {
+            // As the generated constructor does it: without the scale, probabilities would become denormal numbers.
+            _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, Together(_shape.DModel), _shape.Scale / Math.Log(2));
+            _key = PackedMatrix.Pack(weights.Key, weights.KeyBias, _shape.KeyDim, _shape.MemoryDim, Together(_shape.MemoryDim));
+            _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.ValueDim, _shape.MemoryDim, Together(_shape.MemoryDim));
+            _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.JoinedDim, Together(_shape.JoinedDim));
+            _source = _shape.IsCrossAttention ? Allocate(random, (nint)workload.Batch * workload.MemoryRows * _shape.MemoryDim) : _input;
+            _outputRows = Allocate(random, (nint)rows * plan.OutputPanels * AttentionPlan.PanelWidth);
+        }
+        else
+        {
+            _source = Allocate(random, (nint)rows * _shape.KeyDim);
+            _givenValues = Allocate(random, (nint)rows * _shape.ValueDim);
+            _outputRows = Allocate(random, (nint)rows * _shape.JoinedDim);
+        }
+
         _scratch = Allocate(random, plan.Scratch.Length);
         int capacity = AttentionPlan.RoundUp(workload.Keys);
         _keyValues = Allocate(random, (nint)_shape.KvHeads * capacity * (_shape.HeadDim + plan.ValueHeadDimPadded));
         _rotary = _shape.Rotary == RotaryKind.None ? null : RotaryTable.Get(_shape.RotaryDim, _shape.RotaryBase).Ensure(workload.Keys);
-        _strip = plan.Scratch["Strip"].Offset;
+        // Without projections heads are joined where the caller wants them.
+        _strip = _shape.HasProjections ? plan.Scratch["Strip"].Offset : 0;
         _queries = plan.Scratch["Queries"].Offset;
         _scores = plan.Scratch["Scores"].Offset;
         _blockHeads = plan.Scratch["BlockHeads"].Offset;
         _panelStride = (nint)capacity * AttentionPlan.PanelWidth;
+        int Together(int depth) => plan.Projection(depth).PanelsTogether;
     }
 
     public void Run(ReadOnlySpan<KernelCall> calls)
@@ -96,16 +107,16 @@ internal sealed class KernelBuffers
         switch (call.Part)
         {
             case Part.QueryProjection:
-                Project(_kernels.InputProjection, ref At(_input, call.Source), call.Rows, _query, ref At(_scratch, _strip));
+                Project(_kernels.InputProjection!, ref At(_input, call.Source), call.Rows, _query!, ref At(_scratch, _strip));
                 break;
             case Part.KeyProjection:
-                Project(_kernels.MemoryProjection, ref At(_source, call.Source), call.Rows, _key, ref At(_scratch, _strip));
+                Project(_kernels.MemoryProjection!, ref At(_source, call.Source), call.Rows, _key!, ref At(_scratch, _strip));
                 break;
             case Part.ValueProjection:
-                Project(_kernels.MemoryProjection, ref At(_source, call.Source), call.Rows, _value, ref At(_scratch, _strip));
+                Project(_kernels.MemoryProjection!, ref At(_source, call.Source), call.Rows, _value!, ref At(_scratch, _strip));
                 break;
             case Part.OutputProjection:
-                Project(_kernels.OutputProjection, ref At(_scratch, _strip), call.Rows, _output, ref At(_outputRows, call.Target));
+                Project(_kernels.OutputProjection!, ref At(_scratch, _strip), call.Rows, _output!, ref At(_outputRows, call.Target));
                 break;
             case Part.Scores:
                 _kernels.Scores(ref source, call.Rows, ref shared, AttentionPlan.Panels(call.Columns), ref At(_scratch, _scores));
@@ -126,13 +137,40 @@ internal sealed class KernelBuffers
                 _kernels.MergeHeads(ref source, ref At(_scratch, _blockHeads), call.Rows, ref target);
                 break;
             case Part.JoinHeads when _kernels.CausalJoinHeads is { } join:
-                join(ref source, ref target, call.Rows, call.First, call.Seen, ref At(_scratch, _strip));
+                join(ref source, ref target, call.Rows, call.First, call.Seen, ref Joined(in call));
                 break;
             case Part.JoinHeads:
-                _kernels.JoinHeads!(ref source, ref target, call.Rows, call.First, call.Seen, ref At(_scratch, _strip));
+                _kernels.JoinHeads!(ref source, ref target, call.Rows, call.First, call.Seen, ref Joined(in call));
+                break;
+            case Part.QueryRows or Part.KeyPanels or Part.ValuePanels when !_shape.HasProjections:
+                LayOut(in call, ref shared);
                 break;
             default:
                 ChangeLayout(in call, ref shared);
+                break;
+        }
+    }
+
+    private ref float Joined(in KernelCall call) =>
+        ref _shape.HasProjections ? ref At(_scratch, _strip) : ref At(_outputRows, call.Shared);
+
+    /// <summary>What stands in place of the projections where there are none.</summary>
+    private void LayOut(in KernelCall call, ref float shared)
+    {
+        switch (call.Part)
+        {
+            case Part.QueryRows:
+                int group = _shape.Heads / _shape.KvHeads;
+                nint width = (nint)group * _shape.HeadDim, head = call.Columns;
+                QueryRows.Gather(
+                    ref At(_input, call.Source + (head * width)), _shape.QueryDim, _shape.HeadDim, call.Rows,
+                    ref At(_scratch, _queries + (head * call.Rows * width)), group, _shape.HeadDim, (float)(_shape.Scale / Math.Log(2)));
+                break;
+            case Part.KeyPanels:
+                KeyPanels.Write(ref At(_source, call.Source), _shape.KeyDim, call.Rows, ref shared, call.First, _shape.HeadDim);
+                break;
+            default:
+                ValuePanels.Write(ref At(_givenValues!, call.Source), _shape.ValueDim, call.Rows, ref shared, _panelStride, call.First, _shape.ValueHeadDim);
                 break;
         }
     }

@@ -22,9 +22,9 @@ internal enum Part
 /// <summary>One call of a kernel with its run-time numbers; places are in floats from where the buffer begins.</summary>
 /// <param name="Part">Whose call.</param>
 /// <param name="Rows">Rows, or query rows.</param>
-/// <param name="Columns">Keys or heads, where the part needs them.</param>
+/// <param name="Columns">Keys or heads, where the part needs them; queries without projections: the KV head.</param>
 /// <param name="Source">Where it reads what is its own: rows, queries, probabilities or a strip.</param>
-/// <param name="Shared">Where the keys or values lie.</param>
+/// <param name="Shared">Where the keys or values lie; joining without projections: the output rows.</param>
 /// <param name="Target">Where it writes, or its softmax state.</param>
 /// <param name="First">First row, key or position.</param>
 /// <param name="Seen">Causal softmax: keys of the block that query row 0 sees. Joining: the head.</param>

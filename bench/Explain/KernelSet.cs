@@ -16,9 +16,13 @@ internal sealed class KernelSet
     {
         string name = TargetEmitter.KernelsName(plan.Target);
         _kernels = generated.GetNestedType(name, BindingFlags.NonPublic) ?? throw new MissingMemberException(generated.Name, name);
-        InputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.DModel).Name);
-        MemoryProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.MemoryDim).Name);
-        OutputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.JoinedDim).Name);
+        if (plan.Spec.HasProjections)
+        {
+            InputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.DModel).Name);
+            MemoryProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.MemoryDim).Name);
+            OutputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.JoinedDim).Name);
+        }
+
         Scores = Bind<ScoresKernel>(nameof(Scores));
         Merge = Bind<MergeKernel>(nameof(Merge));
         Values = Bind<ValuesKernel>(nameof(Values));
@@ -53,11 +57,12 @@ internal sealed class KernelSet
 
     public delegate bool CausalJoinHeadsKernel(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined);
 
-    public ProductKernel InputProjection { get; }
+    /// <summary>This and the next two are null where there are no projections.</summary>
+    public ProductKernel? InputProjection { get; }
 
-    public ProductKernel MemoryProjection { get; }
+    public ProductKernel? MemoryProjection { get; }
 
-    public ProductKernel OutputProjection { get; }
+    public ProductKernel? OutputProjection { get; }
 
     public ScoresKernel Scores { get; }
 

@@ -89,7 +89,8 @@ internal sealed record PartCost(
         Part.Merge => (call.Rows + plan.Target.Lanes - 1) / plan.Target.Lanes * plan.Target.Lanes,
         Part.MergeHeads or Part.JoinHeads => (double)call.Rows * plan.ValueHeadDimPadded,
         Part.Rotary => (double)call.Rows * call.Columns * shape.RotaryDim,
-        Part.QueryRows => (double)call.Rows * shape.QueryDim,
+        // Without projections a call gathers the queries of one KV head.
+        Part.QueryRows => (double)call.Rows * shape.QueryDim / (shape.HasProjections ? 1 : shape.KvHeads),
         _ => (double)call.Rows * shape.HeadDim,
     };
 

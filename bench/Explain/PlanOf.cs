@@ -18,6 +18,8 @@ internal static class PlanOf
         KvHeads = shape.KvHeads,
         HeadDim = shape.HeadDim,
         ValueHeadDim = shape.ValueHeadDim,
+        HasProjections = shape.HasProjections,
+        Layout = (Generator.Model.HeadLayout)shape.Layout,
         DModel = shape.DModel,
         MemoryDim = shape.MemoryDim,
         IsCrossAttention = shape.IsCrossAttention,

@@ -40,7 +40,7 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
         _options = new ForwardOptions { MaxDegreeOfParallelism = threads };
         _kernel = TKernel.Create(data.Weights);
         _input = data.Input;
-        _output = new float[data.Input.Length];
+        _output = new float[workload.Batch * workload.Rows * workload.Shape.OutputDim];
         if (workload.Shape.Ragged)
         {
             _rowOffsets = [0, .. workload.KeyLengths.Select((_, sequence) => workload.KeyLengths.Take(sequence + 1).Sum())];
@@ -53,7 +53,14 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
         if (!workload.UsesCache)
             return;
         _cache = _kernel.CreateCache(workload.CachedRows + workload.Rows);
-        _kernel.Forward(new AttentionArguments { Input = data.Past, Output = new float[data.Past.Length], Cache = _cache });
+        _kernel.Forward(new AttentionArguments
+        {
+            Input = data.Past,
+            Key = data.PastKey,
+            Value = data.PastValue,
+            Output = new float[workload.CachedRows * workload.Shape.OutputDim],
+            Cache = _cache,
+        });
     }
 
     public void Run()
@@ -63,7 +70,9 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
         _kernel!.Forward(new AttentionArguments
         {
             Input = _input,
-            Memory = _data!.Memory,
+            Key = _data!.Key,
+            Value = _data.Value,
+            Memory = _data.Memory,
             Output = _output,
             Cache = _cache,
             KeyLengths = _rowOffsets.Length == 0 ? _data.Workload.KeyLengths : [],

@@ -45,6 +45,14 @@ internal sealed partial class DecodeH32D2048;
     QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false)]
 internal sealed partial class DecodeH9D576;
 
+/// <summary>No projections: queries, keys and values come in, heads go out.</summary>
+[AttentionConfig(Heads = 8, HeadDim = 64, Projections = false)]
+internal sealed partial class CoreH8D64;
+
+/// <summary>The same, causal, with grouped queries and a cache.</summary>
+[AttentionConfig(Heads = 14, KvHeads = 2, HeadDim = 64, Projections = false, Causal = true)]
+internal sealed partial class CausalCoreH14D64;
+
 /// <summary>Each row sees itself and the 255 rows before it.</summary>
 [AttentionConfig(Heads = 8, DModel = 512, Causal = true, WindowLeft = 255)]
 internal sealed partial class WindowH8D512;

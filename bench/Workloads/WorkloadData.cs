@@ -13,9 +13,13 @@ internal sealed class WorkloadData
         AttentionShape shape = workload.Shape;
         var random = new Random(Seed);
         Weights = AttentionWeights.Random(shape, Seed);
-        Input = Fill(workload.Batch * workload.Rows * shape.DModel);
+        Input = Fill(workload.Batch * workload.Rows * shape.InputDim);
         Memory = Fill(workload.MemoryRows * shape.MemoryDim);
-        Past = Fill(workload.CachedRows * shape.DModel);
+        Past = Fill(workload.CachedRows * shape.InputDim);
+        Key = Fill(shape.HasProjections ? 0 : workload.Batch * workload.Rows * shape.KeyDim);
+        Value = Fill(shape.HasProjections ? 0 : workload.Batch * workload.Rows * shape.ValueDim);
+        PastKey = Fill(shape.HasProjections ? 0 : workload.CachedRows * shape.KeyDim);
+        PastValue = Fill(shape.HasProjections ? 0 : workload.CachedRows * shape.ValueDim);
 
         float[] Fill(int count)
         {
@@ -30,14 +34,26 @@ internal sealed class WorkloadData
 
     public AttentionWeights Weights { get; }
 
-    /// <summary>[batch, rows, DModel].</summary>
+    /// <summary>[batch, rows, DModel]; without projections the queries.</summary>
     public float[] Input { get; }
+
+    /// <summary>Without projections, [batch, rows, KvHeads · HeadDim]; empty with them.</summary>
+    public float[] Key { get; }
+
+    /// <summary>Without projections, [batch, rows, KvHeads · ValueHeadDim]; empty with them.</summary>
+    public float[] Value { get; }
 
     /// <summary>[memory rows, MemoryDim], or empty.</summary>
     public float[] Memory { get; }
 
     /// <summary>[cached rows, DModel]: what the cache has seen, or empty.</summary>
     public float[] Past { get; }
+
+    /// <summary>Without projections, the keys in the cache.</summary>
+    public float[] PastKey { get; }
+
+    /// <summary>Without projections, the values in the cache.</summary>
+    public float[] PastValue { get; }
 
     /// <summary>[batch, rows, DModel] in double precision; computed on first use, which takes a while.</summary>
     public double[] Expected => _expected ??= Reference();
@@ -47,7 +63,7 @@ internal sealed class WorkloadData
     {
         double largest = 0;
         double error = 0;
-        int width = Workload.Shape.DModel;
+        int width = Workload.Shape.OutputDim;
         for (int sequence = 0; sequence < Workload.Batch; sequence++)
         {
             int start = sequence * Workload.Rows * width;
@@ -69,13 +85,13 @@ internal sealed class WorkloadData
             shape = shape with { Ragged = false, KeyLengths = true };
         if (!Workload.UsesCache)
         {
-            var arguments = new AttentionArguments { Input = Input, Memory = Memory, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch };
+            var arguments = new AttentionArguments { Input = Input, Key = Key, Value = Value, Memory = Memory, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch };
             var hooks = new ReferenceHooks { ScoreModifier = Workload.ScoreModifier };
             return ReferenceAttention.Forward(shape, Weights, in arguments, null, hooks).Output;
         }
 
         var cache = new ReferenceCache(shape);
-        ReferenceAttention.Forward(shape, Weights, Past, cache);
-        return ReferenceAttention.Forward(shape, Weights, Input, cache);
+        ReferenceAttention.Forward(shape, Weights, new AttentionArguments { Input = Past, Key = PastKey, Value = PastValue }, cache, null);
+        return ReferenceAttention.Forward(shape, Weights, new AttentionArguments { Input = Input, Key = Key, Value = Value }, cache, null).Output;
     }
 }

@@ -34,6 +34,14 @@ internal static class WorkloadList
         Workload.Of<DecodeH9D576>("decode-h9/3-d576-c256", rows: 1, cachedRows: 256),
     ];
 
+    /// <summary>What <c>explain</c> knows too: kernels without projections, which no other subject has beside them.</summary>
+    public static IReadOnlyList<Workload> Cores { get; } =
+    [
+        Workload.Of<CoreH8D64>("core-h8-d64-s512", rows: 512),
+        Workload.Of<CausalCoreH14D64>("causal-core-h14/2-d64-s512", rows: 512),
+        Workload.Of<CausalCoreH14D64>("decode-core-h14/2-d64-c512", rows: 1, cachedRows: 512),
+    ];
+
     /// <summary>The workload of this name.</summary>
     public static Workload Find(string name) => All.First(workload => workload.Name == name);
 }
