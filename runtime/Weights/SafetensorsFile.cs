@@ -10,27 +10,33 @@ namespace AttentionGen;
 public sealed class SafetensorsFile : IDisposable
 {
     private readonly SafetensorsShard[] shards;
-    private readonly Dictionary<string, (SafetensorsShard Shard, SafetensorsEntry Entry)> tensors = new(StringComparer.Ordinal);
+    private readonly IReadOnlyDictionary<string, SafetensorsEntry> tensors;
 
-    private SafetensorsFile(string path, SafetensorsShard[] shards)
+    private SafetensorsFile(string path, SafetensorsShard[] shards, IReadOnlyDictionary<string, SafetensorsEntry> tensors)
     {
         Path = path;
         this.shards = shards;
+        this.tensors = tensors;
+        TensorNames = Array.AsReadOnly(NamesInOrder(shards, tensors));
+        Metadata = shards is [var only] ? only.Header.Metadata : Merge(shards);
     }
 
     /// <summary>The path that was opened.</summary>
     public string Path { get; }
 
     /// <summary>The names of all tensors, in the order of their bytes.</summary>
-    public IReadOnlyList<string> TensorNames { get; private set; } = [];
+    public IReadOnlyList<string> TensorNames { get; }
 
     /// <summary>The texts under <c>__metadata__</c>; of all shards, the first to have a key.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; private set; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">A <c>.safetensors</c> file, or a shard index such as <c>model.safetensors.index.json</c>, whose shards stand beside it.</param>
     /// <exception cref="FileNotFoundException">The file, or a shard that the index names, is not there.</exception>
-    /// <exception cref="InvalidDataException">The file is truncated or malformed; the message names the file, the tensor and what is wrong.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is truncated or malformed; the message names the file, the tensor and what is wrong. Or its header describes so many tensors and texts that
+    /// they would take more memory than twice the file and 1 MB, as thousands without elements would.
+    /// </exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -48,7 +54,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Type and shape of a tensor.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
-    public TensorInfo GetInfo(string name) => Find(name).Entry.Info;
+    public TensorInfo GetInfo(string name) => Find(name).Info;
 
     /// <summary>Reads a tensor into a new array, converting it to float32 where it is F16 or BF16.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
@@ -75,7 +81,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public void Read(string name, Span<float> destination)
     {
-        (SafetensorsShard shard, SafetensorsEntry entry) = Find(name);
+        SafetensorsEntry entry = Find(name);
         CheckReadable(entry.Info);
         if (destination.Length != entry.Info.ElementCount)
         {
@@ -83,7 +89,7 @@ public sealed class SafetensorsFile : IDisposable
                 $"destination.Length is {destination.Length}; expected {entry.Info.ElementCount}, the elements of tensor '{name}' of '{Path}'.", nameof(destination));
         }
 
-        shard.Read(entry, destination);
+        entry.Shard.Read(entry, destination);
     }
 
     /// <summary>Unmaps the file. Arrays that were read from it stay as they are.</summary>
@@ -93,14 +99,27 @@ public sealed class SafetensorsFile : IDisposable
             shard.Dispose();
     }
 
+    private static string[] NamesInOrder(SafetensorsShard[] shards, IReadOnlyDictionary<string, SafetensorsEntry> tensors)
+    {
+        var names = new string[tensors.Count];
+        int count = 0;
+        foreach (SafetensorsShard shard in shards)
+        {
+            foreach (SafetensorsEntry entry in shard.Header.InOrder)
+            {
+                // A shard may hold tensors that the index finds in another one, or not at all.
+                if (ReferenceEquals(tensors.GetValueOrDefault(entry.Info.Name), entry))
+                    names[count++] = entry.Info.Name;
+            }
+        }
+
+        return names;
+    }
+
     private static SafetensorsFile OpenSingle(string path)
     {
         var shard = SafetensorsShard.Open(path);
-        var file = new SafetensorsFile(path, [shard]);
-        foreach (SafetensorsEntry entry in shard.Header.Entries.Values)
-            file.tensors.Add(entry.Info.Name, (shard, entry));
-        file.Describe();
-        return file;
+        return new SafetensorsFile(path, [shard], shard.Header.Entries);
     }
 
     private static SafetensorsFile OpenShards(string path)
@@ -112,16 +131,15 @@ public sealed class SafetensorsFile : IDisposable
         {
             foreach (string name in files.Values.Distinct().Order(StringComparer.Ordinal))
                 opened.Add(name, OpenShard(path, folder, name));
-            var file = new SafetensorsFile(path, [.. opened.Values]);
+            var tensors = new Dictionary<string, SafetensorsEntry>(files.Count, StringComparer.Ordinal);
             foreach ((string tensor, string name) in files)
             {
                 if (!opened[name].Header.Entries.TryGetValue(tensor, out SafetensorsEntry? entry))
                     throw SafetensorsHeader.Malformed(path, $"the index says that tensor '{tensor}' is in '{name}', which does not have it");
-                file.tensors.Add(tensor, (opened[name], entry));
+                tensors.Add(tensor, entry);
             }
 
-            file.Describe();
-            return file;
+            return new SafetensorsFile(path, [.. opened.Values], tensors);
         }
         catch
         {
@@ -141,13 +159,9 @@ public sealed class SafetensorsFile : IDisposable
 
     private static bool IsReadable(string type) => type is "F32" or "F16" or "BF16";
 
-    private void Describe()
+    /// <summary>The texts of all shards; of those with one key the first.</summary>
+    private static Dictionary<string, string> Merge(SafetensorsShard[] shards)
     {
-        TensorNames = [.. tensors.Values
-            .OrderBy(tensor => Array.IndexOf(shards, tensor.Shard))
-            .ThenBy(tensor => tensor.Entry.Begin)
-            .ThenBy(tensor => tensor.Entry.Info.Name, StringComparer.Ordinal)
-            .Select(tensor => tensor.Entry.Info.Name)];
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (SafetensorsShard shard in shards)
         {
@@ -155,13 +169,13 @@ public sealed class SafetensorsFile : IDisposable
                 metadata.TryAdd(key, value);
         }
 
-        Metadata = metadata;
+        return metadata;
     }
 
-    private (SafetensorsShard Shard, SafetensorsEntry Entry) Find(string name)
+    private SafetensorsEntry Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (!tensors.TryGetValue(name, out (SafetensorsShard Shard, SafetensorsEntry Entry) found))
+        if (!tensors.TryGetValue(name, out SafetensorsEntry? found))
             ThrowNoTensor(name, nameof(name));
         return found;
     }

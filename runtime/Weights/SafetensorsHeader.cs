@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace AttentionGen;
 
-/// <summary>A tensor's description and where its bytes stand behind the header.</summary>
-internal sealed record SafetensorsEntry(TensorInfo Info, long Begin, long End);
+/// <summary>A tensor's description, and where its bytes stand behind the header of its file.</summary>
+internal sealed record SafetensorsEntry(SafetensorsShard Shard, TensorInfo Info, long Begin, long End);
 
 /// <summary>
 /// The header of a safetensors file: an eight-byte little-endian length, JSON of that length, and behind it the bytes of all tensors, without holes.
@@ -19,14 +19,32 @@ internal sealed class SafetensorsHeader
 
     private const int MaxRank = 64;
 
-    private readonly string file;
-    private readonly Dictionary<string, SafetensorsEntry> entries = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+    // The format's types, once: a text for every tensor would take more than the header.
+    private static readonly (string Name, int Bits)[] Types =
+    [
+        ("F32", 32), ("F16", 16), ("BF16", 16), ("I64", 64), ("I32", 32), ("I16", 16), ("I8", 8), ("U8", 8), ("BOOL", 8), ("F64", 64), ("C64", 64),
+        ("U64", 64), ("U32", 32), ("U16", 16), ("F8_E4M3", 8), ("F8_E5M2", 8), ("F8_E8M0", 8), ("F8_E4M3FNUZ", 8), ("F8_E5M2FNUZ", 8),
+        ("F6_E2M3", 6), ("F6_E3M2", 6), ("F4", 4),
+    ];
 
-    private SafetensorsHeader(string file) => this.file = file;
+    private readonly SafetensorsShard shard;
+    private readonly string file;
+    private readonly Dictionary<string, SafetensorsEntry> entries;
+    private readonly Dictionary<string, string> metadata;
+
+    private SafetensorsHeader(SafetensorsShard shard, SafetensorsHeaderSize size)
+    {
+        this.shard = shard;
+        file = shard.Path;
+        entries = new(size.Tensors, StringComparer.Ordinal);
+        metadata = new(size.Texts, StringComparer.Ordinal);
+    }
 
     /// <summary>Every tensor by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries => entries;
+
+    /// <summary>Every tensor in the order of their bytes; those without any by name.</summary>
+    public SafetensorsEntry[] InOrder { get; private set; } = [];
 
     /// <summary>The texts under <c>__metadata__</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => metadata;
@@ -44,24 +62,25 @@ internal sealed class SafetensorsHeader
 
     /// <summary>Reads the JSON, and checks it against the bytes that follow it.</summary>
     /// <exception cref="InvalidDataException">Anything is wrong; the message says where and what.</exception>
-    public static SafetensorsHeader Parse(string file, ReadOnlySpan<byte> json, long dataBytes)
+    public static SafetensorsHeader Parse(SafetensorsShard shard, ReadOnlySpan<byte> json, long dataBytes)
     {
-        var header = new SafetensorsHeader(file);
+        string file = shard.Path;
         if (json.IsEmpty || json[0] != (byte)'{')
             throw Malformed(file, "the header does not begin with '{', so it is not JSON as the format demands");
 
         try
         {
+            SafetensorsHeaderSize size = SafetensorsHeaderSize.Count(file, json, PrefixBytes + json.Length + dataBytes);
+            var header = new SafetensorsHeader(shard, size);
             var reader = new Utf8JsonReader(json);
             header.ReadRoot(ref reader, dataBytes);
+            header.CheckLayout(dataBytes);
+            return header;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw Malformed(file, $"the header is not valid JSON: {exception.Message}", exception);
         }
-
-        header.CheckLayout(dataBytes);
-        return header;
     }
 
     internal static InvalidDataException Malformed(string file, string what, Exception? inner = null) => new($"'{file}': {what}.", inner);
@@ -110,27 +129,28 @@ internal sealed class SafetensorsHeader
 
     private SafetensorsEntry ReadEntry(ref Utf8JsonReader reader, string name, long dataBytes)
     {
-        string? type = null;
+        (string Name, int Bits)? type = null;
         long[]? shape = null;
-        long[]? offsets = null;
+        int offsetCount = -1;
+        Span<long> numbers = stackalloc long[MaxRank], offsets = stackalloc long[MaxRank];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string field = reader.GetString()!;
+            string? field = reader.ValueTextEquals("dtype") ? "dtype" : reader.ValueTextEquals("shape") ? "shape" : reader.ValueTextEquals("data_offsets") ? "data_offsets" : null;
             reader.Read();
             switch (field)
             {
                 case "dtype" when type is null && reader.TokenType == JsonTokenType.String:
-                    type = reader.GetString()!;
+                    type = ReadType(ref reader, name);
                     break;
                 case "shape" when shape is null:
-                    shape = ReadNumbers(ref reader, name, field);
+                    shape = [.. numbers[..ReadNumbers(ref reader, name, field, numbers)]];
                     break;
-                case "data_offsets" when offsets is null:
-                    offsets = ReadNumbers(ref reader, name, field);
+                case "data_offsets" when offsetCount < 0:
+                    offsetCount = ReadNumbers(ref reader, name, field, offsets);
                     break;
                 case "dtype" when type is null:
                     throw MalformedTensor(name, "has a dtype that is not a text");
-                case "dtype" or "shape" or "data_offsets":
+                case not null:
                     throw MalformedTensor(name, $"has {field} twice");
                 default:
                     reader.Skip();
@@ -138,33 +158,43 @@ internal sealed class SafetensorsHeader
             }
         }
 
-        if (type is null || shape is null || offsets is null)
+        if (type is null || shape is null || offsetCount < 0)
             throw MalformedTensor(name, $"has no {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
-        CheckEntry(name, type, shape, offsets, dataBytes);
-        return new SafetensorsEntry(new TensorInfo(name, type, shape), offsets[0], offsets[1]);
+        CheckEntry(name, type.Value, shape, offsets[..offsetCount], dataBytes);
+        return new SafetensorsEntry(shard, new TensorInfo(name, type.Value.Name, shape), offsets[0], offsets[1]);
     }
 
-    private long[] ReadNumbers(ref Utf8JsonReader reader, string name, string field)
+    private (string Name, int Bits) ReadType(ref Utf8JsonReader reader, string name)
+    {
+        foreach ((string Name, int Bits) type in Types)
+        {
+            if (reader.ValueTextEquals(type.Name))
+                return type;
+        }
+
+        throw MalformedTensor(name, $"has the unknown dtype '{reader.GetString()}'");
+    }
+
+    /// <summary>Reads an array of whole numbers; how many there are.</summary>
+    private int ReadNumbers(ref Utf8JsonReader reader, string name, string field, scoped Span<long> numbers)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
             throw MalformedTensor(name, $"has a {field} that is not an array");
-        var numbers = new List<long>(4);
+        int count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long number) || number < 0)
                 throw MalformedTensor(name, $"has a {field} with an element that is not a whole number from 0 to {long.MaxValue}");
-            if (numbers.Count == MaxRank)
+            if (count == MaxRank)
                 throw MalformedTensor(name, $"has a {field} of more than {MaxRank} elements");
-            numbers.Add(number);
+            numbers[count++] = number;
         }
 
-        return [.. numbers];
+        return count;
     }
 
-    private void CheckEntry(string name, string type, long[] shape, long[] offsets, long dataBytes)
+    private void CheckEntry(string name, (string Name, int Bits) type, long[] shape, ReadOnlySpan<long> offsets, long dataBytes)
     {
-        if (BitsOf(type) is not { } bits)
-            throw MalformedTensor(name, $"has the unknown dtype '{type}'");
         if (offsets.Length != 2)
             throw MalformedTensor(name, $"has {offsets.Length} data_offsets; expected 2");
         (long begin, long end) = (offsets[0], offsets[1]);
@@ -181,19 +211,25 @@ internal sealed class SafetensorsHeader
                 throw MalformedTensor(name, $"has shape [{string.Join(", ", shape)}], which is more elements than can be counted");
         }
 
-        if (elements * bits != (Int128)(end - begin) * 8)
+        if (elements * type.Bits != (Int128)(end - begin) * 8)
         {
             throw MalformedTensor(name,
-                $"has {type} elements of shape [{string.Join(", ", shape)}], which take {(elements * bits + 7) / 8} bytes, but data_offsets [{begin}, {end}], which are {end - begin} bytes");
+                $"has {type.Name} elements of shape [{string.Join(", ", shape)}], which take {(elements * type.Bits + 7) / 8} bytes, but data_offsets [{begin}, {end}], which are {end - begin} bytes");
         }
     }
 
     /// <summary>The format allows neither holes nor overlaps.</summary>
     private void CheckLayout(long dataBytes)
     {
+        InOrder = new SafetensorsEntry[entries.Count];
+        entries.Values.CopyTo(InOrder, 0);
+        InOrder.AsSpan().Sort(static (first, second) =>
+            first.Begin != second.Begin ? first.Begin.CompareTo(second.Begin)
+            : first.End != second.End ? first.End.CompareTo(second.End)
+            : string.CompareOrdinal(first.Info.Name, second.Info.Name));
         SafetensorsEntry? previous = null;
         long covered = 0;
-        foreach (SafetensorsEntry entry in entries.Values.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        foreach (SafetensorsEntry entry in InOrder)
         {
             string name = entry.Info.Name;
             if (entry.Begin < covered)
@@ -207,15 +243,4 @@ internal sealed class SafetensorsHeader
         if (covered != dataBytes)
             throw Malformed(file, $"{dataBytes} bytes follow the header, but its tensors end at {covered}: the format allows no holes");
     }
-
-    private static int? BitsOf(string type) => type switch
-    {
-        "F4" => 4,
-        "F6_E2M3" or "F6_E3M2" => 6,
-        "BOOL" or "U8" or "I8" or "F8_E5M2" or "F8_E4M3" or "F8_E8M0" or "F8_E4M3FNUZ" or "F8_E5M2FNUZ" => 8,
-        "I16" or "U16" or "F16" or "BF16" => 16,
-        "I32" or "U32" or "F32" => 32,
-        "I64" or "U64" or "F64" or "C64" => 64,
-        _ => null,
-    };
 }

@@ -27,7 +27,7 @@ internal sealed unsafe class SafetensorsShard : IDisposable
             ulong claimed = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, SafetensorsHeader.PrefixBytes));
             int jsonBytes = SafetensorsHeader.CheckJsonLength(path, claimed, fileBytes);
             dataStart = SafetensorsHeader.PrefixBytes + jsonBytes;
-            Header = SafetensorsHeader.Parse(path, new ReadOnlySpan<byte>(start + SafetensorsHeader.PrefixBytes, jsonBytes), fileBytes - dataStart);
+            Header = SafetensorsHeader.Parse(this, new ReadOnlySpan<byte>(start + SafetensorsHeader.PrefixBytes, jsonBytes), fileBytes - dataStart);
         }
         finally
         {
