@@ -43,7 +43,7 @@ internal sealed class Explanation
         TimedWork[] all = [.. parts, replay, whole];
         TimedWork.WarmUp(all);
         foreach (long bytes in costs.Select(cost => Rounded(cost.FootprintBytes)).Append(FirstLevelBytes).Distinct())
-            _reads[bytes] = new ReadBandwidth(bytes, threads: 1);
+            _reads[bytes] = new ReadBandwidth(bytes, threads: 1, ReadBandwidth.StreamCounts);
         Measure(all, rounds, round => MeasureInOrder(buffers, calls, first: round == 0));
 
         ForwardMicroseconds = whole.Best;

@@ -12,16 +12,22 @@ internal sealed class ReadBandwidth
     private const int VectorsPerTurn = 8;
     private const double TargetMilliseconds = 3;
 
-    private static readonly int[] StreamCounts = [1, 2, 4, 8];
+    /// <summary>Numbers of places that are worth a try.</summary>
+    public static readonly int[] StreamCounts = [1, 2, 4, 8];
 
+    private readonly int[] _streamCounts;
     private readonly AlignedMemory _memory;
     private readonly int _threads;
     private readonly nint _floatsPerThread;
     private readonly int _passes;
 
     /// <summary>Allocates and warms up; the size is rounded to whole turns of every thread.</summary>
-    public ReadBandwidth(long bytes, int threads)
+    /// <param name="bytes">How much is read.</param>
+    /// <param name="threads">Threads that read, each its own part.</param>
+    /// <param name="streamCounts">Some of <see cref="StreamCounts"/>.</param>
+    public ReadBandwidth(long bytes, int threads, params int[] streamCounts)
     {
+        _streamCounts = streamCounts;
         // So much that every number of streams comes out even.
         nint unit = VectorsPerTurn * VectorsPerTurn * FmaPeak.Lanes;
         _threads = threads;
@@ -35,7 +41,7 @@ internal sealed class ReadBandwidth
         double milliseconds = 1;
         for (int i = 0; i < 40; i++)
         {
-            foreach (int streams in StreamCounts)
+            foreach (int streams in _streamCounts)
                 milliseconds = Time(streams, passes: 1);
         }
         _passes = (int)Math.Clamp(TargetMilliseconds / Math.Max(milliseconds, 1e-6), 1, 1_000_000);
@@ -47,11 +53,11 @@ internal sealed class ReadBandwidth
     /// <summary>Best GB/s so far, and with how many streams.</summary>
     public (double GigabytesPerSecond, int Streams) Best { get; private set; }
 
-    /// <summary>Times every number of streams once.</summary>
+    /// <summary>Times every number of streams once, after one pass of warming up, as a kernel's round begins.</summary>
     /// <param name="counts">Whether it enters the result.</param>
     public void RunRound(bool counts = true)
     {
-        foreach (int streams in StreamCounts)
+        foreach (int streams in _streamCounts)
         {
             // Brings the memory back into the cache, as far as it fits.
             Time(streams, passes: 1);
