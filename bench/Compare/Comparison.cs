@@ -129,8 +129,7 @@ internal sealed class Comparison(ComparisonSettings settings)
     private void RunRounds(Workload workload, List<TimedSubject> subjects, Action<string, double> report)
     {
         var peaks = new Dictionary<int, double>();
-        // Each number of streams has memory of its own, so that all find the caches as somebody else left them, like the subjects: 46 MB took
-        // 1.35 ms in the first pass after others, 1.20 in the second, 1.07 in the tenth.
+        // Each number of streams has memory of its own, so that all find the caches as somebody else left them, like the subjects.
         ILookup<int, ReadBandwidth> reads = (workload.IsDecode ? subjects.Select(subject => subject.Threads).Distinct() : [])
             .SelectMany(_ => ReadBandwidth.StreamCounts, (count, streams) => (Threads: count, Read: new ReadBandwidth(workload.RequiredBytes, count, streams)))
             .ToLookup(pair => pair.Threads, pair => pair.Read);

@@ -11,6 +11,7 @@ internal sealed class ReadBandwidth
 {
     private const int VectorsPerTurn = 8;
     private const double TargetMilliseconds = 3;
+    private const int WarmUpRounds = 3;
 
     /// <summary>Numbers of places that are worth a try.</summary>
     public static readonly int[] StreamCounts = [1, 2, 4, 8];
@@ -53,14 +54,14 @@ internal sealed class ReadBandwidth
     /// <summary>Best GB/s so far, and with how many streams.</summary>
     public (double GigabytesPerSecond, int Streams) Best { get; private set; }
 
-    /// <summary>Times every number of streams once, after one pass of warming up, as a kernel's round begins.</summary>
+    /// <summary>Times every number of streams once, after as long a time of warming up as a kernel's round has.</summary>
     /// <param name="counts">Whether it enters the result.</param>
     public void RunRound(bool counts = true)
     {
         foreach (int streams in _streamCounts)
         {
             // Brings the memory back into the cache, as far as it fits.
-            Time(streams, passes: 1);
+            Time(streams, WarmUpRounds * _passes);
             double rate = (double)Bytes * _passes / (Time(streams, _passes) * 1e6);
             if (counts && rate > Best.GigabytesPerSecond)
                 Best = (rate, streams);
