@@ -37,7 +37,10 @@ public static class AttentionScratch
             Interlocked.Exchange(ref Slots[i], null);
     }
 
-    /// <summary>Takes the smallest pooled buffer of at least so many floats, or makes one. Tests' own allocator is asked for no more than is needed.</summary>
+    /// <summary>How many floats a new buffer has for a need; tests that guard the end of a need make it no more.</summary>
+    internal static Func<nint, nint> SizeOfBuffer { get; set; } = RoundUpToClass;
+
+    /// <summary>Takes the smallest pooled buffer of at least so many floats, or makes one.</summary>
     internal static AlignedMemory Rent(nint floats)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(floats);
@@ -56,7 +59,7 @@ public static class AttentionScratch
             }
 
             if (best is null)
-                return AlignedMemory.Allocate(AlignedMemory.Allocator is null ? RoundUpToClass(floats) : floats);
+                return AlignedMemory.Allocate(SizeOfBuffer(floats));
             if (Interlocked.CompareExchange(ref Slots[bestSlot], null, best) == best)
                 return best;
         }
@@ -91,7 +94,8 @@ public static class AttentionScratch
         }
     }
 
-    private static nint RoundUpToClass(nint floats)
+    /// <summary>Sizes that many needs share, so that one buffer serves them.</summary>
+    internal static nint RoundUpToClass(nint floats)
     {
         nint step = floats > LargestPowerOfTwoClass
             ? LargestPowerOfTwoClass

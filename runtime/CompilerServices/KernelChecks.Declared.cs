@@ -4,7 +4,7 @@ namespace AttentionGen.CompilerServices;
 public static partial class KernelChecks
 {
     /// <summary>Checks masks, lengths, documents and positions.</summary>
-    internal static void CheckDeclared(AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions)
+    private static void CheckDeclared(AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions)
     {
         CheckPerSequence("keyStarts", nameof(AttentionShape.KeyStarts), shape.KeyStarts, arguments.KeyStarts, in dimensions);
         CheckPerSequence("keyLengths", nameof(AttentionShape.KeyLengths), shape.KeyLengths, arguments.KeyLengths, in dimensions);
@@ -15,16 +15,17 @@ public static partial class KernelChecks
         CheckLength("additiveMask", nameof(AttentionShape.AdditiveMask), arguments.AdditiveMask.Length, shape.AdditiveMask, shape.Heads, in dimensions);
     }
 
-    /// <summary>Checks key lengths alone.</summary>
-    internal static void CheckKeyLengths(AttentionShape shape, ReadOnlySpan<int> keyLengths, int batch, int keys) =>
-        CheckPerSequence("keyLengths", nameof(AttentionShape.KeyLengths), shape.KeyLengths, keyLengths, new ForwardDimensions(batch, 0, keys, 0));
-
     /// <summary>Checks the output and what comes beside it.</summary>
     private static void CheckOutputs(AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions)
     {
         int rows = arguments.Input.Length / shape.InputDim;
         if (arguments.Output.Length != (long)rows * shape.OutputDim)
             ThrowOutputLength(shape, arguments.Output.Length, arguments.Input.Length, rows);
+        if (shape.Ragged)
+        {
+            CheckRaggedOutputs(shape, in arguments, rows);
+            return;
+        }
 
         const MaskAxes Averaged = MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key;
         const AttentionOutputs AnyScores = AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores | AttentionOutputs.MaskedScores;
@@ -34,12 +35,6 @@ public static partial class KernelChecks
             (outputs & AttentionOutputs.AveragedProbabilities) != 0 ? Averaged : MaskAxes.None;
         MaskAxes scores = (outputs & AnyScores) != 0 ? MaskAxes.BatchHeadQueryKey : MaskAxes.None;
         MaskAxes logSumExp = (outputs & AttentionOutputs.LogSumExp) != 0 ? MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query : MaskAxes.None;
-        if (shape.Ragged)
-        {
-            CheckRaggedOutputs(shape, in arguments, probabilities != MaskAxes.None, scores != MaskAxes.None);
-            return;
-        }
-
         CheckLength("probabilities", "probabilities in Outputs", arguments.Probabilities.Length, probabilities, shape.Heads, in dimensions);
         CheckLength("scores", "scores in Outputs", arguments.Scores.Length, scores, shape.Heads, in dimensions);
         CheckLength("logSumExp", "LogSumExp in Outputs", arguments.LogSumExp.Length, logSumExp, shape.Heads, in dimensions);

@@ -54,8 +54,9 @@ public static partial class KernelChecks
             totalKeys += keys;
         }
 
-        CheckMask("booleanMask", nameof(AttentionShape.BooleanMask), shape, shape.BooleanMask, arguments.BooleanMask.Length, in arguments);
-        CheckMask("additiveMask", nameof(AttentionShape.AdditiveMask), shape, shape.AdditiveMask, arguments.AdditiveMask.Length, in arguments);
+        // A mask has no shape where sequences differ in length: no configuration declares both (AG0049).
+        CheckAbsent("booleanMask", nameof(AttentionShape.BooleanMask), arguments.BooleanMask.Length);
+        CheckAbsent("additiveMask", nameof(AttentionShape.AdditiveMask), arguments.AdditiveMask.Length);
         CheckTotal("documents", nameof(AttentionShape.Documents), shape.Documents, arguments.Documents.Length, totalKeys, "keys of all sequences");
         CheckPositions(shape, arguments.Positions, new ForwardDimensions(1, totalRows, 0, 0));
         return new ForwardDimensions(batch, rows, longestKeys, 0);
@@ -127,23 +128,16 @@ public static partial class KernelChecks
         }
     }
 
-    /// <summary>Checks what comes beside the output of a ragged batch.</summary>
-    private static void CheckRaggedOutputs(AttentionShape shape, in AttentionArguments arguments, bool hasProbabilities, bool hasScores)
+    /// <summary>Checks what comes beside the output of a ragged batch: of what has keys as an axis there is nothing.</summary>
+    private static void CheckRaggedOutputs(AttentionShape shape, in AttentionArguments arguments, int rows)
     {
-        AttentionOutputs outputs = shape.Outputs;
-        long rows = arguments.RowOffsets[arguments.Batch], pairs = hasProbabilities || hasScores ? RaggedBatch.Totals(shape, in arguments, arguments.Batch).Pairs : 0;
-        long probabilities = (outputs & AttentionOutputs.Probabilities) != 0 ? shape.Heads * pairs : pairs;
-        CheckTotal("probabilities", "probabilities in Outputs", hasProbabilities, arguments.Probabilities.Length, probabilities, "rows · keys of all sequences, of each head unless averaged");
-        CheckTotal("scores", "scores in Outputs", hasScores, arguments.Scores.Length, shape.Heads * pairs, "Heads · rows · keys of all sequences");
+        CheckAbsent("probabilities", "probabilities in Outputs", arguments.Probabilities.Length);
+        CheckAbsent("scores", "scores in Outputs", arguments.Scores.Length);
         CheckTotal(
-            "logSumExp", "LogSumExp in Outputs", (outputs & AttentionOutputs.LogSumExp) != 0, arguments.LogSumExp.Length, rows * shape.Heads, "rows of all sequences times Heads");
+            "logSumExp", "LogSumExp in Outputs", (shape.Outputs & AttentionOutputs.LogSumExp) != 0, arguments.LogSumExp.Length, (long)rows * shape.Heads, "rows of all sequences times Heads");
     }
 
-    private static void CheckMask(string argument, string setting, AttentionShape shape, MaskAxes axes, int length, in AttentionArguments arguments)
-    {
-        (long keys, long pairs) = axes == MaskAxes.None ? default : RaggedBatch.Totals(shape, in arguments, arguments.Batch);
-        CheckTotal(argument, setting, axes != MaskAxes.None, length, RaggedBatch.MaskElements(shape, axes, keys, pairs), "elements of all sequences");
-    }
+    private static void CheckAbsent(string argument, string setting, int length) => CheckTotal(argument, setting, isDeclared: false, length, 0, "");
 
     private static void CheckTotal(string argument, string setting, bool isDeclared, int length, long expected, string what)
     {

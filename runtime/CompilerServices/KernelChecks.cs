@@ -23,8 +23,8 @@ public static partial class KernelChecks
         return dimensions;
     }
 
-    /// <summary>Checks everything but the outputs, which the reference has none of.</summary>
-    internal static ForwardDimensions ValidateInputs(AttentionShape shape, in AttentionArguments arguments)
+    /// <summary>Checks everything but the outputs.</summary>
+    private static ForwardDimensions ValidateInputs(AttentionShape shape, in AttentionArguments arguments)
     {
         int batch = arguments.Batch;
         // Forms of a ragged Forward count the sequences by their offsets.

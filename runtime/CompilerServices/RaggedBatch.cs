@@ -6,7 +6,7 @@ namespace AttentionGen.CompilerServices;
 /// A ragged batch, one sequence at a time: the arguments that a sequence would have alone, so that all steps of a call are
 /// those of a batch of one. Only the cache stays what it is, as its sequences have places of their own.
 /// </summary>
-/// <remarks>What has rows and keys as axes, masks and probabilities, is one array after another, [heads, rows, keys] of each sequence.</remarks>
+/// <remarks>Masks, probabilities and scores have rows and keys as axes, and no shape where sequences differ: no configuration declares them beside ragged batches.</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class RaggedBatch
 {
@@ -23,7 +23,6 @@ public static class RaggedBatch
         dimensions = new ForwardDimensions(1, rows, Keys(shape, in arguments, index), cachedKeys);
         ReadOnlySpan<int> keyOffsets = arguments.KeyOffsets;
         int firstKey = keyOffsets.IsEmpty ? 0 : keyOffsets[index], newKeys = keyOffsets.IsEmpty ? 0 : keyOffsets[index + 1] - firstKey;
-        (long keysBefore, long pairsBefore) = NeedsTotals(in arguments) ? Totals(shape, in arguments, index) : default;
         return arguments with
         {
             Batch = 1,
@@ -37,12 +36,8 @@ public static class RaggedBatch
             KeyStarts = One(arguments.KeyStarts, index),
             KeyLengths = One(arguments.KeyLengths, index),
             PrefixLengths = One(arguments.PrefixLengths, index),
-            Documents = arguments.Documents.IsEmpty ? default : arguments.Documents.Slice((int)keysBefore, dimensions.Keys),
+            Documents = arguments.Documents.IsEmpty ? default : arguments.Documents.Slice((int)KeysBefore(shape, in arguments, index), dimensions.Keys),
             Positions = arguments.Positions.IsEmpty ? default : arguments.Positions.Slice(firstRow, rows),
-            BooleanMask = Mask(arguments.BooleanMask, shape, shape.BooleanMask, keysBefore, pairsBefore, dimensions),
-            AdditiveMask = Mask(arguments.AdditiveMask, shape, shape.AdditiveMask, keysBefore, pairsBefore, dimensions),
-            Probabilities = Pairs(arguments.Probabilities, (shape.Outputs & AttentionOutputs.Probabilities) != 0 ? shape.Heads : 1, pairsBefore, dimensions),
-            Scores = Pairs(arguments.Scores, shape.Heads, pairsBefore, dimensions),
             LogSumExp = arguments.LogSumExp.IsEmpty ? default : arguments.LogSumExp.Slice(firstRow * shape.Heads, rows * shape.Heads),
         };
     }
@@ -64,33 +59,13 @@ public static class RaggedBatch
     internal static ReadOnlySpan<int> NewKeyOffsets(AttentionShape shape, in AttentionArguments arguments) =>
         shape.IsCrossAttention || !shape.HasProjections ? arguments.KeyOffsets : arguments.RowOffsets;
 
-    /// <summary>Keys, and pairs of a row and a key, of so many leading sequences.</summary>
-    internal static (long Keys, long Pairs) Totals(AttentionShape shape, in AttentionArguments arguments, int sequences)
+    private static long KeysBefore(AttentionShape shape, in AttentionArguments arguments, int sequence)
     {
-        long totalKeys = 0, pairs = 0;
-        for (int sequence = 0; sequence < sequences; sequence++)
-        {
-            int keys = Keys(shape, in arguments, sequence);
-            totalKeys += keys;
-            pairs += (long)keys * (arguments.RowOffsets[sequence + 1] - arguments.RowOffsets[sequence]);
-        }
-
-        return (totalKeys, pairs);
+        long keys = 0;
+        for (int before = 0; before < sequence; before++)
+            keys += Keys(shape, in arguments, before);
+        return keys;
     }
-
-    /// <summary>Elements of a mask's part: all of one sequence, or of so many that come before.</summary>
-    internal static long MaskElements(AttentionShape shape, MaskAxes axes, long keys, long pairs) =>
-        ((axes & MaskAxes.Head) != 0 ? shape.Heads : 1) * ((axes & MaskAxes.Query) != 0 ? pairs : keys);
-
-    private static bool NeedsTotals(in AttentionArguments arguments) =>
-        !(arguments.Documents.IsEmpty && arguments.BooleanMask.IsEmpty && arguments.AdditiveMask.IsEmpty && arguments.Probabilities.IsEmpty && arguments.Scores.IsEmpty);
-
-    private static ReadOnlySpan<T> Mask<T>(ReadOnlySpan<T> mask, AttentionShape shape, MaskAxes axes, long keysBefore, long pairsBefore, ForwardDimensions dimensions) =>
-        mask.IsEmpty ? default : mask.Slice(
-            (int)MaskElements(shape, axes, keysBefore, pairsBefore), (int)MaskElements(shape, axes, dimensions.Keys, (long)dimensions.Rows * dimensions.Keys));
-
-    private static Span<float> Pairs(Span<float> perPair, int heads, long pairsBefore, ForwardDimensions dimensions) =>
-        perPair.IsEmpty ? default : perPair.Slice((int)(heads * pairsBefore), heads * dimensions.Rows * dimensions.Keys);
 
     private static ReadOnlySpan<int> One(ReadOnlySpan<int> perSequence, int sequence) => perSequence.IsEmpty ? default : perSequence.Slice(sequence, 1);
 }

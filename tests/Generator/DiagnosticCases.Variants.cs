@@ -102,6 +102,8 @@ internal sealed partial record DiagnosticCase
         yield return Setting("ragged boolean mask", "AG0049", $"{Ragged}, «BooleanMask = MaskAxes.Key»", $"{Ragged}, KeyLengths = true", "BooleanMask cannot be combined with Ragged", "remove one");
         yield return Setting("ragged additive mask", "AG0049", $"{Ragged}, «AdditiveMask = MaskAxes.QueryKey»", $"{Ragged}, Alibi = true", "AdditiveMask cannot be combined with Ragged");
         yield return Setting("ragged probabilities", "AG0049", $"{Ragged}, «Outputs = AttentionOutputs.Probabilities»", $"{Ragged}, Outputs = AttentionOutputs.LogSumExp", "other than AttentionOutputs.LogSumExp");
+        yield return Setting("ragged averaged probabilities", "AG0049", $"{Ragged}, «Outputs = AttentionOutputs.AveragedProbabilities»", $"{Ragged}, Outputs = AttentionOutputs.LogSumExp", "other than AttentionOutputs.LogSumExp");
+        yield return Setting("ragged scores", "AG0049", $"{Ragged}, «Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.MaskedScores»", $"{Ragged}, Outputs = AttentionOutputs.LogSumExp", "other than AttentionOutputs.LogSumExp");
         yield return Setting("ragged sequences of one length", "AG0049", $"{Ragged}, «SequenceLength = 8»", Ragged, "SequenceLength cannot be combined with Ragged");
         yield return Setting("ragged padding", "AG0049", $"{Ragged}, KeyLengths = true, «SkipPadding = true»", $"{Ragged}, KeyLengths = true", "SkipPadding cannot be combined with Ragged");
         yield return Setting("ragged heads apart", "AG0049", $"{Core}, Ragged = true, «Layout = HeadLayout.HeadsRows»", $"{Core}, Ragged = true, Layout = HeadLayout.RowsHeads", "Layout cannot be combined with Ragged");

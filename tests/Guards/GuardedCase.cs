@@ -54,6 +54,7 @@ internal sealed record GuardedCase(AttentionCase Call, bool IsCached, int Thread
         using var memory = new GuardedMemory(Side, only) { Placed = placed };
         AttentionScratch.Trim();
         AlignedMemory.Allocator = memory.Allocate;
+        AttentionScratch.SizeOfBuffer = need => need;
         try
         {
             if (Packs)
@@ -67,6 +68,7 @@ internal sealed record GuardedCase(AttentionCase Call, bool IsCached, int Thread
         {
             AttentionScratch.Trim();
             AlignedMemory.Allocator = null;
+            AttentionScratch.SizeOfBuffer = AttentionScratch.RoundUpToClass;
         }
     }
 

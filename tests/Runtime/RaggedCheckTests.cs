@@ -49,18 +49,17 @@ public sealed class RaggedCheckTests
     {
         AttentionShape shape = Causal with
         {
-            KeyLengths = true, Documents = true, Positions = true, BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities,
+            KeyLengths = true, Documents = true, Positions = true, Outputs = AttentionOutputs.LogSumExp,
         };
         var cache = new AttentionCache(shape, 20, 3);
         cache.CommitNewKeys([0, 2, 2, 5]);
-        // Rows 1, 4, 2; keys 3, 4, 5; pairs 3, 16, 10.
+        // Rows 1, 4, 2; keys 3, 4, 5.
         int[] documents = [.. Enumerable.Range(0, 12)];
-        bool[] mask = [.. Enumerable.Range(0, 12).Select(key => key >= 7)];
-        float[] input = TestNumbers.Counting(7 * 8), additive = TestNumbers.Counting(2 * 29), probabilities = new float[2 * 29];
+        float[] input = TestNumbers.Counting(7 * 8);
         var arguments = new AttentionArguments
         {
             Input = input, Output = new float[7 * 8], RowOffsets = [0, 1, 5, 7], Cache = cache, Batch = 3, KeyLengths = [3, 0, 5], Documents = documents,
-            Positions = [0, 1, 2, 3, 4, 5, 6], BooleanMask = mask, AdditiveMask = additive, Probabilities = probabilities, LogSumExp = new float[14],
+            Positions = [0, 1, 2, 3, 4, 5, 6], LogSumExp = new float[14],
         };
         KernelChecks.Validate(shape, in arguments);
         AttentionArguments one = RaggedBatch.Slice(shape, in arguments, 2, out ForwardDimensions dimensions);
@@ -71,10 +70,7 @@ public sealed class RaggedCheckTests
         Assert.Equal([5], one.KeyLengths.ToArray());
         Assert.Equal([7, 8, 9, 10, 11], one.Documents.ToArray());
         Assert.Equal([5, 6], one.Positions.ToArray());
-        Assert.Equal(5, one.BooleanMask.Length);
-        Assert.DoesNotContain(false, one.BooleanMask.ToArray());
-        Assert.Equal(additive[(2 * 19)..], one.AdditiveMask.ToArray());
-        Assert.Equal((20, 4), (one.Probabilities.Length, one.LogSumExp.Length));
+        Assert.Equal(4, one.LogSumExp.Length);
         Assert.True(one.RowOffsets.IsEmpty && one.KeyOffsets.IsEmpty);
         Assert.Same(cache, one.Cache);
     }
@@ -117,6 +113,23 @@ public sealed class RaggedCheckTests
         even.CommitNewKeys([0, 2, 9]);
         message = Assert.Throws<InvalidOperationException>(() => KernelChecks.Validate(even.Shape, new AttentionArguments { Input = new float[16], Output = new float[16], Cache = even, Batch = 2 })).Message;
         Assert.Contains("sequence 0 holds 2 keys and sequence 1 holds 7; expected equal lengths, because the configuration does not declare Ragged", message);
+    }
+
+    /// <summary>No configuration declares them beside a ragged batch, so whoever gives one is told so, whatever the shape says.</summary>
+    [Fact]
+    public void What_has_keys_as_an_axis_is_refused()
+    {
+        const AttentionOutputs Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores;
+        foreach (AttentionShape shape in (AttentionShape[])[Self, Self with { BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = Outputs }])
+        {
+            Refused<ArgumentException>("booleanMask", "does not declare BooleanMask", () => KernelChecks.Validate(shape, Call() with { BooleanMask = new bool[4] }));
+            Refused<ArgumentException>("additiveMask", "does not declare AdditiveMask", () => KernelChecks.Validate(shape, Call() with { AdditiveMask = new float[20] }));
+            Refused<ArgumentException>("probabilities", "does not declare probabilities in Outputs", () => KernelChecks.Validate(shape, Call() with { Probabilities = new float[20] }));
+            Refused<ArgumentException>("scores", "does not declare scores in Outputs", () => KernelChecks.Validate(shape, Call() with { Scores = new float[20] }));
+        }
+
+        // Three rows of three keys and one of one.
+        static AttentionArguments Call() => new() { Input = new float[4 * 8], Output = new float[4 * 8], RowOffsets = [0, 3, 4], Batch = 2 };
     }
 
     [Fact]
