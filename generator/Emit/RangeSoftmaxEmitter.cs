@@ -98,32 +98,7 @@ internal static class RangeSoftmaxEmitter
             writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {SoftmaxEmitter.Maximum} + row));");
         }
 
-        if (!target.SumsApart)
-            SoftmaxEmitter.WriteSums(writer, target);
-        using (writer.Block($"for (nint k = first; k < last; k += {VirtualLanes})"))
-        {
-            foreach (int i in SoftmaxEmitter.Vectors(target))
-            {
-                writer.Line($"var p_{i} = {SoftmaxEmitter.Power(plan, $"{SoftmaxEmitter.Load(target, i, "k")} - shift")};");
-                writer.Line($"p_{i}.StoreUnsafe(ref Unsafe.Add(ref line, k{(i == 0 ? "" : $" + {i * target.Lanes}")}));");
-                if (!target.SumsApart)
-                    writer.Line($"sum_{i} += p_{i};");
-            }
-        }
-
-        if (target.SumsApart)
-        {
-            writer.Line("// In a loop of their own: beside the constants, sixteen registers do not hold them.");
-            SoftmaxEmitter.WriteSums(writer, target);
-            using (writer.Block($"for (nint k = first; k < last; k += {VirtualLanes})"))
-            {
-                foreach (int i in SoftmaxEmitter.Vectors(target))
-                    writer.Line($"sum_{i} += {SoftmaxEmitter.Load(target, i, "k")};");
-            }
-        }
-
-        SoftmaxEmitter.Reduce(writer, target, "sum", (a, b, _) => $"{a} + {b}");
-        writer.Line($"Unsafe.Add(ref state, {SoftmaxEmitter.Sum} + row) = sum;");
+        SoftmaxEmitter.WriteSummedPowers(writer, plan, "k", "first", "last");
         writer.Line("if (first > from)");
         writer.Line("    MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, from), (int)(first - from)).Clear();");
         writer.Line("if (last < columns)");

@@ -166,14 +166,30 @@ internal static class SoftmaxEmitter
         VectorTarget target = plan.Target;
         WriteRow(writer, plan);
         writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {Maximum} + row));");
+        WriteSummedPowers(writer, plan, "key", "0", "end");
+        if (plan.Spec.Causal)
+        {
+            using (writer.Block("if (end < columns)"))
+                writer.Line("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, end), (int)(columns - end)).Clear();");
+        }
+    }
+
+    /// <summary>The powers of a row's scores above <c>shift</c>, in their place, and their sum.</summary>
+    /// <param name="key">Names the loops' variable.</param>
+    /// <param name="first">Where the first group of virtual lanes begins.</param>
+    /// <param name="end">Where the last one ends.</param>
+    public static void WriteSummedPowers(CodeWriter writer, AttentionPlan plan, string key, string first, string end)
+    {
+        VectorTarget target = plan.Target;
+        string loop = $"for (nint {key} = {first}; {key} < {end}; {key} += {VirtualLanes})";
         if (!target.SumsApart)
             WriteSums(writer, target);
-        using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
+        using (writer.Block(loop))
         {
             foreach (int i in Vectors(target))
             {
-                writer.Line($"var p_{i} = Exp2({Load(target, i, "key")} - shift);");
-                writer.Line($"p_{i}.StoreUnsafe(ref Unsafe.Add(ref line, key{(i == 0 ? "" : $" + {i * target.Lanes}")}));");
+                writer.Line($"var p_{i} = {Power(plan, $"{Load(target, i, key)} - shift")};");
+                writer.Line($"p_{i}.StoreUnsafe(ref Unsafe.Add(ref line, {key}{(i == 0 ? "" : $" + {i * target.Lanes}")}));");
                 if (!target.SumsApart)
                     writer.Line($"sum_{i} += p_{i};");
             }
@@ -183,23 +199,18 @@ internal static class SoftmaxEmitter
         {
             writer.Line("// In a loop of their own: beside ten constants, sixteen registers do not hold them.");
             WriteSums(writer, target);
-            using (writer.Block($"for (nint key = 0; key < end; key += {VirtualLanes})"))
+            using (writer.Block(loop))
             {
                 foreach (int i in Vectors(target))
-                    writer.Line($"sum_{i} += {Load(target, i, "key")};");
+                    writer.Line($"sum_{i} += {Load(target, i, key)};");
             }
         }
 
         Reduce(writer, target, "sum", (a, b, _) => $"{a} + {b}");
         writer.Line($"Unsafe.Add(ref state, {Sum} + row) = sum;");
-        if (plan.Spec.Causal)
-        {
-            using (writer.Block("if (end < columns)"))
-                writer.Line("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, end), (int)(columns - end)).Clear();");
-        }
     }
 
-    public static void WriteSums(CodeWriter writer, VectorTarget target)
+    private static void WriteSums(CodeWriter writer, VectorTarget target)
     {
         foreach (int i in Vectors(target))
             writer.Line($"var sum_{i} = {target.Name}<float>.Zero;");

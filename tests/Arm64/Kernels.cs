@@ -70,9 +70,5 @@ internal sealed partial class SharedAttention
 internal sealed partial class RingAttention
 {
     [MaskPredicate]
-    public static bool IsSeen(int head, int query, int key)
-    {
-        Meeting.Attend();
-        return (key + head) % 5 != 0 || key == query;
-    }
+    public static bool IsSeen(int head, int query, int key) => SharedAttention.IsSeen(head, query, key);
 }
