@@ -1,10 +1,6 @@
 namespace AttentionGen.Tests.Load;
 
-/// <summary>Large enough that two threads share a call.</summary>
-[AttentionConfig(Heads = 4, DModel = 128)]
-internal sealed partial class EncoderAttention;
-
-/// <summary>With a cache.</summary>
+/// <summary>With a cache, and large enough that two threads share a call.</summary>
 [AttentionConfig(Heads = 4, KvHeads = 2, DModel = 128, Causal = true, Rotary = RotaryKind.HalfSplit)]
 internal sealed partial class DecoderAttention;
 
