@@ -24,7 +24,7 @@ internal static class AttentionParser
         TargetParser.Check(type, attribute, compilation, problems, cancellationToken);
         (HookSpec? modifier, MaskPredicateSpec? predicate) = HookParser.Parse(type, compilation, problems, cancellationToken);
         AttentionSpec? spec = arguments.AreWellFormed
-            ? ConfigurationParser.Parse(new(arguments, problems), TargetParser.Describe(type), modifier, predicate)
+            ? ConfigurationParser.Parse(new(arguments, problems), TargetParser.Describe(type, compilation, cancellationToken), modifier, predicate)
             : null;
         if (spec is { Learns: false })
             TargetParser.CheckWithoutWeights(type, problems);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -11,6 +12,9 @@ namespace AttentionGen.Generator.Model;
 /// <summary>Judges the annotated class itself: can a generated part be added to it?</summary>
 internal static class TargetParser
 {
+    /// <summary>Bytes of UTF-8, of which a character of an identifier takes up to 3: with target and extension well below the 255 of common file systems.</summary>
+    private const int LongestHintName = 192;
+
     /// <summary>Reports all that forbids a generated part.</summary>
     public static void Check(
         INamedTypeSymbol type,
@@ -41,12 +45,13 @@ internal static class TargetParser
     }
 
     /// <summary>How to re-open a class that passed <see cref="Check"/>.</summary>
-    public static TargetType Describe(INamedTypeSymbol type) => new()
+    public static TargetType Describe(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellationToken) => new()
     {
         Namespace = string.Join(".", Namespaces(type).Select(space => Escape(space.Name))),
         Declarations = new(Nesting(type).Select(level => $"partial {Kind(level)} {EscapeType(level.Name)}")),
         Name = EscapeType(type.Name),
         HintName = HintName(type),
+        HidesNames = FrameworkNames.AreHidden(type, compilation, cancellationToken),
     };
 
     private static void CheckModifiers(INamedTypeSymbol type, ProblemReporter problems, CancellationToken cancellationToken)
@@ -189,16 +194,22 @@ internal static class TargetParser
 
     /// <summary>A name as it may stand in code.</summary>
     public static string Escape(string name) =>
-        SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? $"@{name}" : name;
+        SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None || FrameworkNames.Contains(name)
+            ? $"@{name}" : name;
 
     /// <summary>The compiler warns of type names of lower-case letters only, as they may become keywords; escaped they cannot.</summary>
     private static string EscapeType(string name) => name.All(letter => letter is >= 'a' and <= 'z') ? $"@{name}" : Escape(name);
 
-    /// <summary>The metadata name. Hint names must differ by more than case, so a class with a twin in that sense gets a hash.</summary>
+    /// <summary>
+    /// The metadata name. Hint names must differ by more than case, so a class with a twin in that sense gets a hash; so does one whose name is
+    /// longer than a file's may be, which <c>EmitCompilerGeneratedFiles</c> makes of it.
+    /// </summary>
     private static string HintName(INamedTypeSymbol type)
     {
         IEnumerable<string> spaces = Namespaces(type).Select(space => $"{space.Name}.");
         string name = string.Concat(spaces) + string.Join("+", Nesting(type).Select(level => level.Name));
+        if (Encoding.UTF8.GetByteCount(name) > LongestHintName)
+            return $"{name.Substring(0, LongestHintName / 3)}-{Hash(name):x8}";
         IEnumerable<INamespaceOrTypeSymbol> levels = Namespaces(type).Cast<INamespaceOrTypeSymbol>().Concat(Nesting(type));
         return levels.Any(HasCaseTwin) ? $"{name}-{Hash(name):x8}" : name;
     }

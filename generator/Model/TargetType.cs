@@ -11,8 +11,11 @@ internal sealed record TargetType
     /// <summary>Declarations from the outermost type to the annotated class, such as <c>partial class Outer</c>, <c>partial record struct Middle&lt;T&gt;</c>, <c>partial class Inner</c>.</summary>
     public required EquatableArray<string> Declarations { get; init; }
 
-    /// <summary>Simple name of the annotated class, escaped where it is a keyword.</summary>
+    /// <summary>Simple name of the annotated class, escaped where it is a keyword, or a name that generated text uses.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Whether a simple name of what generated text uses may mean something else inside the class, see <see cref="FrameworkNames"/>.</summary>
+    public bool HidesNames { get; init; }
 
     /// <summary>Name that means the class wherever it stands, such as <c>global::My.Namespace.Outer.Inner</c>.</summary>
     public string FullName => "global::" + string.Join(".", new[] { Namespace }.Where(space => space.Length > 0)
