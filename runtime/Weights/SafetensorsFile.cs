@@ -10,15 +10,15 @@ namespace AttentionGen;
 public sealed class SafetensorsFile : IDisposable
 {
     private readonly SafetensorsShard[] shards;
-    private readonly IReadOnlyDictionary<string, SafetensorsEntry> tensors;
+    private readonly Dictionary<string, SafetensorsPlace> tensors;
 
-    private SafetensorsFile(string path, SafetensorsShard[] shards, IReadOnlyDictionary<string, SafetensorsEntry> tensors)
+    private SafetensorsFile(string path, SafetensorsShard[] shards, Dictionary<string, SafetensorsPlace> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         Path = path;
         this.shards = shards;
         this.tensors = tensors;
         TensorNames = Array.AsReadOnly(NamesInOrder(shards, tensors));
-        Metadata = shards is [var only] ? only.Header.Metadata : Merge(shards);
+        Metadata = metadata;
     }
 
     /// <summary>The path that was opened.</summary>
@@ -34,8 +34,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="path">A <c>.safetensors</c> file, or a shard index such as <c>model.safetensors.index.json</c>, whose shards stand beside it.</param>
     /// <exception cref="FileNotFoundException">The file, or a shard that the index names, is not there.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is truncated or malformed; the message names the file, the tensor and what is wrong. Or its header describes so many tensors and texts that
-    /// they would take more memory than twice the file and 1 MB, as thousands without elements would.
+    /// The file is truncated or malformed; the message names the file, the tensor and what is wrong. Or it describes so many tensors and texts that they would
+    /// take more memory than twice the file, its shards included, and 1 MB, as very many without elements would.
     /// </exception>
     public static SafetensorsFile Open(string path)
     {
@@ -54,7 +54,11 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Type and shape of a tensor.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
-    public TensorInfo GetInfo(string name) => Find(name).Info;
+    public TensorInfo GetInfo(string name)
+    {
+        SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
+        return new TensorInfo(entry.Name, entry.Type, shard.Header.Shape(entry).ToArray());
+    }
 
     /// <summary>Reads a tensor into a new array, converting it to float32 where it is F16 or BF16.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
@@ -64,12 +68,12 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public float[] ReadFloat32(string name)
     {
-        TensorInfo info = GetInfo(name);
-        CheckReadable(info);
-        if (info.ElementCount > Array.MaxLength)
-            throw new NotSupportedException($"'{Path}': tensor '{name}' has {info.ElementCount} elements; an array holds at most {Array.MaxLength}.");
-        var values = new float[info.ElementCount];
-        Read(name, values);
+        SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
+        long elements = ReadableElements(entry);
+        if (elements > Array.MaxLength)
+            throw new NotSupportedException($"'{Path}': tensor '{name}' has {elements} elements; an array holds at most {Array.MaxLength}.");
+        var values = new float[elements];
+        shard.Read(entry, values);
         return values;
     }
 
@@ -81,15 +85,12 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public void Read(string name, Span<float> destination)
     {
-        SafetensorsEntry entry = Find(name);
-        CheckReadable(entry.Info);
-        if (destination.Length != entry.Info.ElementCount)
-        {
-            throw new ArgumentException(
-                $"destination.Length is {destination.Length}; expected {entry.Info.ElementCount}, the elements of tensor '{name}' of '{Path}'.", nameof(destination));
-        }
+        SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
+        long elements = ReadableElements(entry);
+        if (destination.Length != elements)
+            throw new ArgumentException($"destination.Length is {destination.Length}; expected {elements}, the elements of tensor '{name}' of '{Path}'.", nameof(destination));
 
-        entry.Shard.Read(entry, destination);
+        shard.Read(entry, destination);
     }
 
     /// <summary>Unmaps the file. Arrays that were read from it stay as they are.</summary>
@@ -99,17 +100,18 @@ public sealed class SafetensorsFile : IDisposable
             shard.Dispose();
     }
 
-    private static string[] NamesInOrder(SafetensorsShard[] shards, IReadOnlyDictionary<string, SafetensorsEntry> tensors)
+    private static string[] NamesInOrder(SafetensorsShard[] shards, Dictionary<string, SafetensorsPlace> tensors)
     {
         var names = new string[tensors.Count];
         int count = 0;
-        foreach (SafetensorsShard shard in shards)
+        for (int shard = 0; shard < shards.Length; shard++)
         {
-            foreach (SafetensorsEntry entry in shard.Header.InOrder)
+            ReadOnlySpan<SafetensorsEntry> entries = shards[shard].Header.InOrder;
+            for (int entry = 0; entry < entries.Length; entry++)
             {
                 // A shard may hold tensors that the index finds in another one, or not at all.
-                if (ReferenceEquals(tensors.GetValueOrDefault(entry.Info.Name), entry))
-                    names[count++] = entry.Info.Name;
+                if (tensors.TryGetValue(entries[entry].Name, out SafetensorsPlace place) && place == new SafetensorsPlace(shard, entry))
+                    names[count++] = entries[entry].Name;
             }
         }
 
@@ -118,51 +120,35 @@ public sealed class SafetensorsFile : IDisposable
 
     private static SafetensorsFile OpenSingle(string path)
     {
-        var shard = SafetensorsShard.Open(path);
-        return new SafetensorsFile(path, [shard], shard.Header.Entries);
+        var shard = SafetensorsShard.Open(path, 0, new SafetensorsAllowance());
+        return new SafetensorsFile(path, [shard], shard.Header.Places, shard.Header.Metadata);
     }
 
     private static SafetensorsFile OpenShards(string path)
     {
-        Dictionary<string, string> files = SafetensorsIndex.Read(path);
-        string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-        var opened = new Dictionary<string, SafetensorsShard>(StringComparer.Ordinal);
+        var allowance = new SafetensorsAllowance();
+        var index = SafetensorsIndex.Read(path, allowance);
+        var shards = new SafetensorsShard[index.Shards.Length];
         try
         {
-            foreach (string name in files.Values.Distinct().Order(StringComparer.Ordinal))
-                opened.Add(name, OpenShard(path, folder, name));
-            var tensors = new Dictionary<string, SafetensorsEntry>(files.Count, StringComparer.Ordinal);
-            foreach ((string tensor, string name) in files)
-            {
-                if (!opened[name].Header.Entries.TryGetValue(tensor, out SafetensorsEntry? entry))
-                    throw SafetensorsHeader.Malformed(path, $"the index says that tensor '{tensor}' is in '{name}', which does not have it");
-                tensors.Add(tensor, entry);
-            }
-
-            return new SafetensorsFile(path, [.. opened.Values], tensors);
+            for (int shard = 0; shard < shards.Length; shard++)
+                shards[shard] = SafetensorsShard.Open(index.ShardPath(shard), shard, allowance);
+            return new SafetensorsFile(path, shards, index.FindTensors(shards, allowance), Merge(path, shards, allowance));
         }
         catch
         {
-            foreach (SafetensorsShard shard in opened.Values)
-                shard.Dispose();
+            foreach (SafetensorsShard? shard in shards)
+                shard?.Dispose();
             throw;
         }
     }
 
-    private static SafetensorsShard OpenShard(string index, string folder, string name)
-    {
-        string path = System.IO.Path.Combine(folder, name);
-        return File.Exists(path)
-            ? SafetensorsShard.Open(path)
-            : throw new FileNotFoundException($"'{index}': the shard '{name}' that the index names is missing.", path);
-    }
-
-    private static bool IsReadable(string type) => type is "F32" or "F16" or "BF16";
-
     /// <summary>The texts of all shards; of those with one key the first.</summary>
-    private static Dictionary<string, string> Merge(SafetensorsShard[] shards)
+    private static Dictionary<string, string> Merge(string path, SafetensorsShard[] shards, SafetensorsAllowance allowance)
     {
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        int most = shards.Sum(shard => shard.Header.Metadata.Count);
+        allowance.Take(most * SafetensorsHeaderSize.TextSlotBytes, path, "the texts of all shards");
+        var metadata = new Dictionary<string, string>(most, StringComparer.Ordinal);
         foreach (SafetensorsShard shard in shards)
         {
             foreach ((string key, string value) in shard.Header.Metadata)
@@ -172,19 +158,22 @@ public sealed class SafetensorsFile : IDisposable
         return metadata;
     }
 
-    private SafetensorsEntry Find(string name)
+    private SafetensorsEntry Find(string name, out SafetensorsShard shard)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (!tensors.TryGetValue(name, out SafetensorsEntry? found))
+        if (!tensors.TryGetValue(name, out SafetensorsPlace place))
             ThrowNoTensor(name, nameof(name));
-        return found;
+        shard = shards[place.Shard];
+        return shard.Header.InOrder[place.Entry];
     }
 
-    private void CheckReadable(TensorInfo info)
+    /// <summary>How many elements a tensor has, of a type that can be read.</summary>
+    private long ReadableElements(SafetensorsEntry entry) => (entry.End - entry.Begin) / entry.Type switch
     {
-        if (!IsReadable(info.DType))
-            throw new NotSupportedException($"'{Path}': tensor '{info.Name}' has dtype {info.DType}; F32, F16 and BF16 can be read as float32.");
-    }
+        "F32" => 4,
+        "F16" or "BF16" => 2,
+        _ => throw new NotSupportedException($"'{Path}': tensor '{entry.Name}' has dtype {entry.Type}; F32, F16 and BF16 can be read as float32."),
+    };
 
     /// <summary>Says which tensor is not there, and which ones have the most similar names: mostly a prefix is wrong.</summary>
     [DoesNotReturn]

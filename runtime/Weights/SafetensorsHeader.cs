@@ -2,9 +2,6 @@ using System.Text.Json;
 
 namespace AttentionGen;
 
-/// <summary>A tensor's description, and where its bytes stand behind the header of its file.</summary>
-internal sealed record SafetensorsEntry(SafetensorsShard Shard, TensorInfo Info, long Begin, long End);
-
 /// <summary>
 /// The header of a safetensors file: an eight-byte little-endian length, JSON of that length, and behind it the bytes of all tensors, without holes.
 /// Everything is checked here once, so that reading a tensor needs no checks.
@@ -27,27 +24,32 @@ internal sealed class SafetensorsHeader
         ("F6_E2M3", 6), ("F6_E3M2", 6), ("F4", 4),
     ];
 
-    private readonly SafetensorsShard shard;
     private readonly string file;
-    private readonly Dictionary<string, SafetensorsEntry> entries;
+    private readonly SafetensorsEntry[] entries;
+    private readonly long[] dimensions;
+    private readonly Dictionary<string, SafetensorsPlace> places;
     private readonly Dictionary<string, string> metadata;
 
-    private SafetensorsHeader(SafetensorsShard shard, SafetensorsHeaderSize size)
+    private SafetensorsHeader(string file, SafetensorsHeaderSize size)
     {
-        this.shard = shard;
-        file = shard.Path;
-        entries = new(size.Tensors, StringComparer.Ordinal);
+        this.file = file;
+        entries = new SafetensorsEntry[size.Tensors];
+        dimensions = new long[size.Dimensions];
+        places = new(size.Tensors, StringComparer.Ordinal);
         metadata = new(size.Texts, StringComparer.Ordinal);
     }
 
-    /// <summary>Every tensor by name.</summary>
-    public IReadOnlyDictionary<string, SafetensorsEntry> Entries => entries;
-
     /// <summary>Every tensor in the order of their bytes; those without any by name.</summary>
-    public SafetensorsEntry[] InOrder { get; private set; } = [];
+    public ReadOnlySpan<SafetensorsEntry> InOrder => entries;
+
+    /// <summary>Where in that order the tensor of a name is.</summary>
+    public Dictionary<string, SafetensorsPlace> Places => places;
 
     /// <summary>The texts under <c>__metadata__</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => metadata;
+
+    /// <summary>The dimensions of a tensor.</summary>
+    public ReadOnlySpan<long> Shape(SafetensorsEntry entry) => dimensions.AsSpan(entry.FirstDimension, entry.Rank);
 
     /// <summary>Checks the length in front of the JSON.</summary>
     /// <exception cref="InvalidDataException">It is more than the file or the format allows.</exception>
@@ -61,19 +63,25 @@ internal sealed class SafetensorsHeader
     }
 
     /// <summary>Reads the JSON, and checks it against the bytes that follow it.</summary>
+    /// <param name="file">The file, for messages.</param>
+    /// <param name="shard">Which of the shards the file is.</param>
+    /// <param name="json">The header behind its length.</param>
+    /// <param name="dataBytes">How many bytes follow it.</param>
+    /// <param name="allowance">What the header's objects are taken from.</param>
     /// <exception cref="InvalidDataException">Anything is wrong; the message says where and what.</exception>
-    public static SafetensorsHeader Parse(SafetensorsShard shard, ReadOnlySpan<byte> json, long dataBytes)
+    public static SafetensorsHeader Parse(string file, int shard, ReadOnlySpan<byte> json, long dataBytes, SafetensorsAllowance allowance)
     {
-        string file = shard.Path;
         if (json.IsEmpty || json[0] != (byte)'{')
             throw Malformed(file, "the header does not begin with '{', so it is not JSON as the format demands");
 
         try
         {
-            SafetensorsHeaderSize size = SafetensorsHeaderSize.Count(file, json, PrefixBytes + json.Length + dataBytes);
-            var header = new SafetensorsHeader(shard, size);
+            var size = SafetensorsHeaderSize.Count(json);
+            allowance.Take(size.Bytes, file, $"the header's {size.Tensors} tensors and {size.Texts} texts");
+            var header = new SafetensorsHeader(file, size);
             var reader = new Utf8JsonReader(json);
             header.ReadRoot(ref reader, dataBytes);
+            header.SetPlaces(shard);
             header.CheckLayout(dataBytes);
             return header;
         }
@@ -85,29 +93,31 @@ internal sealed class SafetensorsHeader
 
     internal static InvalidDataException Malformed(string file, string what, Exception? inner = null) => new($"'{file}': {what}.", inner);
 
-    private InvalidDataException MalformedTensor(string name, string what) => Malformed(file, $"tensor '{name}' {what}");
+    private InvalidDataException MalformedTensor(string name, string what) => Malformed(file, $"tensor {SafetensorsJson.Quoted(name)} {what}");
 
     private void ReadRoot(ref Utf8JsonReader reader, long dataBytes)
     {
         bool hasMetadata = false;
+        int tensors = 0, used = 0;
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString()!;
             reader.Read();
             if (reader.TokenType != JsonTokenType.StartObject)
-                throw Malformed(file, $"the header's '{name}' is not a JSON object");
+                throw Malformed(file, $"the header's {SafetensorsJson.Quoted(name)} is not a JSON object");
             if (name == "__metadata__" && hasMetadata)
                 throw Malformed(file, "__metadata__ stands in the header twice");
             if (name == "__metadata__")
             {
                 hasMetadata = true;
                 ReadMetadata(ref reader);
+                continue;
             }
-            else if (!entries.TryAdd(name, ReadEntry(ref reader, name, dataBytes)))
-            {
-                throw MalformedTensor(name, "is described twice");
-            }
+
+            SafetensorsEntry entry = ReadEntry(ref reader, name, used, dataBytes);
+            entries[tensors++] = entry;
+            used += entry.Rank;
         }
 
         // Throws where anything but white space follows.
@@ -121,18 +131,17 @@ internal sealed class SafetensorsHeader
             string key = reader.GetString()!;
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
-                throw Malformed(file, $"'{key}' of __metadata__ is not a text");
+                throw Malformed(file, $"{SafetensorsJson.Quoted(key)} of __metadata__ is not a text");
             if (!metadata.TryAdd(key, reader.GetString()!))
-                throw Malformed(file, $"'{key}' of __metadata__ stands there twice");
+                throw Malformed(file, $"{SafetensorsJson.Quoted(key)} of __metadata__ stands there twice");
         }
     }
 
-    private SafetensorsEntry ReadEntry(ref Utf8JsonReader reader, string name, long dataBytes)
+    private SafetensorsEntry ReadEntry(ref Utf8JsonReader reader, string name, int firstDimension, long dataBytes)
     {
         (string Name, int Bits)? type = null;
-        long[]? shape = null;
-        int offsetCount = -1;
-        Span<long> numbers = stackalloc long[MaxRank], offsets = stackalloc long[MaxRank];
+        int rank = -1, offsetCount = -1;
+        Span<long> offsets = stackalloc long[MaxRank];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string? field = reader.ValueTextEquals("dtype") ? "dtype" : reader.ValueTextEquals("shape") ? "shape" : reader.ValueTextEquals("data_offsets") ? "data_offsets" : null;
@@ -142,8 +151,8 @@ internal sealed class SafetensorsHeader
                 case "dtype" when type is null && reader.TokenType == JsonTokenType.String:
                     type = ReadType(ref reader, name);
                     break;
-                case "shape" when shape is null:
-                    shape = [.. numbers[..ReadNumbers(ref reader, name, field, numbers)]];
+                case "shape" when rank < 0:
+                    rank = ReadNumbers(ref reader, name, field, dimensions.AsSpan(firstDimension));
                     break;
                 case "data_offsets" when offsetCount < 0:
                     offsetCount = ReadNumbers(ref reader, name, field, offsets);
@@ -158,10 +167,10 @@ internal sealed class SafetensorsHeader
             }
         }
 
-        if (type is null || shape is null || offsetCount < 0)
-            throw MalformedTensor(name, $"has no {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
-        CheckEntry(name, type.Value, shape, offsets[..offsetCount], dataBytes);
-        return new SafetensorsEntry(shard, new TensorInfo(name, type.Value.Name, shape), offsets[0], offsets[1]);
+        if (type is null || rank < 0 || offsetCount < 0)
+            throw MalformedTensor(name, $"has no {(type is null ? "dtype" : rank < 0 ? "shape" : "data_offsets")}");
+        CheckEntry(name, type.Value, dimensions.AsSpan(firstDimension, rank), offsets[..offsetCount], dataBytes);
+        return new SafetensorsEntry(name, type.Value.Name, firstDimension, rank, offsets[0], offsets[1]);
     }
 
     private (string Name, int Bits) ReadType(ref Utf8JsonReader reader, string name)
@@ -172,7 +181,7 @@ internal sealed class SafetensorsHeader
                 return type;
         }
 
-        throw MalformedTensor(name, $"has the unknown dtype '{reader.GetString()}'");
+        throw MalformedTensor(name, $"has the unknown dtype {SafetensorsJson.Quoted(ref reader)}");
     }
 
     /// <summary>Reads an array of whole numbers; how many there are.</summary>
@@ -193,7 +202,7 @@ internal sealed class SafetensorsHeader
         return count;
     }
 
-    private void CheckEntry(string name, (string Name, int Bits) type, long[] shape, ReadOnlySpan<long> offsets, long dataBytes)
+    private void CheckEntry(string name, (string Name, int Bits) type, ReadOnlySpan<long> shape, ReadOnlySpan<long> offsets, long dataBytes)
     {
         if (offsets.Length != 2)
             throw MalformedTensor(name, $"has {offsets.Length} data_offsets; expected 2");
@@ -208,39 +217,43 @@ internal sealed class SafetensorsHeader
         {
             elements *= dimension;
             if (elements > long.MaxValue)
-                throw MalformedTensor(name, $"has shape [{string.Join(", ", shape)}], which is more elements than can be counted");
+                throw MalformedTensor(name, $"has shape [{string.Join(", ", shape.ToArray())}], which is more elements than can be counted");
         }
 
         if (elements * type.Bits != (Int128)(end - begin) * 8)
         {
             throw MalformedTensor(name,
-                $"has {type.Name} elements of shape [{string.Join(", ", shape)}], which take {(elements * type.Bits + 7) / 8} bytes, but data_offsets [{begin}, {end}], which are {end - begin} bytes");
+                $"has {type.Name} elements of shape [{string.Join(", ", shape.ToArray())}], which take {(elements * type.Bits + 7) / 8} bytes, but data_offsets [{begin}, {end}], which are {end - begin} bytes");
+        }
+    }
+
+    private void SetPlaces(int shard)
+    {
+        entries.AsSpan().Sort(static (first, second) =>
+            first.Begin != second.Begin ? first.Begin.CompareTo(second.Begin)
+            : first.End != second.End ? first.End.CompareTo(second.End)
+            : string.CompareOrdinal(first.Name, second.Name));
+        for (int entry = 0; entry < entries.Length; entry++)
+        {
+            if (!places.TryAdd(entries[entry].Name, new SafetensorsPlace(shard, entry)))
+                throw MalformedTensor(entries[entry].Name, "is described twice");
         }
     }
 
     /// <summary>The format allows neither holes nor overlaps.</summary>
     private void CheckLayout(long dataBytes)
     {
-        InOrder = new SafetensorsEntry[entries.Count];
-        entries.Values.CopyTo(InOrder, 0);
-        InOrder.AsSpan().Sort(static (first, second) =>
-            first.Begin != second.Begin ? first.Begin.CompareTo(second.Begin)
-            : first.End != second.End ? first.End.CompareTo(second.End)
-            : string.CompareOrdinal(first.Info.Name, second.Info.Name));
-        SafetensorsEntry? previous = null;
-        long covered = 0;
-        foreach (SafetensorsEntry entry in InOrder)
+        SafetensorsEntry previous = default;
+        foreach (SafetensorsEntry entry in entries)
         {
-            string name = entry.Info.Name;
-            if (entry.Begin < covered)
-                throw MalformedTensor(name, $"has data_offsets [{entry.Begin}, {entry.End}], which overlap tensor '{previous!.Info.Name}' at [{previous.Begin}, {previous.End}]");
-            if (entry.Begin > covered)
-                throw MalformedTensor(name, $"begins at {entry.Begin}, but the tensor before it ends at {covered}: the format allows no holes");
+            if (entry.Begin < previous.End)
+                throw MalformedTensor(entry.Name, $"has data_offsets [{entry.Begin}, {entry.End}], which overlap tensor {SafetensorsJson.Quoted(previous.Name)} at [{previous.Begin}, {previous.End}]");
+            if (entry.Begin > previous.End)
+                throw MalformedTensor(entry.Name, $"begins at {entry.Begin}, but the tensor before it ends at {previous.End}: the format allows no holes");
             previous = entry;
-            covered = entry.End;
         }
 
-        if (covered != dataBytes)
-            throw Malformed(file, $"{dataBytes} bytes follow the header, but its tensors end at {covered}: the format allows no holes");
+        if (previous.End != dataBytes)
+            throw Malformed(file, $"{dataBytes} bytes follow the header, but its tensors end at {previous.End}: the format allows no holes");
     }
 }

@@ -3,31 +3,116 @@ using System.Text.Json;
 namespace AttentionGen;
 
 /// <summary>A shard index, <c>model.safetensors.index.json</c>: which file holds which tensor.</summary>
-internal static class SafetensorsIndex
+internal sealed class SafetensorsIndex
 {
-    /// <summary>Reads the index.</summary>
-    /// <returns>Tensor names and the names of their files, which stand beside the index.</returns>
+    // What file systems allow, and each character of it escaped.
+    private const int MaxShardNameBytes = 255 * 6;
+
+    // A shard's name, as text and in paths; hash, next, name and number in a dictionary that grows, and places in the order.
+    private const long ShardBytes = 400;
+    private const long ShardCharacterBytes = 4 * sizeof(char);
+
+    private readonly string path;
+    private readonly string folder;
+    private readonly byte[] json;
+    private readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
+    private int mapStart = -1;
+    private int tensors;
+    private int longestName;
+    private string? missing;
+
+    private SafetensorsIndex(string path, byte[] json)
+    {
+        this.path = path;
+        folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        this.json = json;
+    }
+
+    /// <summary>The names of all shards, in ordinal order. They stand beside the index.</summary>
+    public string[] Shards { get; private set; } = [];
+
+    /// <summary>Reads an index, and makes no more objects than there are shards beside it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="allowance">What they are taken from; the index adds to it.</param>
     /// <exception cref="InvalidDataException">Anything is wrong; the message says what.</exception>
-    public static Dictionary<string, string> Read(string path)
+    /// <exception cref="FileNotFoundException">The index, or a shard that it names, is not there.</exception>
+    public static SafetensorsIndex Read(string path, SafetensorsAllowance allowance)
     {
         var info = new FileInfo(path);
         if (info.Exists && info.Length > SafetensorsHeader.MaxJsonBytes)
             throw SafetensorsHeader.Malformed(path, $"the index has {info.Length} bytes; expected at most {SafetensorsHeader.MaxJsonBytes}");
         byte[] json = File.ReadAllBytes(path);
+        allowance.AddFile(json.Length);
+        allowance.Take(json.Length, path, "the bytes of the index");
+        var index = new SafetensorsIndex(path, json);
         try
         {
-            var reader = new Utf8JsonReader(json);
-            return ReadRoot(path, ref reader);
+            index.ReadRoot(allowance);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw SafetensorsHeader.Malformed(path, $"the index is not valid JSON: {exception.Message}", exception);
+            throw index.NotJson(exception);
+        }
+
+        if (index.missing is { } name)
+            throw new FileNotFoundException($"'{path}': the shard '{name}' that the index names is missing.", Path.Combine(index.folder, name));
+        index.Shards = [.. index.numbers.Keys.Order(StringComparer.Ordinal)];
+        for (int shard = 0; shard < index.Shards.Length; shard++)
+            index.numbers[index.Shards[shard]] = shard;
+        return index;
+    }
+
+    /// <summary>Where a shard stands.</summary>
+    public string ShardPath(int shard) => Path.Combine(folder, Shards[shard]);
+
+    /// <summary>Finds every tensor of the index in its shard, under the name that the shard's header made.</summary>
+    /// <param name="shards">The shards, in their order.</param>
+    /// <param name="allowance">What the dictionary is taken from.</param>
+    /// <exception cref="InvalidDataException">A shard does not have a tensor, or one is named twice.</exception>
+    public Dictionary<string, SafetensorsPlace> FindTensors(SafetensorsShard[] shards, SafetensorsAllowance allowance)
+    {
+        // A name of the index is undone from escapes in one buffer, for which the reader borrows another of up to twice its bytes.
+        int most = Math.Min(tensors, shards.Sum(shard => shard.Header.InOrder.Length));
+        allowance.Take((most * SafetensorsPlace.SlotBytes) + (longestName * (2L + sizeof(char))), path, $"the index's {tensors} tensors");
+        var found = new Dictionary<string, SafetensorsPlace>(most, StringComparer.Ordinal);
+        try
+        {
+            FindTensors(shards, found);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw NotJson(exception);
+        }
+
+        return found;
+    }
+
+    private void FindTensors(SafetensorsShard[] shards, Dictionary<string, SafetensorsPlace> found)
+    {
+        var name = new char[longestName];
+        Span<char> shardName = stackalloc char[MaxShardNameBytes];
+        var lookup = numbers.GetAlternateLookup<ReadOnlySpan<char>>();
+        var reader = new Utf8JsonReader(json.AsSpan(mapStart));
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            ReadOnlySpan<char> tensor = name.AsSpan(0, reader.CopyString(name));
+            reader.Read();
+            int shard = lookup[shardName[..reader.CopyString(shardName)]];
+            if (!shards[shard].Header.Places.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(tensor, out string? made, out SafetensorsPlace place))
+                throw SafetensorsHeader.Malformed(path, $"the index says that tensor {SafetensorsJson.Quoted(tensor)} is in '{Shards[shard]}', which does not have it");
+            if (!found.TryAdd(made, place))
+                throw SafetensorsHeader.Malformed(path, $"the index names tensor {SafetensorsJson.Quoted(tensor)} twice");
         }
     }
 
-    private static Dictionary<string, string> ReadRoot(string path, ref Utf8JsonReader reader)
+    // Texts are not decoded before they are used: escapes and bytes that are no characters show only then, as InvalidOperationException.
+    private InvalidDataException NotJson(Exception exception) => SafetensorsHeader.Malformed(path, $"the index is not valid JSON: {exception.Message}", exception);
+
+    private void ReadRoot(SafetensorsAllowance allowance)
     {
-        Dictionary<string, string>? files = null;
+        SafetensorsJson.CheckLiterals(json);
+        var reader = new Utf8JsonReader(json);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
             throw SafetensorsHeader.Malformed(path, "the index is not a JSON object");
@@ -37,37 +122,57 @@ internal static class SafetensorsIndex
             reader.Read();
             if (!isMap)
                 reader.Skip();
-            else if (files is not null)
+            else if (mapStart >= 0)
                 throw SafetensorsHeader.Malformed(path, "the index has weight_map twice");
             else
-                files = ReadMap(path, ref reader);
+                ReadMap(ref reader, allowance);
         }
 
         // Throws where anything but white space follows.
         reader.Read();
-        return files ?? throw SafetensorsHeader.Malformed(path, "the index has no weight_map");
+        if (mapStart < 0)
+            throw SafetensorsHeader.Malformed(path, "the index has no weight_map");
     }
 
-    private static Dictionary<string, string> ReadMap(string path, ref Utf8JsonReader reader)
+    /// <summary>Counts the tensors, and collects the shards.</summary>
+    private void ReadMap(ref Utf8JsonReader reader, SafetensorsAllowance allowance)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
             throw SafetensorsHeader.Malformed(path, "the index's weight_map is not a JSON object");
-        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        mapStart = (int)reader.TokenStartIndex;
+        Span<char> buffer = stackalloc char[MaxShardNameBytes];
+        var lookup = numbers.GetAlternateLookup<ReadOnlySpan<char>>();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string tensor = reader.GetString()!;
+            Utf8JsonReader tensor = reader;
+            tensors++;
+            longestName = Math.Max(longestName, reader.ValueSpan.Length);
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
-                throw SafetensorsHeader.Malformed(path, $"the index gives tensor '{tensor}' something that is not a file name");
-            string shard = reader.GetString()!;
+                throw SafetensorsHeader.Malformed(path, $"the index gives tensor {SafetensorsJson.Quoted(ref tensor)} something that is not a file name");
+            bool isName = reader.ValueSpan.Length <= MaxShardNameBytes;
+            ReadOnlySpan<char> name = isName ? buffer[..reader.CopyString(buffer)] : [];
+            if (lookup.ContainsKey(name))
+                continue;
 
             // An index from elsewhere must not reach files outside its own folder.
-            if (shard is "" or "." or ".." || Path.GetFileName(shard) != shard || shard.Contains('\\'))
-                throw SafetensorsHeader.Malformed(path, $"the index gives tensor '{tensor}' the file '{shard}'; expected the name of a file beside the index");
-            if (!files.TryAdd(tensor, shard))
-                throw SafetensorsHeader.Malformed(path, $"the index names tensor '{tensor}' twice");
+            if (!isName || name is "" or "." or ".." || !Path.GetFileName(name).SequenceEqual(name) || name.Contains('\\'))
+                throw SafetensorsHeader.Malformed(path, $"the index gives tensor {SafetensorsJson.Quoted(ref tensor)} the file {SafetensorsJson.Quoted(ref reader)}; expected the name of a file beside the index");
+            if (missing is null)
+                Collect(name.ToString(), allowance);
+        }
+    }
+
+    private void Collect(string shard, SafetensorsAllowance allowance)
+    {
+        string file = Path.Combine(folder, shard);
+        if (!File.Exists(file))
+        {
+            missing = shard;
+            return;
         }
 
-        return files;
+        allowance.Take(ShardBytes + (ShardCharacterBytes * file.Length), path, $"the index's {numbers.Count + 1} shards");
+        numbers.Add(shard, numbers.Count);
     }
 }

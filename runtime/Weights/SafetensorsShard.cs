@@ -8,12 +8,16 @@ namespace AttentionGen;
 /// <summary>One mapped safetensors file.</summary>
 internal sealed unsafe class SafetensorsShard : IDisposable
 {
+    // Stream, map, view, handles and a header that describes nothing, and what each character of the path adds.
+    private const long OpenBytes = 2_000;
+    private const long PathBytes = 8;
+
     private readonly MemoryMappedFile map;
     private readonly MemoryMappedViewAccessor view;
     private readonly SafeMemoryMappedViewHandle handle;
     private readonly long dataStart;
 
-    private SafetensorsShard(string path, MemoryMappedFile map, MemoryMappedViewAccessor view, long fileBytes)
+    private SafetensorsShard(string path, int number, MemoryMappedFile map, MemoryMappedViewAccessor view, long fileBytes, SafetensorsAllowance allowance)
     {
         Path = path;
         this.map = map;
@@ -27,7 +31,7 @@ internal sealed unsafe class SafetensorsShard : IDisposable
             ulong claimed = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, SafetensorsHeader.PrefixBytes));
             int jsonBytes = SafetensorsHeader.CheckJsonLength(path, claimed, fileBytes);
             dataStart = SafetensorsHeader.PrefixBytes + jsonBytes;
-            Header = SafetensorsHeader.Parse(this, new ReadOnlySpan<byte>(start + SafetensorsHeader.PrefixBytes, jsonBytes), fileBytes - dataStart);
+            Header = SafetensorsHeader.Parse(path, number, new ReadOnlySpan<byte>(start + SafetensorsHeader.PrefixBytes, jsonBytes), fileBytes - dataStart, allowance);
         }
         finally
         {
@@ -39,7 +43,12 @@ internal sealed unsafe class SafetensorsShard : IDisposable
 
     public SafetensorsHeader Header { get; }
 
-    public static SafetensorsShard Open(string path)
+    /// <summary>Maps a file and reads its header.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="number">Which of the shards it is.</param>
+    /// <param name="allowance">What its objects are taken from; the file adds to it.</param>
+    /// <exception cref="InvalidDataException">The file is truncated or malformed.</exception>
+    public static SafetensorsShard Open(string path, int number, SafetensorsAllowance allowance)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         MemoryMappedFile? map = null;
@@ -47,11 +56,13 @@ internal sealed unsafe class SafetensorsShard : IDisposable
         try
         {
             long fileBytes = stream.Length;
+            allowance.AddFile(fileBytes);
+            allowance.Take(OpenBytes + (PathBytes * path.Length), path, "the objects that open it");
             if (fileBytes < SafetensorsHeader.PrefixBytes)
                 throw SafetensorsHeader.Malformed(path, $"the file has {fileBytes} bytes; a safetensors file begins with the length of its header, which takes {SafetensorsHeader.PrefixBytes}");
             map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-            return new SafetensorsShard(path, map, view, fileBytes);
+            return new SafetensorsShard(path, number, map, view, fileBytes, allowance);
         }
         catch
         {
@@ -72,7 +83,7 @@ internal sealed unsafe class SafetensorsShard : IDisposable
         try
         {
             byte* source = start + dataStart + entry.Begin;
-            switch (entry.Info.DType)
+            switch (entry.Type)
             {
                 case "F32":
                     for (nint i = 0; i < destination.Length; i++)

@@ -18,6 +18,13 @@ public sealed record TensorInfo(string Name, string DType, IReadOnlyList<long> S
         }
     }
 
+    /// <summary>Whether name, type and dimensions are the same.</summary>
+    /// <param name="other">Another description.</param>
+    public bool Equals(TensorInfo? other) => other is not null && Name == other.Name && DType == other.DType && Shape.SequenceEqual(other.Shape);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, DType, Shape.Count);
+
     /// <summary>The dimensions as text, such as <c>[512, 64]</c>.</summary>
     internal string ShapeText => $"[{string.Join(", ", Shape)}]";
 }

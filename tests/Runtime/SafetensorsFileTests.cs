@@ -91,6 +91,28 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
+    public void Literals_and_escapes_may_stand_in_other_fields()
+    {
+        string path = folder.Write("a.safetensors", Raw(
+            """{"a \\\"t\\":{"later":[true,false,null,"\\","\"tfn",{"\\\"":true}],"shape":[],"dtype":"F32","data_offsets":[0,4]}}""", F32(3)));
+        using var file = SafetensorsFile.Open(path);
+        Assert.Equal([3], file.ReadFloat32("a \\\"t\\"));
+    }
+
+    [Fact]
+    public void Descriptions_of_a_tensor_are_equal()
+    {
+        using SafetensorsFile file = folder.Open(new SafetensorsWriter().AddF32("x", [2, 1], 1, 2).AddF32("y", [1, 2], 1, 2));
+        TensorInfo info = file.GetInfo("x");
+        Assert.Equal(info, file.GetInfo("x"));
+        Assert.Equal(info.GetHashCode(), file.GetInfo("x").GetHashCode());
+        Assert.NotEqual(info, info with { Shape = [1, 2] });
+        Assert.NotEqual(info, info with { Shape = [2] });
+        Assert.NotEqual(info, info with { Name = "y" });
+        Assert.NotEqual(info, info with { DType = "F16" });
+    }
+
+    [Fact]
     public void Reading_into_a_span_needs_its_exact_length()
     {
         using SafetensorsFile file = folder.Open(new SafetensorsWriter().AddF32("x", [2], 1, 2));
