@@ -31,6 +31,21 @@ public sealed class PackageFixture : IDisposable
         return DotnetCommand.Run(folder.Value, [], "exec", program).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 
+    /// <summary>A property of a consumer that was built, as the build sees it with these arguments.</summary>
+    public string PropertyOf(string name, string property, params string[] arguments)
+    {
+        Assert.NotEmpty(BuildOutput);
+        return DotnetCommand.Run(Path.Combine(folder.Value, name), [], ["msbuild", $"-getProperty:{property}", .. arguments]).Trim();
+    }
+
+    /// <summary>What NuGet writes where it cannot restore a consumer.</summary>
+    public string RestoreOnly(string name)
+    {
+        (int exitCode, string output, _) = DotnetCommand.TryRun(Path.Combine(folder.Value, name), Cache, "restore");
+        Assert.NotEqual(0, exitCode);
+        return output;
+    }
+
     public void Dispose()
     {
         if (folder.IsValueCreated)
@@ -55,7 +70,8 @@ public sealed class PackageFixture : IDisposable
         return temporary;
     }
 
-    private string Build() => DotnetCommand.Run(
-        // A cache of its own: a package of this version from an earlier run must not be used.
-        folder.Value, [("NUGET_PACKAGES", Path.Combine(folder.Value, "cache"))], "build", "Consumers.slnx", "-c", "Release");
+    private string Build() => DotnetCommand.Run(folder.Value, Cache, "build", "Consumers.slnx", "-c", "Release");
+
+    /// <summary>A cache of its own: a package of this version from an earlier run must not be used.</summary>
+    private (string Name, string Value)[] Cache => [("NUGET_PACKAGES", Path.Combine(folder.Value, "cache"))];
 }

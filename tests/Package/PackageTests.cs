@@ -19,8 +19,8 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
                 "README.md",
                 "analyzers/dotnet/cs/AttentionGen.CodeFixes.dll",
                 "analyzers/dotnet/cs/AttentionGen.Generator.dll",
-                "buildTransitive/AttentionGen.props",
-                "buildTransitive/AttentionGen.targets",
+                "buildTransitive/net10.0/AttentionGen.props",
+                "buildTransitive/net10.0/AttentionGen.targets",
                 "lib/net10.0/AttentionGen.dll",
                 "lib/net10.0/AttentionGen.xml",
             ],
@@ -64,6 +64,25 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         string[] lines = package.RunConsumer("Names");
         Assert.Equal(["First.Block 32", "Second.Block 48", "Models.Encoder+Block 64", "Block 16"], lines.Select(line => line[..line.LastIndexOf(' ')]));
         Assert.All(lines, line => Assert.InRange(Error(line), 0, Tolerance));
+    }
+
+    [Theory]
+    // A library passes the targets on to the program that is published.
+    [InlineData("App", "-p:RuntimeIdentifier=linux-x64", "x86-64-v3")]
+    [InlineData("Names", "-p:RuntimeIdentifier=linux-x64", "x86-64-v3")]
+    [InlineData("Names", "-p:RuntimeIdentifier=linux-arm64", "")]
+    // Of a library for several frameworks, in the build for each, and not in the outer one.
+    [InlineData("Library", "-p:RuntimeIdentifier=linux-x64", "")]
+    [InlineData("Library", "-p:RuntimeIdentifier=linux-x64;TargetFramework=net10.0", "x86-64-v3")]
+    public void Native_programs_get_the_instruction_set_of_the_fast_path(string name, string properties, string expected) =>
+        Assert.Equal(expected, package.PropertyOf(name, "IlcInstructionSet", "-p:PublishAot=true", properties));
+
+    [Fact]
+    public void Older_frameworks_are_refused()
+    {
+        string errors = package.RestoreOnly("Older");
+        Assert.Contains("NU1202", errors, StringComparison.Ordinal);
+        Assert.Contains("net10.0", errors, StringComparison.Ordinal);
     }
 
     /// <summary>Paths of all files but those that every package has.</summary>
