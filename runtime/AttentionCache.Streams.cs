@@ -10,6 +10,9 @@ public sealed partial class AttentionCache
     /// <summary>How many times larger than its stream a restored cache may be: panels are rounded up to 16 keys, and short sequences take the room of the longest.</summary>
     private const int MostGrowth = 16;
 
+    /// <summary>What a restored cache may always be as large as 16 times of: sequences without keys take room too.</summary>
+    private const int SpareBytes = 1 << 20;
+
     /// <summary>Floats that are converted at once.</summary>
     private const int PieceFloats = 64 * 1024;
 
@@ -58,9 +61,7 @@ public sealed partial class AttentionCache
     public void Restore(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        var sequences = CacheHeader.Read(stream, Shape);
-        if (sequences.Length != Batch)
-            throw new InvalidDataException($"The saved cache has {sequences.Length} sequences; expected {Batch}, the batch of this cache.");
+        var sequences = CacheHeader.Read(stream, Shape, Batch);
         foreach ((int length, _) in sequences)
         {
             if (length > Capacity)
@@ -78,8 +79,8 @@ public sealed partial class AttentionCache
     /// <param name="shape">The shape of the kernels that will use the cache.</param>
     /// <exception cref="ArgumentException">The stream cannot seek; <see cref="Restore(Stream)"/> reads it into a cache that is there.</exception>
     /// <exception cref="InvalidDataException">
-    /// The stream is no saved cache of this shape, it is damaged, or its sequences are of such different lengths that a cache of them takes more than 16 times
-    /// their memory; <see cref="Restore(Stream)"/> reads these into a cache that is there.
+    /// The stream is no saved cache of this shape, it is damaged, or its sequences are so many or of such different lengths that a cache of them takes more than
+    /// 16 times their bytes and 16 MB; <see cref="Restore(Stream)"/> reads these into a cache that is there.
     /// </exception>
     /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
     /// <exception cref="IOException">The stream could not be read.</exception>
@@ -98,15 +99,16 @@ public sealed partial class AttentionCache
             longest = Math.Max(longest, length);
         }
 
-        Int128 bytes = keys * (shape.KeyDim + shape.ValueDim) * sizeof(float);
+        Int128 keyBytes = (shape.KeyDim + shape.ValueDim) * (long)sizeof(float);
+        Int128 bytes = keys * keyBytes;
         long left = stream.Length - stream.Position;
         if (bytes > left)
             throw new InvalidDataException($"The saved cache ends too early: its header tells of {bytes} bytes of keys and values, and the stream has {left}.");
         Int128 room = shape.CacheWindow < 0 ? longest : Math.Min(longest, shape.CacheWindow + (long)(2 * RingBlock));
-        if (room * sequences.Length > MostGrowth * (keys + sequences.Length))
+        if ((room + PanelWidth - 1) / PanelWidth * PanelWidth * keyBytes * sequences.Length > MostGrowth * (bytes + SpareBytes))
         {
             throw new InvalidDataException(
-                $"The saved cache has {keys} keys in {sequences.Length} sequences of up to {longest}, so that a cache of them takes more than {MostGrowth} times their memory; restore it into a cache that is there.");
+                $"The saved cache has {keys} keys in {sequences.Length} sequences of up to {longest}, so that a cache of them takes more than {MostGrowth} times their {bytes} bytes and {MostGrowth} MB; restore it into a cache that is there.");
         }
 
         var cache = new AttentionCache(shape, longest, sequences.Length);

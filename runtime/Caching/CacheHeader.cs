@@ -16,7 +16,7 @@ internal static class CacheHeader
     private const int FixedBytes = 8 + 4 + 4 + DigestBytes;
     private const int SequenceBytes = 2 * sizeof(int);
 
-    /// <summary>Sequences whose lengths are read at once: of a batch that a stream only claims to have no more is allocated.</summary>
+    /// <summary>Sequences whose lengths are read at once.</summary>
     private const int SequencesAtOnce = 4096;
 
     private static ReadOnlySpan<byte> Magic => "ATTNKEYS"u8;
@@ -40,8 +40,11 @@ internal static class CacheHeader
     }
 
     /// <summary>For each sequence its length and the first key that it holds.</summary>
-    /// <exception cref="InvalidDataException">The stream is no saved cache of this shape, or it is damaged.</exception>
-    public static (int Length, int FirstHeldKey)[] Read(Stream stream, AttentionShape shape)
+    /// <param name="stream">Where to read; one that can seek, unless the batch is known.</param>
+    /// <param name="shape">What the cache must be of.</param>
+    /// <param name="expectedBatch">How many sequences there must be, or null for any number.</param>
+    /// <exception cref="InvalidDataException">The stream is no saved cache of this shape and batch, or it is damaged.</exception>
+    public static (int Length, int FirstHeldKey)[] Read(Stream stream, AttentionShape shape, int? expectedBatch = null)
     {
         Span<byte> header = stackalloc byte[FixedBytes];
         Span<byte> digest = stackalloc byte[DigestBytes];
@@ -57,6 +60,12 @@ internal static class CacheHeader
         DigestShape(shape, digest);
         if (!header[16..].SequenceEqual(digest))
             throw new InvalidDataException($"The saved cache is of a kernel with other keys and values; expected one of {shape}.");
+        if (expectedBatch is { } expected ? batch != expected : batch > (stream.Length - stream.Position) / SequenceBytes)
+        {
+            throw new InvalidDataException(expectedBatch is null
+                ? $"The saved cache ends within the lengths of its {batch} sequences."
+                : $"The saved cache has {batch} sequences; expected {expectedBatch}, the batch of this cache.");
+        }
 
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         all.AppendData(header);
@@ -81,19 +90,19 @@ internal static class CacheHeader
 
     private static (int Length, int FirstHeldKey)[] ReadSequences(Stream stream, AttentionShape shape, int batch, IncrementalHash all)
     {
-        var sequences = new List<(int Length, int FirstHeldKey)>();
+        var sequences = new (int Length, int FirstHeldKey)[batch];
         byte[] bytes = new byte[Math.Min(batch, SequencesAtOnce) * SequenceBytes];
-        while (sequences.Count < batch)
+        for (int first = 0, count; first < batch; first += count)
         {
-            int count = Math.Min(batch - sequences.Count, SequencesAtOnce);
+            count = Math.Min(batch - first, SequencesAtOnce);
             ReadExactly(stream, bytes.AsSpan(0, count * SequenceBytes), "the lengths of its sequences");
             all.AppendData(bytes, 0, count * SequenceBytes);
             ReadOnlySpan<int> numbers = MemoryMarshal.Cast<byte, int>(bytes);
             for (int index = 0; index < count; index++)
-                sequences.Add(Check(shape, sequences.Count, LittleEndian(numbers[2 * index]), LittleEndian(numbers[2 * index + 1])));
+                sequences[first + index] = Check(shape, first + index, LittleEndian(numbers[2 * index]), LittleEndian(numbers[2 * index + 1]));
         }
 
-        return [.. sequences];
+        return sequences;
     }
 
     private static (int Length, int FirstHeldKey) Check(AttentionShape shape, int sequence, int length, int firstHeldKey)

@@ -33,6 +33,9 @@ public sealed class StoryCheckpoint
     // Generous for any model, and small enough that no product below overflows 64 bits.
     private const int LargestHeaderValue = 1 << 20;
 
+    // More than any model has; the objects of a layer take memory however narrow it is.
+    private const int MostLayers = 512;
+
     private StoryCheckpoint(Header header, float[] embedding, StoryLayer[] layers, float[] finalNorm, float[] classifier)
     {
         (Dim, HiddenDim, LayerCount, Heads, KvHeads, VocabularySize, MaxPositions, _) = header;
@@ -132,11 +135,10 @@ public sealed class StoryCheckpoint
         {
             values[i] = BinaryPrimitives.ReadInt32LittleEndian(bytes[(i * sizeof(int))..]);
             // Only the vocabulary size has a sign: a negative one announces a classifier of its own.
-            bool valid = names[i] == "vocab_size"
-                ? values[i] is >= -LargestHeaderValue and <= LargestHeaderValue and not 0
-                : values[i] is >= 1 and <= LargestHeaderValue;
+            int largest = names[i] == "n_layers" ? MostLayers : LargestHeaderValue;
+            bool valid = values[i] != 0 && values[i] <= largest && values[i] >= (names[i] == "vocab_size" ? -largest : 1);
             if (!valid)
-                throw new InvalidDataException($"{path}: {names[i]} in the header must be 1 to {LargestHeaderValue}, but is {values[i]}; is this a llama2.c checkpoint of version 0?");
+                throw new InvalidDataException($"{path}: {names[i]} in the header must be 1 to {largest}, but is {values[i]}; is this a llama2.c checkpoint of version 0?");
         }
         var header = new Header(values[0], values[1], values[2], values[3], values[4], Math.Abs(values[5]), values[6], values[5] > 0);
         if (header.Dim % header.Heads != 0)

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
 
 namespace AttentionGen.Samples.Stories;
@@ -16,24 +16,28 @@ public sealed class StoryTokenizer
     // Tokens 3 to 258 stand for single bytes, for characters that have no token.
     private const int FirstByteToken = 3;
 
-    // What merging compares: a single-byte token is the text <0x0A> here, and the byte itself in _pieces.
-    private readonly string[] _texts;
-    private readonly byte[][] _pieces;
-    private readonly float[] _scores;
-    private readonly Dictionary<string, int> _ids;
+    // More than any model has.
+    private const int MostTokens = 1 << 20;
 
-    private StoryTokenizer(byte[][] pieces, float[] scores)
+    private static readonly byte[] s_bytes = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
+
+    // Texts stay in the file's bytes: objects for each of them would take many times as much.
+    private readonly byte[] _file;
+    private readonly int[] _starts;
+    private readonly int[] _byText;
+
+    private StoryTokenizer(byte[] file, int[] starts)
     {
-        _texts = Array.ConvertAll(pieces, Encoding.UTF8.GetString);
-        _pieces = Array.ConvertAll(_texts, text => ByteOf(text) is byte value ? [value] : Encoding.UTF8.GetBytes(text));
-        _scores = scores;
-        _ids = new Dictionary<string, int>(pieces.Length, StringComparer.Ordinal);
-        for (int id = 0; id < _texts.Length; id++)
-            _ids.TryAdd(_texts[id], id);
+        _file = file;
+        _starts = starts;
+        _byText = new int[starts.Length];
+        for (int id = 0; id < starts.Length; id++)
+            _byText[id] = id;
+        _byText.AsSpan().Sort((first, second) => Text(first).SequenceCompareTo(Text(second)) is not 0 and int order ? order : first.CompareTo(second));
     }
 
     /// <summary>Number of tokens.</summary>
-    public int VocabularySize => _pieces.Length;
+    public int VocabularySize => _starts.Length;
 
     /// <summary>Reads a tokenizer: the longest token's length, then score, length and UTF-8 bytes of each token.</summary>
     /// <param name="path">The file.</param>
@@ -44,30 +48,44 @@ public sealed class StoryTokenizer
         byte[] file = File.ReadAllBytes(path);
         if (file.Length < sizeof(int))
             throw new InvalidDataException($"{path}: a tokenizer starts with the length of its longest token, but the file has {file.Length} bytes.");
+        int count = FindTokens(path, file, []);
+        if (count < FirstByteToken + 256)
+            throw new InvalidDataException($"{path}: a tokenizer has at least {FirstByteToken + 256} tokens, the single bytes among them, but the file has {count}.");
+        var starts = new int[count];
+        FindTokens(path, file, starts);
+        return new StoryTokenizer(file, starts);
+    }
+
+    /// <summary>Checks every token.</summary>
+    /// <param name="path">For messages.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="starts">Where the text of each begins, as far as there is room.</param>
+    /// <returns>How many there are.</returns>
+    private static int FindTokens(string path, byte[] file, Span<int> starts)
+    {
         int longest = BinaryPrimitives.ReadInt32LittleEndian(file);
-        var pieces = new List<byte[]>();
-        var scores = new List<float>();
-        ReadOnlySpan<byte> rest = file.AsSpan(sizeof(int));
-        while (!rest.IsEmpty)
+        int count = 0;
+        for (int position = sizeof(int); position < file.Length; count++)
         {
+            ReadOnlySpan<byte> rest = file.AsSpan(position);
+            if (count == MostTokens)
+                throw new InvalidDataException($"{path}: the file has more than {MostTokens} tokens.");
             if (rest.Length < 2 * sizeof(int))
-                throw new InvalidDataException($"{path}: the file ends within the score and length of token {pieces.Count}.");
-            float score = BinaryPrimitives.ReadSingleLittleEndian(rest);
+                throw new InvalidDataException($"{path}: the file ends within the score and length of token {count}.");
             int length = BinaryPrimitives.ReadInt32LittleEndian(rest[sizeof(float)..]);
             rest = rest[(2 * sizeof(int))..];
-            if (float.IsNaN(score))
-                throw new InvalidDataException($"{path}: the score of token {pieces.Count} is not a number.");
+            if (float.IsNaN(BinaryPrimitives.ReadSingleLittleEndian(file.AsSpan(position))))
+                throw new InvalidDataException($"{path}: the score of token {count} is not a number.");
             if (length < 0 || length > longest)
-                throw new InvalidDataException($"{path}: token {pieces.Count} says that it has {length} bytes, but the longest token has {longest}.");
+                throw new InvalidDataException($"{path}: token {count} says that it has {length} bytes, but the longest token has {longest}.");
             if (length > rest.Length)
-                throw new InvalidDataException($"{path}: token {pieces.Count} says that it has {length} bytes, but only {rest.Length} follow.");
-            pieces.Add(rest[..length].ToArray());
-            scores.Add(score);
-            rest = rest[length..];
+                throw new InvalidDataException($"{path}: token {count} says that it has {length} bytes, but only {rest.Length} follow.");
+            position += 2 * sizeof(int);
+            if (count < starts.Length)
+                starts[count] = position;
+            position += length;
         }
-        if (pieces.Count < FirstByteToken + 256)
-            throw new InvalidDataException($"{path}: a tokenizer has at least {FirstByteToken + 256} tokens, the single bytes among them, but the file has {pieces.Count}.");
-        return new StoryTokenizer([.. pieces], [.. scores]);
+        return count;
     }
 
     /// <summary>The tokens of a text, <see cref="BeginOfSequence"/> first.</summary>
@@ -83,12 +101,13 @@ public sealed class StoryTokenizer
         Span<byte> bytes = stackalloc byte[4];
         foreach (Rune rune in (" " + text).EnumerateRunes())
         {
-            if (_ids.TryGetValue(rune.ToString(), out int id))
+            ReadOnlySpan<byte> character = bytes[..rune.EncodeToUtf8(bytes)];
+            if (Find(character) is int id)
             {
                 tokens.Add(id);
                 continue;
             }
-            foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)])
+            foreach (byte value in character)
                 tokens.Add(FirstByteToken + value);
         }
         while (FindBestMerge(tokens) is (int index, int merged))
@@ -104,7 +123,9 @@ public sealed class StoryTokenizer
     /// <param name="token">0 to <see cref="VocabularySize"/> − 1.</param>
     public ReadOnlySpan<byte> Decode(int previous, int token)
     {
-        ReadOnlySpan<byte> piece = _pieces[token];
+        ReadOnlySpan<byte> piece = Text(token);
+        if (ByteOf(piece) is byte value)
+            return s_bytes.AsSpan(value, 1);
         return previous == BeginOfSequence && piece is [(byte)' ', ..] ? piece[1..] : piece;
     }
 
@@ -115,21 +136,43 @@ public sealed class StoryTokenizer
         // BOS is a marker, not a text that could be merged.
         for (int i = 1; i < tokens.Count - 1; i++)
         {
-            if (_ids.TryGetValue(_texts[tokens[i]] + _texts[tokens[i + 1]], out int id) && _scores[id] > bestScore)
+            byte[] both = [.. Text(tokens[i]), .. Text(tokens[i + 1])];
+            if (Find(both) is int id && Score(id) > bestScore)
             {
-                bestScore = _scores[id];
+                bestScore = Score(id);
                 best = (i, id);
             }
         }
         return best;
     }
 
-    /// <summary>The byte that a text such as <c>&lt;0x0A&gt;</c> stands for.</summary>
-    private static byte? ByteOf(string text)
+    // What merging compares: the token of a single byte is the text <0x0A> here.
+    private ReadOnlySpan<byte> Text(int token) =>
+        _file.AsSpan(_starts[token], BinaryPrimitives.ReadInt32LittleEndian(_file.AsSpan(_starts[token] - sizeof(int))));
+
+    private float Score(int token) => BinaryPrimitives.ReadSingleLittleEndian(_file.AsSpan(_starts[token] - (2 * sizeof(int))));
+
+    /// <summary>The first token of a text.</summary>
+    private int? Find(ReadOnlySpan<byte> text)
     {
-        return text.Length == 6 && text.StartsWith("<0x", StringComparison.Ordinal) && text[5] == '>'
-            && byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
-            ? value
+        int low = 0, high = _byText.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (Text(_byText[middle]).SequenceCompareTo(text) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low < _byText.Length && Text(_byText[low]).SequenceEqual(text) ? _byText[low] : null;
+    }
+
+    /// <summary>The byte that a text such as <c>&lt;0x0A&gt;</c> stands for.</summary>
+    private static byte? ByteOf(ReadOnlySpan<byte> text)
+    {
+        Span<byte> value = stackalloc byte[1];
+        return text is [(byte)'<', (byte)'0', (byte)'x', _, _, (byte)'>'] && Convert.FromHexString(text[3..5], value, out _, out _) == OperationStatus.Done
+            ? value[0]
             : null;
     }
 }

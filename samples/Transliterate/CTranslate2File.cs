@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace AttentionGen.Samples.Transliterate;
@@ -6,6 +7,9 @@ namespace AttentionGen.Samples.Transliterate;
 /// <summary>The named float32 tensors of a CTranslate2 model file (<c>model.bin</c>, version 2).</summary>
 public sealed class CTranslate2File
 {
+    // More than any model has; the objects of a variable take memory however small it is.
+    private const uint MostVariables = 4096;
+
     private readonly string _path;
     private readonly Dictionary<string, Tensor> _tensors;
 
@@ -25,17 +29,20 @@ public sealed class CTranslate2File
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static CTranslate2File Read(string path)
     {
-        var reader = new Reader(path, File.ReadAllBytes(path));
+        using FileStream stream = File.OpenRead(path);
+        var reader = new Reader(path, stream);
         uint version = reader.UInt32("version");
         if (version != 2)
             throw new InvalidDataException($"{path}: the file's version must be 2, but is {version}; is this a CTranslate2 model?");
         string specification = reader.String("specification");
         reader.UInt32("revision");
         uint count = reader.UInt32("number of variables");
-        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        if (count > MostVariables)
+            throw new InvalidDataException($"{path}: the file must have at most {MostVariables} variables, but says that it has {count}.");
+        var tensors = new Dictionary<string, Tensor>((int)count, StringComparer.Ordinal);
         for (uint i = 0; i < count; i++)
         {
-            string name = reader.String($"name of variable {i}");
+            string name = reader.String("name of a variable");
             if (!tensors.TryAdd(name, reader.Tensor(name)))
                 throw new InvalidDataException($"{path}: variable {name} is there twice.");
         }
@@ -71,13 +78,16 @@ public sealed class CTranslate2File
     private sealed record Tensor(int[] Shape, float[] Values);
 
     /// <summary>Reads little-endian values and says where a truncated file ends.</summary>
-    private ref struct Reader(string path, ReadOnlySpan<byte> rest)
+    private sealed class Reader(string path, FileStream stream)
     {
         private const int MostDimensions = 8;
 
-        private ReadOnlySpan<byte> _rest = rest;
+        // Every text fits.
+        private readonly byte[] _buffer = new byte[ushort.MaxValue];
 
-        public readonly bool AtEnd => _rest.IsEmpty;
+        private long _left = stream.Length;
+
+        public bool AtEnd => _left == 0;
 
         public uint UInt32(string what) => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint), what));
 
@@ -102,7 +112,7 @@ public sealed class CTranslate2File
             {
                 uint dimension = UInt32(name);
                 elements *= dimension;
-                if (elements > Array.MaxLength)
+                if (dimension > int.MaxValue || elements > Array.MaxLength)
                     throw new InvalidDataException($"{path}: variable {name} has more than {Array.MaxLength} elements.");
                 shape[i] = (int)dimension;
             }
@@ -112,20 +122,34 @@ public sealed class CTranslate2File
             uint count = UInt32(name);
             if (count != elements)
                 throw new InvalidDataException($"{path}: variable {name} is [{string.Join(", ", shape)}], but says that it has {count} elements.");
-            ReadOnlySpan<byte> bytes = Take(elements * sizeof(float), name);
+            CheckLeft(elements * sizeof(float), name);
             var values = new float[count];
-            for (int i = 0; i < values.Length; i++)
-                values[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]);
+            Fill(MemoryMarshal.AsBytes(values.AsSpan()));
+            if (!BitConverter.IsLittleEndian)
+            {
+                Span<int> bits = MemoryMarshal.Cast<float, int>(values.AsSpan());
+                BinaryPrimitives.ReverseEndianness(bits, bits);
+            }
             return new Tensor(shape, values);
         }
 
-        private ReadOnlySpan<byte> Take(long length, string what)
+        private ReadOnlySpan<byte> Take(int length, string what)
         {
-            if (length > _rest.Length)
-                throw new InvalidDataException($"{path}: the file ends within {what}: {length} bytes are needed, but {_rest.Length} follow.");
-            ReadOnlySpan<byte> taken = _rest[..(int)length];
-            _rest = _rest[(int)length..];
-            return taken;
+            CheckLeft(length, what);
+            Fill(_buffer.AsSpan(0, length));
+            return _buffer.AsSpan(0, length);
+        }
+
+        private void CheckLeft(long length, string what)
+        {
+            if (length > _left)
+                throw new InvalidDataException($"{path}: the file ends within {what}: {length} bytes are needed, but {_left} follow.");
+        }
+
+        private void Fill(Span<byte> bytes)
+        {
+            stream.ReadExactly(bytes);
+            _left -= bytes.Length;
         }
     }
 }

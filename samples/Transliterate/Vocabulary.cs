@@ -11,33 +11,54 @@ public sealed class Vocabulary
     /// <summary>Ends what the decoder writes.</summary>
     public const int End = 2;
 
-    private readonly string[] _tokens;
-    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    // Bytes of the first three lines, but for the end of the last.
+    private const int Markers = 16;
 
-    private Vocabulary(string[] tokens)
+    // More characters than any model knows.
+    private const int MostTokens = 100_000;
+
+    // Lines stay in the file's bytes: objects for each of them would take many times as much.
+    private readonly byte[] _file;
+    private readonly int[] _starts;
+    private readonly int[] _byText;
+
+    private Vocabulary(byte[] file, int[] starts)
     {
-        _tokens = tokens;
-        for (int id = 0; id < tokens.Length; id++)
-            _ids.TryAdd(tokens[id], id);
+        _file = file;
+        _starts = starts;
+        _byText = new int[Unknown];
+        for (int id = 0; id < Unknown; id++)
+            _byText[id] = id;
+        _byText.AsSpan().Sort((first, second) => Text(first).SequenceCompareTo(Text(second)) is not 0 and int order ? order : first.CompareTo(second));
     }
 
     /// <summary>Number of ids, the one for unknown characters included.</summary>
-    public int Count => _tokens.Length + 1;
+    public int Count => _starts.Length;
 
     /// <summary>The id of characters that the model does not know.</summary>
-    public int Unknown => _tokens.Length;
+    public int Unknown => _starts.Length - 1;
 
     /// <summary>Reads a vocabulary.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">The first lines are not <c>&lt;blank&gt;</c>, <c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>.</exception>
+    /// <exception cref="InvalidDataException">The first lines are not <c>&lt;blank&gt;</c>, <c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, or there are too many.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Vocabulary Read(string path)
     {
-        // Not ReadAllLines, which would take some characters for the end of a line.
-        string[] lines = File.ReadAllText(path).Split('\n');
-        if (lines is not ["<blank>", "<s>", "</s>", ..])
+        byte[] file = File.ReadAllBytes(path);
+        if (!file.AsSpan().StartsWith("<blank>\n<s>\n</s>"u8) || (file.Length > Markers && file[Markers] != (byte)'\n'))
             throw new InvalidDataException($"{path}: a vocabulary starts with the lines <blank>, <s> and </s>.");
-        return new Vocabulary(lines[^1].Length == 0 ? lines[..^1] : lines);
+        int lines = file.AsSpan().Count((byte)'\n') + (file[^1] == (byte)'\n' ? 0 : 1);
+        if (lines > MostTokens)
+            throw new InvalidDataException($"{path}: a vocabulary has at most {MostTokens} lines, but the file has {lines}.");
+
+        // Where each line starts, and where one behind the last would.
+        var starts = new int[lines + 1];
+        for (int line = 1; line <= lines; line++)
+        {
+            int length = file.AsSpan(starts[line - 1]).IndexOf((byte)'\n');
+            starts[line] = length < 0 ? file.Length + 1 : starts[line - 1] + length + 1;
+        }
+        return new Vocabulary(file, starts);
     }
 
     /// <summary>One id for each character.</summary>
@@ -46,14 +67,15 @@ public sealed class Vocabulary
     {
         ArgumentNullException.ThrowIfNull(word);
         var ids = new List<int>();
+        Span<byte> bytes = stackalloc byte[4];
         foreach (Rune rune in word.EnumerateRunes())
-            ids.Add(_ids.GetValueOrDefault(rune.ToString(), Unknown));
+            ids.Add(Find(bytes[..rune.EncodeToUtf8(bytes)]));
         return [.. ids];
     }
 
     /// <summary>The text of one id.</summary>
     /// <param name="id">0 to <see cref="Count"/> − 1.</param>
-    public string this[int id] => id == Unknown ? "<unk>" : _tokens[id];
+    public string this[int id] => id == Unknown ? "<unk>" : Encoding.UTF8.GetString(Text(id));
 
     /// <summary>The text of ids, up to the one that ends it.</summary>
     /// <param name="ids">Each 0 to <see cref="Count"/> − 1.</param>
@@ -67,5 +89,22 @@ public sealed class Vocabulary
             text.Append(this[id]);
         }
         return text.ToString();
+    }
+
+    private ReadOnlySpan<byte> Text(int id) => _file.AsSpan(_starts[id], _starts[id + 1] - _starts[id] - 1);
+
+    /// <summary>The first id of a text, or the one of all that are not known.</summary>
+    private int Find(ReadOnlySpan<byte> text)
+    {
+        int low = 0, high = _byText.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (Text(_byText[middle]).SequenceCompareTo(text) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low < _byText.Length && Text(_byText[low]).SequenceEqual(text) ? _byText[low] : Unknown;
     }
 }

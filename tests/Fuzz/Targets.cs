@@ -18,6 +18,12 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
     /// <summary>Files that stand beside the damaged one, and are whole.</summary>
     public IReadOnlyDictionary<string, byte[]> Beside { get; init; } = new Dictionary<string, byte[]>();
 
+    /// <summary>Whole files of very many of the smallest things that they can hold.</summary>
+    public byte[][] Large { get; init; } = [];
+
+    /// <summary>Bytes of the files beside the damaged one that it names.</summary>
+    public long BytesBeside(byte[] file) => Beside.Where(beside => file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(beside.Key)) >= 0).Sum(beside => (long)beside.Value.Length);
+
     /// <summary>Whether an exception is an answer to a damaged file: it is malformed, or names a file that is not there.</summary>
     public bool IsRefusal(Exception exception) => exception is InvalidDataException || (Beside.Count > 0 && exception is FileNotFoundException);
 
@@ -29,17 +35,39 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
     {
         ["one.safetensors"] = new SafetensorsWriter().AddF32("first", [3], 1, 2, 3).AddF32("both", [1], 4).ToArray(),
         ["two.safetensors"] = new SafetensorsWriter().AddF32("second", [2, 1], 5, 6).AddF32("both", [2], 7, 8).ToArray(),
+        ["many.safetensors"] = ManyTensors(),
     };
+
+    private static Dictionary<string, Dictionary<string, JsonElement>> ShardHeaders { get; } = Shards.ToDictionary(shard => shard.Key, shard => Header(shard.Value));
 
     public static IReadOnlyList<Target> All { get; } =
     [
-        new("safetensors", [Safetensors()], ReadSafetensors, SafetensorsHolds),
-        new("shard index", [Index()], ReadSafetensors, IndexHolds) { Extension = ".index.json", Beside = Shards },
-        new("llama2.c checkpoint", [Checkpoint(5), Checkpoint(-5)], StoryCheckpoint.Read, CheckpointHolds),
-        new("llama2.c tokenizer", [StoryFiles.Tokenizer((" a", 1), ("ab", 2), ("é", -1))], StoryTokenizer.Read, TokenizerHolds),
+        new("safetensors", [Safetensors()], SafetensorsFile.Open, SafetensorsHolds) { Large = [ManyTensors()] },
+        new("shard index", [Index()], SafetensorsFile.Open, IndexHolds) { Extension = ".index.json", Beside = Shards, Large = [ManyNames()] },
+        new("llama2.c checkpoint", [Checkpoint(5), Checkpoint(-5)], StoryCheckpoint.Read, CheckpointHolds) { Large = [ManyLayers()] },
+        new("llama2.c tokenizer", [StoryFiles.Tokenizer((" a", 1), ("ab", 2), ("é", -1))], StoryTokenizer.Read, TokenizerHolds) { Large = [ManyTokens()] },
+        new("CTranslate2 model", [CTranslate2(VariableNames)], CTranslate2File.Read, CTranslate2Holds) { Large = [CTranslate2([.. Enumerable.Range(0, 4096).Select(number => $"{number:x}")])] },
+        new("vocabulary", ["<blank>\n<s>\n</s>\na\nb\né\n"u8.ToArray()], Vocabulary.Read, VocabularyHolds) { Large = [ManyLines()] },
+        // As a cache, keys take up to 16 times the room that they have in a stream.
         new("saved cache", [SavedCache(5, 2), SavedCache(0, 40)], ReadCache, CacheHolds),
-        new("CTranslate2 model", [CTranslate2()], CTranslate2File.Read, CTranslate2Holds),
     ];
+
+    private static byte[] ManyTensors()
+    {
+        var writer = new SafetensorsWriter();
+        for (int number = 0; number < 10_000; number++)
+            writer.AddF32($"{number:x}", [], number);
+        return writer.ToArray();
+    }
+
+    private static byte[] ManyNames() => Encoding.UTF8.GetBytes(
+        "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 10_000).Select(number => $"\"{number:x}\":\"many.safetensors\"")) + "}}");
+
+    private static byte[] ManyLayers() => StoryFiles.Checkpoint(dim: 2, hidden: 1, layers: 512, heads: 1, kvHeads: 1, vocabulary: 3, positions: 1);
+
+    private static byte[] ManyTokens() => StoryFiles.Tokenizer([.. Enumerable.Range(0, 30_000).Select(number => ($"{(char)(number + 0x400)}", (float)number))]);
+
+    private static byte[] ManyLines() => Encoding.UTF8.GetBytes("<blank>\n<s>\n</s>\n" + string.Concat(Enumerable.Range(0x400, 30_000).Select(character => $"{(char)character}\n")));
 
     private static byte[] Safetensors() => new SafetensorsWriter()
         .AddEntry("""
@@ -52,45 +80,43 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
         .AddF32("empty", [0, 7])
         .ToArray();
 
-    private static object ReadSafetensors(string path)
-    {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        var tensors = new Dictionary<string, float[]>(StringComparer.Ordinal);
-        foreach (string name in file.TensorNames)
-        {
-            if (file.GetInfo(name).DType is "F32" or "F16" or "BF16")
-                tensors.Add(name, file.ReadFloat32(name));
-        }
-
-        return tensors;
-    }
-
+    /// <summary>Every tensor that is read, against the header as another reader takes it.</summary>
     private static bool SafetensorsHolds(object read, byte[] file)
     {
-        int headerBytes = (int)BinaryPrimitives.ReadUInt64LittleEndian(file);
-        using JsonDocument header = JsonDocument.Parse(file.AsMemory(8, headerBytes));
-        foreach (var (name, values) in (Dictionary<string, float[]>)read)
+        using var opened = (SafetensorsFile)read;
+        Dictionary<string, JsonElement> header = Header(file);
+        return header.Count == opened.TensorNames.Count && opened.TensorNames.All(name => TensorHolds(opened, name, header[name], file));
+    }
+
+    private static Dictionary<string, JsonElement> Header(byte[] file) => JsonDocument.Parse(file.AsMemory(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(file)))
+        .RootElement.EnumerateObject().Where(entry => entry.Name != "__metadata__").ToDictionary(entry => entry.Name, entry => entry.Value);
+
+    private static bool TensorHolds(SafetensorsFile opened, string name, JsonElement entry, byte[] file)
+    {
+        TensorInfo info = opened.GetInfo(name);
+        string type = entry.GetProperty("dtype").GetString()!;
+        if (info.DType != type || !info.Shape.SequenceEqual(entry.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64())))
+            return false;
+        if (type is not ("F32" or "F16" or "BF16"))
+            return true;
+        int begin = entry.GetProperty("data_offsets")[0].GetInt32();
+        int end = entry.GetProperty("data_offsets")[1].GetInt32();
+        ReadOnlySpan<byte> bytes = file.AsSpan(8 + (int)BinaryPrimitives.ReadUInt64LittleEndian(file))[begin..end];
+        float[] values = opened.ReadFloat32(name);
+        int size = type == "F32" ? 4 : 2;
+        if (bytes.Length != values.Length * size)
+            return false;
+        for (int i = 0; i < values.Length; i++)
         {
-            JsonElement entry = header.RootElement.GetProperty(name);
-            int begin = entry.GetProperty("data_offsets")[0].GetInt32();
-            int end = entry.GetProperty("data_offsets")[1].GetInt32();
-            Span<byte> bytes = file.AsSpan(8 + headerBytes)[begin..end];
-            string type = entry.GetProperty("dtype").GetString()!;
-            int size = type == "F32" ? 4 : 2;
-            if (bytes.Length != values.Length * size)
-                return false;
-            for (int i = 0; i < values.Length; i++)
+            ReadOnlySpan<byte> item = bytes.Slice(i * size, size);
+            float expected = type switch
             {
-                Span<byte> item = bytes.Slice(i * size, size);
-                float expected = type switch
-                {
-                    "F32" => BinaryPrimitives.ReadSingleLittleEndian(item),
-                    "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(item),
-                    _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(item) << 16),
-                };
-                if (BitConverter.SingleToInt32Bits(expected) != BitConverter.SingleToInt32Bits(values[i]))
-                    return false;
-            }
+                "F32" => BinaryPrimitives.ReadSingleLittleEndian(item),
+                "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(item),
+                _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(item) << 16),
+            };
+            if (BitConverter.SingleToInt32Bits(expected) != BitConverter.SingleToInt32Bits(values[i]))
+                return false;
         }
 
         return true;
@@ -102,16 +128,14 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
     /// <summary>Each tensor that the index names, and no other, from the shard that it names.</summary>
     private static bool IndexHolds(object read, byte[] file)
     {
-        var tensors = (Dictionary<string, float[]>)read;
+        using var opened = (SafetensorsFile)read;
         using JsonDocument index = JsonDocument.Parse(file);
         JsonElement map = index.RootElement.GetProperty("weight_map");
-        foreach (JsonProperty tensor in map.EnumerateObject())
+        return opened.TensorNames.Count == map.EnumerateObject().Count() && map.EnumerateObject().All(tensor =>
         {
-            if (!Shards.TryGetValue(tensor.Value.GetString()!, out byte[]? shard) || !tensors.TryGetValue(tensor.Name, out float[]? values) || !SafetensorsHolds(new Dictionary<string, float[]> { [tensor.Name] = values }, shard))
-                return false;
-        }
-
-        return tensors.Count == map.EnumerateObject().Count();
+            string shard = tensor.Value.GetString()!;
+            return Shards.TryGetValue(shard, out byte[]? bytes) && opened.Contains(tensor.Name) && TensorHolds(opened, tensor.Name, ShardHeaders[shard][tensor.Name], bytes);
+        });
     }
 
     private static byte[] Checkpoint(int vocabulary)
@@ -149,25 +173,17 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
     {
         var tokenizer = (StoryTokenizer)read;
         int position = 4;
-        var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
         for (int token = 0; token < tokenizer.VocabularySize; token++)
         {
             int length = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(position + 4));
             ReadOnlySpan<byte> piece = file.AsSpan(position + 8, length);
             position += 8 + length;
-            string text;
-            try
-            {
-                text = strict.GetString(piece);
-            }
-            catch (DecoderFallbackException)
-            {
-                continue;
-            }
 
             // <0x0A> stands for a byte.
-            bool isByte = text.Length == 6 && text.StartsWith("<0x", StringComparison.Ordinal) && text.EndsWith('>');
-            if (!isByte && !tokenizer.Decode(0, token).SequenceEqual(piece))
+            byte[] expected = length == 6 && piece.StartsWith("<0x"u8) && piece[5] == '>' && char.IsAsciiHexDigit((char)piece[3]) && char.IsAsciiHexDigit((char)piece[4])
+                ? Convert.FromHexString(Encoding.ASCII.GetString(piece[3..5]))
+                : piece.ToArray();
+            if (!tokenizer.Decode(0, token).SequenceEqual(expected))
                 return false;
         }
 
@@ -198,7 +214,25 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
         return file.AsSpan().StartsWith(stream.ToArray());
     }
 
-    private static byte[] CTranslate2()
+    private static bool VocabularyHolds(object read, byte[] file)
+    {
+        var vocabulary = (Vocabulary)read;
+        string[] lines = Encoding.UTF8.GetString(file).Split('\n');
+        int count = lines.Length - (lines[^1].Length == 0 ? 1 : 0);
+        if (vocabulary.Count != count + 1)
+            return false;
+        for (int id = 0; id < count; id++)
+        {
+            // Some bytes are no characters, and are shown by the same sign.
+            bool isCharacter = lines[id].EnumerateRunes().Count() == 1 && !lines[id].Contains('\uFFFD');
+            if (vocabulary[id] != lines[id] || (isCharacter && lines[vocabulary.Encode(lines[id]).Single()] != lines[id]))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static byte[] CTranslate2(string[] names)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
@@ -211,9 +245,12 @@ internal sealed record Target(string Name, byte[][] Files, Func<string, object> 
         writer.Write(2u);
         Name("TransformerBase");
         writer.Write(7u);
-        writer.Write((uint)VariableNames.Length);
-        foreach (var (name, shape) in VariableNames.Zip(new int[][] { [3, 4], [5], [0, 2] }))
+        writer.Write((uint)names.Length);
+        int[][] shapes = [[3, 4], [5], [0, 2]];
+        for (int variable = 0; variable < names.Length; variable++)
         {
+            int[] shape = variable < shapes.Length ? shapes[variable] : [];
+            string name = names[variable];
             Name(name);
             writer.Write((byte)shape.Length);
             foreach (int dimension in shape)

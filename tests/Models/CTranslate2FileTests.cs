@@ -49,6 +49,8 @@ public sealed class CTranslate2FileTests
         Refuse("elements", writer => WriteVariable(writer, [2, 3], itemSize: 4, count: 5));
         Refuse("elements", writer => WriteVariable(writer, [uint.MaxValue, uint.MaxValue], itemSize: 4, count: 1));
         Refuse("2 bytes", writer => WriteVariable(writer, [1], itemSize: 2, count: 1));
+        Refuse("2147483591 elements", writer => WriteVariable(writer, [0, uint.MaxValue], itemSize: 4, count: 0));
+        Refuse("at most 4096 variables", writer => WriteHeader(writer, 4097));
         Refuse("200 dimensions", writer => WriteVariable(writer, new uint[200], itemSize: 4, count: 0));
 
         static void Refuse(string reason, Action<BinaryWriter> write)
@@ -67,6 +69,13 @@ public sealed class CTranslate2FileTests
         Assert.Equal(6, vocabulary.Count);
         Assert.Equal([4, 3, 5], vocabulary.Encode("ba?"));
         Assert.Equal("ab<unk>", vocabulary.Decode([3, 4, 5, Vocabulary.End, 3]));
+        vocabulary = StoryFiles.WithFile("<blank>\n<s>\n</s>\nb\n\nа\na\nb\nab"u8.ToArray(), Vocabulary.Read);
+        Assert.Equal(10, vocabulary.Count);
+        Assert.Equal([3, 5, 6, 9], vocabulary.Encode("bаa?"));
+        Assert.Equal("bab", vocabulary.Decode([7, 4, 8]));
+        Assert.Equal(4, StoryFiles.WithFile("<blank>\n<s>\n</s>"u8.ToArray(), Vocabulary.Read).Count);
+        Assert.Throws<InvalidDataException>(() => StoryFiles.WithFile("<blank>\n<s>\n</s>a\n"u8.ToArray(), Vocabulary.Read));
+        Assert.Throws<InvalidDataException>(() => StoryFiles.WithFile([.. "<blank>\n<s>\n</s>\n"u8, .. Enumerable.Repeat((byte)'\n', 100_000)], Vocabulary.Read));
         Assert.Throws<InvalidDataException>(() => StoryFiles.WithFile("a\nb\n"u8.ToArray(), Vocabulary.Read));
         Assert.Throws<InvalidDataException>(() => StoryFiles.WithFile([], Vocabulary.Read));
     }

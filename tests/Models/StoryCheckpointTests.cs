@@ -33,6 +33,7 @@ public sealed class StoryCheckpointTests
     [InlineData(0, 63)]
     [InlineData(1, 0)]
     [InlineData(2, int.MinValue)]
+    [InlineData(2, 513)]
     [InlineData(3, 7)]
     [InlineData(3, 64)]
     [InlineData(4, 3)]

@@ -38,6 +38,15 @@ public sealed class StoryTokenizerTests
     }
 
     [Fact]
+    public void TheFirstOfTwoTokensWithOneTextIsTaken()
+    {
+        StoryTokenizer tokenizer = Read(StoryFiles.Tokenizer(("b", -1), ("a", -2), ("a", -3), ("ab", 2), ("ab", 3), (" ", -4)));
+        int first = StoryFiles.FirstOwnToken;
+        Assert.Equal([1, first + 5, first + 3], tokenizer.Encode("ab"));
+        Assert.Equal([1, first + 5, first + 1, first + 1, 3 + 'c'], tokenizer.Encode("aac"));
+    }
+
+    [Fact]
     public void RefusesMalformedFiles()
     {
         byte[] good = StoryFiles.Tokenizer(("a", -1), ("b", -2));
@@ -49,6 +58,8 @@ public sealed class StoryTokenizerTests
         Refuse(StoryFiles.With(good, 8, -1));
         Refuse(StoryFiles.With(good, 8, int.MaxValue));
         Refuse(StoryFiles.With(good, 4, BitConverter.SingleToInt32Bits(float.NaN)));
+        // A million empty tokens more.
+        Refuse([.. good, .. new byte[8 << 20]]);
 
         static void Refuse(byte[] file) => Assert.Throws<InvalidDataException>(() => Read(file));
     }

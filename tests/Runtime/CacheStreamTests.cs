@@ -136,10 +136,14 @@ public sealed class CacheStreamTests
         byte[] header = Save(new AttentionCache(tiny, 1, 1))[..HeaderBytes];
         byte[] uneven = [.. With(header, 12, 50_001), .. BitConverter.GetBytes(60_000), .. new byte[4], .. new byte[50_000 * 8], .. new byte[DigestBytes], .. new byte[60_000 * 8]];
         uneven = Seal(uneven);
+        // A hundred thousand sequences without keys, and a stream without end that says it has a billion.
+        byte[] empty = Seal([.. With(Save(Create(Shape, 0))[..HeaderBytes], 12, 100_000), .. new byte[100_000 * 8], .. new byte[DigestBytes]]);
         byte[] endless = With(Save(Create(Shape, 1)), 12, 1 << 30);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("more than 16 times", Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(uneven), tiny)).Message);
+        Assert.Contains("0 keys in 100000 sequences of up to 1, so that a cache of them takes more than 16 times", Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(empty), Shape)).Message);
         Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(endless), Shape));
+        Assert.Contains("has 1073741824 sequences; expected 1", Assert.Throws<InvalidDataException>(() => Create(Shape, 1).Restore(new MemoryStream(endless))).Message);
         Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(Seal(With(Save(Create(Shape, 1)), HeaderBytes, 1 << 30))), Shape));
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 4_000_000);
     }

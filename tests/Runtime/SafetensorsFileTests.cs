@@ -199,7 +199,7 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Shards_are_opened_through_their_index()
     {
-        folder.Write("model-00001-of-00002.safetensors", new SafetensorsWriter().AddEntry("""  "__metadata__":{"format":"pt"}""").AddF32("a", [1], 1).AddF32("b", [1], 2).ToArray());
+        folder.Write("model-00001-of-00002.safetensors", new SafetensorsWriter().AddEntry("""  "__metadata__":{"format":"pt"}""").AddF32("a", [1], 1).AddF32("b", [1], 2).AddF32("c", [1], 9).ToArray());
         folder.Write("model-00002-of-00002.safetensors", new SafetensorsWriter().AddF32("c", [2], 3, 4).AddF32("not in the index", [1], 5).ToArray());
         string index = folder.Write("model.safetensors.index.json", """
             {"metadata":{"total_size":16},"weight_map":{"c":"model-00002-of-00002.safetensors","a":"model-00001-of-00002.safetensors","b":"model-00001-of-00002.safetensors"}}
