@@ -62,7 +62,7 @@ internal static class ExplainCommand
         console.WriteLine($"{workload.Name} on {Cpu.Name}");
         console.WriteLine(workload.Plan);
         console.WriteLine();
-        foreach (string reason in plan.Reasons)
+        foreach (string reason in plan.Reasons.Concat(plan.SharedReasons))
             console.WriteLine($"- {reason}");
         console.WriteLine();
         double executed = explanation.Parts.Sum(part => part.Cost.MultiplyAdds);

@@ -64,7 +64,7 @@ internal static class AttendEmitter
             writer.Line("ref float values = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);");
             using (writer.Block($"for (nint first = 0; first < {grouped}; first += {AttentionPlan.QueryRun})"))
             {
-                writer.Line($"nint count = global::System.Math.Min({AttentionPlan.QueryRun}, ({grouped}) - first);");
+                writer.Line($"nint count = Math.Min({AttentionPlan.QueryRun}, ({grouped}) - first);");
                 string call = $"AttendRows(ref queries, ref joined, ref scratch, head, first, count, ref keys, ref values, panels.ValuePanelStride, visible{passOffset})";
                 if (!causal)
                 {
@@ -105,7 +105,7 @@ internal static class AttendEmitter
                 writer.Line("bool anyNaN = false;");
             using (writer.Block($"for (nint row = 0; row < count; row += {AttentionPlan.QueryBlock})"))
             {
-                writer.Line($"nint rows = global::System.Math.Min({AttentionPlan.QueryBlock}, count - row);");
+                writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
                 WriteState(writer, plan);
                 string seen = causal ? Seen(spec, "first + row + rows - 1") : "visible";
                 using (writer.Block($"if ({seen} <= 0)"))
@@ -120,7 +120,7 @@ internal static class AttendEmitter
 
     /// <summary>Keys that a row of the head sees, counted from the sequence's first; the last row of a block bounds its loop.</summary>
     private static string Seen(AttentionSpec spec, string row) =>
-        $"global::System.Math.Min(visible, {(spec.Group == 1 ? $"({row})" : $"(({row}) / {spec.Group})")} + offset + 1)";
+        $"Math.Min(visible, {(spec.Group == 1 ? $"({row})" : $"(({row}) / {spec.Group})")} + offset + 1)";
 
     /// <summary>Each query block of a run has its own running output and softmax state.</summary>
     private static void WriteState(CodeWriter writer, AttentionPlan plan)
@@ -135,15 +135,15 @@ internal static class AttendEmitter
         AttentionSpec spec = plan.Spec;
         string visibility = spec.Causal ? "first + row, offset + 1 - key, " : "";
         const string Values = "ref Unsafe.Add(ref values, key * 16)";
-        writer.Line($"nint rows = global::System.Math.Min({AttentionPlan.QueryBlock}, count - row);");
+        writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
         if (spec.Causal)
         {
-            writer.Line($"nint columns = global::System.Math.Min({AttentionPlan.KeyBlock}, {Seen(spec, "first + row + rows - 1")} - key);");
+            writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, {Seen(spec, "first + row + rows - 1")} - key);");
             writer.Line("if (columns <= 0)\n    continue;\n");
         }
         else
         {
-            writer.Line($"nint columns = global::System.Math.Min({AttentionPlan.KeyBlock}, visible - key);");
+            writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, visible - key);");
         }
 
         WriteState(writer, plan);

@@ -199,7 +199,7 @@ internal static class ClassEmitter
         else
         {
             writer.Line("// Softmax works in powers of two: log2(e) and the scale go into the queries.");
-            writer.Line("double factor = Shape.Scale / global::System.Math.Log(2);");
+            writer.Line("double factor = Shape.Scale / Math.Log(2);");
         }
 
         if (spec.HasProjections)

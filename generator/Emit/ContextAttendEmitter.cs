@@ -44,7 +44,7 @@ internal static class ContextAttendEmitter
         {
             using (writer.Block($"for (nint first = 0; first < {grouped}; first += {AttentionPlan.QueryRun})"))
             {
-                writer.Line($"nint count = global::System.Math.Min({AttentionPlan.QueryRun}, ({grouped}) - first);");
+                writer.Line($"nint count = Math.Min({AttentionPlan.QueryRun}, ({grouped}) - first);");
                 string Call(string place, string careful) =>
                     $"AttendRows(ref queries, ref joined, ref scratch, head, {place}, in panels, in context, firstRow{careful})";
                 if (!spec.MasksKeys)
@@ -126,10 +126,10 @@ internal static class ContextAttendEmitter
     {
         AttentionSpec spec = plan.Spec;
         WriteBlockRange(writer);
-        writer.Line("nint begin = global::System.Math.Max(blockFirst - key, 0);");
-        writer.Line($"nint columns = global::System.Math.Min({AttentionPlan.KeyBlock}, blockEnd - key);");
+        writer.Line("nint begin = Math.Max(blockFirst - key, 0);");
+        writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, blockEnd - key);");
         writer.Line("if (columns <= begin)\n    continue;\n");
-        writer.Line($"nint rows = global::System.Math.Min({AttentionPlan.QueryBlock}, count - row);");
+        writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
         writer.Line("// Whole groups of the virtual lanes.");
         writer.Line($"nint from = begin & ~(nint){SoftmaxEmitter.VirtualLanes - 1};");
         WriteState(writer, plan);
@@ -185,7 +185,7 @@ internal static class ContextAttendEmitter
     private static void WriteEnd(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
-        writer.Line($"nint rows = global::System.Math.Min({AttentionPlan.QueryBlock}, count - row);");
+        writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
         WriteBlockRange(writer);
         WriteState(writer, plan);
         if (spec.AppendedKeys > 0)

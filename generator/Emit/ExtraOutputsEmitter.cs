@@ -23,8 +23,8 @@ internal static class ExtraOutputsEmitter
             {
                 using (writer.Block($"for (nint row = 0; row < count; row += {AttentionPlan.QueryBlock})"))
                 {
-                    writer.Line($"nint rows = global::System.Math.Min({AttentionPlan.QueryBlock}, count - row);");
-                    writer.Line($"nint columns = global::System.Math.Min({AttentionPlan.KeyBlock}, context.Keys - key);");
+                    writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
+                    writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, context.Keys - key);");
                     writer.Line($"TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * {spec.HeadDim}), rows, ref Unsafe.Add(ref keys, key * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
                     if (spec.ScoreOutput == AttentionOutputs.CappedScores && spec.Softcap > 0)
                         writer.Line("TKernels.Cap(ref scores, rows, columns);");
@@ -59,8 +59,8 @@ internal static class ExtraOutputsEmitter
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
                 writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
-                writer.Line("nint begin = global::System.Math.Max(0, Unsafe.Add(ref ranges, 2 * row) - key);");
-                writer.Line("nint end = global::System.Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
+                writer.Line("nint begin = Math.Max(0, Unsafe.Add(ref ranges, 2 * row) - key);");
+                writer.Line("nint end = Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row);");
                 writer.Line("// Such a row sees no key.");
                 writer.Line("if (sum == 0)\n    begin = end;");

@@ -55,7 +55,7 @@ internal static class FinishEmitter
         {
             writer.Line("// In double precision, so that the last bit is the same everywhere.");
             writer.Line($"double maximum = Unsafe.Add(ref softmax, {SoftmaxEmitter.Maximum} + row){(spec.NaturalScores ? "" : " * 0.69314718055994531")};");
-            writer.Line($"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + global::System.Math.Log(Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row)));");
+            writer.Line($"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + Math.Log(Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row)));");
         }
     }
 }

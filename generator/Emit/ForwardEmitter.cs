@@ -170,11 +170,11 @@ internal static class ForwardEmitter
                 writer.Line($"nint offset = first + {Offset(spec)};");
             writer.Line("// Equal row blocks, in whole query blocks.");
             writer.Line($"nint blocks = (rows + {plan.RowBlock - 1}) / {plan.RowBlock};");
-            writer.Line($"nint step = blocks <= 1 ? {plan.RowBlock} : global::System.Math.Min({plan.RowBlock}, (((rows + blocks - 1) / blocks) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
+            writer.Line($"nint step = blocks <= 1 ? {plan.RowBlock} : Math.Min({plan.RowBlock}, (((rows + blocks - 1) / blocks) + {AttentionPlan.QueryBlock - 1}) / {AttentionPlan.QueryBlock} * {AttentionPlan.QueryBlock});");
             using (writer.Block("for (nint row = 0; row < rows; row += step)"))
             {
                 writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
-                writer.Line("nint count = global::System.Math.Min(step, rows - row);");
+                writer.Line("nint count = Math.Min(step, rows - row);");
                 if (spec.HasProjections)
                 {
                     writer.Line($"ProjectQueries(block, ref Unsafe.Add(ref input, row * {spec.DModel}), count, ref joined, ref queries{HeadEmitter.QueryArguments(spec, "first + row")});");

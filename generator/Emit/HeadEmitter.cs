@@ -59,7 +59,7 @@ internal static class HeadEmitter
     private static string Table(AttentionSpec spec)
     {
         string positions = TakesPositions(spec) ? "0"
-            : spec.HasProjections ? "dimensions.Keys" : "global::System.Math.Max(dimensions.Keys, dimensions.CachedKeys + dimensions.Rows)";
+            : spec.HasProjections ? "dimensions.Keys" : "Math.Max(dimensions.Keys, dimensions.CachedKeys + dimensions.Rows)";
         return $"ref block.rotaryTable.Ensure({positions}).Reference";
     }
 }

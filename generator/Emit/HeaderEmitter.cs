@@ -15,7 +15,7 @@ internal static class HeaderEmitter
         writer.Line($"// {Describe(spec)}");
     }
 
-    /// <summary>The configuration, and a target's plan with its reasons.</summary>
+    /// <summary>The configuration, and what a target's plan decides, with its reasons.</summary>
     public static void WritePlan(CodeWriter writer, AttentionPlan plan)
     {
         Write(writer, plan.Spec);
@@ -25,10 +25,14 @@ internal static class HeaderEmitter
             writer.Line($"// - {reason}");
     }
 
-    /// <summary>The configuration, its costs, and where intermediates lie.</summary>
-    public static void WriteCosts(CodeWriter writer, AttentionPlan plan)
+    /// <summary>The configuration, what the plans of all targets have in common, its costs, and where intermediates lie.</summary>
+    public static void WriteSharedPlan(CodeWriter writer, AttentionPlan plan)
     {
         Write(writer, plan.Spec);
+        writer.Line("//");
+        writer.Line("// Plan for every target:");
+        foreach (string reason in plan.SharedReasons)
+            writer.Line($"// - {reason}");
         writer.Line("//");
         writer.Line(CodeWriter.Invariant($"// Multiply-adds: {plan.ProjectionMultiplyAdds} a row for the projections, {plan.AttentionMultiplyAdds} a row and visible key for the attention."));
         writer.Line(CodeWriter.Invariant($"// Bytes: {plan.WeightBytes} of packed weights, {4L * plan.Scratch.Length} of scratch, {plan.KeyValueBytes} of keys and values for each key of a sequence."));

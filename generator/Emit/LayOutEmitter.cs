@@ -45,7 +45,7 @@ internal static class LayOutEmitter
         writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["KeyStrip"].Offset});");
         using (writer.Block($"for (nint row = 0; row < count; row += {plan.RowBlock})"))
         {
-            writer.Line($"nint rows = global::System.Math.Min({plan.RowBlock}, count - row);");
+            writer.Line($"nint rows = Math.Min({plan.RowBlock}, count - row);");
             writer.Line($"Services::StridedRows.Copy(ref Unsafe.Add(ref source, row * {stride}), {stride}, ref strip, {spec.HeadDim}, rows, {spec.HeadDim});");
             HeadEmitter.WriteChange(writer, spec, "key", "ref strip", spec.HeadDim, "rows", 1, HeadEmitter.RowPosition(spec, "first + row"));
             writer.Line(ProjectEmitter.WriteKeys(spec, "ref strip", spec.HeadDim, "rows", "dimensions.CachedKeys + first + row"));

@@ -63,8 +63,8 @@ internal static class ModifyEmitter
         bool modifierApart = modifier is not null && HookEmitter.IsScalar(modifier), predicateApart = predicate is not null && HookEmitter.IsScalar(predicate);
         if (modifierApart || predicateApart)
         {
-            writer.Line("nint begin = global::System.Math.Max(from, Unsafe.Add(ref ranges, 2 * row) - key);");
-            writer.Line("nint end = global::System.Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
+            writer.Line("nint begin = Math.Max(from, Unsafe.Add(ref ranges, 2 * row) - key);");
+            writer.Line("nint end = Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
         }
 
         if (modifierApart)

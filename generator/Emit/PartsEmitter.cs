@@ -66,9 +66,9 @@ internal static class PartsEmitter
                 writer.Line($"nint all = {SequenceEmitter.AllRows(spec, "rows")};");
                 writer.Line("nint chunk = ChunkRows(in arguments, all);");
                 writer.Line("int sequencePhases = 2 * (int)((all + chunk - 1) / chunk);");
-                writer.Line("rows = global::System.Math.Min(rows, chunk);");
+                writer.Line("rows = Math.Min(rows, chunk);");
                 if (!spec.HasProjections)
-                    newKeys = $"global::System.Math.Min(chunk, {newKeys})";
+                    newKeys = $"Math.Min(chunk, {newKeys})";
             }
 
             writer.Line($"nint keyRows = {newKeys};");
@@ -91,7 +91,7 @@ internal static class PartsEmitter
         using (writer.Block("private static nint PartRows(nint rows, int threads)"))
         {
             string unit = plan.PartsPerThread == 1 ? "threads" : CodeWriter.Invariant($"({plan.PartsPerThread} * threads)");
-            writer.Line("rows = global::System.Math.Max(1, rows);");
+            writer.Line("rows = Math.Max(1, rows);");
             writer.Line($"nint parts = (((rows + {plan.RowBlock - 1}) / {plan.RowBlock}) + {unit} - 1) / {unit} * {unit};");
             writer.Line($"return (((rows + parts - 1) / parts) + {AttentionPlan.PartRows - 1}) / {AttentionPlan.PartRows} * {AttentionPlan.PartRows};");
         }
@@ -294,7 +294,7 @@ internal static class PartsEmitter
             writer.Line("/// <summary>Some panels of a projection.</summary>");
             using (writer.Block($"private static void ProjectPart_{product.Depth}(ref float a, nint rows, Services::PackedMatrix weights, int first, int count, ref float c, nint stride)"))
             {
-                writer.Line("nint panels = global::System.Math.Min(count, weights.PanelCount - first);");
+                writer.Line("nint panels = Math.Min(count, weights.PanelCount - first);");
                 writer.Line($"TKernels.{product.Name}(ref a, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * {product.Depth * AttentionPlan.PanelWidth}), ref Unsafe.Add(ref weights.Bias, first * 16), panels, ref Unsafe.Add(ref c, first * 16), stride);");
             }
         }
@@ -314,7 +314,7 @@ internal static class PartsEmitter
         writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["OutputStrip"].Offset});");
         writer.Line($"ProjectPart_{spec.JoinedDim}(ref joined, rows, block.outputWeights, part * step, step, ref strip, {width});");
         writer.Line("int column = part * step * 16;");
-        writer.Line($"int columns = global::System.Math.Min(step * 16, {spec.DModel} - column);");
+        writer.Line($"int columns = Math.Min(step * 16, {spec.DModel} - column);");
         writer.Line("for (nint row = 0; row < rows; row++)");
         writer.Line($"    MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref strip, (row * {width}) + column), columns).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref output, (row * {spec.DModel}) + column), columns));");
     }

@@ -18,7 +18,7 @@ internal static class PathEmitter
         var writer = new CodeWriter();
         AttentionPlan plan = plans[0];
         AttentionSpec spec = plan.Spec;
-        HeaderEmitter.WriteCosts(writer, plan);
+        HeaderEmitter.WriteSharedPlan(writer, plan);
         FileEmitter.Open(writer);
         using (FileEmitter.Nest(writer, spec, ""))
         {

@@ -11,16 +11,19 @@ internal static class ProductEmitter
         WriteTable(writer, product.Split, "NextTile");
         if (product.Arm64Split is not null)
             WriteTable(writer, product.Arm64Split, "Arm64NextTile");
+        string next = Next(product.Split, "NextTile");
+        if (product.Arm64Split is null)
+        {
+            writer.Line($"private static int TileRows(nint rows) => {next};");
+            return;
+        }
+
         using (writer.Block("private static int TileRows(nint rows)"))
         {
-            if (product.Arm64Split is not null)
-            {
-                writer.Line("// A constant for the JIT.");
-                writer.Line("if (global::System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported)");
-                writer.Line($"    return {Next(product.Arm64Split, "Arm64NextTile")};");
-            }
-
-            writer.Line($"return {Next(product.Split, "NextTile")};");
+            writer.Line("// A constant for the JIT.");
+            writer.Line("if (global::System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported)");
+            writer.Line($"    return {Next(product.Arm64Split, "Arm64NextTile")};");
+            writer.Line($"return {next};");
         }
     }
 
@@ -45,7 +48,7 @@ internal static class ProductEmitter
         {
             writer.Line("int tile = TileRows(rows - row);");
             writer.Line("// The last tile starts early rather than end late.");
-            writer.Line("row = global::System.Math.Min(row, rows - tile);");
+            writer.Line("row = Math.Min(row, rows - tile);");
             foreach (string local in locals)
                 writer.Line(local);
             using (writer.Block("switch (tile)"))
@@ -61,14 +64,14 @@ internal static class ProductEmitter
     }
 
     /// <summary>The calls for fewer rows than the smallest ordinary tile; the last wide tile, too, starts early rather than end late.</summary>
-    /// <param name="call">Writes the call of a tile whose first row is named by the second argument.</param>
-    public static void WriteWide(CodeWriter writer, ProductPlan product, System.Action<RegisterTile, string> call)
+    /// <param name="call">Writes the call of a tile whose first row is the second argument.</param>
+    public static void WriteWide(CodeWriter writer, ProductPlan product, System.Action<RegisterTile, int> call)
     {
         foreach (RegisterTile wide in product.WideTiles)
         {
             using (writer.Block($"if (rows == {wide.Rows})"))
             {
-                call(wide, "0");
+                call(wide, 0);
                 writer.Line("return;");
             }
 
@@ -81,11 +84,15 @@ internal static class ProductEmitter
             using (writer.Block($"if (rows == {rows})"))
             {
                 for (int row = 0; row < rows; row += largest)
-                    call(product.WideTiles[product.WideTiles.Count - 1], CodeWriter.Invariant($"{System.Math.Min(row, rows - largest)}"));
+                    call(product.WideTiles[product.WideTiles.Count - 1], System.Math.Min(row, rows - largest));
                 writer.Line("return;");
             }
 
             writer.Line();
         }
     }
+
+    /// <summary>A row that is known at compile time.</summary>
+    public static string Row(string first, int row, int stride) =>
+        row == 0 ? $"ref {first}" : CodeWriter.Invariant($"ref Unsafe.Add(ref {first}, {row * stride})");
 }

@@ -39,7 +39,7 @@ internal static class ProjectEmitter
             using (writer.Block($"for (nint row = 0; row < rows; row += {plan.RowBlock})"))
             {
                 writer.Line("cancellation.ThrowIfCancellationRequested();");
-                writer.Line($"nint count = global::System.Math.Min({plan.RowBlock}, rows - row);");
+                writer.Line($"nint count = Math.Min({plan.RowBlock}, rows - row);");
                 writer.Line($"ref float chunk = ref Unsafe.Add(ref source, row * {spec.MemoryDim});");
                 writer.Line($"TKernels.{project}(ref chunk, count, ref block.keyWeights.Panels, ref block.keyWeights.Bias, {plan.KeyPanels}, ref strip, {width});");
                 HeadEmitter.WriteChange(writer, spec, "key", "ref strip", width, "count", spec.KvHeads, HeadEmitter.Later(spec, "firstKey + row", "row"));

@@ -27,8 +27,8 @@ internal static class ProjectionEmitter
         {
             ProductEmitter.WriteWide(writer, product, (wide, row) =>
             {
-                string start = row == "0" ? "ref a" : $"ref Unsafe.Add(ref a, {row} * {product.RowStride})";
-                string target = row == "0" ? "panel * 16" : $"({row} * stride) + (panel * 16)";
+                string start = ProductEmitter.Row("a", row, product.RowStride);
+                string target = row == 0 ? "panel * 16" : $"({row} * stride) + (panel * 16)";
                 writer.Line($"for (nint panel = 0; panel < panels; panel += {wide.Panels})");
                 writer.Line($"    {product.Name}_{wide.Name}({start}, ref Unsafe.Add(ref weights, panel * {panel}), ref Unsafe.Add(ref bias, panel * 16), ref Unsafe.Add(ref c, {target}), stride);");
             });

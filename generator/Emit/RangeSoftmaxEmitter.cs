@@ -29,8 +29,8 @@ internal static class RangeSoftmaxEmitter
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, params string[] withoutKeys)
     {
         writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
-        writer.Line("nint begin = global::System.Math.Max(from, Unsafe.Add(ref ranges, 2 * row) - key);");
-        writer.Line("nint end = global::System.Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
+        writer.Line("nint begin = Math.Max(from, Unsafe.Add(ref ranges, 2 * row) - key);");
+        writer.Line("nint end = Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
         using (writer.Block("if (begin >= end)"))
         {
             foreach (string line in withoutKeys)

@@ -20,23 +20,23 @@ internal static class RangesEmitter
             using (writer.Block($"for (nint block = 0; block < count; block += {AttentionPlan.QueryBlock})"))
             {
                 writer.Line("nint blockFirst = nint.MaxValue, blockEnd = 0;");
-                using (writer.Block($"for (nint row = block; row < global::System.Math.Min(block + {AttentionPlan.QueryBlock}, count); row++)"))
+                using (writer.Block($"for (nint row = block; row < Math.Min(block + {AttentionPlan.QueryBlock}, count); row++)"))
                 {
                     WriteRow(writer, spec);
                     writer.Line("Unsafe.Add(ref ranges, 2 * row) = (int)begin;");
                     writer.Line("Unsafe.Add(ref ranges, (2 * row) + 1) = (int)end;");
                     using (writer.Block("if (begin < end)"))
                     {
-                        writer.Line("blockFirst = global::System.Math.Min(blockFirst, begin);");
-                        writer.Line("blockEnd = global::System.Math.Max(blockEnd, end);");
+                        writer.Line("blockFirst = Math.Min(blockFirst, begin);");
+                        writer.Line("blockEnd = Math.Max(blockEnd, end);");
                     }
                 }
 
                 writer.Line($"ref int blockRange = ref Unsafe.Add(ref ranges, {BlockRanges} + (block / {AttentionPlan.QueryBlock} * 2));");
                 writer.Line("blockRange = blockEnd == 0 ? 0 : (int)blockFirst;");
                 writer.Line("Unsafe.Add(ref blockRange, 1) = (int)blockEnd;");
-                writer.Line("runFirst = global::System.Math.Min(runFirst, blockFirst);");
-                writer.Line("runEnd = global::System.Math.Max(runEnd, blockEnd);");
+                writer.Line("runFirst = Math.Min(runFirst, blockFirst);");
+                writer.Line("runEnd = Math.Max(runEnd, blockEnd);");
             }
 
             writer.Line($"Unsafe.Add(ref ranges, {RunRange}) = runEnd == 0 ? 0 : (int)runFirst;");
@@ -58,18 +58,18 @@ internal static class RangesEmitter
         writer.Line($"nint begin = {(spec.KeyStarts ? "context.Start" : "0")};");
         writer.Line("nint end = context.Visible;");
         if (spec.Causal)
-            writer.Line(spec.PrefixLengths ? "end = global::System.Math.Min(end, global::System.Math.Max(position + 1, context.Prefix));" : "end = global::System.Math.Min(end, position + 1);");
+            writer.Line(spec.PrefixLengths ? "end = Math.Min(end, Math.Max(position + 1, context.Prefix));" : "end = Math.Min(end, position + 1);");
         if (spec.WindowLeft >= 0)
-            writer.Line(CodeWriter.Invariant($"begin = global::System.Math.Max(begin, position - {spec.WindowLeft});"));
+            writer.Line(CodeWriter.Invariant($"begin = Math.Max(begin, position - {spec.WindowLeft});"));
         if (spec.WindowRight >= 0)
             // A span has fewer keys than the widest window, whose end would be no int.
-            writer.Line(CodeWriter.Invariant($"end = global::System.Math.Min(end, position + {Math.Min(spec.WindowRight, int.MaxValue - 1) + 1});"));
+            writer.Line(CodeWriter.Invariant($"end = Math.Min(end, position + {Math.Min(spec.WindowRight, int.MaxValue - 1) + 1});"));
         if (spec.ChunkSize > 0)
         {
             writer.Line("// Rounded down, for positions before key 0 too.");
             writer.Line(CodeWriter.Invariant($"nint chunk = (position >= 0 ? position / {spec.ChunkSize} : ((position + 1) / {spec.ChunkSize}) - 1) * {spec.ChunkSize};"));
-            writer.Line("begin = global::System.Math.Max(begin, chunk);");
-            writer.Line(CodeWriter.Invariant($"end = global::System.Math.Min(end, chunk + {spec.ChunkSize});"));
+            writer.Line("begin = Math.Max(begin, chunk);");
+            writer.Line(CodeWriter.Invariant($"end = Math.Min(end, chunk + {spec.ChunkSize});"));
         }
 
         if (spec.Documents)
@@ -77,16 +77,16 @@ internal static class RangesEmitter
             writer.Line("// Rows of one document are neighbours.");
             writer.Line("if (position < documentFirst || position >= documentEnd)");
             writer.Line("    Services::DocumentRuns.Find(ref context.Documents, context.Keys, position, out documentFirst, out documentEnd);");
-            writer.Line("begin = global::System.Math.Max(begin, documentFirst);");
-            writer.Line("end = global::System.Math.Min(end, documentEnd);");
+            writer.Line("begin = Math.Max(begin, documentFirst);");
+            writer.Line("end = Math.Min(end, documentEnd);");
         }
 
         if (spec.MaskPredicate?.Range is not null)
         {
             string head = GroupedRow.QueryHead(spec);
             writer.Line($"(int First, int End) declared = {HookEmitter.Range(spec, $"(int){head}", "(int)position", "(int)context.Keys")};");
-            writer.Line("begin = global::System.Math.Max(begin, declared.First);");
-            writer.Line("end = global::System.Math.Min(end, declared.End);");
+            writer.Line("begin = Math.Max(begin, declared.First);");
+            writer.Line("end = Math.Min(end, declared.End);");
         }
 
         using (writer.Block("if (begin >= end)"))

@@ -13,7 +13,7 @@ internal static class ScoresEmitter
         using (writer.Block("public static void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores)"))
         {
             ProductEmitter.WriteWide(writer, product, (wide, row) =>
-                writer.Line($"{product.Name}_{wide.Name}(ref Unsafe.Add(ref queries, {row} * {product.RowStride}), ref keys, panels, ref Unsafe.Add(ref scores, {row} * {plan.ScoreStride}));"));
+                writer.Line($"{product.Name}_{wide.Name}({ProductEmitter.Row("queries", row, product.RowStride)}, ref keys, panels, {ProductEmitter.Row("scores", row, plan.ScoreStride)});"));
             ProductEmitter.WriteRowLoop(
                 writer,
                 product,

@@ -23,7 +23,7 @@ internal static class SequenceEmitter
 
     /// <summary>Rows of a call, or where they may be more its new keys, that go through a ring in chunks.</summary>
     public static string AllRows(AttentionSpec spec, string rows) =>
-        spec.HasProjections ? rows : $"global::System.Math.Max({rows}, {LayOutEmitter.NewKeys(spec)})";
+        spec.HasProjections ? rows : $"Math.Max({rows}, {LayOutEmitter.NewKeys(spec)})";
 
     /// <summary>Where the batch is ragged, declares what a sequence would be given alone.</summary>
     public static void WriteSlice(CodeWriter writer, AttentionSpec spec)
@@ -40,7 +40,7 @@ internal static class SequenceEmitter
             writer.Line();
             writer.Line("/// <summary>Rows of a sequence that are no padding: those at positions before its key length.</summary>");
             using (writer.Block($"private static nint ComputedRows({ForwardEmitter.CallParameters}, nint sequence)"))
-                writer.Line($"return global::System.Math.Clamp(arguments.KeyLengths[(int)sequence] - dimensions.CachedKeys, 0, {ForwardEmitter.Rows(spec)});");
+                writer.Line($"return Math.Clamp(arguments.KeyLengths[(int)sequence] - dimensions.CachedKeys, 0, {ForwardEmitter.Rows(spec)});");
         }
 
         if (HasRing(spec))
@@ -48,7 +48,7 @@ internal static class SequenceEmitter
             writer.Line();
             writer.Line("/// <summary>Rows that go through together: more would overwrite keys in the ring of the cache that the first of them sees.</summary>");
             using (writer.Block("private static nint ChunkRows(in Library::AttentionArguments arguments, nint rows)"))
-                writer.Line("return global::System.Math.Max(1, arguments.Cache is { } cache ? global::System.Math.Min(rows, cache.ChunkRows) : rows);");
+                writer.Line("return Math.Max(1, arguments.Cache is { } cache ? Math.Min(rows, cache.ChunkRows) : rows);");
         }
     }
 
@@ -60,12 +60,12 @@ internal static class SequenceEmitter
         writer.Line($"Services::KeyValuePanels panels = Panels({arguments}, sequence, ref keyValues);");
         if (HasRing(spec))
         {
-            writer.Line($"nint newKeys = NewKeys({arguments}, {index}), rows = {Rows(spec)}, all = global::System.Math.Max(newKeys, rows);");
+            writer.Line($"nint newKeys = NewKeys({arguments}, {index}), rows = {Rows(spec)}, all = Math.Max(newKeys, rows);");
             writer.Line($"nint chunk = ChunkRows({(spec.Ragged ? "in one" : "in arguments")}, all);");
             using (writer.Block("for (nint first = 0; first < all; first += chunk)"))
             {
-                writer.Line($"KeyRows(block, {arguments}, {index}, first, global::System.Math.Clamp(newKeys - first, 0, chunk), in panels, ref scratch);");
-                writer.Line($"OutputRows(block, {arguments}, {index}, first, global::System.Math.Clamp(rows - first, 0, chunk), in panels, ref scratch);");
+                writer.Line($"KeyRows(block, {arguments}, {index}, first, Math.Clamp(newKeys - first, 0, chunk), in panels, ref scratch);");
+                writer.Line($"OutputRows(block, {arguments}, {index}, first, Math.Clamp(rows - first, 0, chunk), in panels, ref scratch);");
             }
         }
         else
@@ -92,8 +92,8 @@ internal static class SequenceEmitter
         }
 
         string Count(string step, string rows) => HasRing(spec)
-            ? $"global::System.Math.Min(schedule.{step}, global::System.Math.Min(chunkStart + chunk, {rows}) - first)"
-            : $"global::System.Math.Min(schedule.{step}, {rows} - first)";
+            ? $"Math.Min(schedule.{step}, Math.Min(chunkStart + chunk, {rows}) - first)"
+            : $"Math.Min(schedule.{step}, {rows} - first)";
         using (writer.Block("if (phase % 2 == 0)"))
         {
             writer.Line($"nint first = {start}{(start.Length > 0 ? "(" : "")}part * schedule.Step{(start.Length > 0 ? ")" : "")};");

@@ -108,7 +108,7 @@ internal static class SoftmaxEmitter
         {
             string grouped = plan.Spec.Group == 1 ? "first + row" : $"((first + row) / {plan.Spec.Group})";
             writer.Line("// Keys of this block that the row sees.");
-            writer.Line($"nint count = global::System.Math.Min({grouped} + seen, columns);");
+            writer.Line($"nint count = Math.Min({grouped} + seen, columns);");
             using (writer.Block("if (count <= 0)"))
             {
                 foreach (string line in withoutKeys)

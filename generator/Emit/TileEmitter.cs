@@ -38,7 +38,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
             return;
         }
 
-        using (writer.Block($"for (nint k = 0; k < {turns * tile.Unroll}; k += {tile.Unroll})"))
+        using (writer.Block($"for (nint k = 0; k < {turns * tile.Unroll}; {(tile.Unroll == 1 ? "k++" : $"k += {tile.Unroll}")})"))
         {
             Prefetch(panelStride, prefetch);
             Steps(0, tile.Unroll, panelStride);

@@ -13,7 +13,7 @@ internal static class ValuesEmitter
         using (writer.Block("public static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads)"))
         {
             ProductEmitter.WriteWide(writer, product, (wide, row) =>
-                writer.Line($"{product.Name}_{wide.Name}(ref Unsafe.Add(ref probabilities, {row} * {product.RowStride}), keys, ref values, panelStride, ref Unsafe.Add(ref heads, {row} * {plan.ValueHeadDimPadded}));"));
+                writer.Line($"{product.Name}_{wide.Name}({ProductEmitter.Row("probabilities", row, product.RowStride)}, keys, ref values, panelStride, {ProductEmitter.Row("heads", row, plan.ValueHeadDimPadded)});"));
             ProductEmitter.WriteRowLoop(
                 writer,
                 product,

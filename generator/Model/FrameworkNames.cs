@@ -17,6 +17,7 @@ internal static class FrameworkNames
     public static readonly IReadOnlyDictionary<string, string> Types = new Dictionary<string, string>
     {
         ["ArgumentNullException"] = "System.ArgumentNullException",
+        ["Math"] = "System.Math",
         ["NotSupportedException"] = "System.NotSupportedException",
         ["ReadOnlySpan"] = "System.ReadOnlySpan",
         ["Span"] = "System.Span",

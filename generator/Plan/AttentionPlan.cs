@@ -57,8 +57,11 @@ internal sealed record AttentionPlan
     /// <summary>The product whose tiles stand for the others: of the projections where there are any.</summary>
     public ProductPlan Main => Spec.HasProjections ? Projections[0] : Scores;
 
-    /// <summary>Decision and reason, one line each, for the header of the generated file.</summary>
+    /// <summary>Decision and reason, one line each, of what this target decides: for the header of its generated file.</summary>
     public required EquatableArray<string> Reasons { get; init; }
+
+    /// <summary>The same of what is decided alike for every target: for the header of the path that they share.</summary>
+    public required EquatableArray<string> SharedReasons { get; init; }
 
     public int ValueHeadDimPadded => RoundUp(Spec.ValueHeadDim);
 
@@ -128,21 +131,28 @@ internal sealed record AttentionPlan
         var reasons = new List<string>
         {
             spec.HasProjections
-                ? $"Projections: {main.Reason}; {cut}, and each panel of weights is used by all rows of a block while the next is prefetched."
-                : $"Heads come and go as the caller has them: queries are gathered by KV head, keys and values laid out in panels. {main.Reason}; {cut}.",
-            $"Scores: the tiles {(spec.HasProjections ? "of the projections" : "above")}, {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
-            $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
-            $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
-            $"Values: {values.LargestTiles} tiles over value panels; each block starts from zero and is merged by its maximum, in ascending order.",
-            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (spec.QueryDim + spec.JoinedDim) * 4 / 1024} KiB beside the {(spec.HasProjections ? "weights" : "keys and values")} that pass through.",
-            Factor(spec),
+                ? $"Projections and scores: {main.Reason}; {cut}, and each panel of weights is used by all rows of a block while the next is prefetched."
+                : $"Scores: {main.Reason}; {cut}.",
+            $"Values: {values.LargestTiles} tiles over value panels.",
         };
         if (spec.HasProjections && main.PanelsTogether > 1)
             reasons.Add($"Panels of weights lie {main.PanelsTogether} together: one row reads {main.WideTiles[0].Panels / main.PanelsTogether} streams instead of {main.WideTiles[0].Panels}.");
+
+        var shared = new List<string>
+        {
+            $"Scores: {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
+            $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
+            "Each key block's values start from zero and are merged by its maximum, in ascending order.",
+            $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
+            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (spec.QueryDim + spec.JoinedDim) * 4 / 1024} KiB beside the {(spec.HasProjections ? "weights" : "keys and values")} that pass through.",
+            Factor(spec),
+        };
+        if (!spec.HasProjections)
+            shared.Insert(0, "Heads come and go as the caller has them: queries are gathered by KV head, keys and values laid out in panels.");
         if (spec.Group > 1)
-            reasons.Add($"Grouped queries: the {spec.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
+            shared.Add($"Grouped queries: the {spec.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
         if (spec.Causal)
-            reasons.Add("Causal: loops end at the last visible key of a query block; only the block on the diagonal masks.");
+            shared.Add("Causal: loops end at the last visible key of a query block; only the block on the diagonal masks.");
 
         return new()
         {
@@ -154,6 +164,7 @@ internal sealed record AttentionPlan
             Values = values,
             Scratch = ScratchLayout.Create(spec, rowBlock, scoreStride),
             Reasons = new(reasons),
+            SharedReasons = new(shared),
         };
     }
 

@@ -54,7 +54,7 @@ internal sealed record VectorTarget
     public static VectorTarget Vector512 { get; } = new()
     {
         Name = "Vector512",
-        Condition = "global::System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated",
+        Condition = "Vector512.IsHardwareAccelerated",
         MultiplyAdd = "FusedMultiplyAdd",
         Lanes = 16,
         Registers = 32,
@@ -66,7 +66,7 @@ internal sealed record VectorTarget
     public static VectorTarget Vector256 { get; } = new()
     {
         Name = "Vector256",
-        Condition = "global::System.Runtime.Intrinsics.Vector256.IsHardwareAccelerated && global::System.Runtime.Intrinsics.X86.Fma.IsSupported",
+        Condition = "Vector256.IsHardwareAccelerated && global::System.Runtime.Intrinsics.X86.Fma.IsSupported",
         MultiplyAdd = "FusedMultiplyAdd",
         Lanes = 8,
         Registers = 16,
