@@ -9,12 +9,13 @@ public sealed partial class AttentionCache
     /// <param name="keys">[batch, KvHeads, length, HeadDim], as a kernel keeps them: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, length, ValueHeadDim].</param>
     /// <exception cref="ArgumentException">A length is no whole number of keys, or there are more values or fewer than keys. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">There are more keys than the capacity. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">There are more keys than the capacity, or another call uses the cache. Nothing is changed.</exception>
     public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
+        using WriteScope writing = Writing();
         int length = CheckContent(keys.Length, values.Length, Batch);
         CheckRoom(0, length);
-        Clear();
+        Forget();
         Write(keys, values, 0, Batch, length);
     }
 
@@ -22,9 +23,10 @@ public sealed partial class AttentionCache
     /// <param name="keys">[batch, KvHeads, new keys, HeadDim], as a kernel keeps them: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, new keys, ValueHeadDim].</param>
     /// <exception cref="ArgumentException">A length is no whole number of keys, or there are more values or fewer than keys. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">A sequence has no room for them. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">A sequence has no room for them, or another call uses the cache. Nothing is changed.</exception>
     public void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
+        using WriteScope writing = Writing();
         int count = CheckContent(keys.Length, values.Length, Batch);
         CheckRoom(Length, count);
         Write(keys, values, 0, Batch, count);
@@ -36,9 +38,10 @@ public sealed partial class AttentionCache
     /// <param name="values">[KvHeads, new keys, ValueHeadDim].</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
     /// <exception cref="ArgumentException">A length is no whole number of keys, or there are more values or fewer than keys. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">The sequence has no room for them. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">The sequence has no room for them, or another call uses the cache. Nothing is changed.</exception>
     public void Append(int sequence, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
+        using WriteScope writing = Writing();
         CheckSequence(sequence);
         int count = CheckContent(keys.Length, values.Length, 1);
         CheckRoom(lengths[sequence], count);
@@ -49,9 +52,10 @@ public sealed partial class AttentionCache
     /// <param name="keys">[batch, KvHeads, <see cref="Length"/>, HeadDim], as they are kept: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, <see cref="Length"/>, ValueHeadDim].</param>
     /// <exception cref="ArgumentException">A span has another length, or the two overlap. Nothing is written.</exception>
-    /// <exception cref="InvalidOperationException">A window's ring no longer holds the first keys; see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>.</exception>
+    /// <exception cref="InvalidOperationException">A window's ring no longer holds the first keys; see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>; or another call writes the cache.</exception>
     public void CopyTo(Span<float> keys, Span<float> values)
     {
+        using ReadScope reading = Reading();
         CheckTarget("keys", keys.Length, (long)Batch * Shape.KeyDim * Length, "batch · KvHeads · Length · HeadDim");
         CheckTarget("values", values.Length, (long)Batch * Shape.ValueDim * Length, "batch · KvHeads · Length · ValueHeadDim");
         for (int sequence = 0; sequence < Batch; sequence++)
@@ -75,9 +79,10 @@ public sealed partial class AttentionCache
     /// <param name="values">[KvHeads, length − first, ValueHeadDim].</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or key.</exception>
     /// <exception cref="ArgumentException">A span has another length, or the two overlap. Nothing is written.</exception>
-    /// <exception cref="InvalidOperationException">A window's ring no longer holds the key.</exception>
+    /// <exception cref="InvalidOperationException">A window's ring no longer holds the key, or another call writes the cache.</exception>
     public void CopyTo(int sequence, int first, Span<float> keys, Span<float> values)
     {
+        using ReadScope reading = Reading();
         CheckSequence(sequence);
         if ((uint)first > (uint)lengths[sequence])
             throw new ArgumentOutOfRangeException(nameof(first), first, $"first is {first}; expected 0 to {lengths[sequence]}, the keys of sequence {sequence}.");

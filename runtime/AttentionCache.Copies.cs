@@ -13,15 +13,18 @@ public sealed partial class AttentionCache
     private int[]? selection;
 
     /// <summary>A copy of what the cache holds, with the same capacity.</summary>
+    /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
     /// <exception cref="OutOfMemoryException">The machine has not so much memory.</exception>
     public AttentionCache Fork() => Fork(Capacity);
 
     /// <summary>A copy of what the cache holds, with another capacity.</summary>
     /// <param name="capacity">Keys that each sequence of the copy can hold, <see cref="Length"/> or more, and 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1 or than <see cref="Length"/>.</exception>
+    /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
     /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
     public AttentionCache Fork(int capacity)
     {
+        using ReadScope reading = Reading();
         CheckForkCapacity(capacity);
         var copy = new AttentionCache(Shape, capacity, Batch);
         for (int sequence = 0; sequence < Batch; sequence++)
@@ -35,11 +38,13 @@ public sealed partial class AttentionCache
     /// <param name="capacity">Keys that each sequence of the new cache can hold; 0, the default, means this cache's capacity.</param>
     /// <exception cref="ArgumentException"><paramref name="sequences"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">One of <paramref name="sequences"/> does not exist, or <paramref name="capacity"/> is less than <see cref="Length"/>.</exception>
+    /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
     /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
     public AttentionCache Fork(ReadOnlySpan<int> sequences, int capacity = 0)
     {
         if (sequences.IsEmpty)
             throw new ArgumentException("sequences is empty; expected one or more.", nameof(sequences));
+        using ReadScope reading = Reading();
         CheckSequences(sequences, nameof(sequences));
         if (capacity == 0)
             capacity = Capacity;
@@ -61,8 +66,10 @@ public sealed partial class AttentionCache
     /// <param name="parents">[batch]: for each sequence the one that it continues.</param>
     /// <exception cref="ArgumentException"><paramref name="parents"/> has another length than the batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException">One of <paramref name="parents"/> does not exist. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
     public void Select(ReadOnlySpan<int> parents)
     {
+        using WriteScope writing = Writing();
         if (parents.Length != Batch)
             throw new ArgumentException($"parents.Length is {parents.Length}; expected one for each sequence, {Batch}.", nameof(parents));
         CheckSequences(parents, nameof(parents));

@@ -27,7 +27,14 @@ public sealed partial class AttentionCache
     }
 
     /// <summary>Forgets everything.</summary>
+    /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
     public void Clear()
+    {
+        using WriteScope writing = Writing();
+        Forget();
+    }
+
+    private void Forget()
     {
         for (int sequence = 0; sequence < Batch; sequence++)
             SetLength(sequence, 0);
@@ -37,9 +44,10 @@ public sealed partial class AttentionCache
     /// <summary>Forgets the keys behind the first <paramref name="length"/>, of every sequence.</summary>
     /// <param name="length">Keys to keep, 0 to <see cref="Length"/>; shorter sequences stay as they are.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or more than the cache holds.</exception>
-    /// <exception cref="InvalidOperationException">The window's ring no longer holds the keys that the next row of a sequence sees. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">The window's ring no longer holds the keys that the next row of a sequence sees, or another call uses the cache. Nothing is changed.</exception>
     public void Truncate(int length)
     {
+        using WriteScope writing = Writing();
         if ((uint)length > (uint)Length)
             throw new ArgumentOutOfRangeException(nameof(length), length, $"length is {length}; the cache holds {Length} keys, expected 0 to {Length}.");
         for (int sequence = 0; sequence < Batch; sequence++)
@@ -53,9 +61,10 @@ public sealed partial class AttentionCache
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
     /// <param name="length">Keys to keep, 0 to the sequence's own of <see cref="Lengths"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence, or <paramref name="length"/> is negative or more than it holds.</exception>
-    /// <exception cref="InvalidOperationException">The window's ring no longer holds the keys that the next row sees. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">The window's ring no longer holds the keys that the next row sees, or another call uses the cache. Nothing is changed.</exception>
     public void Truncate(int sequence, int length)
     {
+        using WriteScope writing = Writing();
         CheckSequence(sequence);
         if ((uint)length > (uint)lengths[sequence])
             throw new ArgumentOutOfRangeException(nameof(length), length, $"length is {length}; sequence {sequence} holds {lengths[sequence]} keys, expected 0 to {lengths[sequence]}.");
@@ -83,7 +92,14 @@ public sealed partial class AttentionCache
     public void CommitNewKeys(ReadOnlySpan<int> newKeys)
     {
         for (int sequence = 0; sequence < Batch; sequence++)
-            SetLength(sequence, checked(lengths[sequence] + (newKeys[sequence + 1] - newKeys[sequence])));
+        {
+            long length = (long)lengths[sequence] + newKeys[sequence + 1] - newKeys[sequence];
+            if ((ulong)length > (ulong)Capacity)
+                throw new ArgumentOutOfRangeException(nameof(newKeys), length, $"newKeys gives sequence {sequence} {length} keys; expected 0 to the capacity, {Capacity}.");
+        }
+
+        for (int sequence = 0; sequence < Batch; sequence++)
+            SetLength(sequence, lengths[sequence] + (newKeys[sequence + 1] - newKeys[sequence]));
         LengthsChanged();
     }
 

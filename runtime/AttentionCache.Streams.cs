@@ -21,10 +21,12 @@ public sealed partial class AttentionCache
     /// [KvHeads, keys, HeadDim], and its values, [KvHeads, keys, ValueHeadDim], as little-endian float32. The capacity is not part of it, and keys and values have no digest.
     /// </summary>
     /// <param name="stream">Where to write, from its position on; it stays open.</param>
+    /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
     /// <exception cref="IOException">The stream could not be written.</exception>
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        using ReadScope reading = Reading();
         CacheHeader.Write(stream, Shape, lengths, firstHeldKeys);
         float[] piece = new float[PieceFloats];
         for (int sequence = 0; sequence < Batch; sequence++)
@@ -57,10 +59,12 @@ public sealed partial class AttentionCache
     /// The stream is no saved cache of this shape and batch, it is damaged, or a sequence is longer than the capacity. The cache is then as it was, or empty where
     /// the stream ended within keys and values.
     /// </exception>
+    /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
     /// <exception cref="IOException">The stream could not be read; the cache is then as it was, or empty.</exception>
     public void Restore(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        using WriteScope writing = Writing();
         var sequences = CacheHeader.Read(stream, Shape, Batch);
         foreach ((int length, _) in sequences)
         {
@@ -118,7 +122,7 @@ public sealed partial class AttentionCache
 
     private void ReadContent(Stream stream, (int Length, int FirstHeldKey)[] sequences)
     {
-        Clear();
+        Forget();
         float[] piece = new float[PieceFloats];
         for (int sequence = 0; sequence < Batch; sequence++)
         {

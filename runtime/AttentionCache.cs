@@ -9,7 +9,7 @@ namespace AttentionGen;
 /// or the projected memory of cross-attention. Its capacity is fixed; each sequence has a length of its own.
 /// </summary>
 /// <remarks>
-/// One call at a time may use a cache. A call that fails or is cancelled leaves it as it was; only <c>ProjectMemory</c>, which overwrites in place, leaves it empty where it is
+/// One call at a time may write a cache, while none reads it; another one is refused by an <see cref="InvalidOperationException"/>. Cross-attention to a projected memory only reads, as copies do, so that many calls may share one. A call that fails or is cancelled leaves it as it was; only <c>ProjectMemory</c>, which overwrites in place, leaves it empty where it is
 /// cancelled, or gets no scratch, after it has begun. Kernels whose batches are not ragged need sequences of equal length. Where <see cref="AttentionShape.CacheWindow"/> bounds what a row sees, memory is a ring that holds the last keys only.
 /// </remarks>
 public sealed partial class AttentionCache

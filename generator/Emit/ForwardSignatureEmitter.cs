@@ -48,7 +48,9 @@ internal static class ForwardSignatureEmitter
         foreach (ForwardParameter parameter in parameters)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the output overlaps an input. Nothing is written then.</exception>");
-        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the output is undefined.</exception>");
+        if (cached)
+            writer.Line($"/// <exception cref=\"global::System.InvalidOperationException\">{CacheRefusal(spec)}. Nothing is written then.</exception>");
+        writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the output is undefined{(cached && !spec.IsCrossAttention ? ", the cache as it was" : "")}.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
         {
@@ -68,6 +70,14 @@ internal static class ForwardSignatureEmitter
         _ => "Runs the block on whole sequences.",
     };
 
+    private static string CacheRefusal(AttentionSpec spec) => (spec.IsCrossAttention, spec.Ragged) switch
+    {
+        (true, true) => "Another call writes the cache",
+        (true, false) => "The sequences of the cache have different lengths, or another call writes it",
+        (false, true) => "The cache has no room for the rows, or another call uses it",
+        (false, false) => "The cache has no room for the rows, its sequences have different lengths, or another call uses it",
+    };
+
     private static void WriteProjectMemory(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         AttentionSpec spec = plans[0].Spec;
@@ -80,11 +90,12 @@ internal static class ForwardSignatureEmitter
             writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: where the memory rows of each sequence begin, and where the last one ends.</param>");
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the cache is another kernel's. The cache is then as it was.</exception>");
-        writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, which is then as it was.</exception>");
+        writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses it. The cache is then as it was.</exception>");
         writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the cache is empty, or as it was where the call had not begun.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(spec.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
+            writer.Line("using Services::CacheUse use = Services::CacheUse.Write(cache);");
             writer.Line(spec.Ragged
                 ? "Services::KernelChecks.ValidateMemory(Shape, memory, cache, memoryOffsets, in options);"
                 : "int keys = Services::KernelChecks.ValidateMemory(Shape, memory, cache, in options).Keys;");
@@ -100,6 +111,8 @@ internal static class ForwardSignatureEmitter
         AttentionSpec spec = plans[0].Spec;
         using (writer.Block("private void Run(in Library::AttentionArguments arguments)"))
         {
+            if (spec.HasCache)
+                writer.Line($"using Services::CacheUse use = Services::CacheUse.{(spec.IsCrossAttention ? "Read" : "Write")}(arguments.Cache);");
             writer.Line("Services::ForwardDimensions dimensions = Services::KernelChecks.Validate(Shape, in arguments);");
             if (spec.RotaryEmbedding.Positions)
                 writer.Line("// A position that no table can reach is refused before anything is written.\nrotaryTable.Ensure(arguments.Positions);");
