@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Xml.Linq;
+using AttentionGen.Tests.Generator;
 
 namespace AttentionGen.Tests.Package;
 
@@ -41,6 +42,20 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         Assert.Equal("README.md", Value("readme"));
         Assert.NotEmpty(Value("description"));
         Assert.DoesNotContain(metadata.Descendants(), element => element.Name.LocalName == "dependency");
+    }
+
+    [Fact]
+    public void Its_readme_is_the_repository_s_with_links_that_lead_somewhere_from_anywhere()
+    {
+        using ZipArchive archive = ZipFile.OpenRead(package.PackagePath);
+        using var reader = new StreamReader(archive.GetEntry("README.md")!.Open());
+        string packed = reader.ReadToEnd();
+        string[] links = [.. System.Text.RegularExpressions.Regex.Matches(packed, @"\]\(([^)]*)\)").Select(match => match.Groups[1].Value)];
+        Assert.True(links.Length > 10, $"only {links.Length} links");
+        Assert.All(links, link => Assert.StartsWith("https://", link));
+        const string Repository = "https://github.com/attentiongen/attentiongen/blob/main/";
+        Assert.All(links.Where(link => link.StartsWith(Repository, StringComparison.Ordinal)), link => Assert.True(Path.Exists(Path.Combine(RepositoryRoot.Path, link[Repository.Length..])), link));
+        Assert.Equal(File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md")).TrimEnd(), packed.Replace(Repository, "").TrimEnd());
     }
 
     [Fact]
