@@ -23,17 +23,22 @@ public interface IAttentionKernel<TSelf>
     /// <param name="batch">Sequences in the batch.</param>
     /// <param name="rows">Query rows of each sequence.</param>
     /// <param name="keys">Keys of each sequence: rows for self-attention, memory rows for cross-attention. Keys of a cache need no scratch.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is negative.</exception>
     static abstract long GetScratchBytes(int batch, int rows, int keys);
 
     /// <summary>An empty cache for this kernel.</summary>
     /// <param name="capacity">Keys that each sequence can hold.</param>
     /// <param name="batch">Sequences.</param>
     /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="batch"/> is less than 1.</exception>
+    /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
     AttentionCache CreateCache(int capacity, int batch = 1);
 
     /// <summary>The form of <c>Forward</c> that serves every kernel: what the configuration declares must be set, what it does not declare must not.</summary>
     /// <param name="arguments">Inputs, output, cache and options.</param>
-    /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps the output.</exception>
+    /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, out of range, or overlaps the output. Nothing is written then.</exception>
+    /// <exception cref="InvalidOperationException">The rows do not fit into the cache, its sequences have different lengths and the batch is not ragged, or another call uses it. Nothing is written then.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled; the output is undefined, the cache as it was.</exception>
     void Forward(in AttentionArguments arguments);
 }
 
@@ -45,5 +50,7 @@ public interface ISelfAttention
     /// <param name="output">[batch, rows, DModel]; must not overlap <paramref name="input"/>.</param>
     /// <param name="batch">Sequences in the batch.</param>
     /// <param name="options">Threads and cancellation.</param>
+    /// <exception cref="ArgumentException">A length does not fit, a number is negative, or the output overlaps the input. Nothing is written then.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled; the output is undefined.</exception>
     void Forward(ReadOnlySpan<float> input, Span<float> output, int batch = 1, in ForwardOptions options = default);
 }

@@ -10,6 +10,7 @@ public sealed class ReferenceCache
     /// <param name="batch">Sequences.</param>
     /// <exception cref="ArgumentException">The shape has a size that no kernel has.</exception>
     /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="batch"/> is less than 1.</exception>
     public ReferenceCache(AttentionShape shape, int batch = 1)
     {
         ArgumentNullException.ThrowIfNull(shape);
@@ -53,6 +54,7 @@ public sealed class ReferenceCache
 
     /// <summary>Forgets the keys behind the first <paramref name="length"/>, of every sequence; those that hold fewer stay as they are.</summary>
     /// <param name="length">Keys to keep, 0 to <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or more than <see cref="Length"/>.</exception>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -65,6 +67,7 @@ public sealed class ReferenceCache
     /// <param name="keys">[batch, keys, KvHeads · HeadDim] or [batch, KvHeads, keys, HeadDim].</param>
     /// <param name="values">[batch, keys, KvHeads · ValueHeadDim] or [batch, KvHeads, keys, ValueHeadDim].</param>
     /// <param name="layout">Which of the two.</param>
+    /// <exception cref="ArgumentException"><paramref name="keys"/> is no whole number of keys for each sequence, or there are more values or fewer than keys. Nothing is changed.</exception>
     public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values, HeadLayout layout)
     {
         int count = KernelChecks.RowsOf(nameof(keys), keys.Length, Batch, Shape.KeyDim, "KvHeads · HeadDim");

@@ -48,6 +48,7 @@ public sealed class OutputTests
     [InlineData("names that differ by case", """namespace A { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; [AttentionConfig(Heads = 1, DModel = 8)] internal partial class BLOCK; }""")]
     [InlineData("one name inside another", """namespace A { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block { [AttentionConfig(Heads = 1, DModel = 8)] internal partial class Inner; } }""")]
     [InlineData("a base class, interfaces and own members", """namespace A { class Parent; [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block : Parent, System.IDisposable { private readonly int own = 3; public Block(AttentionWeights weights, int own) : this(weights) => this.own = own; public int Own => own; public void Dispose() { } } }""")]
+    [InlineData("a CLS-compliant assembly", """[assembly: System.CLSCompliant(true)] namespace A { [AttentionConfig(Heads = 2, DModel = 8, Causal = true, Ragged = true, Rotary = RotaryKind.HalfSplit, Outputs = AttentionOutputs.LogSumExp)] public partial class Block; [AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 8, BooleanMask = MaskAxes.QueryKey)] public partial class Cross; }""")]
     [InlineData("namespaces named like the framework's", """namespace Acme.System.Runtime { class Marker; } namespace Acme.AttentionGen { [AttentionConfig(Heads = 2, DModel = 8, Rotary = RotaryKind.HalfSplit)] internal partial class Block; }""")]
     public void It_compiles_wherever_the_class_stands(string what, string source)
     {
