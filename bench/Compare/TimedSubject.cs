@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AttentionGen.Bench.Measure;
 using AttentionGen.Bench.Subjects;
 
 namespace AttentionGen.Bench.Compare;
@@ -6,14 +7,6 @@ namespace AttentionGen.Bench.Compare;
 /// <summary>A subject at a number of threads, and what its rounds took.</summary>
 internal sealed class TimedSubject(ISubject subject, int threads, int idleMilliseconds)
 {
-    private const double RoundMilliseconds = 3;
-
-    /// <summary>
-    /// How long calls run before a round is timed. A second thread that has slept begins after up to 2.9 ms, and what fits a cache only in
-    /// part comes back over many passes: 46 MB were read in 1.35 ms the first time after others, in 1.20 the second, in 1.07 the tenth.
-    /// </summary>
-    private const double SettledMilliseconds = 10;
-
     private const int IdleCalls = 4;
     private const int WarmUpPhases = 3;
     private const int WarmUpCalls = 30;
@@ -59,7 +52,7 @@ internal sealed class TimedSubject(ISubject subject, int threads, int idleMillis
         for (int i = 0; i < 3; i++)
         {
             double milliseconds = Math.Max(TimeCalls() / 1000, 1e-4);
-            _calls = (int)Math.Clamp(Math.Ceiling(RoundMilliseconds / milliseconds), 1, 100_000);
+            _calls = (int)Math.Clamp(Math.Ceiling(Rounds.Milliseconds / milliseconds), 1, 100_000);
         }
     }
 
@@ -70,7 +63,7 @@ internal sealed class TimedSubject(ISubject subject, int threads, int idleMillis
         long began = Stopwatch.GetTimestamp();
         do
             subject.Run();
-        while (idleMilliseconds == 0 && Stopwatch.GetElapsedTime(began).TotalMilliseconds < SettledMilliseconds);
+        while (idleMilliseconds == 0 && Stopwatch.GetElapsedTime(began).TotalMilliseconds < Rounds.SettledMilliseconds);
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
         double microseconds = idleMilliseconds > 0 ? TimeIdleCalls() : TimeCalls();
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;

@@ -5,7 +5,7 @@ namespace AttentionGen.Bench.Explain;
 
 /// <summary>
 /// The calls that one forward of a workload makes on one thread, in its order and with its places, as the generated path
-/// makes them. If the path changes and this does not, the replay of all calls stops taking the forward's time.
+/// makes them. If the path changes and this does not, the calls give other bits than the forward, and <c>explain</c> says so.
 /// </summary>
 internal sealed class CallList
 {
@@ -42,7 +42,7 @@ internal sealed class CallList
         int newKeys = _workload.UsesCache ? _workload.Rows : visible;
         int sourceRows = _shape.IsCrossAttention ? _workload.MemoryRows : _workload.Rows;
         if (!_shape.HasProjections)
-            AddKeysAndValuesAsGiven(newKeys, sequence * _workload.Rows, cached);
+            AddKeysAndValuesAsGiven(newKeys, sequence, cached);
         for (int row = 0; row < newKeys && _shape.HasProjections; row += _plan.RowBlock)
             AddKeysAndValues(Math.Min(_plan.RowBlock, newKeys - row), (nint)(sequence * sourceRows + row) * _shape.MemoryDim, cached + row);
 
@@ -55,12 +55,17 @@ internal sealed class CallList
         {
             int count = Math.Min(step, rows - row);
             nint first = sequence * _workload.Rows + row;
-            AddQueries(count, first, cached + row);
+            if (_shape.HasProjections)
+                AddQueries(count, first, cached + row);
+            else
+                AddQueriesAsGiven(count, sequence, row, cached + row);
             for (int head = 0; head < _shape.KvHeads; head++)
             {
                 for (int query = 0; query < count * Group; query += AttentionPlan.QueryRun)
                     AddAttention(head, query, Math.Min(AttentionPlan.QueryRun, count * Group - query), count, visible, cached + row + alignment, first);
             }
+            if (!_shape.HasProjections && _shape.Layout == HeadLayout.HeadsRows)
+                Add(new(Part.OutputHeads, count, First: row, Seen: sequence));
             if (_shape.HasProjections)
                 Add(new(Part.OutputProjection, count, Target: first * _plan.OutputPanels * AttentionPlan.PanelWidth));
         }
@@ -68,40 +73,67 @@ internal sealed class CallList
 
     private void AddQueries(int count, nint first, int position)
     {
-        if (!_shape.HasProjections)
-        {
-            // Each KV head's queries are gathered by themselves.
-            for (int head = 0; head < _shape.KvHeads; head++)
-                Add(new(Part.QueryRows, count, head, Source: first * _shape.QueryDim));
-            return;
-        }
-
         Add(new(Part.QueryProjection, count, Source: first * _shape.DModel));
-        if (_shape.Rotary != RotaryKind.None)
-            Add(new(Part.Rotary, count, _shape.Heads, First: position));
+        AddChange(Part.QueryNorm, count, _shape.Heads, Place("Strip"), _plan.QueryPanels * AttentionPlan.PanelWidth, position);
         Add(new(Part.QueryRows, count));
     }
 
-    /// <summary>Keys and values that are laid out as they are given, head by head.</summary>
-    private void AddKeysAndValuesAsGiven(int rows, nint firstRow, int firstKey)
+    /// <summary>Each KV head's queries are gathered by themselves.</summary>
+    private void AddQueriesAsGiven(int count, int sequence, int row, int position)
     {
+        nint width = (nint)Group * _shape.HeadDim;
         for (int head = 0; head < _shape.KvHeads; head++)
         {
-            Add(new(Part.KeyPanels, rows, Source: (firstRow * _shape.KeyDim) + (head * _shape.HeadDim), Shared: KeyHead(head), First: firstKey));
-            Add(new(Part.ValuePanels, rows, Source: (firstRow * _shape.ValueDim) + (head * _shape.ValueHeadDim), Shared: ValueHead(head), First: firstKey));
+            Add(new(Part.QueryRows, count, head, Source: Given(sequence, _workload.Rows, row, _shape.Heads, head * Group, _shape.HeadDim)));
+            AddChange(Part.QueryNorm, count, Group, Place("Queries") + (head * count * width), width, position);
         }
     }
+
+    /// <summary>Keys and values that are laid out as they are given, head by head.</summary>
+    private void AddKeysAndValuesAsGiven(int rows, int sequence, int firstKey)
+    {
+        bool changes = _shape.QueryKeyNorm != QueryKeyNorm.None || _shape.Rotary != RotaryKind.None;
+        for (int head = 0; head < _shape.KvHeads; head++)
+        {
+            nint keys = Given(sequence, _workload.Rows, 0, _shape.KvHeads, head, _shape.HeadDim);
+            if (!changes)
+                Add(new(Part.KeyPanels, rows, Source: keys, Shared: KeyHead(head), First: firstKey));
+            for (int row = 0; row < rows && changes; row += _plan.RowBlock)
+            {
+                int count = Math.Min(_plan.RowBlock, rows - row);
+                Add(new(Part.KeyStrip, count, Source: keys + ((nint)row * (_shape.Layout == HeadLayout.RowsHeads ? _shape.KeyDim : _shape.HeadDim))));
+                AddChange(Part.KeyNorm, count, 1, Place("KeyStrip"), _shape.HeadDim, firstKey + row);
+                Add(new(Part.KeyPanels, count, Shared: KeyHead(head), First: firstKey + row));
+            }
+
+            nint values = Given(sequence, _workload.Rows, 0, _shape.KvHeads, head, _shape.ValueHeadDim);
+            Add(new(Part.ValuePanels, rows, Source: values, Shared: ValueHead(head), First: firstKey));
+        }
+    }
+
+    /// <summary>Where a row of a head lies in the caller's layout.</summary>
+    private nint Given(int sequence, int rows, int row, int heads, int head, int width) => _shape.Layout == HeadLayout.RowsHeads
+        ? ((((nint)sequence * rows) + row) * heads * width) + ((nint)head * width)
+        : (((((nint)sequence * heads) + head) * rows) + row) * width;
 
     private void AddKeysAndValues(int rows, nint source, int firstKey)
     {
         Add(new(Part.KeyProjection, rows, Source: source));
-        if (_shape.Rotary != RotaryKind.None)
-            Add(new(Part.Rotary, rows, _shape.KvHeads, First: firstKey));
+        AddChange(Part.KeyNorm, rows, _shape.KvHeads, Place("Strip"), _plan.KeyPanels * AttentionPlan.PanelWidth, firstKey);
         for (int head = 0; head < _shape.KvHeads; head++)
             Add(new(Part.KeyPanels, rows, Source: head * _shape.HeadDim, Shared: KeyHead(head), First: firstKey));
         Add(new(Part.ValueProjection, rows, Source: source));
         for (int head = 0; head < _shape.KvHeads; head++)
-            Add(new(Part.ValuePanels, rows, Source: head * _shape.HeadDim, Shared: ValueHead(head), First: firstKey));
+            Add(new(Part.ValuePanels, rows, Source: head * _shape.ValueHeadDim, Shared: ValueHead(head), First: firstKey));
+    }
+
+    /// <summary>What is done to heads before they are laid out: normalisation and rotary embedding, in place.</summary>
+    private void AddChange(Part norm, int rows, int heads, nint place, nint stride, int position)
+    {
+        if (_shape.QueryKeyNorm != QueryKeyNorm.None)
+            Add(new(norm, rows, heads, Source: place, Stride: stride));
+        if (_shape.Rotary != RotaryKind.None)
+            Add(new(Part.Rotary, rows, heads, Source: place, First: position, Stride: stride));
     }
 
     private void AddAttention(int head, int first, int count, int blockRows, int visible, int offset, nint blockRow)

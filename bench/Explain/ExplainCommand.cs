@@ -121,7 +121,7 @@ internal static class ExplainCommand
         double forward = explanation.ForwardMicroseconds;
         double peakShare = explanation.Workload.UsefulOperations / 1000 / forward / explanation.PeakGflops;
         console.WriteLine($"Forward: {Text(forward, "F1")} µs, {Text(100 * peakShare, "F1")} % of the FMA peak for useful work.");
-        console.WriteLine($"Kernels alone: {Text(kernels, "F1")} µs; changes of layout: {Text(sum - kernels, "F1")} µs; sum: {Text(sum, "F1")} µs, {Text(100 * sum / forward, "F1")} % of the forward. "
+        console.WriteLine($"Kernels alone: {Text(kernels, "F1")} µs; changes of heads and layout: {Text(sum - kernels, "F1")} µs; sum: {Text(sum, "F1")} µs, {Text(100 * sum / forward, "F1")} % of the forward. "
             + $"All calls replayed in the forward's order: {Text(explanation.ReplayMicroseconds, "F1")} µs.");
         console.WriteLine($"Composition: {Text(explanation.ReplayMicroseconds - sum, "F1")} µs for data that one kernel leaves in a farther cache than the next would have it alone, "
             + $"{Text(forward - explanation.ReplayMicroseconds, "F1")} µs for checks, scratch and what the replay does not know.");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using AttentionGen.Bench.Measure;
 using AttentionGen.Bench.Subjects;
 using AttentionGen.Bench.Workloads;
@@ -30,13 +31,15 @@ internal sealed class Explanation
         Workload = workload;
         Plan = PlanOf.Shape(workload.Shape);
         var data = new WorkloadData(workload);
-        var buffers = new KernelBuffers(workload, Plan, data.Weights);
+        var buffers = new KernelBuffers(workload, Plan, data);
         KernelCall[] calls = CallList.Create(workload, Plan);
         PartCost[] costs = [.. calls.GroupBy(call => call.Part).Select(part => PartCost.Of(part.Key, [.. part], workload, Plan)).OrderBy(cost => cost.Part)];
         KernelCall[][] callsOf = [.. costs.Select(cost => calls.Where(call => call.Part == cost.Part).ToArray())];
 
         using ISubject forward = workload.CreateGenerated();
         forward.Prepare(data, threads: 1);
+        if (!workload.UsesCache)
+            CheckOutput(forward, buffers, calls);
         TimedWork[] parts = [.. callsOf.Select(part => new TimedWork(() => buffers.Run(part)))];
         var replay = new TimedWork(() => buffers.Run(calls));
         var whole = new TimedWork(forward.Run);
@@ -74,6 +77,23 @@ internal sealed class Explanation
 
     /// <summary>Rate at which a part's data can be read, GB/s.</summary>
     public double ReadGigabytesPerSecond(PartCost cost) => _reads[Rounded(cost.FootprintBytes)].Best.GigabytesPerSecond;
+
+    /// <summary>The calls must be those of the forward: they give its output, bit for bit.</summary>
+    /// <exception cref="ArgumentException">They do not.</exception>
+    private void CheckOutput(ISubject forward, KernelBuffers buffers, KernelCall[] calls)
+    {
+        forward.Run();
+        buffers.Run(calls);
+        int width = Workload.Shape.OutputDim;
+        for (int sequence = 0; sequence < Workload.Batch; sequence++)
+        {
+            for (int row = sequence * Workload.Rows; row < (sequence * Workload.Rows) + Workload.UsefulRows(sequence); row++)
+            {
+                if (!MemoryMarshal.AsBytes(forward.Output.Slice(row * width, width)).SequenceEqual(MemoryMarshal.AsBytes(buffers.Output.Slice(row * buffers.OutputStride, width))))
+                    throw new ArgumentException($"made one by one, its calls give another output than the forward, from row {row} on");
+            }
+        }
+    }
 
     private double InOrderMicroseconds(Part part) => _inOrder[(int)part] * 1e6 / Stopwatch.Frequency;
 

@@ -26,43 +26,64 @@ internal sealed class KernelBuffers
     private readonly AlignedMemory _scratch;
     private readonly AlignedMemory _keyValues;
     private readonly AlignedMemory? _rotary;
+    private readonly HeadNorm? _queryNorm;
+    private readonly HeadNorm? _keyNorm;
+    private readonly int _rows;
+    private readonly float _queryFactor;
+    // Whether heads are joined in scratch, not where the caller wants them.
+    private readonly bool _joinsInScratch;
     private readonly nint _strip;
+    // -1 where keys are laid out as they come.
+    private readonly nint _keyStrip;
     private readonly nint _queries;
     private readonly nint _scores;
     private readonly nint _blockHeads;
     private readonly nint _panelStride;
 
-    public KernelBuffers(Workload workload, AttentionPlan plan, AttentionWeights weights)
+    /// <summary>Makes buffers that hold the workload's data, and packs its weights; keys and values in a cache are random.</summary>
+    public KernelBuffers(Workload workload, AttentionPlan plan, WorkloadData data)
     {
+        AttentionWeights weights = data.Weights;
         _plan = plan;
         _shape = workload.Shape;
         _kernels = new KernelSet(workload.Kernel, plan);
         var random = new Random(Seed);
         int rows = workload.Batch * workload.Rows;
-        _input = Allocate(random, (nint)rows * _shape.InputDim);
+        _rows = workload.Rows;
+        _input = Copy(data.Input);
+        // As the generated constructor does it: without the scale, probabilities would become denormal numbers.
+        double factor = _shape.Scale / Math.Log(2);
+        if (_shape.QueryKeyNorm != QueryKeyNorm.None)
+        {
+            _queryNorm = new(_shape.QueryKeyNorm, weights.QueryNorm, weights.QueryNormBias, _shape.QueryKeyNormEpsilon, factor);
+            _keyNorm = new(_shape.QueryKeyNorm, weights.KeyNorm, weights.KeyNormBias, _shape.QueryKeyNormEpsilon);
+            factor = 1;
+        }
+
+        _queryFactor = (float)factor;
         if (_shape.HasProjections)
         {
-            // As the generated constructor does it: without the scale, probabilities would become denormal numbers.
-            _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, Together(_shape.DModel), _shape.Scale / Math.Log(2));
+            _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, Together(_shape.DModel), factor);
             _key = PackedMatrix.Pack(weights.Key, weights.KeyBias, _shape.KeyDim, _shape.MemoryDim, Together(_shape.MemoryDim));
             _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.ValueDim, _shape.MemoryDim, Together(_shape.MemoryDim));
             _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.JoinedDim, Together(_shape.JoinedDim));
-            _source = _shape.IsCrossAttention ? Allocate(random, (nint)workload.Batch * workload.MemoryRows * _shape.MemoryDim) : _input;
+            _source = _shape.IsCrossAttention ? Copy(data.Memory) : _input;
             _outputRows = Allocate(random, (nint)rows * plan.OutputPanels * AttentionPlan.PanelWidth);
         }
         else
         {
-            _source = Allocate(random, (nint)rows * _shape.KeyDim);
-            _givenValues = Allocate(random, (nint)rows * _shape.ValueDim);
+            _source = Copy(data.Key);
+            _givenValues = Copy(data.Value);
             _outputRows = Allocate(random, (nint)rows * _shape.JoinedDim);
         }
 
         _scratch = Allocate(random, plan.Scratch.Length);
         int capacity = AttentionPlan.RoundUp(workload.Keys);
         _keyValues = Allocate(random, (nint)_shape.KvHeads * capacity * (_shape.HeadDim + plan.ValueHeadDimPadded));
-        _rotary = _shape.Rotary == RotaryKind.None ? null : RotaryTable.Get(_shape.RotaryDim, _shape.RotaryBase).Ensure(workload.Keys);
-        // Without projections heads are joined where the caller wants them.
-        _strip = _shape.HasProjections ? plan.Scratch["Strip"].Offset : 0;
+        _rotary = _shape.Rotary == RotaryKind.None ? null : RotaryTable.Get(_shape).Ensure(workload.Keys);
+        _joinsInScratch = _shape.HasProjections || _shape.Layout == HeadLayout.HeadsRows;
+        _strip = _joinsInScratch ? plan.Scratch["Strip"].Offset : 0;
+        _keyStrip = _shape.HasProjections || !plan.Spec.ChangesKeys ? -1 : plan.Scratch["KeyStrip"].Offset;
         _queries = plan.Scratch["Queries"].Offset;
         _scores = plan.Scratch["Scores"].Offset;
         _blockHeads = plan.Scratch["BlockHeads"].Offset;
@@ -96,6 +117,19 @@ internal sealed class KernelBuffers
             value = random.NextSingle() - 0.5f;
         return memory;
     }
+
+    private static AlignedMemory Copy(float[] values)
+    {
+        AlignedMemory memory = AlignedMemory.Allocate(values.Length);
+        values.CopyTo(MemoryMarshal.CreateSpan(ref memory.Reference, values.Length));
+        return memory;
+    }
+
+    /// <summary>Floats from an output row to the next: projected rows are whole panels.</summary>
+    public int OutputStride => _shape.HasProjections ? _plan.OutputPanels * AttentionPlan.PanelWidth : _shape.JoinedDim;
+
+    /// <summary>What the calls have written.</summary>
+    public ReadOnlySpan<float> Output => MemoryMarshal.CreateReadOnlySpan(ref _outputRows.Reference, (int)_outputRows.Length);
 
     private static ref float At(AlignedMemory memory, nint place) => ref Unsafe.Add(ref memory.Reference, place);
 
@@ -142,7 +176,19 @@ internal sealed class KernelBuffers
             case Part.JoinHeads:
                 _kernels.JoinHeads!(ref source, ref target, call.Rows, call.First, call.Seen, ref Joined(in call));
                 break;
-            case Part.QueryRows or Part.KeyPanels or Part.ValuePanels when !_shape.HasProjections:
+            case Part.Rotary when _shape.Rotary == RotaryKind.HalfSplit:
+                RotaryEmbedding.ApplyHalfSplit(ref source, call.Stride, call.Rows, call.Columns, _shape.HeadDim, _shape.RotaryDim, ref _rotary!.Reference, call.First);
+                break;
+            case Part.Rotary:
+                RotaryEmbedding.ApplyInterleaved(ref source, call.Stride, call.Rows, call.Columns, _shape.HeadDim, _shape.RotaryDim, ref _rotary!.Reference, call.First);
+                break;
+            case Part.QueryNorm:
+                _queryNorm!.Apply(ref source, call.Stride, call.Rows, call.Columns);
+                break;
+            case Part.KeyNorm:
+                _keyNorm!.Apply(ref source, call.Stride, call.Rows, call.Columns);
+                break;
+            case >= Part.QueryRows when !_shape.HasProjections:
                 LayOut(in call, ref shared);
                 break;
             default:
@@ -152,26 +198,47 @@ internal sealed class KernelBuffers
     }
 
     private ref float Joined(in KernelCall call) =>
-        ref _shape.HasProjections ? ref At(_scratch, _strip) : ref At(_outputRows, call.Shared);
+        ref _joinsInScratch ? ref At(_scratch, _strip) : ref At(_outputRows, call.Shared);
 
     /// <summary>What stands in place of the projections where there are none.</summary>
     private void LayOut(in KernelCall call, ref float shared)
     {
+        bool rowsHeads = _shape.Layout == HeadLayout.RowsHeads;
+        int headDim = _shape.HeadDim, keyStride = rowsHeads ? _shape.KeyDim : headDim;
         switch (call.Part)
         {
             case Part.QueryRows:
                 int group = _shape.Heads / _shape.KvHeads;
-                nint width = (nint)group * _shape.HeadDim, head = call.Columns;
                 QueryRows.Gather(
-                    ref At(_input, call.Source + (head * width)), _shape.QueryDim, _shape.HeadDim, call.Rows,
-                    ref At(_scratch, _queries + (head * call.Rows * width)), group, _shape.HeadDim, (float)(_shape.Scale / Math.Log(2)));
+                    ref At(_input, call.Source), rowsHeads ? _shape.QueryDim : headDim, rowsHeads ? headDim : (nint)_rows * headDim, call.Rows,
+                    ref At(_scratch, _queries + ((nint)call.Columns * call.Rows * group * headDim)), group, headDim, _queryFactor);
+                break;
+            case Part.KeyStrip:
+                StridedRows.Copy(ref At(_source, call.Source), keyStride, ref At(_scratch, _keyStrip), headDim, call.Rows, headDim);
+                break;
+            case Part.KeyPanels when _keyStrip >= 0:
+                KeyPanels.Write(ref At(_scratch, _keyStrip), headDim, call.Rows, ref shared, call.First, headDim);
                 break;
             case Part.KeyPanels:
-                KeyPanels.Write(ref At(_source, call.Source), _shape.KeyDim, call.Rows, ref shared, call.First, _shape.HeadDim);
+                KeyPanels.Write(ref At(_source, call.Source), keyStride, call.Rows, ref shared, call.First, headDim);
                 break;
-            default:
-                ValuePanels.Write(ref At(_givenValues!, call.Source), _shape.ValueDim, call.Rows, ref shared, _panelStride, call.First, _shape.ValueHeadDim);
+            case Part.ValuePanels:
+                nint valueStride = rowsHeads ? _shape.ValueDim : _shape.ValueHeadDim;
+                ValuePanels.Write(ref At(_givenValues!, call.Source), valueStride, call.Rows, ref shared, _panelStride, call.First, _shape.ValueHeadDim);
                 break;
+            case Part.OutputHeads:
+                WriteOutputHeads(in call);
+                break;
+        }
+    }
+
+    private void WriteOutputHeads(in KernelCall call)
+    {
+        int width = _shape.ValueHeadDim;
+        for (int head = 0; head < _shape.Heads; head++)
+        {
+            nint target = ((((call.Seen * _shape.Heads) + head) * _rows) + call.First) * width;
+            StridedRows.Copy(ref At(_scratch, _strip + (head * width)), _shape.JoinedDim, ref At(_outputRows, target), width, call.Rows, width);
         }
     }
 
@@ -183,12 +250,6 @@ internal sealed class KernelBuffers
         nint headDim = _shape.HeadDim;
         switch (call.Part)
         {
-            case Part.Rotary when _shape.Rotary == RotaryKind.HalfSplit:
-                RotaryEmbedding.ApplyHalfSplit(ref strip, RotaryStride(call.Columns), call.Rows, call.Columns, headDim, _shape.RotaryDim, ref _rotary!.Reference, call.First);
-                break;
-            case Part.Rotary:
-                RotaryEmbedding.ApplyInterleaved(ref strip, RotaryStride(call.Columns), call.Rows, call.Columns, headDim, _shape.RotaryDim, ref _rotary!.Reference, call.First);
-                break;
             case Part.QueryRows:
                 int group = _shape.Heads / _shape.KvHeads;
                 QueryRows.Write(ref strip, queryStride, call.Rows, ref At(_scratch, _queries), call.Rows * group * headDim, _shape.KvHeads, group, headDim);
@@ -197,11 +258,9 @@ internal sealed class KernelBuffers
                 KeyPanels.Write(ref strip, keyStride, call.Rows, ref shared, call.First, headDim);
                 break;
             case Part.ValuePanels:
-                ValuePanels.Write(ref strip, keyStride, call.Rows, ref shared, _panelStride, call.First, headDim);
+                ValuePanels.Write(ref strip, _plan.ValuePanels * AttentionPlan.PanelWidth, call.Rows, ref shared, _panelStride, call.First, _shape.ValueHeadDim);
                 break;
         }
-
-        nint RotaryStride(int heads) => heads == _shape.Heads ? queryStride : keyStride;
     }
 
     private static void Project(KernelSet.ProductKernel kernel, ref float a, int rows, PackedMatrix weights, ref float c) =>

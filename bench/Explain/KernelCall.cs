@@ -14,9 +14,13 @@ internal enum Part
     JoinHeads,
     OutputProjection,
     Rotary,
+    QueryNorm,
+    KeyNorm,
     QueryRows,
+    KeyStrip,
     KeyPanels,
     ValuePanels,
+    OutputHeads,
 }
 
 /// <summary>One call of a kernel with its run-time numbers; places are in floats from where the buffer begins.</summary>
@@ -27,6 +31,7 @@ internal enum Part
 /// <param name="Shared">Where the keys or values lie; joining without projections: the output rows.</param>
 /// <param name="Target">Where it writes, or its softmax state.</param>
 /// <param name="First">First row, key or position.</param>
-/// <param name="Seen">Causal softmax: keys of the block that query row 0 sees. Joining: the head.</param>
+/// <param name="Seen">Causal softmax: keys of the block that query row 0 sees. Joining: the head. Heads of the output: the sequence.</param>
+/// <param name="Stride">Floats from a row to the next, where heads are changed in place.</param>
 internal readonly record struct KernelCall(
-    Part Part, int Rows, int Columns = 0, nint Source = 0, nint Shared = 0, nint Target = 0, nint First = 0, nint Seen = 0);
+    Part Part, int Rows, int Columns = 0, nint Source = 0, nint Shared = 0, nint Target = 0, nint First = 0, nint Seen = 0, nint Stride = 0);

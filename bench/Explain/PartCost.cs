@@ -54,16 +54,17 @@ internal sealed record PartCost(
             else
             {
                 double vectors = Elements(call, shape, plan) / lanes;
-                loads += vectors * (part is Part.Softmax or Part.MergeHeads or Part.Rotary ? 2 : part == Part.Merge ? 4 : 1);
+                loads += vectors * (part is Part.Softmax or Part.MergeHeads or Part.Rotary or Part.QueryNorm or Part.KeyNorm ? 2 : part == Part.Merge ? 4 : 1);
                 arithmetic += part switch
                 {
                     Part.Softmax => SoftmaxInstructions * vectors,
                     Part.Merge => MergeInstructions * vectors,
-                    Part.Rotary => 3 * vectors,
+                    // The sum of squares, the product with the factor and with the weights.
+                    Part.Rotary or Part.QueryNorm or Part.KeyNorm => 3 * vectors,
                     Part.MergeHeads or Part.JoinHeads => 2 * vectors,
                     _ => 0,
                 };
-                streamed += part is Part.KeyPanels or Part.ValuePanels or Part.QueryRows ? 2 * sizeof(float) * lanes * vectors : 0;
+                streamed += part is Part.QueryRows or Part.KeyStrip or Part.KeyPanels or Part.ValuePanels or Part.OutputHeads ? 2 * sizeof(float) * lanes * vectors : 0;
             }
         }
         if (part <= Part.OutputProjection && part is not (Part.Softmax or Part.Merge or Part.MergeHeads or Part.JoinHeads))
@@ -89,6 +90,9 @@ internal sealed record PartCost(
         Part.Merge => (call.Rows + plan.Target.Lanes - 1) / plan.Target.Lanes * plan.Target.Lanes,
         Part.MergeHeads or Part.JoinHeads => (double)call.Rows * plan.ValueHeadDimPadded,
         Part.Rotary => (double)call.Rows * call.Columns * shape.RotaryDim,
+        Part.QueryNorm or Part.KeyNorm => (double)call.Rows * call.Columns * shape.HeadDim,
+        Part.ValuePanels => (double)call.Rows * shape.ValueHeadDim,
+        Part.OutputHeads => (double)call.Rows * shape.JoinedDim,
         // Without projections a call gathers the queries of one KV head.
         Part.QueryRows => (double)call.Rows * shape.QueryDim / (shape.HasProjections ? 1 : shape.KvHeads),
         _ => (double)call.Rows * shape.HeadDim,
@@ -104,7 +108,9 @@ internal sealed record PartCost(
             Part.KeyProjection or Part.ValueProjection =>
                 ((long)shape.MemoryDim * shape.KeyDim) + (Math.Min(plan.RowBlock, workload.Keys) * ((long)shape.MemoryDim + shape.KeyDim)),
             Part.Scores or Part.Values => ((long)workload.Keys * shape.KeyDim) + (rows * shape.QueryDim),
-            Part.QueryRows or Part.Rotary => 2 * rows * shape.QueryDim,
+            Part.QueryRows or Part.Rotary or Part.QueryNorm => 2 * rows * shape.QueryDim,
+            Part.KeyStrip or Part.KeyNorm => 2 * rows * shape.KeyDim,
+            Part.OutputHeads => 2 * rows * shape.JoinedDim,
             Part.KeyPanels or Part.ValuePanels => (long)(workload.UsesCache ? workload.Rows : workload.Keys) * shape.KeyDim * 2,
             _ => plan.Scratch["Scores"].Length,
         };

@@ -10,8 +10,9 @@ namespace AttentionGen.Bench.Measure;
 internal sealed class ReadBandwidth
 {
     private const int VectorsPerTurn = 8;
-    private const double TargetMilliseconds = 3;
-    private const int WarmUpRounds = 3;
+
+    // What has been read so often lies as near as it can, and needs no longer warming up.
+    private const int SettledPasses = 100;
 
     /// <summary>Numbers of places that are worth a try.</summary>
     public static readonly int[] StreamCounts = [1, 2, 4, 8];
@@ -45,7 +46,7 @@ internal sealed class ReadBandwidth
             foreach (int streams in _streamCounts)
                 milliseconds = Time(streams, passes: 1);
         }
-        _passes = (int)Math.Clamp(TargetMilliseconds / Math.Max(milliseconds, 1e-6), 1, 1_000_000);
+        _passes = (int)Math.Clamp(Rounds.Milliseconds / Math.Max(milliseconds, 1e-6), 1, 1_000_000);
     }
 
     /// <summary>Bytes that one pass reads.</summary>
@@ -54,14 +55,21 @@ internal sealed class ReadBandwidth
     /// <summary>Best GB/s so far, and with how many streams.</summary>
     public (double GigabytesPerSecond, int Streams) Best { get; private set; }
 
-    /// <summary>Times every number of streams once, after as long a time of warming up as a kernel's round has.</summary>
+    /// <summary>Times every number of streams once, after warming up as long as a kernel does before its round.</summary>
     /// <param name="counts">Whether it enters the result.</param>
     public void RunRound(bool counts = true)
     {
         foreach (int streams in _streamCounts)
         {
             // Brings the memory back into the cache, as far as it fits.
-            Time(streams, WarmUpRounds * _passes);
+            long began = Stopwatch.GetTimestamp();
+            int passes = 0;
+            do
+            {
+                Time(streams, _passes);
+                passes += _passes;
+            }
+            while (passes < SettledPasses && Stopwatch.GetElapsedTime(began).TotalMilliseconds < Rounds.SettledMilliseconds);
             double rate = (double)Bytes * _passes / (Time(streams, _passes) * 1e6);
             if (counts && rate > Best.GigabytesPerSecond)
                 Best = (rate, streams);

@@ -28,7 +28,7 @@ public class KernelSuite
     public void Setup()
     {
         (Workload workload, _, AttentionPlan plan, _calls) = Find(Kernel);
-        _buffers = new KernelBuffers(workload, plan, AttentionWeights.Random(workload.Shape, seed: 1));
+        _buffers = new KernelBuffers(workload, plan, new WorkloadData(workload));
     }
 
     /// <summary>All calls of the kernel in one forward.</summary>

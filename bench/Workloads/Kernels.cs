@@ -53,6 +53,12 @@ internal sealed partial class CoreH8D64;
 [AttentionConfig(Heads = 14, KvHeads = 2, HeadDim = 64, Projections = false, Causal = true)]
 internal sealed partial class CausalCoreH14D64;
 
+/// <summary>The same with all that is done to given heads: another layout, normalisation, rotary embedding.</summary>
+[AttentionConfig(
+    Heads = 14, KvHeads = 2, HeadDim = 64, Projections = false, Causal = true, Layout = HeadLayout.HeadsRows,
+    QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit, RotaryBase = 1_000_000)]
+internal sealed partial class ChangedCoreH14D64;
+
 /// <summary>Each row sees itself and the 255 rows before it.</summary>
 [AttentionConfig(Heads = 8, DModel = 512, Causal = true, WindowLeft = 255)]
 internal sealed partial class WindowH8D512;

@@ -40,6 +40,8 @@ internal static class WorkloadList
         Workload.Of<CoreH8D64>("core-h8-d64-s512", rows: 512),
         Workload.Of<CausalCoreH14D64>("causal-core-h14/2-d64-s512", rows: 512),
         Workload.Of<CausalCoreH14D64>("decode-core-h14/2-d64-c512", rows: 1, cachedRows: 512),
+        Workload.Of<ChangedCoreH14D64>("changed-core-h14/2-d64-s512", rows: 512),
+        Workload.Of<ChangedCoreH14D64>("decode-changed-core-h14/2-d64-c512", rows: 1, cachedRows: 512),
     ];
 
     /// <summary>The workload of this name.</summary>
