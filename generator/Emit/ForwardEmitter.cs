@@ -211,16 +211,17 @@ internal static class ForwardEmitter
         AttentionSpec spec = plan.Spec;
         writer.Line("/// <summary>Projects a memory into a cache, sequence by sequence.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"internal static void ProjectMemory({spec.Target.Name} block, ReadOnlySpan<float> memory, {(spec.Ragged ? "ReadOnlySpan<int> memoryOffsets" : "nint keys")}, Library::AttentionCache cache, global::System.Threading.CancellationToken cancellation)"))
+        using (writer.Block($"internal static void ProjectMemory({spec.Target.Name} block, {CallParameters})"))
         {
             writer.Line("using Services::ScratchLease lease = Services::ScratchLease.Rent(ScratchFloats);");
-            using (writer.Block("for (nint sequence = 0; sequence < cache.Batch; sequence++)"))
+            using (writer.Block("for (nint sequence = 0; sequence < dimensions.Batch; sequence++)"))
             {
-                writer.Line("Services::KeyValuePanels panels = cache.Panels(sequence);");
-                if (spec.Ragged)
-                    writer.Line("nint firstRow = memoryOffsets[(int)sequence], keys = memoryOffsets[(int)sequence + 1] - firstRow;");
-                writer.Line($"ref float rows = ref Unsafe.Add(ref MemoryMarshal.GetReference(memory), {(spec.Ragged ? "firstRow" : "sequence * keys")} * {spec.MemoryDim});");
-                writer.Line("ProjectKeysAndValues(block, ref rows, keys, 0, in panels, ref lease.Reference, cancellation);");
+                writer.Line("Services::KeyValuePanels panels = arguments.Cache!.Panels(sequence);");
+                writer.Line(spec.Ragged
+                    ? "nint firstRow = arguments.KeyOffsets[(int)sequence], keys = arguments.KeyOffsets[(int)sequence + 1] - firstRow;"
+                    : "nint keys = dimensions.Keys, firstRow = sequence * keys;");
+                writer.Line($"ref float rows = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Memory), firstRow * {spec.MemoryDim});");
+                writer.Line("ProjectKeysAndValues(block, ref rows, keys, 0, in panels, ref lease.Reference, arguments.Options.CancellationToken);");
             }
         }
     }

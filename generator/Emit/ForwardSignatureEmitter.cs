@@ -33,7 +33,7 @@ internal static class ForwardSignatureEmitter
         writer.Line();
         FileEmitter.GeneratedCode(writer);
         using (writer.Block("void Services::IForwardParts.RunPart(in Library::AttentionArguments arguments, in Services::ForwardDimensions dimensions, in Services::ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
-            WriteChoice(writer, plans, kernels => $"{kernels}.RunPart(this, in arguments, in dimensions, in schedule, phase, part, ref shared, ref own);");
+            WriteChoice(writer, plans, target => $"{PathEmitter.Name(target)}.RunPart(this, in arguments, in dimensions, in schedule, phase, part, ref shared, ref own);");
     }
 
     private static void WriteForward(CodeWriter writer, AttentionSpec spec, bool cached)
@@ -96,13 +96,13 @@ internal static class ForwardSignatureEmitter
         using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(spec.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
             writer.Line("using Services::CacheUse use = Services::CacheUse.Write(cache);");
-            writer.Line(spec.Ragged
-                ? "Services::KernelChecks.ValidateMemory(Shape, memory, cache, memoryOffsets, in options);"
-                : "int keys = Services::KernelChecks.ValidateMemory(Shape, memory, cache, in options).Keys;");
+            string offsets = spec.Ragged ? "memoryOffsets, " : "";
+            writer.Line($"Services::ForwardDimensions dimensions = Services::KernelChecks.ValidateMemory(Shape, memory, cache, {offsets}in options);");
+            writer.Line($"var arguments = new Library::AttentionArguments {{ Memory = memory, Cache = cache, {(spec.Ragged ? "KeyOffsets = memoryOffsets, " : "")}Options = options }};");
             writer.Line("// What the cache held is overwritten: until all is written it holds nothing.");
             writer.Line("cache.Commit(0);");
-            WriteChoice(writer, plans, kernels => $"{kernels}.ProjectMemory(this, memory, {(spec.Ragged ? "memoryOffsets" : "keys")}, cache, options.CancellationToken);");
-            writer.Line(spec.Ragged ? "cache.CommitNewKeys(memoryOffsets);" : "cache.Commit(keys);");
+            WriteSteps(writer, plans, "ProjectMemory");
+            writer.Line(spec.Ragged ? "cache.CommitNewKeys(memoryOffsets);" : "cache.Commit(dimensions.Keys);");
         }
     }
 
@@ -120,13 +120,13 @@ internal static class ForwardSignatureEmitter
             {
                 writer.Line("using Services::RingGuard guard = Services::RingGuard.Begin(in arguments, in dimensions);");
                 using (writer.Block("try"))
-                    WriteChoice(writer, plans, kernels => $"{kernels}.Forward(this, in arguments, in dimensions);");
+                    WriteSteps(writer, plans, "Forward");
                 using (writer.Block("catch"))
                     writer.Line("guard.Undo();\nthrow;");
             }
             else
             {
-                WriteChoice(writer, plans, kernels => $"{kernels}.Forward(this, in arguments, in dimensions);");
+                WriteSteps(writer, plans, "Forward");
             }
 
             if (spec.HasCache && !spec.IsCrossAttention)
@@ -134,12 +134,18 @@ internal static class ForwardSignatureEmitter
         }
     }
 
-    private static void WriteChoice(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, System.Func<string, string> call)
+    /// <summary>A step on the caller's thread; parts that threads share are pinned where they are handed out.</summary>
+    private static void WriteSteps(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string step) =>
+        WriteChoice(writer, plans, target => target.PinsRows
+            ? $"Services::PinnedMemory.Run(this, in arguments, in dimensions, {PathEmitter.Name(target)}.{step});"
+            : $"{PathEmitter.Name(target)}.{step}(this, in arguments, in dimensions);");
+
+    private static void WriteChoice(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, System.Func<VectorTarget, string> call)
     {
         for (int i = 0; i < plans.Count; i++)
         {
             VectorTarget target = plans[i].Target;
-            string line = call(PathEmitter.Name(target));
+            string line = call(target);
             writer.Line(target.Condition == "true" ? $"else\n    {line}" : $"{(i == 0 ? "if" : "else if")} ({target.Condition})\n    {line}");
         }
     }

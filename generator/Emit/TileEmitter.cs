@@ -169,7 +169,8 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     private string Broadcast(int step, int row)
     {
         int offset = (row * product.RowStride) + step;
-        return $"{target.Name}.Create({(offset == 0 ? "a" : $"Unsafe.Add(ref a, {offset})")})";
+        string element = offset == 0 ? "a" : CodeWriter.Invariant($"Unsafe.Add(ref a, {offset})");
+        return target.PinsRows ? $"Services::PinnedMemory.Broadcast(ref {element})" : $"{target.Name}.Create({element})";
     }
 
     private string LoadPanel(int step, int vector, long? panelStride)

@@ -30,6 +30,9 @@ internal sealed record VectorTarget
     /// <summary>Registers that hold a product until it is added to its sum: none where both are one instruction.</summary>
     public int ProductRegisters { get; init; }
 
+    /// <summary>Whether rows are pinned while they are multiplied, so that their elements can be spread by loads through pointers.</summary>
+    public bool PinsRows { get; init; }
+
     /// <summary>Cycles from one multiply-add of a chain to the next.</summary>
     public int MultiplyAddLatency { get; init; } = 4;
 
@@ -89,6 +92,7 @@ internal sealed record VectorTarget
         RowTiles = new([2]),
         Arm64RowTiles = new([4]),
         ProductRegisters = 1,
+        PinsRows = true,
     };
 
     /// <summary>Vector registers of Arm64.</summary>
