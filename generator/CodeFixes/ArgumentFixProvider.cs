@@ -22,7 +22,7 @@ public sealed class ArgumentFixProvider : CodeFixProvider
     /// <inheritdoc/>
     public override ImmutableArray<string> FixableDiagnosticIds { get; } =
         ["AG0014", "AG0015", "AG0016", "AG0017", "AG0018", "AG0019", "AG0020", "AG0021", "AG0022", "AG0023", "AG0024", "AG0025", "AG0026",
-        "AG0033", "AG0034", "AG0036", "AG0037", "AG0038", "AG0039", "AG0040", "AG0041", "AG0042", "AG0044", "AG0045", "AG0046", "AG0048", "AG0049", "AG0050", "AG0051", "AG1003"];
+        "AG0033", "AG0034", "AG0035", "AG0036", "AG0037", "AG0038", "AG0039", "AG0040", "AG0041", "AG0042", "AG0044", "AG0045", "AG0046", "AG0047", "AG0048", "AG0049", "AG0050", "AG0051", "AG1003"];
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
@@ -68,8 +68,14 @@ public sealed class ArgumentFixProvider : CodeFixProvider
     private static AttributeArgumentSyntax Argument(string name, ExpressionSyntax value) =>
         SyntaxFactory.AttributeArgument(SyntaxFactory.NameEquals(name), null, value).NormalizeWhitespace();
 
-    /// <summary>A number or a truth value as it stands, an enum's member with as much of its name as the place needs.</summary>
-    private static ExpressionSyntax Expression(string value) => char.IsUpper(value[0])
-        ? SyntaxFactory.ParseExpression($"global::AttentionGen.{value.Replace(" | ", " | global::AttentionGen.")}").WithAdditionalAnnotations(Simplifier.Annotation)
-        : SyntaxFactory.ParseExpression(value);
+    /// <summary>A number or a truth value as it stands, members of an enum with as much of their names as the place needs.</summary>
+    private static ExpressionSyntax Expression(string value)
+    {
+        if (!char.IsUpper(value[0]))
+            return SyntaxFactory.ParseExpression(value);
+        ExpressionSyntax full = SyntaxFactory.ParseExpression($"global::AttentionGen.{value.Replace(" | ", " | global::AttentionGen.")}");
+        // The simplifier shortens the nodes that are marked, and none within an operator that is.
+        IEnumerable<SyntaxNode> members = full.DescendantNodesAndSelf(node => node is not MemberAccessExpressionSyntax).Where(node => node is MemberAccessExpressionSyntax);
+        return full.ReplaceNodes(members, (member, _) => member.WithAdditionalAnnotations(Simplifier.Annotation));
+    }
 }

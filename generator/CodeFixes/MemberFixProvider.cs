@@ -13,13 +13,16 @@ using Microsoft.CodeAnalysis.Formatting;
 
 namespace AttentionGen.CodeFixes;
 
-/// <summary>Changes a member that stands in the way: a constructor that packs no weights, a required member, or a score modifier of an instance. The diagnostic points at it.</summary>
+/// <summary>
+/// Changes a member that stands in the way: a constructor that packs no weights, a required member, or a score modifier or mask predicate that is of an instance,
+/// names a range that does not serve, or that nothing calls. The diagnostic points at it.
+/// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
 [Shared]
 public sealed class MemberFixProvider : CodeFixProvider
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["AG0010", "AG0012", "AG0029"];
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ["AG0010", "AG0012", "AG0029", "AG0031", "AG0032"];
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
@@ -49,6 +52,16 @@ public sealed class MemberFixProvider : CodeFixProvider
                 : null;
         }
 
+        if (id == "AG0031")
+        {
+            return Mark(member, model, "MaskPredicateAttribute")?.ArgumentList is { } list && list.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == "Range") is { } range
+                ? ("Remove Range", list.Arguments.Count == 1 ? member.RemoveNode(list, SyntaxRemoveOptions.KeepDirectives)! : member.RemoveNode(range, SyntaxRemoveOptions.KeepDirectives)!)
+                : null;
+        }
+
+        if (id == "AG0032")
+            return (Mark(member, model, "ScoreModifierAttribute") ?? Mark(member, model, "MaskPredicateAttribute")) is { } mark ? ($"Remove [{mark.Name}]", Remove(member, mark)) : null;
+
         if (id == "AG0012")
         {
             SyntaxToken required = member.Modifiers.FirstOrDefault(modifier => modifier.IsKind(SyntaxKind.RequiredKeyword));
@@ -69,6 +82,17 @@ public sealed class MemberFixProvider : CodeFixProvider
 
     private static bool IsWeights(ParameterSyntax parameter, SemanticModel model) =>
         model.GetDeclaredSymbol(parameter)?.Type.ToDisplayString() == "AttentionGen.AttentionWeights";
+
+    private static AttributeSyntax? Mark(MemberDeclarationSyntax member, SemanticModel model, string name) => member.AttributeLists
+        .SelectMany(list => list.Attributes)
+        .FirstOrDefault(attribute => model.GetTypeInfo(attribute).Type?.ToDisplayString() == $"AttentionGen.{name}");
+
+    /// <summary>The member without an attribute, and without the brackets that held it alone.</summary>
+    private static MemberDeclarationSyntax Remove(MemberDeclarationSyntax member, AttributeSyntax attribute)
+    {
+        SyntaxNode removed = attribute.Parent is AttributeListSyntax { Attributes.Count: 1 } list ? list : attribute;
+        return member.RemoveNode(removed, SyntaxRemoveOptions.KeepDirectives)!.WithLeadingTrivia(member.GetLeadingTrivia());
+    }
 
     private static async Task<Document> ApplyAsync(Document document, SyntaxNode member, SyntaxNode changed, CancellationToken cancellationToken)
     {

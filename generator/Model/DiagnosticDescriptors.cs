@@ -148,7 +148,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor HeadDimMissing = Create(
         "AG0035", "HeadDim is missing without projections",
-        "HeadDim is missing, and without projections there is no DModel to divide by Heads: give it, from 1 to 256, for example HeadDim = 64");
+        "HeadDim is missing, and without projections there is no DModel to divide by Heads: give it, from 1 to 256, for example {0}");
 
     public static readonly DiagnosticDescriptor Window = Create(
         "AG0036", "A window is negative",
@@ -196,7 +196,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor OutputsTogether = Create(
         "AG0047", "Outputs exclude each other",
-        "Outputs cannot have {0} together, as {1}: keep one of them");
+        "Outputs cannot have {0} together, as {1}: use {2}");
 
     public static readonly DiagnosticDescriptor OutputsOfAppendedKeys = Create(
         "AG0048", "Outputs have no place for appended keys",

@@ -18,7 +18,7 @@ internal static class Repairs
     /// <summary>Such as <c>KvHeads = 2 or 4</c>, alone or within a list.</summary>
     private static readonly Regex Assignment = new(@"\b(?<name>[A-Z]\w*) = (?<value>[\w.-]+)(?: or (?<value>[\w-]+\.?[\w]*)\b(?! =))*", RegexOptions.CultureInvariant);
 
-    private static readonly Regex Value = new(@"^(-?[0-9.]+([Ee][+-]?[0-9]+)?|[A-Za-z]+\.[A-Za-z0-9]+|true|false)$", RegexOptions.CultureInvariant);
+    private static readonly Regex Value = new(@"^(-?[0-9.]+([Ee][+-]?[0-9]+)?|[A-Za-z]+\.[A-Za-z0-9]+( \| [A-Za-z]+\.[A-Za-z0-9]+)*|true|false)$", RegexOptions.CultureInvariant);
 
     /// <summary>What mends a diagnostic, as its properties.</summary>
     /// <param name="id">The diagnostic.</param>
@@ -37,17 +37,19 @@ internal static class Repairs
             ("AG0021", not null) => Values(argument, message[3]).Append(argument),
             ("AG0022", _) => message[2].StartsWith("remove ", StringComparison.Ordinal) ? ["Rotary RotaryDim RotaryBase"] : Assignments(message[2]),
             ("AG0023", not null) => [argument],
-            ("AG0024", not null) => Assignments(message[2]).Append(argument),
+            ("AG0024", not null) => Assignments(message[2]).Append(Remove(argument, message, 3)),
             ("AG0025", _) => ["Rotary RotaryDim RotaryBase", "MemoryDim"],
             ("AG0033" or "AG0045", not null) => Values(argument, message[1]).Append(argument),
             ("AG0042", "RotaryScalingFactor") => Values(argument, message[1] == "1" ? "1" : ""),
             ("AG0034" or "AG0036" or "AG0037" or "AG1003", not null) => [argument],
+            ("AG0035", _) => Assignments(message[0]),
             ("AG0038" or "AG0041", not null) => Values(argument, message[1]).Select(repair => $"{repair}f").Append(argument),
             ("AG0039", not null) => Values(argument, message[2]).Append(argument),
             ("AG0040", "RelativePositionMaxDistance") => Values(argument, message[2]),
             ("AG0044", _) => [$"{message[0]} {message[2]}"],
             ("AG0046", not null) => [$"{argument} = {message[1]} | MaskAxes.Key", argument],
-            ("AG0048", not null) => [argument, "BiasKeyValue ZeroKeyValue"],
+            ("AG0047", not null) => Values(argument, message[2]),
+            ("AG0048", not null) => [Remove(argument, message, 2), "BiasKeyValue ZeroKeyValue"],
             ("AG0049", not null) => [argument, "Ragged"],
             ("AG0050" or "AG0051", not null) => [argument, "MemoryDim"],
             ("AG0026", not null) => Values(argument, message[2]),
@@ -66,6 +68,10 @@ internal static class Repairs
             yield return parts.Length == 2 ? ([parts[0]], parts[1]) : (parts[0].Split(' '), null);
         }
     }
+
+    /// <summary>An argument goes, or keeps what a last argument of the message, which the reader is not shown, leaves of its combination.</summary>
+    private static string Remove(string argument, IReadOnlyList<string> message, int remaining) =>
+        message.Count > remaining ? $"{argument} = {message[remaining]}" : argument;
 
     private static IEnumerable<string> Values(string name, string values) => values
         .Split([" or "], StringSplitOptions.None)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using static AttentionGen.Generator.Model.SettingReader;
 
@@ -85,19 +86,35 @@ internal static class ScoresParser
     private static void CheckOutputs(SettingReader settings, AttentionSpec spec)
     {
         const AttentionOutputs BothProbabilities = AttentionOutputs.Probabilities | AttentionOutputs.AveragedProbabilities;
-        if ((spec.Outputs & BothProbabilities) == BothProbabilities)
-            settings.Report(DiagnosticDescriptors.OutputsTogether, "Outputs", Names(BothProbabilities), "both go to one argument");
-        if ((spec.ScoreOutput & (spec.ScoreOutput - 1)) != 0)
-            settings.Report(DiagnosticDescriptors.OutputsTogether, "Outputs", Names(spec.ScoreOutput), "one call gives the scores of one stage");
-        if ((spec.Outputs & AttentionOutputs.CappedScores) != 0 && spec.Softcap == 0 && !settings.Has("Softcap"))
-            settings.Report(DiagnosticDescriptors.WithoutEffect, "Outputs", "AttentionOutputs.CappedScores", "Softcap", "Softcap = 50");
+        AttentionOutputs withoutEffect = spec.Outputs & (spec.Softcap == 0 && !settings.Has("Softcap") ? AttentionOutputs.CappedScores : AttentionOutputs.None);
+        CheckTogether(settings, spec.Outputs, spec.Outputs & BothProbabilities, withoutEffect, "both go to one argument");
+        CheckTogether(settings, spec.Outputs, spec.ScoreOutput, withoutEffect, "one call gives the scores of one stage");
+        if (withoutEffect != AttentionOutputs.None)
+            settings.Report(DiagnosticDescriptors.WithoutEffect, "Outputs", [Names(withoutEffect), "Softcap", "Softcap = 50", .. Remaining(spec.Outputs & ~withoutEffect)]);
         AttentionOutputs ofKeys = spec.Outputs & ~AttentionOutputs.LogSumExp;
         if (ofKeys != AttentionOutputs.None && spec.AppendedKeys > 0)
-            settings.Report(DiagnosticDescriptors.OutputsOfAppendedKeys, "Outputs", Names(ofKeys), spec.BiasKeyValue ? "BiasKeyValue" : "ZeroKeyValue");
+            settings.Report(DiagnosticDescriptors.OutputsOfAppendedKeys, "Outputs", [Names(ofKeys), spec.BiasKeyValue ? "BiasKeyValue" : "ZeroKeyValue", .. Remaining(spec.Outputs & ~ofKeys)]);
     }
 
-    private static string Names(AttentionOutputs outputs) =>
-        string.Join(" and ", outputs.ToString().Split(',').Select(name => $"AttentionOutputs.{name.Trim()}"));
+    /// <summary>Reports a group of outputs of which one call gives one, and names what is asked for with each of them that has an effect.</summary>
+    private static void CheckTogether(SettingReader settings, AttentionOutputs outputs, AttentionOutputs group, AttentionOutputs withoutEffect, string why)
+    {
+        if ((group & (group - 1)) == 0)
+            return;
+        IEnumerable<string> choices = Single(group & ~withoutEffect).Select(one => Combination((outputs & ~group) | one));
+        settings.Report(DiagnosticDescriptors.OutputsTogether, "Outputs", Names(group), why, string.Join(" or ", choices));
+    }
+
+    private static IEnumerable<AttentionOutputs> Single(AttentionOutputs outputs) =>
+        Enum.GetValues(typeof(AttentionOutputs)).Cast<AttentionOutputs>().Where(one => (outputs & one) != AttentionOutputs.None);
+
+    /// <summary>What a repair leaves of a combination; nothing where it leaves none.</summary>
+    private static string[] Remaining(AttentionOutputs outputs) => outputs == AttentionOutputs.None ? [] : [Combination(outputs)];
+
+    private static string Names(AttentionOutputs outputs) => string.Join(" and ", Single(outputs).Select(Combination));
+
+    /// <summary>As C# writes it.</summary>
+    private static string Combination(AttentionOutputs outputs) => string.Join(" | ", Single(outputs).Select(one => $"AttentionOutputs.{one}"));
 
     private static float Scale(SettingReader settings, int headDim)
     {

@@ -140,7 +140,7 @@ internal static class ShapeParser
         if (value is >= 1 and <= MaxHeadDim)
             return value;
         if (value == 0)
-            settings.Report(DiagnosticDescriptors.HeadDimMissing, "HeadDim");
+            settings.Report(DiagnosticDescriptors.HeadDimMissing, "HeadDim", "HeadDim = 64");
         else
             settings.Report(DiagnosticDescriptors.HeadDim, "HeadDim", Text(value), Text(value < 1 ? 1 : MaxHeadDim), "");
         return 0;

@@ -8,7 +8,10 @@ namespace AttentionGen.Tests.Generator;
 public sealed class CodeFixTests
 {
     /// <summary>Those whose repair is the user's to choose: which type parameters, names, methods or base class to give up, and what is no C# text.</summary>
-    private static readonly string[] WithoutFix = ["AG0003", "AG0009", "AG0011", "AG0013", "AG0027", "AG0028", "AG0030", "AG0031", "AG0032", "AG0035", "AG0043", "AG0047"];
+    private static readonly string[] WithoutFix = ["AG0003", "AG0009", "AG0011", "AG0013", "AG0027", "AG0028", "AG0030", "AG0043"];
+
+    private const string Both = "AttentionOutputs.Probabilities | AttentionOutputs.AveragedProbabilities";
+    private const string Stages = "AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores | AttentionOutputs.MaskedScores";
 
     public static TheoryData<string> Names => [.. DiagnosticCase.All.Select(example => example.Name)];
 
@@ -28,6 +31,10 @@ public sealed class CodeFixTests
         { "[A] partial class Block { public Block(int layer, AttentionWeights w) : base() { } }", "Call the generated constructor: this(w)", "[A] partial class Block { public Block(int layer, AttentionWeights w) : this(w) { } }" },
         { "[A] partial class Block { public required int Layer { get; init; } }", "Remove 'required'", "[A] partial class Block { public int Layer { get; init; } }" },
         { "[A] partial class Block { [ScoreModifier] float Bias(float s, int h, int q, int k) => s; }", "Make it static", "[A] partial class Block { [ScoreModifier] static float Bias(float s, int h, int q, int k) => s; }" },
+        { "[A] partial class Block { [MaskPredicate(Range = \"Near\")] static bool Sees(int h, int q, int k) => true; }", "Remove Range", "[A] partial class Block { [MaskPredicate] static bool Sees(int h, int q, int k) => true; }" },
+        { "class Biases { /// <summary>Why.</summary>\n[ScoreModifier]\nstatic float Bias(float s, int h, int q, int k) => s; }", "Remove [ScoreModifier]", "class Biases { /// <summary>Why.</summary>\nstatic float Bias(float s, int h, int q, int k) => s; }" },
+        { "class Rules { [System.Obsolete, MaskPredicate] static bool Sees(int h, int q, int k) => true; }", "Remove [MaskPredicate]", "class Rules { [System.Obsolete] static bool Sees(int h, int q, int k) => true; }" },
+        { "class Rules { [System.Obsolete]\n[MaskPredicate]\nstatic bool Sees(int h, int q, int k) => true; }", "Remove [MaskPredicate]", "class Rules { [System.Obsolete]\nstatic bool Sees(int h, int q, int k) => true; }" },
     };
 
     public static TheoryData<string, string, string> Arguments => new()
@@ -50,6 +57,16 @@ public sealed class CodeFixTests
         { "Heads = 2, DModel = 8, CausalAlignment = CausalAlignment.BottomRight", "Add Causal = true", "Heads = 2, DModel = 8, CausalAlignment = CausalAlignment.BottomRight, Causal = true" },
         { "Heads = 2, DModel = 256, Unrolling = Unrolling.Full", "Remove Unrolling", "Heads = 2, DModel = 256" },
         { "Heads = 2, DModel = 8, Unrolling = (Unrolling)2", "Change Unrolling to Unrolling.Full", "Heads = 2, DModel = 8, Unrolling = Unrolling.Full" },
+        { "Heads = 8, Projections = false", "Add HeadDim = 64", "Heads = 8, Projections = false, HeadDim = 64" },
+        { "Heads = 8, HeadDim = 0, Projections = false", "Change HeadDim to 64", "Heads = 8, HeadDim = 64, Projections = false" },
+        { "Heads = 2, DModel = 8, BooleanMask = MaskAxes.Batch | MaskAxes.Query", "Change BooleanMask to MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key", "Heads = 2, DModel = 8, BooleanMask = MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key" },
+        { $"Heads = 2, DModel = 8, Outputs = {Both} | AttentionOutputs.LogSumExp", "Change Outputs to AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities", "Heads = 2, DModel = 8, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities" },
+        { $"Heads = 2, DModel = 8, Outputs = {Both}", "Change Outputs to AttentionOutputs.AveragedProbabilities", "Heads = 2, DModel = 8, Outputs = AttentionOutputs.AveragedProbabilities" },
+        { $"Heads = 2, DModel = 8, Softcap = 1, Outputs = {Stages}", "Change Outputs to AttentionOutputs.CappedScores", "Heads = 2, DModel = 8, Softcap = 1, Outputs = AttentionOutputs.CappedScores" },
+        { "Heads = 2, DModel = 8, Outputs = AttentionOutputs.CappedScores", "Remove Outputs", "Heads = 2, DModel = 8" },
+        { "Heads = 2, DModel = 8, Outputs = AttentionOutputs.CappedScores | AttentionOutputs.LogSumExp", "Change Outputs to AttentionOutputs.LogSumExp", "Heads = 2, DModel = 8, Outputs = AttentionOutputs.LogSumExp" },
+        { "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.Probabilities", "Remove Outputs", "Heads = 2, DModel = 8, ZeroKeyValue = true" },
+        { "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp", "Change Outputs to AttentionOutputs.LogSumExp", "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.LogSumExp" },
     };
 
     [Theory]
@@ -95,6 +112,15 @@ public sealed class CodeFixTests
 
         Assert.Equal(DiagnosticDescriptors.All.Select(descriptor => descriptor.Id).Except(WithoutFix), fixable);
         Assert.Equal(fixable.Concat(ofSuggestions), CodeFixFixture.Providers.SelectMany(provider => provider.FixableDiagnosticIds).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", "AttentionOutputs.ScaledScores", "AttentionOutputs.MaskedScores")]
+    [InlineData(", Softcap = 50", "AttentionOutputs.ScaledScores", "AttentionOutputs.CappedScores", "AttentionOutputs.MaskedScores")]
+    public async Task Of_outputs_that_exclude_each_other_each_is_offered_that_has_an_effect(string cap, params string[] expected)
+    {
+        var fixes = await CodeFixFixture.Apply($"[AttentionConfig(Heads = 2, DModel = 8{cap}, Outputs = {Stages})] partial class Block;");
+        Assert.Equal(expected.Select(value => $"Change Outputs to {value}"), fixes.Select(fix => fix.Title).Where(title => title.StartsWith("Change", StringComparison.Ordinal) && !title.Contains('|')));
     }
 
     [Fact]
