@@ -106,7 +106,7 @@ internal static class AttendEmitter
             using (writer.Block($"for (nint row = 0; row < count; row += {AttentionPlan.QueryBlock})"))
             {
                 writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
-                WriteState(writer, plan);
+                KeyBlockEmitter.WriteState(writer, plan);
                 string seen = causal ? Seen(spec, "first + row + rows - 1") : "visible";
                 using (writer.Block($"if ({seen} <= 0)"))
                     writer.Line($"MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum}), (int)rows).Clear();");
@@ -122,19 +122,9 @@ internal static class AttendEmitter
     private static string Seen(AttentionSpec spec, string row) =>
         $"Math.Min(visible, {(spec.Group == 1 ? $"({row})" : $"(({row}) / {spec.Group})")} + offset + 1)";
 
-    /// <summary>Each query block of a run has its own running output and softmax state.</summary>
-    private static void WriteState(CodeWriter writer, AttentionPlan plan)
-    {
-        ScratchLayout scratch = plan.Scratch;
-        writer.Line($"ref float heads = ref Unsafe.Add(ref scratch, {scratch["Heads"].Offset} + (row * {plan.ValueHeadDimPadded}));");
-        writer.Line($"ref float softmax = ref Unsafe.Add(ref scratch, {scratch["Softmax"].Offset} + (row * {ScratchLayout.SoftmaxFloats / AttentionPlan.QueryBlock}));");
-    }
-
     private static void WriteKeyBlock(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
-        string visibility = spec.Causal ? "first + row, offset + 1 - key, " : "";
-        const string Values = "ref Unsafe.Add(ref values, key * 16)";
         writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
         if (spec.Causal)
         {
@@ -146,22 +136,10 @@ internal static class AttendEmitter
             writer.Line($"nint columns = Math.Min({AttentionPlan.KeyBlock}, visible - key);");
         }
 
-        WriteState(writer, plan);
+        KeyBlockEmitter.WriteState(writer, plan);
         writer.Line($"ref float scores = ref Unsafe.Add(ref scratch, {plan.Scratch["Scores"].Offset});");
         writer.Line($"TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * {spec.HeadDim}), rows, ref Unsafe.Add(ref keys, key * {spec.HeadDim}), (columns + 15) >> 4, ref scores);");
-        using (writer.Block("if (key == 0)"))
-        {
-            writer.Line($"TKernels.Softmax(ref scores, rows, columns, {visibility}ref softmax);");
-            writer.Line($"TKernels.Values(ref scores, rows, columns, {Values}, panelStride, ref heads);");
-        }
-
-        using (writer.Block("else"))
-        {
-            writer.Line($"ref float blockHeads = ref Unsafe.Add(ref scratch, {plan.Scratch["BlockHeads"].Offset});");
-            writer.Line($"TKernels.Softmax(ref scores, rows, columns, {visibility}ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
-            writer.Line("TKernels.Merge(ref softmax, rows);");
-            writer.Line($"TKernels.Values(ref scores, rows, columns, {Values}, panelStride, ref blockHeads);");
-            writer.Line("TKernels.MergeHeads(ref heads, ref blockHeads, rows, ref softmax);");
-        }
+        KeyBlockEmitter.WriteMerged(
+            writer, plan, "key == 0", spec.Causal ? "columns, first + row, offset + 1 - key" : "columns", "ref scores, rows, columns, ref Unsafe.Add(ref values, key * 16), panelStride");
     }
 }

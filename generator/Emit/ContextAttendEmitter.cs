@@ -107,14 +107,6 @@ internal static class ContextAttendEmitter
         }
     }
 
-    /// <summary>Each query block of a run has its own running output and softmax state.</summary>
-    public static void WriteState(CodeWriter writer, AttentionPlan plan)
-    {
-        ScratchLayout scratch = plan.Scratch;
-        writer.Line($"ref float heads = ref Unsafe.Add(ref scratch, {scratch["Heads"].Offset} + (row * {plan.ValueHeadDimPadded}));");
-        writer.Line($"ref float softmax = ref Unsafe.Add(ref scratch, {scratch["Softmax"].Offset} + (row * {ScratchLayout.SoftmaxFloats / AttentionPlan.QueryBlock}));");
-    }
-
     /// <summary>The range of the query block that begins at <c>row</c>.</summary>
     private static void WriteBlockRange(CodeWriter writer)
     {
@@ -132,7 +124,7 @@ internal static class ContextAttendEmitter
         writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
         writer.Line("// Whole groups of the virtual lanes.");
         writer.Line($"nint from = begin & ~(nint){SoftmaxEmitter.VirtualLanes - 1};");
-        WriteState(writer, plan);
+        KeyBlockEmitter.WriteState(writer, plan);
         // A key block lies in one piece, in a ring too.
         string place = "key";
         if (SequenceEmitter.HasRing(spec))
@@ -154,28 +146,9 @@ internal static class ContextAttendEmitter
             (blockValues, valueStride) = ("ref blockValues", "valueStride");
         }
 
-        WriteMerged(
+        KeyBlockEmitter.WriteMerged(
             writer, plan, "key <= blockFirst", "from, columns, key, ref Unsafe.Add(ref ranges, 2 * row)",
             $"ref Unsafe.Add(ref scores, begin), rows, columns - begin, {blockValues}, {valueStride}");
-    }
-
-    /// <summary>Softmax and weighted values of a block: the first becomes the running state, others are merged into it.</summary>
-    private static void WriteMerged(CodeWriter writer, AttentionPlan plan, string isFirst, string softmax, string values)
-    {
-        using (writer.Block($"if ({isFirst})"))
-        {
-            writer.Line($"TKernels.Softmax(ref scores, rows, {softmax}, ref softmax);");
-            writer.Line($"TKernels.Values({values}, ref heads);");
-        }
-
-        using (writer.Block("else"))
-        {
-            writer.Line($"ref float blockHeads = ref Unsafe.Add(ref scratch, {plan.Scratch["BlockHeads"].Offset});");
-            writer.Line($"TKernels.Softmax(ref scores, rows, {softmax}, ref Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockState}));");
-            writer.Line("TKernels.Merge(ref softmax, rows);");
-            writer.Line($"TKernels.Values({values}, ref blockHeads);");
-            writer.Line("TKernels.MergeHeads(ref heads, ref blockHeads, rows, ref softmax);");
-        }
     }
 
     public static string ModifyCall(AttentionPlan plan, string from) =>
@@ -187,7 +160,7 @@ internal static class ContextAttendEmitter
         AttentionSpec spec = plan.Spec;
         writer.Line($"nint rows = Math.Min({AttentionPlan.QueryBlock}, count - row);");
         WriteBlockRange(writer);
-        WriteState(writer, plan);
+        KeyBlockEmitter.WriteState(writer, plan);
         if (spec.AppendedKeys > 0)
         {
             WriteAppended(writer, plan);
@@ -221,7 +194,7 @@ internal static class ContextAttendEmitter
             writer.Line($"Unsafe.Add(ref appended, (2 * index) + 1) = {spec.AppendedKeys};");
         }
 
-        WriteMerged(
+        KeyBlockEmitter.WriteMerged(
             writer, plan, "blockFirst >= blockEnd", $"0, {spec.AppendedKeys}, 0, ref appended",
             $"ref scores, rows, {spec.AppendedKeys}, ref Unsafe.Add(ref context.AppendedValues, head * {AttentionPlan.PanelWidth * plan.ValueHeadDimPadded}), {AttentionPlan.PanelWidth * AttentionPlan.PanelWidth}");
     }

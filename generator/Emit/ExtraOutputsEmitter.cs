@@ -38,7 +38,7 @@ internal static class ExtraOutputsEmitter
                         WriteScores(writer, plan, masked: true);
                     if (spec.HasProbabilities)
                     {
-                        writer.Line($"ref float softmax = ref Unsafe.Add(ref scratch, {plan.Scratch["Softmax"].Offset} + (row * {ScratchLayout.SoftmaxFloats / AttentionPlan.QueryBlock}));");
+                        KeyBlockEmitter.WriteSoftmaxState(writer, plan);
                         writer.Line("TKernels.Probabilities(ref scores, rows, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref ranges, 2 * row), ref softmax, in context);");
                     }
                 }

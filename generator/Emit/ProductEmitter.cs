@@ -40,6 +40,25 @@ internal static class ProductEmitter
         ? CodeWriter.Invariant($"{split.LargestRows}")
         : CodeWriter.Invariant($"rows >= {split.Next.Count - 1} ? {split.LargestRows} : {table}[(int)rows]");
 
+    /// <summary>A product of all rows at once: the calls of its tiles for any number of them.</summary>
+    /// <param name="a">Names the first row that is multiplied.</param>
+    /// <param name="between">The arguments between the rows that are multiplied and those that are written.</param>
+    /// <param name="c">Names the first row that is written.</param>
+    /// <param name="stride">Floats from a written row to the next.</param>
+    public static void WriteCalls(CodeWriter writer, ProductPlan product, string a, string between, string c, int stride)
+    {
+        WriteWide(writer, product, (wide, row) =>
+            writer.Line($"{product.Name}_{wide.Name}({Row(a, row, product.RowStride)}, {between}, {Row(c, row, stride)});"));
+        WriteRowLoop(
+            writer,
+            product,
+            [
+                $"ref float tileA = ref Unsafe.Add(ref {a}, row * {product.RowStride});",
+                $"ref float tileC = ref Unsafe.Add(ref {c}, row * {stride});",
+            ],
+            $"ref tileA, {between}, ref tileC");
+    }
+
     /// <summary>The loop over row tiles. <paramref name="locals"/> are declared from <c>row</c> before each tile.</summary>
     public static void WriteRowLoop(CodeWriter writer, ProductPlan product, string[] locals, string arguments, string after = "")
     {

@@ -16,12 +16,7 @@ internal static class RangeSoftmaxEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"public static void Softmax({Parameters})"))
         {
-            writer.Line("// The maxima of all rows first: folding a row's lanes is one long chain, which the next row's loads need not wait for.");
-            using (writer.Block("for (nint row = 0; row < rows; row++)"))
-                WriteMaximum(writer, plan);
-            writer.Line();
-            using (writer.Block("for (nint row = 0; row < rows; row++)"))
-                WritePowers(writer, plan);
+            SoftmaxEmitter.WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
         }
     }
 
@@ -46,25 +41,11 @@ internal static class RangeSoftmaxEmitter
     private static void WriteMaximum(CodeWriter writer, AttentionPlan plan)
     {
         VectorTarget target = plan.Target;
-        WriteRow(
-            writer,
-            plan,
-            "MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, from), (int)(columns - from)).Clear();",
-            $"Unsafe.Add(ref state, {SoftmaxEmitter.Maximum} + row) = float.NegativeInfinity;",
-            $"Unsafe.Add(ref state, {SoftmaxEmitter.Sum} + row) = 0;");
+        WriteRow(writer, plan, SoftmaxEmitter.WithoutKeys("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, from), (int)(columns - from))"));
         WriteEdge(writer, target, "first < begin", "first", "begin - first", "GreaterThanOrEqual");
         WriteEdge(writer, target, "end < last", $"last - {VirtualLanes}", $"end - last + {VirtualLanes}", "LessThan");
         writer.Line();
-        foreach (int i in SoftmaxEmitter.Vectors(target))
-            writer.Line($"var max_{i} = {SoftmaxEmitter.Load(target, i, "first")};");
-        using (writer.Block($"for (nint k = first + {VirtualLanes}; k < last; k += {VirtualLanes})"))
-        {
-            foreach (int i in SoftmaxEmitter.Vectors(target))
-                writer.Line($"max_{i} = {target.Name}.MaxNative(max_{i}, {SoftmaxEmitter.Load(target, i, "k")});");
-        }
-
-        SoftmaxEmitter.Reduce(writer, target, "max", (a, b, width) => $"{width}.MaxNative({a}, {b})");
-        writer.Line($"Unsafe.Add(ref state, {SoftmaxEmitter.Maximum} + row) = max;");
+        SoftmaxEmitter.WriteRowMaximum(writer, target, "k", "first", "last");
     }
 
     /// <summary>Whole vectors: a load would wait for smaller stores before it.</summary>
@@ -74,12 +55,7 @@ internal static class RangeSoftmaxEmitter
         {
             writer.Line($"ref float edge = ref Unsafe.Add(ref line, {group});");
             writer.Line($"var bound = {target.Name}.Create((int)({bound}));");
-            foreach (int i in SoftmaxEmitter.Vectors(target))
-            {
-                string lanes = $"{target.Name}<int>.Indices" + (i == 0 ? "" : $" + {target.Name}.Create({i * target.Lanes})");
-                string place = i == 0 ? "ref edge" : $"ref edge, {i * target.Lanes}";
-                writer.Line($"{target.Name}.ConditionalSelect({target.Name}.{comparison}({lanes}, bound).AsSingle(), {target.Name}.LoadUnsafe({place}), {target.Name}.Create(float.NegativeInfinity)).StoreUnsafe({place});");
-            }
+            SoftmaxEmitter.WriteEdge(writer, target, "edge", "bound", comparison);
         }
     }
 

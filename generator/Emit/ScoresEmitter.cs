@@ -11,18 +11,7 @@ internal static class ScoresEmitter
         writer.Line($"/// <summary>scores[rows, 16 panels] = queries[rows, {product.Depth}] · key panels.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block("public static void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores)"))
-        {
-            ProductEmitter.WriteWide(writer, product, (wide, row) =>
-                writer.Line($"{product.Name}_{wide.Name}({ProductEmitter.Row("queries", row, product.RowStride)}, ref keys, panels, {ProductEmitter.Row("scores", row, plan.ScoreStride)});"));
-            ProductEmitter.WriteRowLoop(
-                writer,
-                product,
-                [
-                    $"ref float tileA = ref Unsafe.Add(ref queries, row * {product.RowStride});",
-                    $"ref float tileC = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});",
-                ],
-                "ref tileA, ref keys, panels, ref tileC");
-        }
+            ProductEmitter.WriteCalls(writer, product, "queries", "ref keys, panels", "scores", plan.ScoreStride);
 
         foreach (RegisterTile tile in product.AllTiles)
         {

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -89,16 +90,22 @@ internal static class SoftmaxEmitter
             ? "public static void Softmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float state)"
             : "public static void Softmax(ref float scores, nint rows, nint columns, ref float state)"))
         {
-            writer.Line("// The maxima of all rows first: folding a row's lanes is one long chain, which the next row's loads need not wait for.");
-            using (writer.Block("for (nint row = 0; row < rows; row++)"))
-                WriteMaximum(writer, plan);
-            writer.Line();
-            using (writer.Block("for (nint row = 0; row < rows; row++)"))
-                WritePowers(writer, plan);
+            WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
         }
     }
 
-    public static IEnumerable<int> Vectors(VectorTarget target) => Enumerable.Range(0, VirtualLanes / target.Lanes);
+    /// <summary>The passes over the rows of a block.</summary>
+    public static void WritePasses(CodeWriter writer, Action maximum, Action powers)
+    {
+        writer.Line("// The maxima of all rows first: folding a row's lanes is one long chain, which the next row's loads need not wait for.");
+        using (writer.Block("for (nint row = 0; row < rows; row++)"))
+            maximum();
+        writer.Line();
+        using (writer.Block("for (nint row = 0; row < rows; row++)"))
+            powers();
+    }
+
+    private static IEnumerable<int> Vectors(VectorTarget target) => Enumerable.Range(0, VirtualLanes / target.Lanes);
 
     /// <summary>The row's scores, how many of them it sees, and where its last group of virtual lanes ends.</summary>
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, params string[] withoutKeys)
@@ -129,32 +136,50 @@ internal static class SoftmaxEmitter
     private static void WriteMaximum(CodeWriter writer, AttentionPlan plan)
     {
         VectorTarget target = plan.Target;
-        WriteRow(
-            writer,
-            plan,
-            "MemoryMarshal.CreateSpan(ref line, (int)columns).Clear();",
-            $"Unsafe.Add(ref state, {Maximum} + row) = float.NegativeInfinity;",
-            $"Unsafe.Add(ref state, {Sum} + row) = 0;");
+        WriteRow(writer, plan, WithoutKeys("MemoryMarshal.CreateSpan(ref line, (int)columns)"));
         using (writer.Block("if (count < end)"))
         {
             writer.Line("// Whole vectors: a load would wait for smaller stores before it.");
             writer.Line($"ref float last = ref Unsafe.Add(ref line, end - {VirtualLanes});");
             writer.Line($"var left = {target.Name}.Create((int)(count - end) + {VirtualLanes});");
-            foreach (int i in Vectors(target))
-            {
-                string lanes = $"{target.Name}<int>.Indices" + (i == 0 ? "" : $" + {target.Name}.Create({i * target.Lanes})");
-                string place = i == 0 ? "ref last" : $"ref last, {i * target.Lanes}";
-                writer.Line($"{target.Name}.ConditionalSelect({target.Name}.LessThan({lanes}, left).AsSingle(), {target.Name}.LoadUnsafe({place}), {target.Name}.Create(float.NegativeInfinity)).StoreUnsafe({place});");
-            }
+            WriteEdge(writer, target, "last", "left", "LessThan");
         }
 
         writer.Line();
+        WriteRowMaximum(writer, target, "key", null, "end");
+    }
+
+    /// <summary>What becomes of a row that sees no key of the block, whose probabilities are given.</summary>
+    public static string[] WithoutKeys(string probabilities) =>
+    [
+        $"{probabilities}.Clear();",
+        $"Unsafe.Add(ref state, {Maximum} + row) = float.NegativeInfinity;",
+        $"Unsafe.Add(ref state, {Sum} + row) = 0;",
+    ];
+
+    /// <summary>Makes those scores of a group of virtual lanes −∞ whose place in it does not compare to the bound.</summary>
+    public static void WriteEdge(CodeWriter writer, VectorTarget target, string group, string bound, string comparison)
+    {
         foreach (int i in Vectors(target))
-            writer.Line($"var max_{i} = {Load(target, i)};");
-        using (writer.Block($"for (nint key = {VirtualLanes}; key < end; key += {VirtualLanes})"))
+        {
+            string lanes = $"{target.Name}<int>.Indices" + (i == 0 ? "" : $" + {target.Name}.Create({i * target.Lanes})");
+            string place = i == 0 ? $"ref {group}" : $"ref {group}, {i * target.Lanes}";
+            writer.Line($"{target.Name}.ConditionalSelect({target.Name}.{comparison}({lanes}, {bound}).AsSingle(), {target.Name}.LoadUnsafe({place}), {target.Name}.Create(float.NegativeInfinity)).StoreUnsafe({place});");
+        }
+    }
+
+    /// <summary>The largest of a row's scores.</summary>
+    /// <param name="key">Names the loop's variable.</param>
+    /// <param name="first">Where the first group of virtual lanes begins; null for the row's first score.</param>
+    /// <param name="end">Where the last one ends.</param>
+    public static void WriteRowMaximum(CodeWriter writer, VectorTarget target, string key, string? first, string end)
+    {
+        foreach (int i in Vectors(target))
+            writer.Line($"var max_{i} = {Load(target, i, first)};");
+        using (writer.Block($"for (nint {key} = {(first is null ? "" : $"{first} + ")}{VirtualLanes}; {key} < {end}; {key} += {VirtualLanes})"))
         {
             foreach (int i in Vectors(target))
-                writer.Line($"max_{i} = {target.Name}.MaxNative(max_{i}, {Load(target, i, "key")});");
+                writer.Line($"max_{i} = {target.Name}.MaxNative(max_{i}, {Load(target, i, key)});");
         }
 
         Reduce(writer, target, "max", (a, b, width) => $"{width}.MaxNative({a}, {b})");
@@ -217,7 +242,7 @@ internal static class SoftmaxEmitter
     }
 
     /// <summary>Folds 32 virtual lanes by halves: 16, 8, 4, 2, 1 apart. The tree is the same for every width.</summary>
-    public static void Reduce(CodeWriter writer, VectorTarget target, string name, System.Func<string, string, string, string> combine)
+    private static void Reduce(CodeWriter writer, VectorTarget target, string name, Func<string, string, string, string> combine)
     {
         var parts = Enumerable.Range(0, VirtualLanes / target.Lanes).Select(i => $"{name}_{i}").ToList();
         while (parts.Count > 1)
@@ -269,7 +294,7 @@ internal static class SoftmaxEmitter
         }
     }
 
-    public static string Load(VectorTarget target, int vector, string? index = null)
+    private static string Load(VectorTarget target, int vector, string? index = null)
     {
         int offset = vector * target.Lanes;
         return (index, offset) switch

@@ -11,18 +11,7 @@ internal static class ValuesEmitter
         writer.Line("/// <summary>heads = probabilities · value panels, for each row.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block("public static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads)"))
-        {
-            ProductEmitter.WriteWide(writer, product, (wide, row) =>
-                writer.Line($"{product.Name}_{wide.Name}({ProductEmitter.Row("probabilities", row, product.RowStride)}, keys, ref values, panelStride, {ProductEmitter.Row("heads", row, plan.ValueHeadDimPadded)});"));
-            ProductEmitter.WriteRowLoop(
-                writer,
-                product,
-                [
-                    $"ref float tileA = ref Unsafe.Add(ref probabilities, row * {product.RowStride});",
-                    $"ref float tileC = ref Unsafe.Add(ref heads, row * {plan.ValueHeadDimPadded});",
-                ],
-                "ref tileA, keys, ref values, panelStride, ref tileC");
-        }
+            ProductEmitter.WriteCalls(writer, product, "probabilities", "keys, ref values, panelStride", "heads", plan.ValueHeadDimPadded);
 
         writer.Line();
         WriteMerge(writer, plan);
