@@ -151,8 +151,11 @@ internal static class ContextAttendEmitter
             $"ref Unsafe.Add(ref scores, begin), rows, columns - begin, {blockValues}, {valueStride}");
     }
 
-    public static string ModifyCall(AttentionPlan plan, string from) =>
-        $"TKernels.Modify(ref scores, rows, {from}, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref ranges, 2 * row), ref Unsafe.Add(ref scratch, {plan.Scratch["MaskLines"].Offset}), in context);";
+    public static string ModifyCall(AttentionPlan plan, string from)
+    {
+        string maskLines = plan.Spec.DeclaredMasks > 0 ? $"ref Unsafe.Add(ref scratch, {plan.Scratch["MaskLines"].Offset}), " : "";
+        return $"TKernels.Modify(ref scores, rows, {from}, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref ranges, 2 * row), {maskLines}in context);";
+    }
 
     /// <summary>What follows the last key block of a query block: appended keys, the sums, the joined heads.</summary>
     private static void WriteEnd(CodeWriter writer, AttentionPlan plan)

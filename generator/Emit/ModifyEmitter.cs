@@ -6,7 +6,9 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes the pass over a block's scores between product and softmax: softcap, the user's modifier, biases, masks, in this order.</summary>
 internal static class ModifyEmitter
 {
-    public const string Parameters = "ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine, in " + ContextEmitter.TypeName + " context";
+    /// <summary>The parameters of the kernel; memory for mask rows only where there are masks.</summary>
+    public static string Parameters(AttentionSpec spec) =>
+        $"ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, {(spec.DeclaredMasks > 0 ? "ref float maskLine, " : "")}in {ContextEmitter.TypeName} context";
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
@@ -26,7 +28,7 @@ internal static class ModifyEmitter
             return;
         writer.Line("/// <summary>Changes the scores of each row as configured; masked ones become −∞.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void Modify({Parameters})"))
+        using (writer.Block($"public static void Modify({Parameters(spec)})"))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
                 WriteRow(writer, plan);
@@ -55,9 +57,9 @@ internal static class ModifyEmitter
         if (spec.HasDistanceBias)
             writer.Line("ref float distance = ref Unsafe.Add(ref context.DistanceBias, (queryHead * 2 * context.DistanceReach) + key - position);");
         if (additive)
-            WriteMaskRow(writer, target, "additive", "AdditiveMask", spec.AdditiveMask, inputRow, "Services::MaskRows.Whole");
+            WriteMaskRow(writer, "additive", "AdditiveMask", spec.AdditiveMask, inputRow, "Services::MaskRows.Whole", boolean ? $"ref Unsafe.Add(ref maskLine, {ScratchLayout.MaskLineFloats})" : "ref maskLine");
         if (boolean)
-            WriteMaskRow(writer, target, "boolean", "BooleanMask", spec.BooleanMask, inputRow, "Services::MaskRows.Expand");
+            WriteMaskRow(writer, "boolean", "BooleanMask", spec.BooleanMask, inputRow, "Services::MaskRows.Expand", "ref maskLine");
 
         // A scalar hook that vectors cannot compute is called for visible keys only, in a loop of its own.
         bool modifierApart = modifier is not null && HookEmitter.IsScalar(modifier), predicateApart = predicate is not null && HookEmitter.IsScalar(predicate);
@@ -119,7 +121,7 @@ internal static class ModifyEmitter
         spec.ScoreModifier is not null || spec.MaskPredicate is not null || spec.HasDistanceBias || ((spec.AdditiveMask | spec.BooleanMask) & MaskAxes.Head) != 0;
 
     /// <summary>The part of a mask's row that a block reads, so that whole vectors can be loaded from it.</summary>
-    private static void WriteMaskRow(CodeWriter writer, VectorTarget target, string local, string field, MaskAxes axes, string inputRow, string method)
+    private static void WriteMaskRow(CodeWriter writer, string local, string field, MaskAxes axes, string inputRow, string method, string line)
     {
         bool heads = (axes & MaskAxes.Head) != 0, queries = (axes & MaskAxes.Query) != 0;
         string row = (heads, queries) switch
@@ -130,7 +132,6 @@ internal static class ModifyEmitter
             _ => "0",
         };
         string place = row == "0" ? "key" : $"({row}) + key";
-        string line = local == "boolean" ? "ref maskLine" : $"ref Unsafe.Add(ref maskLine, {AttentionPlan.KeyBlock + AttentionPlan.PanelWidth})";
         writer.Line($"ref float {local} = ref {method}(ref Unsafe.Add(ref context.{field}, {place}), from, columns, {line});");
     }
 }

@@ -65,7 +65,7 @@ internal static class PathEmitter
             writer.Line("static abstract void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax);");
             writer.Line($"static abstract {(spec.MasksKeys ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined);");
             if (spec.ModifiesScores)
-                writer.Line($"static abstract void Modify({ModifyEmitter.Parameters});");
+                writer.Line($"static abstract void Modify({ModifyEmitter.Parameters(spec)});");
             if (ModifyEmitter.NeedsCapAlone(spec))
                 writer.Line("static abstract void Cap(ref float scores, nint rows, nint columns);");
             if (FinishEmitter.IsNeeded(spec))

@@ -51,7 +51,7 @@ internal sealed partial record AttentionSpec
     public bool HasDistanceBias => Alibi || RelativePositionBuckets > 0;
 
     /// <summary>Whether a pass over the scores stands between the product and the softmax.</summary>
-    public bool ModifiesScores => Softcap > 0 || ScoreModifier is not null || HasDistanceBias || BooleanMask != MaskAxes.None || AdditiveMask != MaskAxes.None || MaskPredicate is not null;
+    public bool ModifiesScores => Softcap > 0 || ScoreModifier is not null || HasDistanceBias || DeclaredMasks > 0 || MaskPredicate is not null;
 
     /// <summary>Whether scores are natural until the softmax, and not yet multiplied by log2(e) through the query weights.</summary>
     public bool NaturalScores => ModifiesScores || Sinks || ScoreOutput != AttentionOutputs.None;

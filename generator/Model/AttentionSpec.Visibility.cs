@@ -27,6 +27,9 @@ internal sealed partial record AttentionSpec
 
     public MaskAxes AdditiveMask { get; init; }
 
+    /// <summary>How many of the two masks are given to a call.</summary>
+    public int DeclaredMasks => (BooleanMask != MaskAxes.None ? 1 : 0) + (AdditiveMask != MaskAxes.None ? 1 : 0);
+
     /// <summary>The user's mask predicate, or null.</summary>
     public MaskPredicateSpec? MaskPredicate { get; init; }
 
@@ -40,7 +43,7 @@ internal sealed partial record AttentionSpec
 
     /// <summary>Whether a key between a row's first and last may be masked.</summary>
     public bool MasksInside =>
-        BooleanMask != MaskAxes.None || AdditiveMask != MaskAxes.None || MaskPredicate is not null || ScoreModifier is not null;
+        DeclaredMasks > 0 || MaskPredicate is not null || ScoreModifier is not null;
 
     /// <summary>Whether the rows of a block may see different keys, so that a NaN of the output may come from a key that its row does not see.</summary>
     public bool MasksKeys => Causal || HasRanges || MasksInside;

@@ -34,10 +34,8 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
         Add("Softmax", SoftmaxFloats * (AttentionPlan.QueryRun / AttentionPlan.QueryBlock), "running and block maxima and sums, and merge factors, of each query block of a run");
         if (spec.UsesContext)
             Add("Ranges", 2 * (AttentionPlan.QueryRun + (AttentionPlan.QueryRun / AttentionPlan.QueryBlock) + 1), "first and end of the keys that each row of a run, each query block and the run see, as integers");
-        if (spec.BooleanMask != MaskAxes.None || spec.AdditiveMask != MaskAxes.None)
-            Add("MaskLines", 2 * (AttentionPlan.KeyBlock + AttentionPlan.PanelWidth), "one row's part of a boolean and of an additive mask, in whole vectors");
-        else if (spec.ModifiesScores)
-            Add("MaskLines", AttentionPlan.PanelWidth, "nothing: there is no mask");
+        if (spec.DeclaredMasks > 0)
+            Add("MaskLines", spec.DeclaredMasks * MaskLineFloats, "one row's part of each mask, in whole vectors");
         if (spec.MasksInside)
             Add("SeenValues", (long)AttentionPlan.KeyBlock * AttentionPlan.RoundUp(spec.ValueHeadDim), "values of a key block with those of masked keys left out, should one be NaN");
         if (spec.AppendedKeys > 0)
@@ -64,6 +62,9 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
                 Add("KeyStrip", (long)rowBlock * spec.HeadDim, "keys of one head, before they are normalised or rotated and laid out");
         }
     }
+
+    /// <summary>Floats of one row's part of a mask, and of the vector that may end behind it.</summary>
+    internal const int MaskLineFloats = AttentionPlan.KeyBlock + AttentionPlan.PanelWidth;
 
     /// <summary>Floats of one query block's softmax state: maximum, sum, block maximum, block sum, old factor, block factor; 32 each.</summary>
     internal const int SoftmaxFloats = 6 * 32;

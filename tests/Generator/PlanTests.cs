@@ -1,6 +1,7 @@
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 using SpecCausalAlignment = AttentionGen.Generator.Model.CausalAlignment;
+using SpecMaskAxes = AttentionGen.Generator.Model.MaskAxes;
 using SpecUnrolling = AttentionGen.Generator.Model.Unrolling;
 
 namespace AttentionGen.Tests.Generator;
@@ -179,6 +180,19 @@ public sealed class PlanTests
         Assert.Equal(4 * 2 * (64 + 32), plan.KeyValueBytes);
         Assert.Equal(AttentionPlan.QueryBlock * 32, plan.Scratch["BlockHeads"].Length);
         Assert.Equal(336, plan.Projection(336).Depth);
+    }
+
+    [Theory]
+    [InlineData(false, false, 0)]
+    [InlineData(true, false, 272)]
+    [InlineData(false, true, 272)]
+    [InlineData(true, true, 544)]
+    public void ScratchHasALineForEachDeclaredMask(bool boolean, bool additive, int floats)
+    {
+        // A softcap goes over the scores too, and needs none.
+        AttentionSpec spec = Plans(2, 2, 16)[0].Spec with { Softcap = 30, BooleanMask = boolean ? SpecMaskAxes.Key : 0, AdditiveMask = additive ? SpecMaskAxes.Key : 0 };
+        ScratchLayout scratch = AttentionPlan.Create(spec, VectorTarget.All[0]).Scratch;
+        Assert.Equal(floats, scratch.Slices.Where(slice => slice.Name == "MaskLines").Sum(slice => slice.Length));
     }
 
     [Fact]
