@@ -13,10 +13,12 @@ public sealed class DistanceBias
 {
     private const int SmallestReach = 256;
 
-    private readonly Lock growing = new();
+    /// <summary>A table reaches a line more than was asked for, since whole lines are read, and to the end of its line.</summary>
+    private const int RoundedUp = 31;
+
+    private readonly GrowingTable<DistanceTable> table;
     private readonly AttentionShape shape;
     private readonly float[] buckets;
-    private volatile DistanceTable? table;
 
     /// <summary>An empty table.</summary>
     /// <param name="shape">What the kernel computes.</param>
@@ -28,16 +30,13 @@ public sealed class DistanceBias
             throw new ArgumentException($"buckets.Length is {buckets.Length}; expected RelativePositionBuckets · Heads = {shape.RelativePositionBuckets * shape.Heads}.", nameof(buckets));
         this.shape = shape;
         this.buckets = buckets.ToArray();
+        table = new(SmallestReach, (AlignedMemory.MaxLength / (2 * shape.Heads)) - RoundedUp, Grow);
     }
 
     /// <summary>The table for distances of less than <paramref name="reach"/> in both directions. Allocates only where it must grow.</summary>
     /// <param name="reach">Keys and rows of a sequence together are enough.</param>
     /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
-    public DistanceTable Ensure(nint reach)
-    {
-        DistanceTable? current = table;
-        return current is not null && current.Reach >= reach ? current : Grow(reach);
-    }
+    public DistanceTable Ensure(nint reach) => table.Ensure(reach);
 
     /// <summary>The slope of a head: 2^(−8(h+1)/n) for n heads, a power of two; for other n the slopes of the next lower power of two, then every second one of twice as many.</summary>
     /// <param name="head">0 to <paramref name="heads"/> − 1.</param>
@@ -74,33 +73,24 @@ public sealed class DistanceBias
         return first + (int)Math.Min(exact + (long)(part * (buckets - exact)), buckets - 1);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private DistanceTable Grow(nint reach)
+    private (DistanceTable Table, nint Reach) Grow(DistanceTable? old, nint reach)
     {
-        lock (growing)
+        reach = (reach + RoundedUp) & ~(nint)15;
+        AlignedMemory memory = AlignedMemory.Allocate(checked(2 * reach * shape.Heads));
+        for (int head = 0; head < shape.Heads; head++)
         {
-            if (table is { } present && present.Reach >= reach)
-                return present;
-
-            // Doubling keeps the cost of decoding one position at a time small; a line more, since whole lines are read.
-            nint wanted = nint.Max(reach, nint.Max(SmallestReach, 2 * (table?.Reach ?? 0)));
-            wanted = (wanted + 31) & ~(nint)15;
-            AlignedMemory memory = AlignedMemory.Allocate(checked(2 * wanted * shape.Heads));
-            for (int head = 0; head < shape.Heads; head++)
+            double slope = shape.Alibi ? Slope(head, shape.Heads) : 0;
+            ref float centre = ref Unsafe.Add(ref memory.Reference, ((2 * head) + 1) * reach);
+            for (nint distance = -reach; distance < reach; distance++)
             {
-                double slope = shape.Alibi ? Slope(head, shape.Heads) : 0;
-                ref float centre = ref Unsafe.Add(ref memory.Reference, ((2 * head) + 1) * wanted);
-                for (nint distance = -wanted; distance < wanted; distance++)
-                {
-                    double bias = -slope * Math.Abs((double)distance);
-                    if (buckets.Length > 0)
-                        bias += buckets[(Bucket(distance, shape.RelativePositionBuckets, shape.RelativePositionMaxDistance, shape.Causal) * shape.Heads) + head];
-                    Unsafe.Add(ref centre, distance) = (float)bias;
-                }
+                double bias = -slope * Math.Abs((double)distance);
+                if (buckets.Length > 0)
+                    bias += buckets[(Bucket(distance, shape.RelativePositionBuckets, shape.RelativePositionMaxDistance, shape.Causal) * shape.Heads) + head];
+                Unsafe.Add(ref centre, distance) = (float)bias;
             }
-
-            return table = new DistanceTable(memory, wanted);
         }
+
+        return (new DistanceTable(memory, reach), reach);
     }
 }
 

@@ -16,11 +16,10 @@ public sealed class RotaryTable
 
     private static readonly ConcurrentDictionary<RotaryFrequencies, RotaryTable> Tables = new();
 
-    private readonly Lock growing = new();
+    private readonly GrowingTable<AlignedMemory> table;
     private readonly double[] frequencies;
     private readonly double factor;
     private readonly int rotaryDim;
-    private volatile AlignedMemory? memory;
 
     /// <summary>An empty table.</summary>
     /// <param name="rotaryDim">How many elements of a head are rotated; even.</param>
@@ -38,6 +37,7 @@ public sealed class RotaryTable
         this.rotaryDim = rotaryDim;
         factor = frequencies.AttentionFactor;
         this.frequencies = frequencies.ToArray();
+        table = new(FirstPositions, AlignedMemory.MaxLength / rotaryDim, Grow);
     }
 
     /// <summary>The one table of the process for these frequencies, so that the layers of a model share it.</summary>
@@ -55,11 +55,7 @@ public sealed class RotaryTable
     /// <param name="positions">Positions that will be read.</param>
     /// <returns>[position][rotaryDim]: rotaryDim/2 cosines, then as many sines.</returns>
     /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
-    public AlignedMemory Ensure(int positions)
-    {
-        AlignedMemory? current = memory;
-        return current is not null && current.Length >= (nint)positions * rotaryDim ? current : Grow(positions);
-    }
+    public AlignedMemory Ensure(int positions) => table.Ensure(positions);
 
     /// <summary>The table for all of these positions at least.</summary>
     /// <param name="positions">Positions that will be read, 0 or more.</param>
@@ -81,27 +77,15 @@ public sealed class RotaryTable
         throw new ArgumentOutOfRangeException(
             nameof(positions), largest, $"positions[{positions.IndexOf(largest)}] is {largest}; expected less than {AlignedMemory.MaxLength / rotaryDim}, as many as a table of rotations can hold.");
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private AlignedMemory Grow(int positions)
+    private (AlignedMemory Memory, nint Positions) Grow(AlignedMemory? old, nint positions)
     {
-        lock (growing)
-        {
-            AlignedMemory? old = memory;
-            nint known = old is null ? 0 : old.Length / rotaryDim;
-            if (old is not null && known >= positions)
-                return old;
-
-            // Doubling keeps the cost of decoding one position at a time small.
-            nint wanted = nint.Max(nint.Max(positions, 2 * known), FirstPositions);
-            nint affordable = nint.Max(positions, AlignedMemory.MaxLength / rotaryDim);
-            AlignedMemory grown = AlignedMemory.Allocate(checked(nint.Min(wanted, affordable) * rotaryDim));
-            for (nint i = 0; old is not null && i < old.Length; i++)
-                Unsafe.Add(ref grown.Reference, i) = Unsafe.Add(ref old.Reference, i);
-            for (nint position = known; position < grown.Length / rotaryDim; position++)
-                Fill(ref Unsafe.Add(ref grown.Reference, position * rotaryDim), position);
-            memory = grown;
-            return grown;
-        }
+        AlignedMemory grown = AlignedMemory.Allocate(checked(positions * rotaryDim));
+        nint known = old?.Length ?? 0;
+        for (nint i = 0; i < known; i++)
+            Unsafe.Add(ref grown.Reference, i) = Unsafe.Add(ref old!.Reference, i);
+        for (nint position = known / rotaryDim; position < positions; position++)
+            Fill(ref Unsafe.Add(ref grown.Reference, position * rotaryDim), position);
+        return (grown, positions);
     }
 
     private void Fill(ref float row, nint position)
