@@ -12,7 +12,7 @@ internal static class SuggestionDescriptors
 
     public static readonly DiagnosticDescriptor RowsBeyondCache = Create(
         "AG1002", "The rows of a block outgrow the second-level cache",
-        "Heads · HeadDim is {0}: the queries and output of only {1} rows take {2} KiB, more than a second-level cache of 1 MiB, so that rows and weights come from farther away. Up to {3} they stay there.");
+        "Heads · HeadDim is {0}: the queries and output of only {1} rows take {2} KiB, at least half more than a second-level cache of 1 MiB holds, so that rows and weights come from farther away. Up to {3} they stay there.");
 
     public static readonly DiagnosticDescriptor LongMethods = Create(
         "AG1003", "Unrolling writes methods that take the JIT long",

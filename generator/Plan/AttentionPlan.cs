@@ -196,7 +196,7 @@ internal sealed record AttentionPlan
     }
 
     /// <summary>Bytes that the queries and the output of a row block may take: three quarters of a second-level cache.</summary>
-    private const int RowBytes = 768 * 1024;
+    internal const int RowBytes = 768 * 1024;
 
     private static int LeastCommonMultiple(int a, int b) => a / GreatestCommonDivisor(a, b) * b;
 

@@ -25,11 +25,10 @@ internal sealed record SpeedAdvice(SpeedReason Reason, string Setting, Equatable
     private const int NotablePart = 5;
 
     /// <summary>
-    /// What a second-level cache holds, where the plan asks for three quarters of it. With weights from memory, DModel 4096 and heads of 128, 4,224 wide ran as
-    /// fast for each multiply-add as 4,096, whose rows take those three quarters (175 against 181 GFLOP/s, best of 81 interleaved rounds); 6,144 up to 13 % and
-    /// 8,192 10 to 12 % slower, whose rows are more than the whole.
+    /// Bytes of a row block from which every measurement was slower: half more than a second-level cache holds, where the plan asks for three quarters of one. Heads of
+    /// 128, interleaved, GFLOP/s of 4,096 wide, 6,144 and 8,192: 181, 158, 160 and 147, 148, 132 with weights from memory, 149, 143, 140 with weights from the third level.
     /// </summary>
-    private const int CacheBytes = 1024 * 1024;
+    private const int SlowRowBytes = 1536 * 1024;
 
     /// <summary>All advice on a configuration, from its plans for every target.</summary>
     public static IEnumerable<SpeedAdvice> For(IReadOnlyList<AttentionPlan> plans)
@@ -47,9 +46,9 @@ internal sealed record SpeedAdvice(SpeedReason Reason, string Setting, Equatable
         }
 
         long rowBytes = (long)sizeof(float) * plan.RowBlock * (spec.QueryDim + spec.JoinedDim);
-        if (rowBytes > CacheBytes)
+        if (rowBytes >= SlowRowBytes)
         {
-            int widest = CacheBytes / (2 * sizeof(float) * AttentionPlan.QueryBlock);
+            int widest = AttentionPlan.RowBytes / (2 * sizeof(float) * AttentionPlan.QueryBlock);
             yield return new(SpeedReason.RowsBeyondCache, "Heads", new([Text(spec.QueryDim), Text(plan.RowBlock), Text((int)(rowBytes / 1024)), Text(widest)]));
         }
 

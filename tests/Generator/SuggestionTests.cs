@@ -14,8 +14,9 @@ public sealed class SuggestionTests
     [InlineData("Heads = 8, DModel = 512, «HeadDim = 66»", "AG1001", "time of 80, 21 % more", "64 or 80")]
     [InlineData("Heads = 8, DModel = 512, «HeadDim = 40»", "AG1001", "time of 48, 20 % more", "32 or 48")]
     [InlineData("Heads = 8, DModel = 512, HeadDim = 64, «ValueHeadDim = 40»", "AG1001", "ValueHeadDim is 40", "32 or 48")]
-    // 24 rows of 5461 queries and as many outputs are 1 MiB.
-    [InlineData("«Heads = 43», HeadDim = 128, DModel = 4096", "AG1002", "is 5504", "24 rows take 1032 KiB", "Up to 5461")]
+    // 24 rows of 8192 queries and as many outputs are 1.5 MiB, of 4096 and as many 768 KiB.
+    [InlineData("«Heads = 64», HeadDim = 128, DModel = 4096", "AG1002", "is 8192", "24 rows take 1536 KiB", "Up to 4096")]
+    [InlineData("«Heads = 48», HeadDim = 128, ValueHeadDim = 256, DModel = 4096", "AG1002", "is 6144", "24 rows take 1728 KiB")]
     [InlineData("Heads = 8, DModel = 512, «Unrolling = Unrolling.Full»", "AG1003", "multiply-adds, where 128")]
     public async Task A_slow_configuration_is_told_why_and_what_is_fast(string arguments, string id, params string[] messageParts)
     {
@@ -38,7 +39,8 @@ public sealed class SuggestionTests
     [InlineData("Heads = 8, DModel = 512, HeadDim = 56")]
     [InlineData("Heads = 8, DModel = 512, HeadDim = 80")]
     [InlineData("Heads = 32, DModel = 4096")]
-    [InlineData("Heads = 42, HeadDim = 128, DModel = 4096")]
+    [InlineData("Heads = 48, HeadDim = 128, DModel = 4096")]
+    [InlineData("Heads = 63, HeadDim = 128, DModel = 4096")]
     [InlineData("Heads = 1, DModel = 16, Unrolling = Unrolling.Auto")]
     [InlineData("Heads = 0, DModel = 16, Unrolling = Unrolling.Full")]
     public async Task A_fast_or_illegal_one_is_told_nothing(string arguments) =>
