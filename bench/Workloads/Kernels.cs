@@ -11,6 +11,10 @@ internal sealed partial class H12D384;
 [AttentionConfig(Heads = 8, DModel = 512)]
 internal sealed partial class H8D512;
 
+/// <summary>The same as far unrolled as the JIT's limits go.</summary>
+[AttentionConfig(Heads = 8, DModel = 512, Unrolling = Unrolling.Full)]
+internal sealed partial class FullH8D512;
+
 [AttentionConfig(Heads = 12, DModel = 768)]
 internal sealed partial class H12D768;
 

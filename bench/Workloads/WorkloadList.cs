@@ -27,6 +27,7 @@ internal static class WorkloadList
 
         Workload.Of<WindowH8D512>("window256-h8-d512-s2048", rows: 2048),
         Workload.Of<WindowH8D512>("window256-h8-d512-s8192", rows: 8192),
+        Workload.Of<FullH8D512>("full-h8-d512-s512", rows: 512),
         Workload.Of<ModifierH8D512>("modifier-h8-d512-s512", rows: 512, scoreModifier: ModifierH8D512.Modify),
 
         Workload.Of<DecodeH14D896>("decode-h14/2-d896-c512", rows: 1, cachedRows: 512),
