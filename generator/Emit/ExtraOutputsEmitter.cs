@@ -62,8 +62,8 @@ internal static class ExtraOutputsEmitter
                 writer.Line("nint begin = Math.Max(0, Unsafe.Add(ref ranges, 2 * row) - key);");
                 writer.Line("nint end = Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row);");
-                writer.Line("// Such a row sees no key.");
-                writer.Line("if (sum == 0)\n    begin = end;");
+                writer.Line("// Such a row sees no key; its end may lie before this block.");
+                writer.Line("if (sum == 0)\n    begin = end = 0;");
                 writer.Line($"var maximum = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.Maximum} + row));");
                 writer.Line($"var factor = {target.Name}.Create(1 / sum);");
                 using (writer.Block($"for (nint k = begin & ~(nint){target.Lanes - 1}; k < end; k += {target.Lanes})"))
