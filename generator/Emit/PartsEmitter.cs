@@ -229,11 +229,14 @@ internal static class PartsEmitter
         {
             writer.Line("arguments.Options.CancellationToken.ThrowIfCancellationRequested();");
             writer.Line($"nint rows = {(spec.SkipPadding ? "ComputedRows(in arguments, in dimensions, sequence)" : rows)};");
+            // Masked keys whose scores come out are projected though no row of theirs is computed; masked ones else are not.
+            if (self)
+                writer.Line("nint newKeys = NewKeys(in arguments, in dimensions, sequence);");
             writer.Line($"nint start = sequence * {(spec.SkipPadding ? rows : "rows")} * {spec.DModel};");
             writer.Line("ref float queryStrip = ref strips;");
             writer.Line($"ref float keyStrip = ref Unsafe.Add(ref strips, rows * {queryWidth});");
-            writer.Line($"ref float valueStrip = ref Unsafe.Add(ref keyStrip, rows * {keyWidth});");
-            writer.Line($"ref float queries = ref Unsafe.Add(ref valueStrip, rows * {valueWidth});");
+            writer.Line($"ref float valueStrip = ref Unsafe.Add(ref keyStrip, {(self ? "newKeys" : "rows")} * {keyWidth});");
+            writer.Line($"ref float queries = ref Unsafe.Add(ref valueStrip, {(self ? "newKeys" : "rows")} * {valueWidth});");
             writer.Line($"ref float joined = ref Unsafe.Add(ref queries, rows * {spec.QueryDim});");
             using (writer.Block("if (phase == 0)"))
             {
@@ -245,9 +248,9 @@ internal static class PartsEmitter
                     writer.Line("if (part < queryParts)");
                     writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.queryWeights, part * step, step, ref queryStrip, {queryWidth});");
                     writer.Line("else if (part < queryParts + keyParts)");
-                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.keyWeights, (part - queryParts) * step, step, ref keyStrip, {keyWidth});");
+                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, newKeys, block.keyWeights, (part - queryParts) * step, step, ref keyStrip, {keyWidth});");
                     writer.Line("else");
-                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.valueWeights, (part - queryParts - keyParts) * step, step, ref valueStrip, {valueWidth});");
+                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, newKeys, block.valueWeights, (part - queryParts - keyParts) * step, step, ref valueStrip, {valueWidth});");
                 }
                 else
                 {
@@ -264,13 +267,12 @@ internal static class PartsEmitter
                 if (self)
                 {
                     writer.Line($"ref float headKeys = ref Unsafe.Add(ref keyStrip, head * {spec.HeadDim});");
-                    HeadEmitter.WriteChange(writer, spec, "key", "ref headKeys", keyWidth, "rows", 1, HeadEmitter.RowPosition(spec, "0"));
+                    HeadEmitter.WriteChange(writer, spec, "key", "ref headKeys", keyWidth, "newKeys", 1, HeadEmitter.RowPosition(spec, "0"));
                 }
 
                 HeadEmitter.WriteChange(writer, spec, "query", "ref headQueries", queryWidth, "rows", spec.Group, HeadEmitter.RowPosition(spec, "0"));
                 if (self)
                 {
-                    writer.Line("nint newKeys = NewKeys(in arguments, in dimensions, sequence);");
                     writer.Line(ProjectEmitter.WriteKeys(spec, "ref headKeys", keyWidth, "newKeys", "dimensions.CachedKeys"));
                     writer.Line(ProjectEmitter.WriteValues(spec, $"ref Unsafe.Add(ref valueStrip, head * {spec.ValueHeadDim})", valueWidth, "newKeys", "dimensions.CachedKeys"));
                 }

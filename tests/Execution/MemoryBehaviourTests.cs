@@ -70,8 +70,10 @@ public sealed class MemoryBehaviourTests
         });
     }
 
-    [Fact]
-    public void SharedForwardAllocatesNothingOnTheCaller()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(SharedThreads.Most)]
+    public void SharedForwardAllocatesNothingOnTheCaller(int threads)
     {
         StartPoolThreads();
         IKernelType type = ThreadTests.Wide.Type("self");
@@ -85,7 +87,7 @@ public sealed class MemoryBehaviourTests
                 Input = call.Input,
                 Output = output,
                 Batch = batch,
-                Options = new() { MaxDegreeOfParallelism = 2 },
+                Options = new() { MaxDegreeOfParallelism = threads },
             }));
         }
     }
@@ -156,7 +158,7 @@ public sealed class MemoryBehaviourTests
             GC.KeepAlive(new byte[5000 + (repeat % 100 * 7)]);
             AttentionCase fresh = call with { Input = call.Input.ToArray(), Memory = call.Memory.ToArray() };
             nint place = Address(fresh.Input);
-            Compare.SameBits(expected, fresh.Run(kernel, threads: 1 + (repeat % 2)), call.Shape.DModel, $"{name}, forward {repeat}");
+            Compare.SameBits(expected, fresh.Run(kernel, threads: 1 + (repeat % SharedThreads.Most)), call.Shape.DModel, $"{name}, forward {repeat}");
             moves += Address(fresh.Input) == place ? 0 : 1;
             Assert.True(patience.Elapsed < TimeSpan.FromMinutes(2), $"Only {moves} of {repeat} inputs moved.");
         }

@@ -3,8 +3,8 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>
-/// Blocks wide enough that even one row is worth sharing, in every way that a call is cut: sequences, rows, columns.
-/// On a machine with one processor all of it runs on the caller.
+/// Blocks wide enough that even one row is worth sharing, in every way that a call is cut: sequences, rows, columns; for up to eight threads,
+/// however few processors there are.
 /// </summary>
 public sealed class ThreadTests
 {
@@ -35,13 +35,16 @@ public sealed class ThreadTests
         {
             AttentionCase call = Create(name, batch, rows, keys: 90, kernel, first.Weights).Call;
             float[] expected = call.Run(kernel);
-            foreach (int threads in (int[])[2, 5])
+            foreach (int threads in (int[])[2, 3, 5, 8])
                 Compare.SameBits(expected, call.Run(kernel, threads), call.Shape.DModel, $"{name}, {batch} × {rows} rows, {threads} threads");
         }
     }
 
-    [Fact]
-    public void ThreadsDoNotChangeABitOfDecode()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void ThreadsDoNotChangeABitOfDecode(int threads)
     {
         const int Rows = 320;
         var (full, kernel) = Create("causal", batch: 2, Rows, Rows);
@@ -63,7 +66,7 @@ public sealed class ThreadTests
                 Cache = cache,
                 KeyLengths = [first + rows, first + rows],
                 Batch = 2,
-                Options = new() { MaxDegreeOfParallelism = 2 },
+                Options = new() { MaxDegreeOfParallelism = threads },
             });
             for (int sequence = 0; sequence < 2; sequence++)
             {
@@ -71,7 +74,7 @@ public sealed class ThreadTests
                     expected.AsSpan(((sequence * Rows) + first) * width, rows * width),
                     output.AsSpan(sequence * rows * width, rows * width),
                     width,
-                    $"{rows} rows after {first}, sequence {sequence}");
+                    $"{rows} rows after {first}, sequence {sequence}, {threads} threads");
             }
 
             first += rows;
@@ -99,7 +102,7 @@ public sealed class ThreadTests
                 for (int index = 0; index < work.Length; index++)
                 {
                     var (call, expected) = work[(index + (caller * 5)) % work.Length];
-                    Compare.SameBits(expected, call.Run(kernel, threads: 2 + caller), call.Shape.DModel, $"caller {caller}, {call.Batch} × {call.Rows} rows");
+                    Compare.SameBits(expected, call.Run(kernel, threads: SharedThreads.Most - caller), call.Shape.DModel, $"caller {caller}, {call.Batch} × {call.Rows} rows");
                 }
             },
             TestContext.Current.CancellationToken)));

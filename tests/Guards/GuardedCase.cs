@@ -29,7 +29,7 @@ internal sealed record GuardedCase(AttentionCase Call, bool IsCached, int Thread
                 var expected = new Lazy<AttentionResult>(() => one.RunAll(ordinary));
                 foreach (GuardSide side in Enum.GetValues<GuardSide>())
                 {
-                    foreach (int threads in rows > 100 ? (int[])[1 + ((call + (int)side) % 2)] : [1, 2])
+                    foreach (int threads in rows > 100 ? (int[])[1 + ((call + (int)side) % SharedThreads.Most)] : [1, 2 + (call % (SharedThreads.Most - 1))])
                         yield return new(one, IsCached: false, threads, side, expected, Packs: call == 1 && threads == 1);
                 }
             }
@@ -41,7 +41,7 @@ internal sealed record GuardedCase(AttentionCase Call, bool IsCached, int Thread
             AttentionCase whole = AttentionCase.Create(shape, rows > 100 ? 1 : 3, rows, shape.IsCrossAttention ? length : -1, seed: length, weights);
             var expected = new Lazy<AttentionResult>(() => Cached(whole, ordinary, 1, null));
             yield return new(whole, IsCached: true, Threads: 1, GuardSide.After, expected, Packs: false);
-            yield return new(whole, IsCached: true, Threads: 2, GuardSide.Before, expected, Packs: false);
+            yield return new(whole, IsCached: true, Threads: SharedThreads.Most, GuardSide.Before, expected, Packs: false);
         }
     }
 

@@ -79,7 +79,7 @@ public sealed class CacheOfCallProperties
         var random = new Random(seed);
         int longest = Enumerable.Range(0, batch).Max(right.NewKeysOf);
         AttentionCache? cache = kernel.CreateCache(Math.Max(4, keys + random.Next(3)), batch);
-        ForwardOptions options = new() { MaxDegreeOfParallelism = random.Next(3) };
+        ForwardOptions options = new() { MaxDegreeOfParallelism = random.Next(SharedThreads.Most + 1) };
         (Type Kind, string? Argument)? expected = null;
         switch (mistake)
         {

@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using AttentionGen.CompilerServices;
 using AttentionGen.Tests.Execution;
+using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Runtime;
 
-/// <summary>When a call is shared. Alone in the process: other calls would count as calls just before.</summary>
+/// <summary>When a call is shared, and that it is. Alone in the process: other calls would count as calls just before.</summary>
 [Collection(nameof(Undisturbed))]
 public sealed class KernelThreadsTests
 {
@@ -13,7 +16,7 @@ public sealed class KernelThreadsTests
     public void SmallCallsRunAloneAfterAPause()
     {
         int all = Math.Min(2, Environment.ProcessorCount);
-        KernelThreads.PausesCount = true;
+        KernelThreads.AlwaysAllowed = 0;
         try
         {
             Thread.Sleep(20);
@@ -24,10 +27,48 @@ public sealed class KernelThreadsTests
             Assert.Equal(all, KernelThreads.Choose(2, Large));
             Assert.Equal(1, KernelThreads.Choose(1, Large));
             Assert.Equal(1, KernelThreads.Choose(2, 1));
+            Assert.Equal(Environment.ProcessorCount, KernelThreads.Choose(int.MaxValue, Large));
         }
         finally
         {
-            KernelThreads.PausesCount = false;
+            KernelThreads.AlwaysAllowed = SharedThreads.Most;
         }
+    }
+
+    /// <summary>Every thread that a call may have works on it at the same time as all others, in scratch of its own.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(SharedThreads.Most)]
+    public void AllThreadsMeetInACall(int threads)
+    {
+        Assert.Equal(threads, KernelThreads.Choose(threads, multiplyAdds: 1));
+        using var kernel = new MeetingKernel(threads);
+        const int OwnFloats = 100, Phases = 3;
+        var schedule = new ForwardSchedule
+        {
+            Partition = ForwardPartition.Rows, Threads = threads, Cycle = 1, Phases = Phases, FirstParts = threads, SharedFloats = 10, OwnFloats = OwnFloats,
+        };
+        KernelThreads.Run(kernel, default, new ForwardDimensions(1, 1, 1, 0), in schedule);
+        Assert.Equal(threads * Phases, kernel.Scratch.Count);
+        nint[] scratch = [.. kernel.Scratch.Distinct().Order()];
+        Assert.Equal(threads, scratch.Length);
+        for (int worker = 1; worker < threads; worker++)
+            Assert.InRange(scratch[worker] - scratch[worker - 1], OwnFloats * sizeof(float), int.MaxValue);
+    }
+
+    /// <summary>A part ends when as many parts have begun as there are threads.</summary>
+    private sealed class MeetingKernel(int threads) : IForwardParts, IDisposable
+    {
+        private readonly Barrier meeting = new(threads);
+
+        public ConcurrentBag<nint> Scratch { get; } = [];
+
+        public unsafe void RunPart(in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)
+        {
+            Scratch.Add((nint)Unsafe.AsPointer(ref own));
+            Assert.True(meeting.SignalAndWait(TimeSpan.FromSeconds(60)), "not all threads came");
+        }
+
+        public void Dispose() => meeting.Dispose();
     }
 }

@@ -27,7 +27,7 @@ internal static class CachedCalls
             int[] count = [.. Enumerable.Range(0, whole.Batch).Select(sequence =>
                 Math.Min(whole.RowsOf(sequence) - first[sequence], whole.Shape.Ragged ? random.Next(next + 1) : next))];
             AttentionCase chunk = whole.Chunk(first, count);
-            AttentionResult result = Run(chunk, kernel, 1 + random.Next(2), cache, name);
+            AttentionResult result = Run(chunk, kernel, 1 + random.Next(SharedThreads.Most), cache, name);
             result.AssertClose(chunk.ReferenceAll(reference), whole.Shape, $"{name}: chunk {chunk.Describe()}");
             whole.PutChunk(output, result.Output, first, count);
             first = [.. first.Select((start, sequence) => start + count[sequence])];

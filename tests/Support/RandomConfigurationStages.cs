@@ -75,7 +75,7 @@ internal static class RandomConfigurationStages
         for (int call = 0; call < 2; call++)
         {
             AttentionCase one = Next(RandomConfiguration.Length(random));
-            AttentionResult result = CachedCalls.Run(one, kernel, random.Next(3), null, configuration.ToString());
+            AttentionResult result = CachedCalls.Run(one, kernel, random.Next(SharedThreads.Most + 1), null, configuration.ToString());
             worst = Math.Max(worst, result.AssertClose(one.ReferenceAll(), shape, one.Describe()));
         }
 

@@ -25,17 +25,22 @@ public static class KernelThreads
 
     private static long lastCall;
 
-    /// <summary>Whether a pause makes small calls run alone. Tests switch it off, so that threads share whatever they ask for.</summary>
-    internal static bool PausesCount { get; set; } = true;
+    /// <summary>
+    /// Threads that every call gets if it asks for them, however small it is, however long after the last, and however few processors
+    /// there are; 0 for what pays. For tests, which ask for threads to see them work.
+    /// </summary>
+    internal static int AlwaysAllowed { get; set; }
 
     /// <summary>Threads to use for a call, 1 where more would not pay. The time since the last call has a say, but none in the bits of the output.</summary>
     /// <param name="maxDegreeOfParallelism">What the caller allows; 0 means 1.</param>
     /// <param name="multiplyAdds">Multiply-adds of the call, counted eight times where each weight is read for one row only.</param>
     public static int Choose(int maxDegreeOfParallelism, long multiplyAdds)
     {
+        if (AlwaysAllowed > 0)
+            return Math.Clamp(maxDegreeOfParallelism, 1, AlwaysAllowed);
         if (maxDegreeOfParallelism <= 1 || multiplyAdds < WorthSharing)
             return 1;
-        bool worthWaking = multiplyAdds >= WorthWaking || !PausesCount || Stopwatch.GetTimestamp() - Volatile.Read(ref lastCall) < PauseTicks;
+        bool worthWaking = multiplyAdds >= WorthWaking || Stopwatch.GetTimestamp() - Volatile.Read(ref lastCall) < PauseTicks;
         if (worthWaking)
             return Math.Min(maxDegreeOfParallelism, Environment.ProcessorCount);
         // The next call, if it follows at once, finds this one.

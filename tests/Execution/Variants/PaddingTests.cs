@@ -45,7 +45,7 @@ public sealed class PaddingTests
                     expected.LogSumExp.AsSpan((first * type.Shape.Heads)..(end * type.Shape.Heads)).Fill(float.NegativeInfinity);
             }
 
-            foreach (int threads in (int[])[1, 2, 4])
+            foreach (int threads in (int[])[1, 2, 4, 8])
                 expected.AssertSameBits((call with { Input = poisoned }).RunAll(kernel, threads), $"{name}, {threads} threads: {call.Describe()}");
         }
     }
@@ -58,7 +58,7 @@ public sealed class PaddingTests
         IKernelType type = Skips.Type(name);
         AttentionShape shape = type.Shape;
         IKernel kernel = type.Create(AttentionWeights.Random(shape, seed: 4));
-        foreach (int threads in (int[])[1, 2])
+        foreach (int threads in (int[])[1, 2, 8])
         {
             AttentionCache cache = kernel.CreateCache(120, batch: 2);
             float[] rubbish = [.. Enumerable.Repeat(float.NaN, 2 * shape.KeyDim * 120)];

@@ -2,7 +2,7 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Execution.Variants;
 
-/// <summary>Every two features together, against the float64 reference: lengths around a line of 32 keys and a block of 256, with cache and without, on one thread and two.</summary>
+/// <summary>Every two features together, against the float64 reference: lengths around a line of 32 keys and a block of 256, with cache and without, on one thread and several.</summary>
 public sealed class PairGridTests(ITestOutputHelper log)
 {
     /// <summary>The numbers of the grid's configurations.</summary>
@@ -47,12 +47,15 @@ public sealed class PairGridTests(ITestOutputHelper log)
         Compare.SameShape(configuration.Shape, type.Shape);
         AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 7);
         IKernel kernel = type.Create(weights);
-        foreach (var (batch, rows, keys) in Sizes)
+        for (int size = 0; size < Sizes.Length; size++)
         {
+            var (batch, rows, keys) = Sizes[size];
             AttentionCase call = AttentionCase.Create(type.Shape, batch, Rows(configuration, rows), keys, seed: rows + 1, weights, configuration.ReferenceHooks);
             AttentionResult result = CachedCalls.Run(call, kernel, 1, null, name);
             result.AssertClose(call.ReferenceAll(), type.Shape, $"{name}: {call.Describe()}");
-            result.AssertSameBits(CachedCalls.Run(call, kernel, 2, null, name), $"{name}: {call.Describe()}, two threads");
+            // Each size on another number of threads, and each configuration on others than the last.
+            int threads = 2 + ((index + size) % (SharedThreads.Most - 1));
+            result.AssertSameBits(CachedCalls.Run(call, kernel, threads, null, name), $"{name}: {call.Describe()}, {threads} threads");
             result.AssertSameBits(CachedCalls.Run(call with { IsSurrounded = true }, kernel, 1, null, name), $"{name}: {call.Describe()}, between NaN");
             AttentionResult[] singles = [.. Enumerable.Range(0, batch).Select(sequence => CachedCalls.Run(call.Single(sequence), kernel, 1, null, name))];
             result.AssertSameBits(AttentionResult.Join(singles), $"{name}: {call.Describe()}, one sequence at a time");

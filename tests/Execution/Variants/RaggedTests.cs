@@ -45,7 +45,7 @@ public sealed class RaggedTests
                     single.RunAll(alone).Output, result.Output.AsSpan(first * call.Shape.OutputDim, single.Rows * call.Shape.OutputDim), call.Shape.OutputDim, $"{name}, sequence {sequence}: {call.Describe()}");
             }
 
-            foreach (int threads in (int[])[2, 3])
+            foreach (int threads in (int[])[2, 3, 8])
                 result.AssertSameBits(call.RunAll(kernel, threads), $"{name}, {threads} threads: {call.Describe()}");
         }
     }
@@ -109,7 +109,7 @@ public sealed class RaggedTests
             {
                 AttentionCase call = AttentionCase.Create(type.Shape, batch, rows, keys: 70, seed: rows, weights);
                 AttentionResult expected = call.RunAll(kernel);
-                foreach (int threads in (int[])[2, 5])
+                foreach (int threads in (int[])[2, 5, 8])
                     expected.AssertSameBits(call.RunAll(kernel, threads), $"{name}, {threads} threads: {call.Describe()}");
             }
         }

@@ -71,7 +71,7 @@ public sealed class RingTests
     {
         var (kernel, call) = Create("wide", batch: 2, rows: 700, seed: 1);
         float[] expected = call.Run(kernel);
-        foreach (int threads in (int[])[2, 3])
+        foreach (int threads in (int[])[2, 3, 8])
         {
             AttentionCache cache = kernel.CreateCache(1000, 2);
             Assert.Equal(512, cache.KeyCapacity);
@@ -109,6 +109,7 @@ public sealed class RingTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(SharedThreads.Most)]
     public void A_cancelled_call_leaves_the_window_as_it_was(int threads)
     {
         var (kernel, call) = Create("wide", batch: 2, rows: 1500, seed: 3);
