@@ -80,6 +80,57 @@ internal sealed partial record AttentionCase
         }
     }
 
+    /// <summary>A single sequence with only some of its query rows, all of its keys, where these do not come as rows.</summary>
+    public AttentionCase OnlyRows(int first, int count)
+    {
+        int[] keys = [KeysOf(0)];
+        return this with
+        {
+            Rows = count,
+            Input = RowsPart(Input, Shape.Heads, Shape.InputDim, [first], [count]),
+            RowOffsets = Shape.Ragged ? [0, count] : [],
+            BooleanMask = MaskPart(BooleanMask, Shape.BooleanMask, [0], [first], [count], keys),
+            AdditiveMask = MaskPart(AdditiveMask, Shape.AdditiveMask, [0], [first], [count], keys),
+        };
+    }
+
+    /// <summary>A single sequence of cross-attention with only the first rows of its memory.</summary>
+    public AttentionCase FirstKeys(int count) => this with
+    {
+        Keys = count,
+        Memory = Part(Memory, 0, count, Shape.MemoryDim),
+        KeyOffsets = Shape.Ragged ? [0, count] : [],
+        KeyLengths = [.. KeyLengths.Select(length => Math.Min(length, count))],
+        KeyStarts = [.. KeyStarts.Select(start => Math.Min(start, count))],
+        PrefixLengths = [.. PrefixLengths.Select(length => Math.Min(length, count))],
+        BooleanMask = MaskPart(BooleanMask, Shape.BooleanMask, [0], [0], [RowsOf(0)], [count]),
+        AdditiveMask = MaskPart(AdditiveMask, Shape.AdditiveMask, [0], [0], [RowsOf(0)], [count]),
+    };
+
+    /// <summary>Everything that a call gave for some rows of a sequence; of what it gives for each key, that of the first keys.</summary>
+    public float[] ResultsOf(AttentionResult result, int sequence, int first, int count, int keys)
+    {
+        var parts = new List<float>();
+        AddRuns(result.Output, Shape.OutputDim);
+        AddRuns(result.LogSumExp, Shape.Heads);
+        AddKeys(result.Probabilities, Shape.Outputs.HasFlag(AttentionOutputs.AveragedProbabilities) ? 1 : Shape.Heads);
+        AddKeys(result.Scores, Shape.Heads);
+        return [.. parts];
+
+        void AddRuns(float[] values, int width)
+        {
+            foreach (var (from, length) in values.Length == 0 ? [] : Runs(sequence, Shape.Heads, width, first, count))
+                parts.AddRange(values.AsSpan(from, length));
+        }
+
+        void AddKeys(float[] values, int heads)
+        {
+            int before = heads * Enumerable.Range(0, sequence).Sum(other => RowsOf(other) * KeysOf(other));
+            for (int line = 0; line < (values.Length == 0 ? 0 : heads * count); line++)
+                parts.AddRange(values.AsSpan(before + ((((line / count) * RowsOf(sequence)) + first + (line % count)) * KeysOf(sequence)), keys));
+        }
+    }
+
     /// <summary>The first rows of each sequence of [batch, rows, width].</summary>
     public static float[] FirstRows(float[] values, int batch, int rows, int first, int width)
     {
