@@ -6,6 +6,7 @@ namespace AttentionGen.Tests.Execution;
 /// <summary>
 /// No read or write outside of any buffer: inputs, results, weights, caches, tables and scratch lie against pages that can be neither read nor written, once after them and
 /// once before them, over the grid of shapes and that of the variants; scratch is poisoned before every call. An access outside ends the process that runs the kernels.
+/// Every vector width with FMA gives the bits of the others.
 /// </summary>
 public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutputHelper log) : IClassFixture<GuardPageTests.KernelFiles>
 {
@@ -31,7 +32,8 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
         var (exitCode, lines, errors) = ChildProcess.Start(Program, [list], variables);
         string last = lines.Length == 0 ? "no case" : lines[^1];
         Assert.True(exitCode == 0, exitCode == 0 ? "" : $"{width}: {last}\nguarded buffers that end it: {Blame(list, last, variables)}\n{errors}");
-        log.WriteLine($"{width}: {last}");
+        int compared = last.EndsWith("FMA True", StringComparison.Ordinal) ? files.AssertSameBits(width, lines) : 0;
+        log.WriteLine($"{width}: {last}, the bits of {compared} kernels compared with another width's");
     }
 
     /// <summary>The buffers of a case that end the process where they alone are guarded.</summary>
@@ -50,6 +52,7 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
     public sealed class KernelFiles : IDisposable
     {
         private readonly Lazy<(string Folder, string[] Lines)> written = new(Write);
+        private readonly Dictionary<string, (string Width, string Hash)> bits = [];
 
         /// <summary>A file that lists every so manieth kernel.</summary>
         public string List(int every, int first)
@@ -57,6 +60,22 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
             string list = Path.Combine(written.Value.Folder, $"{every}-{first}.txt");
             File.WriteAllLines(list, written.Value.Lines.Where((_, index) => index % every == first));
             return list;
+        }
+
+        /// <summary>Fails where a kernel gives other bits than at the width that ran before; returns how many kernels had run before.</summary>
+        public int AssertSameBits(string width, IEnumerable<string> lines)
+        {
+            int compared = 0;
+            foreach (string[] parts in lines.Where(line => line.StartsWith("bits ", StringComparison.Ordinal)).Select(line => line.Split(' ', 3)))
+            {
+                if (bits.TryAdd(parts[2], (width, parts[1])))
+                    continue;
+                (string other, string hash) = bits[parts[2]];
+                Assert.True(hash == parts[1], $"{parts[2]}: {width} gives {parts[1]}, {other} {hash}.");
+                compared++;
+            }
+
+            return compared;
         }
 
         public void Dispose()

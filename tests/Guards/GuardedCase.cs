@@ -47,6 +47,19 @@ internal sealed record GuardedCase(AttentionCase Call, bool IsCached, int Thread
 
     public override string ToString() => $"{(IsCached ? "through a cache, " : "")}{Call.Describe()}, {Threads} threads, guard {(Side == GuardSide.After ? "after" : "before")}";
 
+    /// <summary>A hash with that of everything the case gives (FNV-1a over the floats' bits).</summary>
+    public ulong AddBits(ulong hash)
+    {
+        AttentionResult result = Expected.Value;
+        foreach (float[] values in (float[][])[result.Output, result.Probabilities, result.Scores, result.LogSumExp])
+        {
+            foreach (float value in values)
+                hash = (hash ^ BitConverter.SingleToUInt32Bits(value)) * 1099511628211;
+        }
+
+        return hash;
+    }
+
     /// <summary>Fails where the bits are others than in ordinary memory, or something beside a buffer was written.</summary>
     public void Run(IKernelType type, string? only, Action<string>? placed)
     {
