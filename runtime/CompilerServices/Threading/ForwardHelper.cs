@@ -17,6 +17,12 @@ internal sealed class ForwardHelper : IThreadPoolWorkItem
     /// <summary>All there ever are: where a busy thread pool leaves them all in its queue, more would only wait there too.</summary>
     private static readonly int Count = Math.Max(16, 4 * Environment.ProcessorCount);
 
+    // Made with the class: a wait that blocks for the first time allocates nothing.
+    private static readonly Action<ForwardWork> Take = TakeFromPool;
+    private static readonly Action<ForwardHelper> Put = PutIntoPool;
+    private static readonly Action<ForwardHelper> End = Finish;
+    private static readonly Action<ForwardHelper> Block = BlockUntilFinished;
+
     private static readonly Lock PoolLock = new();
     private static ForwardHelper? pool = CreateAll();
 
@@ -28,19 +34,27 @@ internal sealed class ForwardHelper : IThreadPoolWorkItem
     /// <summary>A helper that will join the work once it is dequeued, or null where none is free.</summary>
     public static ForwardHelper? Rent(ForwardWork work)
     {
-        ForwardHelper? helper;
-        lock (PoolLock)
-        {
-            helper = pool;
-            if (helper is null)
-                return null;
-            pool = helper.nextInPool;
-            helper.nextInPool = null;
-        }
-
+        // Helpers that were rented before may work already.
+        Uninterrupted.Run(work, Take);
+        ForwardHelper? helper = work.NewHelper;
+        if (helper is null)
+            return null;
         helper.work = work;
         Volatile.Write(ref helper.state, Queued);
         return helper;
+    }
+
+    private static void TakeFromPool(ForwardWork work)
+    {
+        lock (PoolLock)
+        {
+            ForwardHelper? helper = work.NewHelper = pool;
+            if (helper is not null)
+            {
+                pool = helper.nextInPool;
+                helper.nextInPool = null;
+            }
+        }
     }
 
     private static ForwardHelper? CreateAll()
@@ -67,11 +81,7 @@ internal sealed class ForwardHelper : IThreadPoolWorkItem
         }
         finally
         {
-            lock (gate)
-            {
-                Volatile.Write(ref state, Finished);
-                Monitor.Pulse(gate);
-            }
+            Uninterrupted.Run(this, End);
         }
     }
 
@@ -85,12 +95,7 @@ internal sealed class ForwardHelper : IThreadPoolWorkItem
         long until = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 50_000);
         while (Volatile.Read(ref state) != Finished && Stopwatch.GetTimestamp() < until)
             Thread.SpinWait(8);
-        lock (gate)
-        {
-            while (state != Finished)
-                Monitor.Wait(gate);
-        }
-
+        Uninterrupted.Run(this, Block);
         Return();
     }
 
@@ -98,10 +103,33 @@ internal sealed class ForwardHelper : IThreadPoolWorkItem
     {
         work = null;
         Volatile.Write(ref state, Idle);
+        Uninterrupted.Run(this, Put);
+    }
+
+    private static void Finish(ForwardHelper helper)
+    {
+        lock (helper.gate)
+        {
+            Volatile.Write(ref helper.state, Finished);
+            Monitor.Pulse(helper.gate);
+        }
+    }
+
+    private static void BlockUntilFinished(ForwardHelper helper)
+    {
+        lock (helper.gate)
+        {
+            while (helper.state != Finished)
+                Monitor.Wait(helper.gate);
+        }
+    }
+
+    private static void PutIntoPool(ForwardHelper helper)
+    {
         lock (PoolLock)
         {
-            nextInPool = pool;
-            pool = this;
+            helper.nextInPool = pool;
+            pool = helper;
         }
     }
 }

@@ -13,6 +13,11 @@ internal sealed class ForwardWork
     /// <summary>Waiting spins so long before it blocks: a part that is about to end is cheaper to wait for than a wake-up.</summary>
     private static readonly long SpinTicks = Stopwatch.Frequency / 50_000;
 
+    // Made with the class: a wait that blocks for the first time allocates nothing.
+    private static readonly Action<object> Pulse = PulseAll;
+    private static readonly Action<ForwardWork> OpenFirst = OpenAfterFirst;
+    private static readonly Action<(ForwardWork Work, int Phase)> Block = BlockUntilOver;
+
     private static readonly Lock PoolLock = new();
     private static ForwardWork? pool;
 
@@ -35,6 +40,9 @@ internal sealed class ForwardWork
     private int waiters;
     private int entered;
     private ExceptionDispatchInfo? failure;
+
+    /// <summary>Where a helper comes out of its pool.</summary>
+    internal ForwardHelper? NewHelper { get; set; }
 
     public static ForwardWork Rent()
     {
@@ -89,7 +97,7 @@ internal sealed class ForwardWork
     {
         ExceptionDispatchInfo? thrown = failure;
         Array.Clear(helpers);
-        (kernel, scratch, cache, failure, options, pointers) = (null, null, null, null, default, default);
+        (kernel, scratch, cache, failure, options, pointers, NewHelper) = (null, null, null, null, default, default, null);
         lock (PoolLock)
         {
             nextInPool = pool;
@@ -99,7 +107,10 @@ internal sealed class ForwardWork
         thrown?.Throw();
     }
 
-    /// <summary>Claims and computes parts until every phase is done. Never throws: the caller is told at the end.</summary>
+    /// <summary>
+    /// Claims and computes parts until every phase is done. Never throws, not even where the thread is interrupted, since others still read and write the caller's memory:
+    /// the caller is told at the end.
+    /// </summary>
     public void RunParts()
     {
         // Scratch of its own for each thread that comes: at most as many as there is scratch for.
@@ -163,10 +174,7 @@ internal sealed class ForwardWork
         done = 0;
         Interlocked.Exchange(ref claims, Claimable(next));
         if (Volatile.Read(ref waiters) > 0)
-        {
-            lock (gate)
-                Monitor.PulseAll(gate);
-        }
+            Uninterrupted.Run(gate, Pulse);
     }
 
     private bool IsOver(int phase) => Volatile.Read(ref claims) >> 32 > phase;
@@ -176,11 +184,7 @@ internal sealed class ForwardWork
         if (phase == 0 && schedule.FirstParts == 0 && !IsOver(0))
         {
             // Nobody finishes a part of an empty first phase: whoever comes first opens the next.
-            lock (gate)
-            {
-                if (!IsOver(0))
-                    OpenAfter(0);
-            }
+            Uninterrupted.Run(this, OpenFirst);
         }
 
         long until = Stopwatch.GetTimestamp() + SpinTicks;
@@ -192,12 +196,38 @@ internal sealed class ForwardWork
                 continue;
             }
 
-            lock (gate)
+            Uninterrupted.Run((this, phase), Block);
+        }
+    }
+
+    private static void PulseAll(object gate)
+    {
+        lock (gate)
+            Monitor.PulseAll(gate);
+    }
+
+    private static void OpenAfterFirst(ForwardWork work)
+    {
+        lock (work.gate)
+        {
+            if (!work.IsOver(0))
+                work.OpenAfter(0);
+        }
+    }
+
+    private static void BlockUntilOver((ForwardWork Work, int Phase) wait)
+    {
+        lock (wait.Work.gate)
+        {
+            Interlocked.Increment(ref wait.Work.waiters);
+            try
             {
-                Interlocked.Increment(ref waiters);
-                while (!IsOver(phase))
-                    Monitor.Wait(gate);
-                Interlocked.Decrement(ref waiters);
+                while (!wait.Work.IsOver(wait.Phase))
+                    Monitor.Wait(wait.Work.gate);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref wait.Work.waiters);
             }
         }
     }
