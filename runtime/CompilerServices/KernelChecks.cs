@@ -20,7 +20,8 @@ public static partial class KernelChecks
         ForwardDimensions dimensions = ValidateInputs(shape, in arguments);
         CheckOutputs(shape, in arguments, in dimensions);
         CheckOverlaps(shape, in arguments);
-        return dimensions;
+        // A call without a row and a cache has nothing to compute, however many sequences it tells of.
+        return arguments.Output.IsEmpty && arguments.Cache is null ? dimensions with { Batch = 0 } : dimensions;
     }
 
     /// <summary>Checks everything but the outputs.</summary>

@@ -118,7 +118,7 @@ public sealed class DeclaredArgumentTests
     public void Kernels_without_projections_take_queries_keys_and_values()
     {
         Assert.Equal(new ForwardDimensions(2, 3, 5, 0), ValidateCore(query: 48, key: 40, value: 30, output: 36));
-        Assert.Equal(new ForwardDimensions(2, 0, 5, 0), ValidateCore(query: 0, key: 40, value: 30, output: 0));
+        Assert.Equal(new ForwardDimensions(0, 0, 5, 0), ValidateCore(query: 0, key: 40, value: 30, output: 0));
         Assert.Equal(new ForwardDimensions(2, 3, 0, 0), ValidateCore(query: 48, key: 0, value: 0, output: 36));
         Refused<ArgumentException>("query", "query.Length is 47; expected a multiple of batch · Heads · HeadDim = 2 · 8 = 16", () => ValidateCore(47, 40, 30, 36));
         Refused<ArgumentException>("key", "key.Length is 41; expected a multiple of batch · KvHeads · HeadDim = 2 · 4 = 8", () => ValidateCore(48, 41, 30, 36));

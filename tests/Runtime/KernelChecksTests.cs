@@ -14,7 +14,8 @@ public sealed class KernelChecksTests
     {
         Assert.Equal(new ForwardDimensions(1, 3, 3, 0), Validate(Self, 24));
         Assert.Equal(new ForwardDimensions(3, 1, 1, 0), Validate(Self, 24, batch: 3));
-        Assert.Equal(new ForwardDimensions(2, 0, 0, 0), Validate(Self, 0, batch: 2));
+        // Without a row there is no sequence to go through, however many there are said to be.
+        Assert.Equal(new ForwardDimensions(0, 0, 0, 0), Validate(Self, 0, batch: int.MaxValue));
         Assert.Equal(new ForwardDimensions(0, 0, 0, 0), Validate(Self, 0, batch: 0));
         Assert.Equal(new ForwardDimensions(2, 2, 3, 0), Validate(Cross, 32, batch: 2, memory: 36));
         Assert.Equal(new ForwardDimensions(2, 2, 0, 0), Validate(Cross, 32, batch: 2));
