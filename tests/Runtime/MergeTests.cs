@@ -61,12 +61,14 @@ public sealed class MergeTests
     {
         float none = float.NegativeInfinity;
         float[] first = [.. TestNumbers.Random(1, 27), -0f, float.NaN, float.NaN], second = [float.NaN, -0f, float.PositiveInfinity, .. TestNumbers.Random(2, 27)];
-        float[] output = new float[30], logSumExp = new float[3];
+        // The place of the result is not empty.
+        float[] output = [.. Enumerable.Repeat(7f, 30)], logSumExp = [7, 7, 7];
         AttentionMerge.Merge(first, [1, 2, none], second, [none, 3, none], output, logSumExp);
         Assert.Equal(first[..10], output[..10]);
         Assert.Equal((1f, none), (logSumExp[0], logSumExp[2]));
         Assert.Equal(new float[10], output[20..]);
 
+        output.AsSpan().Fill(7);
         AttentionMerge.Merge(second, [none, 3, none], first, [1, 2, none], output, logSumExp);
         Assert.Equal(first[..10], output[..10]);
         Assert.Equal((1f, none), (logSumExp[0], logSumExp[2]));

@@ -145,6 +145,7 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Contains("has no tensor 'encoder.layer.0.attention.self.query.weight'; of its 5 tensors the most similar are 'bert.encoder.layer.0.attention.self.query.weight'", message);
         Assert.DoesNotContain("pooler", message);
         Assert.Throws<ArgumentNullException>("name", () => file.ReadFloat32(null!));
+        Assert.Throws<ArgumentNullException>("name", () => file.Contains(null!));
     }
 
     [Fact]
@@ -213,5 +214,21 @@ public sealed class SafetensorsFileTests : IDisposable
         file.Dispose();
         Assert.Throws<ObjectDisposedException>(() => file.ReadFloat32("c"));
         Assert.Throws<ObjectDisposedException>(() => file.ReadFloat32("a"));
+    }
+
+    /// <summary>Shards count in the order of their names, not in the index's; what another shard has is not there.</summary>
+    [Fact]
+    public void Texts_come_from_the_first_shard_and_tensors_from_their_own()
+    {
+        folder.Write("1.safetensors", new SafetensorsWriter().AddEntry("""  "__metadata__":{"both":"1","first":"1"}""").AddF32("a", [1], 1).ToArray());
+        folder.Write("2.safetensors", new SafetensorsWriter().AddEntry("""  "__metadata__":{"both":"2","second":"2"}""").AddF32("b", [1], 2).ToArray());
+        using SafetensorsFile file = SafetensorsFile.Open(folder.Write("model.safetensors.index.json", """{"weight_map":{"b":"2.safetensors","a":"1.safetensors"}}"""));
+        Assert.Equal(["a", "b"], file.TensorNames);
+        Assert.Equal(("1", "1", "2"), (file.Metadata["both"], file.Metadata["first"], file.Metadata["second"]));
+
+        string elsewhere = folder.Write("other.safetensors.index.json", """{"weight_map":{"a":"2.safetensors","b":"2.safetensors"}}""");
+        Assert.Contains("the index says that tensor 'a' is in '2.safetensors', which does not have it", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(elsewhere)).Message);
+        elsewhere = folder.Write("third.safetensors.index.json", """{"weight_map":{"b":"1.safetensors","a":"2.safetensors"}}""");
+        Assert.Contains("the index says that tensor 'b' is in '1.safetensors', which does not have it", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(elsewhere)).Message);
     }
 }

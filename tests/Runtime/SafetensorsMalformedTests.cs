@@ -202,6 +202,16 @@ public sealed class SafetensorsMalformedTests : IDisposable
         Assert.Contains(message, actual);
     }
 
+    /// <summary>Before it is read: the file has no bytes on the disk.</summary>
+    [Fact]
+    public void An_index_that_is_too_large_is_refused()
+    {
+        string index = folder.Write("model.safetensors.index.json", "");
+        using (FileStream stream = File.OpenWrite(index))
+            stream.SetLength(100_000_001);
+        Assert.Contains("the index has 100000001 bytes; expected at most 100000000", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(index)).Message);
+    }
+
     private void Refused(byte[] bytes, string message)
     {
         string path = folder.Write("model.safetensors", bytes);

@@ -111,6 +111,21 @@ public sealed class SafetensorsSizeTests : IDisposable
         Assert.True(opened > 20 && refused > 2, $"{opened} opened, {refused} refused");
     }
 
+    /// <summary>The texts of all shards stand in one dictionary more.</summary>
+    [Fact]
+    public void Texts_of_shards_count_twice()
+    {
+        string? refusal = null, ofIndex = null;
+        for (int count = 1000; refusal is null && ofIndex is null; count += count / 20)
+        {
+            refusal = Open(folder.Write("texts.safetensors", Raw(Texts(count, "", ""), [])));
+            ofIndex = Open(Index(Map(1, "texts.safetensors", number => $"{number:x}")), "texts.safetensors");
+        }
+
+        Assert.Null(refusal);
+        Assert.Contains("the texts of all shards take about", ofIndex);
+    }
+
     /// <summary>However short their names and few their bytes.</summary>
     [Theory]
     [InlineData(5_000, "", 4)]
