@@ -6,7 +6,7 @@ namespace AttentionGen.Tests.Properties;
 /// <summary>Random operations on a cache, good and bad, beside a model of plain lists: after each the two hold the same, and what is refused changes nothing.</summary>
 public sealed class CacheProperties
 {
-    private const int Operations = 17;
+    private const int Operations = 18;
 
     // Small, so that sequences fill up; the window's ring is 512 keys, so that it goes round.
     private static readonly AttentionShape Plain = TestNumbers.Shape(heads: 2, headDim: 3, dModel: 6) with { Causal = true, ValueHeadDim = 18 };
@@ -92,6 +92,8 @@ public sealed class CacheProperties
                     return RestoreDamaged(random);
                 case 15:
                     return CopyOut(random);
+                case 16:
+                    return CopyOut(sequence, otherKeys, exists, random);
                 default:
                     return Do(exists, "GetFirstHeldKey", () => Cache.GetFirstHeldKey(sequence), () => { });
             }
@@ -165,26 +167,21 @@ public sealed class CacheProperties
 
         private bool CopyOut(Random random)
         {
-            int keyFloats = Model.Batch * shape.KeyDim * Model.Length, valueFloats = Model.Batch * shape.ValueDim * Model.Length;
-            float[] memory = new float[keyFloats + valueFloats + 2];
-            memory.AsSpan().Fill(7);
-            int extra = random.Next(3) == 0 ? 1 : 0;
-            bool overlaps = random.Next(3) == 0 && keyFloats + extra > 0 && valueFloats > 0;
-            bool can = extra == 0 && !overlaps && FirstHeld().All(first => first == 0);
-            bool isRefused = Refusal.Where(!can, "CopyTo", () => Cache.CopyTo(
-                memory.AsSpan(0, keyFloats + extra), memory.AsSpan(overlaps ? keyFloats + extra - 1 : keyFloats + extra, valueFloats)));
-            if (isRefused)
-                Assert.DoesNotContain(memory, value => value != 7);
-            for (int sequence = 0; !isRefused && sequence < Model.Batch; sequence++)
-            {
-                List<(float[], float[])> padded = [.. Model.Sequences[sequence]];
-                while (padded.Count < Model.Length)
-                    padded.Add((new float[shape.KeyDim], new float[shape.ValueDim]));
-                int keys = shape.KeyDim * Model.Length, values = shape.ValueDim * Model.Length;
-                Assert.True(CacheModel.Plain(shape, padded, false).AsSpan().SequenceEqual(memory.AsSpan(sequence * keys, keys)));
-                Assert.True(CacheModel.Plain(shape, padded, true).AsSpan().SequenceEqual(memory.AsSpan(keyFloats + (sequence * values), values)));
-            }
+            var targets = new CopyTargets(Model.Batch * shape.KeyDim * Model.Length, Model.Batch * shape.ValueDim * Model.Length, random);
+            bool isRefused = Refusal.Where(!targets.AreRight || FirstHeld().Any(first => first > 0), "CopyTo", () => Cache.CopyTo(targets.Keys, targets.Values));
+            var padded = Model.Sequences.Select(rows => rows.Concat(Enumerable.Repeat((new float[shape.KeyDim], new float[shape.ValueDim]), Model.Length - rows.Count)).ToArray()).ToArray();
+            targets.Check(isRefused, [.. padded.SelectMany(rows => CacheModel.Plain(shape, rows, false))], [.. padded.SelectMany(rows => CacheModel.Plain(shape, rows, true))]);
+            return isRefused;
+        }
 
+        private bool CopyOut(int sequence, int first, bool exists, Random random)
+        {
+            bool can = exists && first >= 0 && first <= Model.Sequences[sequence].Count;
+            List<(float[], float[])> rows = can ? Model.Sequences[sequence][first..] : [];
+            var targets = new CopyTargets(shape.KeyDim * rows.Count, shape.ValueDim * rows.Count, random);
+            can = can && targets.AreRight && first >= FirstHeld()[sequence];
+            bool isRefused = Refusal.Where(!can, "CopyTo of one", () => Cache.CopyTo(sequence, first, targets.Keys, targets.Values));
+            targets.Check(isRefused, CacheModel.Plain(shape, rows, false), CacheModel.Plain(shape, rows, true));
             return isRefused;
         }
 

@@ -5,8 +5,7 @@ namespace AttentionGen.Tests.Properties;
 /// <summary>The places of a call's results, and the options: what the reference does not take.</summary>
 /// <param name="Output">Floats of the output, and so on; −1 stands for what fits.</param>
 /// <param name="Threads">As given.</param>
-/// <param name="Overlap">Which result lies over which: 0 for none.</param>
-internal sealed record ForwardPlaces(int Output = -1, int Probabilities = -1, int Scores = -1, int LogSumExp = -1, int Threads = 0, int Overlap = 0)
+internal sealed record ForwardPlaces(int Output = -1, int Probabilities = -1, int Scores = -1, int LogSumExp = -1, int Threads = 0)
 {
     public bool AreRight => this == new ForwardPlaces();
 }
@@ -38,11 +37,10 @@ internal static class ForwardMutation
         16 => (call, new(Scores: random.Next(40))),
         17 => (call, new(LogSumExp: random.Next(40))),
         18 => (call, new(Threads: random.Next(2) == 0 ? -1 : int.MinValue)),
-        19 => (call, new(Overlap: 1 + random.Next(4))),
         _ => (call, new()),
     };
 
-    public const int Kinds = 21;
+    public const int Kinds = 20;
 
     /// <summary>Parameters one of which a refusal must name; empty where what no longer fits may be any of them.</summary>
     public static string[] Names(int kind) => kind switch
@@ -60,7 +58,6 @@ internal static class ForwardMutation
         16 => ["scores"],
         17 => ["logSumExp"],
         18 => ["options"],
-        19 => ["output", "probabilities", "scores", "logSumExp"],
         _ => [],
     };
 

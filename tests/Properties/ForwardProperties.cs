@@ -104,7 +104,7 @@ public sealed class ForwardProperties
             Assert.Contains(named, typed.Parameters(isCached));
     }
 
-    /// <summary>The results of one call in one array, so that they can lie over each other and over the input.</summary>
+    /// <summary>The results of one call, one behind the other, before the input; <see cref="OverlapProperties"/> lays them over each other.</summary>
     private sealed class ForwardResults
     {
         private readonly AttentionCase call;
@@ -124,34 +124,20 @@ public sealed class ForwardProperties
             memory = new float[lengths.Sum() + call.Input.Length];
             memory.AsSpan(0, lengths.Sum()).Fill(Unwritten);
             call.Input.CopyTo(memory, lengths.Sum());
-            Overlaps = places.Overlap switch
-            {
-                // Over the input, and over each other.
-                1 => lengths[0] > 0 && call.Input.Length > 0,
-                2 => lengths[0] > 0 && lengths[1] > 0,
-                3 => lengths[0] > 0 && lengths[2] > 0,
-                4 => lengths[0] > 0 && lengths[3] > 0,
-                _ => false,
-            };
-            AreWrong = Overlaps || places.Threads < 0 || !lengths.SequenceEqual(fitting);
+            AreWrong = places.Threads < 0 || !lengths.SequenceEqual(fitting);
         }
 
-        /// <summary>Whether the results have wrong lengths or places, or the options are wrong.</summary>
+        /// <summary>Whether the results have wrong lengths, or the options are wrong.</summary>
         public bool AreWrong { get; }
-
-        private bool Overlaps { get; }
 
         public void Run(IKernel kernel, AttentionCache? cache)
         {
             int inputStart = lengths.Sum();
             int[] starts = [.. Enumerable.Range(0, 4).Select(result => lengths.Take(result).Sum())];
-            // What lies over the output begins in its last float.
-            if (Overlaps && places.Overlap > 1)
-                starts[places.Overlap - 1] = lengths[0] - 1;
             AttentionArguments arguments = call.Arguments;
             kernel.Forward(arguments with
             {
-                Input = Overlaps && places.Overlap == 1 ? memory.AsSpan(lengths[0] - 1, call.Input.Length) : memory.AsSpan(inputStart, call.Input.Length),
+                Input = memory.AsSpan(inputStart, call.Input.Length),
                 Output = memory.AsSpan(starts[0], lengths[0]),
                 Probabilities = memory.AsSpan(starts[1], lengths[1]),
                 Scores = memory.AsSpan(starts[2], lengths[2]),
