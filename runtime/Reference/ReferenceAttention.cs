@@ -108,6 +108,7 @@ public static class ReferenceAttention
     /// <param name="memory">[batch of the cache, memory rows, MemoryDim]; [total rows, MemoryDim] where the batch is ragged.</param>
     /// <param name="cache">A cache for this shape.</param>
     /// <param name="keyOffsets">[batch + 1], where the rows of each sequence begin, where the batch is ragged; empty otherwise.</param>
+    /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length, or offsets decrease or do not fit. The cache is as it was.</exception>
     /// <exception cref="NotSupportedException">The shape is not cross-attention.</exception>
     public static void ProjectMemory(
         AttentionShape shape, AttentionWeights weights, ReadOnlySpan<float> memory, ReferenceCache cache, ReadOnlySpan<int> keyOffsets = default)
@@ -118,14 +119,14 @@ public static class ReferenceAttention
             throw new NotSupportedException("Only cross-attention has a memory.");
         KernelChecks.ValidateWeights(shape, weights);
 
-        int rows = KernelChecks.RowsOf("memory", memory.Length, shape.Ragged ? 1 : cache.Batch, shape.MemoryDim, "MemoryDim");
+        int[] rows = ReferenceSequence.MemoryRows(shape, memory, cache.Batch, keyOffsets);
         cache.Clear();
+        int first = 0;
         for (int sequence = 0; sequence < cache.Batch; sequence++)
         {
-            int first = shape.Ragged ? keyOffsets[sequence] : sequence * rows;
-            int end = shape.Ragged ? keyOffsets[sequence + 1] : first + rows;
-            for (int row = first; row < end; row++)
-                ReferenceRows.Append(shape, weights, ReferenceRows.Row(memory, row, shape.MemoryDim), row - first, cache.Keys[sequence], cache.Values[sequence]);
+            for (int row = 0; row < rows[sequence]; row++)
+                ReferenceRows.Append(shape, weights, ReferenceRows.Row(memory, first + row, shape.MemoryDim), row, cache.Keys[sequence], cache.Values[sequence]);
+            first += rows[sequence];
         }
     }
 

@@ -68,8 +68,10 @@ public sealed class ReferenceCache
     /// <param name="values">[batch, keys, KvHeads · ValueHeadDim] or [batch, KvHeads, keys, ValueHeadDim].</param>
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentException"><paramref name="keys"/> is no whole number of keys for each sequence, or there are more values or fewer than keys. Nothing is changed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="layout"/> is no layout.</exception>
     public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values, HeadLayout layout)
     {
+        CheckLayout(layout);
         int count = KernelChecks.RowsOf(nameof(keys), keys.Length, Batch, Shape.KeyDim, "KvHeads · HeadDim");
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Batch * count * Shape.ValueDim, nameof(values));
         Clear();
@@ -85,8 +87,10 @@ public sealed class ReferenceCache
 
     /// <summary>All keys and values, in the layouts of <see cref="Load"/>; sequences of different lengths follow each other.</summary>
     /// <param name="layout">Which of the two.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="layout"/> is no layout.</exception>
     public (double[] Keys, double[] Values) ToArrays(HeadLayout layout)
     {
+        CheckLayout(layout);
         return (Flatten(Keys, Shape.HeadDim), Flatten(Values, Shape.ValueHeadDim));
 
         double[] Flatten(List<double[]>[] sequences, int width)
@@ -109,5 +113,11 @@ public sealed class ReferenceCache
 
             return result;
         }
+    }
+
+    private static void CheckLayout(HeadLayout layout)
+    {
+        if (!Enum.IsDefined(layout))
+            throw new ArgumentOutOfRangeException(nameof(layout), layout, $"layout is {layout}; expected RowsHeads or HeadsRows.");
     }
 }

@@ -59,6 +59,13 @@ internal sealed record ReferenceSequence(
         return sequences;
     }
 
+    /// <summary>Checks a memory that goes into a cache, and tells the rows of each sequence.</summary>
+    public static int[] MemoryRows(AttentionShape shape, ReadOnlySpan<float> memory, int batch, ReadOnlySpan<int> keyOffsets)
+    {
+        CheckCount("keyOffsets", keyOffsets.Length, shape.Ragged ? batch + 1 : 0);
+        return Counts("memory", memory, batch, shape.MemoryDim, shape.Ragged, keyOffsets);
+    }
+
     /// <summary>Where a mask with these axes holds the element of this sequence.</summary>
     public int MaskIndex(AttentionShape shape, MaskAxes axes, int head, int row, int key)
     {
