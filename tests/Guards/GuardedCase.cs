@@ -3,10 +3,11 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Guards;
 
-/// <summary>One call, or the calls that fill a cache, between guard pages.</summary>
+/// <summary>One call of a kernel, or the calls that fill a cache, between guard pages.</summary>
+/// <param name="Type">The kernel.</param>
 /// <param name="Expected">What it gives in ordinary memory.</param>
 /// <param name="Packs">Whether the weights are packed from between guard pages too.</param>
-internal sealed record GuardedCase(AttentionCase Call, bool IsCached, int Threads, GuardSide Side, Lazy<AttentionResult> Expected, bool Packs)
+internal sealed record GuardedCase(IKernelType Type, AttentionCase Call, bool IsCached, int Threads, GuardSide Side, Lazy<AttentionResult> Expected, bool Packs) : IGuardedCase
 {
     private static readonly int[] Lengths = [1, 2, 3, 5, 15, 16, 17, 31, 32, 33, 255, 256, 257];
     private static readonly int[] CachedLengths = [5, 33, 300];
@@ -30,7 +31,7 @@ internal sealed record GuardedCase(AttentionCase Call, bool IsCached, int Thread
                 foreach (GuardSide side in Enum.GetValues<GuardSide>())
                 {
                     foreach (int threads in rows > 100 ? (int[])[1 + ((call + (int)side) % SharedThreads.Most)] : [1, 2 + (call % (SharedThreads.Most - 1))])
-                        yield return new(one, IsCached: false, threads, side, expected, Packs: call == 1 && threads == 1);
+                        yield return new(type, one, IsCached: false, threads, side, expected, Packs: call == 1 && threads == 1);
                 }
             }
         }
@@ -40,49 +41,32 @@ internal sealed record GuardedCase(AttentionCase Call, bool IsCached, int Thread
             int rows = shape.SequenceLength == 0 ? length : shape.SequenceLength;
             AttentionCase whole = AttentionCase.Create(shape, rows > 100 ? 1 : 3, rows, shape.IsCrossAttention ? length : -1, seed: length, weights);
             var expected = new Lazy<AttentionResult>(() => Cached(whole, ordinary, 1, null));
-            yield return new(whole, IsCached: true, Threads: 1, GuardSide.After, expected, Packs: false);
-            yield return new(whole, IsCached: true, Threads: SharedThreads.Most, GuardSide.Before, expected, Packs: false);
+            yield return new(type, whole, IsCached: true, Threads: 1, GuardSide.After, expected, Packs: false);
+            yield return new(type, whole, IsCached: true, Threads: SharedThreads.Most, GuardSide.Before, expected, Packs: false);
         }
     }
 
     public override string ToString() => $"{(IsCached ? "through a cache, " : "")}{Call.Describe()}, {Threads} threads, guard {(Side == GuardSide.After ? "after" : "before")}";
 
-    /// <summary>A hash with that of everything the case gives (FNV-1a over the floats' bits).</summary>
-    public ulong AddBits(ulong hash)
+    public IEnumerable<float[]> Results()
     {
         AttentionResult result = Expected.Value;
-        foreach (float[] values in (float[][])[result.Output, result.Probabilities, result.Scores, result.LogSumExp])
-        {
-            foreach (float value in values)
-                hash = (hash ^ BitConverter.SingleToUInt32Bits(value)) * 1099511628211;
-        }
-
-        return hash;
+        return [result.Output, result.Probabilities, result.Scores, result.LogSumExp];
     }
 
-    /// <summary>Fails where the bits are others than in ordinary memory, or something beside a buffer was written.</summary>
-    public void Run(IKernelType type, string? only, Action<string>? placed)
+    public Action<GuardedMemory> Prepare()
     {
         AttentionResult expected = Expected.Value;
-        using var memory = new GuardedMemory(Side, only) { Placed = placed };
-        AttentionScratch.Trim();
-        AlignedMemory.Allocator = memory.Allocate;
-        AttentionScratch.SizeOfBuffer = need => need;
-        try
-        {
-            if (Packs)
-                Pack(memory);
-            IKernel kernel = type.Create(Call.Weights);
-            AttentionResult actual = IsCached ? Cached(Call, kernel, Threads, memory) : Forward(Call, kernel, null, Threads, memory);
-            memory.Check();
-            expected.AssertSameBits(actual, ToString());
-        }
-        finally
-        {
-            AttentionScratch.Trim();
-            AlignedMemory.Allocator = null;
-            AttentionScratch.SizeOfBuffer = AttentionScratch.RoundUpToClass;
-        }
+        return memory => Run(expected, memory);
+    }
+
+    private void Run(AttentionResult expected, GuardedMemory memory)
+    {
+        if (Packs)
+            Pack(memory);
+        IKernel kernel = Type.Create(Call.Weights);
+        AttentionResult actual = IsCached ? Cached(Call, kernel, Threads, memory) : Forward(Call, kernel, null, Threads, memory);
+        expected.AssertSameBits(actual, ToString());
     }
 
     private static AttentionResult Cached(AttentionCase call, IKernel kernel, int threads, GuardedMemory? memory)

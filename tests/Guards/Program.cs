@@ -6,35 +6,41 @@ using AttentionGen.Tests.Guards;
 using AttentionGen.Tests.Support;
 
 // Arguments: a file with a line for each kernel (image, class, name, tabs between them), and for one case its numbers and the one buffer that is guarded.
-// Each case is named before it runs: the last line is the one to blame where the process ends. Behind the cases of a kernel stands a hash of all their bits.
+// Behind the last kernel comes what the runtime does without one. Each case is named before it runs: the last line is the one to blame where the process ends.
+// Behind the cases of a kernel stands a hash of all their bits.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string[] lines = File.ReadAllLines(args[0]);
 int onlyKernel = args.Length > 1 ? int.Parse(args[1]) : -1, onlyCase = args.Length > 2 ? int.Parse(args[2]) : -1;
 string? onlyBuffer = args.Length > 3 ? args[3] : null;
 var images = new Dictionary<string, Assembly>();
 int cases = 0;
-for (int number = 0; number < lines.Length; number++)
+for (int number = 0; number <= lines.Length; number++)
 {
     if (onlyKernel >= 0 && onlyKernel != number)
         continue;
-    string[] parts = lines[number].Split('\t');
-    if (!images.TryGetValue(parts[0], out Assembly? image))
-        images.Add(parts[0], image = Assembly.LoadFrom(parts[0]));
-    var type = (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(image.GetType(parts[1], throwOnError: true)!))!;
+    (string Name, IEnumerable<IGuardedCase> Cases) group = number == lines.Length ? ("runtime", [.. GuardedCache.All(), .. GuardedMerge.All()]) : Kernel(lines[number].Split('\t'));
     int index = 0;
     ulong bits = 0;
-    foreach (GuardedCase one in GuardedCase.All(type))
+    foreach (IGuardedCase one in group.Cases)
     {
         if (onlyCase >= 0 && onlyCase != index++)
             continue;
-        Console.WriteLine($"case {number} {(onlyCase >= 0 ? onlyCase : index++)}: {parts[2]}: {one}");
-        one.Run(type, onlyBuffer, onlyCase >= 0 ? name => Console.WriteLine($"buffer {name}") : null);
+        Console.WriteLine($"case {number} {(onlyCase >= 0 ? onlyCase : index++)}: {group.Name}: {one}");
+        one.RunGuarded(onlyBuffer, onlyCase >= 0 ? buffer => Console.WriteLine($"buffer {buffer}") : null);
         bits = one.AddBits(bits);
         cases++;
     }
 
     if (onlyCase < 0)
-        Console.WriteLine($"bits {bits:x16} {parts[2]}");
+        Console.WriteLine($"bits {bits:x16} {group.Name}");
 }
 
 Console.WriteLine($"{cases} cases, Vector512 {Vector512.IsHardwareAccelerated}, Vector256 {Vector256.IsHardwareAccelerated}, FMA {Fma.IsSupported}");
+
+(string Name, IEnumerable<IGuardedCase> Cases) Kernel(string[] parts)
+{
+    if (!images.TryGetValue(parts[0], out Assembly? image))
+        images.Add(parts[0], image = Assembly.LoadFrom(parts[0]));
+    var type = (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(image.GetType(parts[1], throwOnError: true)!))!;
+    return (parts[2], GuardedCase.All(type));
+}
