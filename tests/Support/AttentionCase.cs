@@ -125,7 +125,11 @@ internal sealed partial record AttentionCase
     public float[] Run(IKernel kernel, int threads = 0) => RunAll(kernel, threads).Output;
 
     /// <summary>The same with all declared results, and a cache where one is given.</summary>
-    public AttentionResult RunAll(IKernel kernel, int threads = 0, AttentionCache? cache = null)
+    public AttentionResult RunAll(IKernel kernel, int threads = 0, AttentionCache? cache = null) =>
+        RunAll(kernel, new ForwardOptions { MaxDegreeOfParallelism = threads }, cache);
+
+    /// <summary>The same with any options.</summary>
+    public AttentionResult RunAll(IKernel kernel, ForwardOptions options, AttentionCache? cache)
     {
         (int outputs, int probabilities, int scores, int logSumExps) = ResultLengths;
         var output = new GuardedBuffer(outputs);
@@ -139,7 +143,7 @@ internal sealed partial record AttentionCase
             Scores = score.Span,
             LogSumExp = logSumExp.Span,
             Cache = cache,
-            Options = new() { MaxDegreeOfParallelism = threads },
+            Options = options,
         });
         return new(output.Check("output"), probability.Check("probabilities"), score.Check("scores"), logSumExp.Check("log-sum-exp"));
     }
