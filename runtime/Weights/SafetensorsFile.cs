@@ -32,6 +32,7 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">A <c>.safetensors</c> file, or a shard index such as <c>model.safetensors.index.json</c>, whose shards stand beside it.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
     /// <exception cref="FileNotFoundException">The file, or a shard that the index names, is not there.</exception>
     /// <exception cref="InvalidDataException">
     /// The file is truncated or malformed; the message names the file, the tensor and what is wrong. Or it describes so many tensors and texts that they would
