@@ -33,7 +33,7 @@ public sealed class CancellationProperties
     [MemberData(nameof(Names))]
     public void A_small_call_is_cancelled_or_right(string name) => Sample(name, rows: 40, first: 25, batch: 3, iterations: 150);
 
-    /// <summary>So large that threads share it where they may, and that a window's ring goes round.</summary>
+    /// <summary>So large that it goes through several row and key blocks, and that a window's ring goes round.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_large_call_is_cancelled_or_right(string name) => Sample(name, rows: 650, first: 600, batch: 2, iterations: 25);

@@ -64,7 +64,7 @@ public sealed partial class HookMisuseTests
         return (kernel, input, expected, new() { MaxDegreeOfParallelism = threads });
     }
 
-    /// <summary>Large enough that threads share its calls.</summary>
+    /// <summary>Does what a test wants at every score.</summary>
     [AttentionConfig(Heads = 2, DModel = 256, Causal = true)]
     private sealed partial class Block
     {
