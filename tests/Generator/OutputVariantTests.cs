@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using AttentionGen.Generator.Model;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -89,23 +88,6 @@ public sealed class OutputVariantTests
         finally
         {
             CultureInfo.CurrentCulture = before;
-        }
-    }
-
-    [Fact]
-    public async Task The_examples_of_the_page_on_variants_compile()
-    {
-        string page = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "docs", "variants.md"));
-        var blocks = Regex.Matches(page, "```csharp\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value).ToList();
-        Assert.NotEmpty(blocks);
-        foreach (string block in blocks)
-        {
-            CSharpParseOptions options = LatestLanguage.WithDocumentationMode(DocumentationMode.None);
-            CSharpCompilation compilation = Compile(options, $"using System;\nusing System.Runtime.Intrinsics;\n{block}");
-            Assert.Empty(await Analyze(compilation));
-            Compilation output = Generate(compilation).Output;
-            Assert.True(output.SyntaxTrees.Count() > compilation.SyntaxTrees.Length);
-            Assert.Empty(output.GetDiagnostics(TestContext.Current.CancellationToken).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
         }
     }
 

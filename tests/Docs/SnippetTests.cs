@@ -1,0 +1,82 @@
+using AttentionGen.Tests.Generator;
+using AttentionGen.Tests.Package;
+using AttentionGen.Tests.Runtime;
+using Microsoft.CodeAnalysis;
+
+namespace AttentionGen.Tests.Docs;
+
+/// <summary>A reader can copy every C# block of the README and of the documents, compile it and run it.</summary>
+public sealed class SnippetTests
+{
+    private const string RuntimeConfig = """{ "runtimeOptions": { "framework": { "name": "Microsoft.NETCore.App", "version": "10.0.0" } } }""";
+
+    /// <summary>The README and the documents. Pages on diagnostics have tests of their own.</summary>
+    private static string[] Pages =>
+    [
+        "README.md",
+        .. Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "docs"), "*.md").Select(path => Path.GetRelativePath(RepositoryRoot.Path, path)).Order(StringComparer.Ordinal),
+    ];
+
+    public static TheoryData<string, int> Snippets
+    {
+        get
+        {
+            var data = new TheoryData<string, int>();
+            foreach (Snippet snippet in Pages.SelectMany(Snippet.Read))
+                data.Add(snippet.Page, snippet.Index);
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Snippets))]
+    public void A_snippet_compiles_without_a_warning_and_runs(string page, int index) => Run(Snippet.Read(page).ElementAt(index));
+
+    [Fact]
+    public void The_page_on_plans_shows_what_its_program_prints()
+    {
+        const string Page = "docs/plan.md";
+        string printed = Run(Snippet.Read(Page).Single());
+        string shown = Snippet.Blocks(Page, "").Single();
+        // Only the second line of a plan depends on the processor, and the page shows that of AVX-512.
+        Assert.Equal(WithoutVectorTarget(shown), WithoutVectorTarget(printed));
+        if (printed.Contains("Vector512", StringComparison.Ordinal))
+            Assert.Equal(shown, printed);
+    }
+
+    private static string[] WithoutVectorTarget(string plans) => [.. plans.Split('\n').Where(line => !line.StartsWith("Vector", StringComparison.Ordinal))];
+
+    /// <summary>What a snippet prints, as a process of its own beside a small model file.</summary>
+    private static string Run(Snippet snippet)
+    {
+        Compilation program = GeneratorDriverFixture.Generate(snippet.Compile()).Output;
+        Assert.Equal("", GeneratorDriverFixture.CompilerComplaints(program));
+        string folder = Directory.CreateTempSubdirectory("attentiongen-snippet").FullName;
+        try
+        {
+            Assert.True(program.Emit(Path.Combine(folder, "Snippet.dll"), cancellationToken: TestContext.Current.CancellationToken).Success);
+            File.WriteAllText(Path.Combine(folder, "Snippet.runtimeconfig.json"), RuntimeConfig);
+            string runtime = typeof(AttentionConfigAttribute).Assembly.Location;
+            File.Copy(runtime, Path.Combine(folder, Path.GetFileName(runtime)));
+            File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), BertLayer(width: 384));
+            return DotnetCommand.Run(folder, [], "exec", "Snippet.dll");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>The attention of BERT's first layer, all zeros.</summary>
+    private static byte[] BertLayer(int width)
+    {
+        var file = new SafetensorsWriter();
+        foreach (string name in (string[])["self.query", "self.key", "self.value", "output.dense"])
+        {
+            file.AddF32($"encoder.layer.0.attention.{name}.weight", [width, width], new float[width * width]);
+            file.AddF32($"encoder.layer.0.attention.{name}.bias", [width], new float[width]);
+        }
+
+        return file.ToArray();
+    }
+}
