@@ -37,6 +37,8 @@ internal static class OnnxAttentionMapping
             // The offset is that of the past; without one it follows from the lengths.
             CausalAlignment = causal && lengths ? CausalAlignment.BottomRight : CausalAlignment.TopLeft,
             KeyLengths = lengths,
+            WindowLeft = file.Int("left_window_size", -1),
+            WindowRight = file.Int("right_window_size", -1),
             BooleanMask = mask.Booleans.Length > 0 ? mask.Axes : MaskAxes.None,
             AdditiveMask = mask.Floats.Length > 0 ? mask.Axes : MaskAxes.None,
             Outputs = file.Has("qk_matmul_output") ? scores : AttentionOutputs.None,
