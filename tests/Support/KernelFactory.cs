@@ -18,15 +18,19 @@ internal static class KernelFactory
     public static IReadOnlyDictionary<TestConfiguration, IKernelType> Compile(IEnumerable<TestConfiguration> configurations)
     {
         TestConfiguration[] distinct = [.. configurations.Distinct()];
-        Assembly assembly = Load(Build(Source(distinct)));
-        var types = new Dictionary<TestConfiguration, IKernelType>();
-        for (int index = 0; index < distinct.Length; index++)
+        IKernelType[] types = Compile([.. distinct.Select(ClassText.Of)]);
+        return distinct.Zip(types).ToDictionary();
+    }
+
+    /// <summary>The same for classes of which only the text is known; <paramref name="onFile"/> gets the hint name and the text of each generated file.</summary>
+    public static IKernelType[] Compile(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null)
+    {
+        Assembly assembly = Load(Build(Source(classes), onFile));
+        return [.. Enumerable.Range(0, classes.Count).Select(index =>
         {
             Type type = assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!;
-            types.Add(distinct[index], (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!);
-        }
-
-        return types;
+            return (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!;
+        })];
     }
 
     /// <summary>The generated class behind a kernel, and the assembly that it was compiled to, for another process to load.</summary>
@@ -45,7 +49,7 @@ internal static class KernelFactory
     /// <summary>The spec that the generator makes of each configuration, or null, and what the analyzer says.</summary>
     public static IEnumerable<(AttentionSpec? Spec, IReadOnlyList<Diagnostic> Problems)> Parse(TestConfiguration[] configurations)
     {
-        CSharpCompilation compilation = Compilation(Source(configurations));
+        CSharpCompilation compilation = Compilation(Source([.. configurations.Select(ClassText.Of)]));
         for (int index = 0; index < configurations.Length; index++)
         {
             INamedTypeSymbol type = compilation.GetTypeByMetadataName($"Configurations.Kernel{index}")!;
@@ -57,13 +61,13 @@ internal static class KernelFactory
     /// <summary>What the compiler's parser says about a text.</summary>
     public static IEnumerable<Diagnostic> SyntaxProblems(string text) => CSharpSyntaxTree.ParseText(text, ParseOptions).GetDiagnostics();
 
-    private static string Source(TestConfiguration[] configurations)
+    private static string Source(IReadOnlyList<ClassText> classes)
     {
         var source = new StringBuilder("using AttentionGen;\n\nnamespace Configurations;\n");
-        for (int index = 0; index < configurations.Length; index++)
+        for (int index = 0; index < classes.Count; index++)
         {
-            source.Append($"\n/// <summary>{configurations[index]}</summary>\n[AttentionConfig({configurations[index].AttributeText})]\n");
-            string hooks = string.Join("\n\n    ", configurations[index].Hooks.Select(hook => hook.Source.ReplaceLineEndings("\n")));
+            source.Append($"\n/// <summary>{classes[index].Name}</summary>\n[AttentionConfig({classes[index].Attribute})]\n");
+            string hooks = string.Join("\n\n    ", classes[index].Hooks.Select(hook => hook.ReplaceLineEndings("\n")));
             source.Append($"public sealed partial class Kernel{index}" + (hooks.Length == 0 ? ";\n" : $"\n{{\n    {hooks}\n}}\n"));
         }
 
@@ -71,7 +75,7 @@ internal static class KernelFactory
     }
 
     /// <summary>Runs the generator; every diagnostic above "hidden", the generator's own included, is an error.</summary>
-    private static Compilation Build(string source)
+    private static Compilation Build(string source, Action<string, string>? onFile)
     {
         CSharpCompilation compilation = Compilation(source);
         GeneratorDriver driver = CSharpGeneratorDriver.Create([new AttentionGenerator().AsSourceGenerator()], parseOptions: ParseOptions);
@@ -81,6 +85,8 @@ internal static class KernelFactory
             throw new InvalidOperationException("The generator threw.", exception);
         if (run.Diagnostics.Length > 0)
             throw new InvalidOperationException("The generator complained: " + string.Join("\n", run.Diagnostics));
+        foreach (GeneratedSourceResult file in run.GeneratedSources)
+            onFile?.Invoke(file.HintName, file.SourceText.ToString());
         return output;
     }
 
@@ -133,4 +139,10 @@ internal static class KernelFactory
             .Append(typeof(AttentionConfigAttribute).Assembly.Location)
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
+}
+
+/// <summary>A user's class as text: what stands in the attribute, and the methods beside it.</summary>
+internal sealed record ClassText(string Name, string Attribute, string[] Hooks)
+{
+    public static ClassText Of(TestConfiguration configuration) => new(configuration.ToString(), configuration.AttributeText, [.. configuration.Hooks.Select(hook => hook.Source)]);
 }
