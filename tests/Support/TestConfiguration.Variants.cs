@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace AttentionGen.Tests.Support;
 
 // Scores, visibility and rotary embedding.
@@ -81,6 +83,10 @@ internal sealed partial record TestConfiguration
     /// <summary>The user's mask predicate, or null.</summary>
     public TestHook? MaskPredicate { get; init; }
 
+    public bool HasScoreModifier => ScoreModifier is not null;
+
+    public bool HasMaskPredicate => MaskPredicate is not null;
+
     public TestHook[] Hooks => [.. new[] { ScoreModifier, MaskPredicate }.OfType<TestHook>()];
 
     /// <summary>The same methods in double precision.</summary>
@@ -92,52 +98,20 @@ internal sealed partial record TestConfiguration
         get
         {
             bool rotates = Rotary != RotaryKind.None, llama3 = RotaryScaling == RotaryScaling.Llama3, yarn = RotaryScaling == RotaryScaling.Yarn;
-            return new()
+            return WithSettings() with
             {
-                Heads = Heads,
                 KvHeads = KvHeads == 0 ? Heads : KvHeads,
                 HeadDim = HeadWidth,
                 ValueHeadDim = ValueHeadDim == HeadWidth ? 0 : ValueHeadDim,
-                DModel = DModel,
                 MemoryDim = IsCrossAttention ? MemoryDim : DModel,
-                HasProjections = Projections,
-                Layout = Layout,
-                IsCrossAttention = IsCrossAttention,
                 QueryBias = Projections && QueryBias,
                 KeyBias = Projections && KeyBias,
                 ValueBias = Projections && ValueBias,
                 OutputBias = Projections && OutputBias,
-                SequenceLength = SequenceLength,
-                Causal = Causal,
-                CausalAlignment = CausalAlignment,
-                KeyLengths = KeyLengths,
-                KeyStarts = KeyStarts,
-                WindowLeft = WindowLeft,
-                WindowRight = WindowRight,
-                PrefixLengths = PrefixLengths,
-                ChunkSize = ChunkSize,
-                Documents = Documents,
-                BooleanMask = BooleanMask,
-                AdditiveMask = AdditiveMask,
-                HasMaskPredicate = MaskPredicate is not null,
-                Ragged = Ragged,
-                SkipPadding = SkipPadding,
                 Scale = Scale == 0 ? (float)(1 / Math.Sqrt(HeadWidth)) : Scale,
-                Softcap = Softcap,
-                HasScoreModifier = ScoreModifier is not null,
-                Alibi = Alibi,
-                RelativePositionBuckets = RelativePositionBuckets,
                 RelativePositionMaxDistance = RelativePositionBuckets == 0 ? 0 : RelativePositionMaxDistance,
-                Sinks = Sinks,
-                QueryKeyNorm = QueryKeyNorm,
                 QueryKeyNormEpsilon = QueryKeyNorm == QueryKeyNorm.None ? 0 : QueryKeyNormEpsilon,
-                BiasKeyValue = BiasKeyValue,
-                ZeroKeyValue = ZeroKeyValue,
-                Outputs = Outputs,
-                Rotary = Rotary,
                 RotaryDim = !rotates ? 0 : RotaryDim == 0 ? HeadWidth : RotaryDim,
-                RotaryBase = RotaryBase,
-                RotaryScaling = RotaryScaling,
                 RotaryScalingFactor = RotaryScaling == RotaryScaling.None ? 1 : RotaryScalingFactor,
                 RotaryOriginalLength = llama3 || yarn ? RotaryOriginalLength : 0,
                 RotaryLowFrequencyFactor = llama3 ? RotaryLowFrequencyFactor : 0,
@@ -145,8 +119,22 @@ internal sealed partial record TestConfiguration
                 RotaryBetaFast = yarn ? RotaryBetaFast : 0,
                 RotaryBetaSlow = yarn ? RotaryBetaSlow : 0,
                 RotaryAttentionFactor = !yarn ? 1 : RotaryAttentionFactor == 0 ? (0.1 * Math.Log(RotaryScalingFactor)) + 1 : RotaryAttentionFactor,
-                Positions = Positions,
             };
         }
     }
+
+    /// <summary>Each setting of a shape as the property of its name here has it. A shape's new setting is one property here.</summary>
+    private AttentionShape WithSettings()
+    {
+        AttentionShape shape = new() { Heads = 0, KvHeads = 0, HeadDim = 0, DModel = 0, MemoryDim = 0, Scale = 0 };
+        foreach (PropertyInfo setting in ShapeSettings)
+        {
+            PropertyInfo own = typeof(TestConfiguration).GetProperty(setting.Name) ?? throw new InvalidOperationException($"A test configuration has no {setting.Name}.");
+            setting.SetValue(shape, own.GetValue(this));
+        }
+
+        return shape;
+    }
+
+    private static readonly PropertyInfo[] ShapeSettings = [.. typeof(AttentionShape).GetProperties().Where(property => property.CanWrite)];
 }

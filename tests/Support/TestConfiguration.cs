@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using System.Reflection;
 
 namespace AttentionGen.Tests.Support;
 
@@ -42,74 +42,20 @@ internal sealed partial record TestConfiguration
 
     public bool IsCrossAttention => MemoryDim != 0;
 
+    public bool HasProjections => Projections;
+
     private int HeadWidth => HeadDim == 0 ? DModel / Heads : HeadDim;
 
-    /// <summary>The attribute's arguments; what is at its default is left out, as a user would leave it out.</summary>
-    public string AttributeText
-    {
-        get
-        {
-            var text = new StringBuilder();
-            Add(nameof(Heads), Heads, 0);
-            Add(nameof(DModel), DModel, 0);
-            Add(nameof(KvHeads), KvHeads, 0);
-            Add(nameof(HeadDim), HeadDim, 0);
-            Add(nameof(ValueHeadDim), ValueHeadDim, 0);
-            Add(nameof(Projections), Projections, true);
-            Add(nameof(Layout), Layout, HeadLayout.RowsHeads);
-            Add(nameof(MemoryDim), MemoryDim, 0);
-            Add(nameof(QueryBias), QueryBias, true);
-            Add(nameof(KeyBias), KeyBias, true);
-            Add(nameof(ValueBias), ValueBias, true);
-            Add(nameof(OutputBias), OutputBias, true);
-            Add(nameof(SequenceLength), SequenceLength, 0);
-            Add(nameof(Causal), Causal, false);
-            Add(nameof(CausalAlignment), CausalAlignment, CausalAlignment.TopLeft);
-            Add(nameof(KeyLengths), KeyLengths, false);
-            Add(nameof(KeyStarts), KeyStarts, false);
-            Add(nameof(WindowLeft), WindowLeft, -1);
-            Add(nameof(WindowRight), WindowRight, -1);
-            Add(nameof(PrefixLengths), PrefixLengths, false);
-            Add(nameof(ChunkSize), ChunkSize, 0);
-            Add(nameof(Documents), Documents, false);
-            Add(nameof(BooleanMask), BooleanMask, MaskAxes.None);
-            Add(nameof(AdditiveMask), AdditiveMask, MaskAxes.None);
-            Add(nameof(Ragged), Ragged, false);
-            Add(nameof(SkipPadding), SkipPadding, false);
-            Add(nameof(Scale), Scale, 0);
-            Add(nameof(Softcap), Softcap, 0);
-            Add(nameof(Alibi), Alibi, false);
-            Add(nameof(RelativePositionBuckets), RelativePositionBuckets, 0);
-            Add(nameof(RelativePositionMaxDistance), RelativePositionMaxDistance, 128);
-            Add(nameof(Sinks), Sinks, false);
-            Add(nameof(QueryKeyNorm), QueryKeyNorm, QueryKeyNorm.None);
-            Add(nameof(QueryKeyNormEpsilon), QueryKeyNormEpsilon, 1e-6f);
-            Add(nameof(BiasKeyValue), BiasKeyValue, false);
-            Add(nameof(ZeroKeyValue), ZeroKeyValue, false);
-            Add(nameof(Outputs), Outputs, AttentionOutputs.None);
-            Add(nameof(Rotary), Rotary, RotaryKind.None);
-            Add(nameof(RotaryDim), RotaryDim, 0);
-            Add(nameof(RotaryBase), RotaryBase, 10_000);
-            Add(nameof(RotaryScaling), RotaryScaling, RotaryScaling.None);
-            Add(nameof(RotaryScalingFactor), RotaryScalingFactor, 0);
-            Add(nameof(RotaryOriginalLength), RotaryOriginalLength, 0);
-            Add(nameof(RotaryLowFrequencyFactor), RotaryLowFrequencyFactor, 1);
-            Add(nameof(RotaryHighFrequencyFactor), RotaryHighFrequencyFactor, 4);
-            Add(nameof(RotaryBetaFast), RotaryBetaFast, 32);
-            Add(nameof(RotaryBetaSlow), RotaryBetaSlow, 1);
-            Add(nameof(RotaryAttentionFactor), RotaryAttentionFactor, 0);
-            Add(nameof(Positions), Positions, false);
-            Add(nameof(Unrolling), Unrolling, Unrolling.Auto);
-            return text.ToString();
+    /// <summary>The settings of the attribute: all that can be read and set, in the order in which they stand here, and is no hook.</summary>
+    private static readonly PropertyInfo[] Settings =
+        [.. typeof(TestConfiguration).GetProperties().Where(property => property is { CanRead: true, CanWrite: true } && property.PropertyType != typeof(TestHook))];
 
-            void Add<T>(string name, T value, T standard)
-                where T : notnull
-            {
-                if (!EqualityComparer<T>.Default.Equals(value, standard))
-                    text.Append(text.Length == 0 ? "" : ", ").Append(name).Append(" = ").Append(Literal(value));
-            }
-        }
-    }
+    private static readonly TestConfiguration Standard = new() { Heads = 0 };
+
+    /// <summary>The attribute's arguments; what is at its default is left out, as a user would leave it out.</summary>
+    public string AttributeText => string.Join(
+        ", ",
+        Settings.Where(setting => !Equals(setting.GetValue(this), setting.GetValue(Standard))).Select(setting => $"{setting.Name} = {Literal(setting.GetValue(this)!)}"));
 
     public override string ToString() => Hooks.Length == 0 ? AttributeText : $"{AttributeText}, hooks {string.Join(", ", Hooks)}";
 
