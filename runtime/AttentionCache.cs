@@ -14,10 +14,10 @@ namespace AttentionGen;
 /// </remarks>
 public sealed partial class AttentionCache
 {
-    private const int PanelWidth = 16;
+    private const int PanelWidth = PanelLayout.PanelWidth;
 
     /// <summary>Keys of a block of the ring: those of a key block of the kernels, which read a block from one place.</summary>
-    private const int RingBlock = 256;
+    private const int RingBlock = PanelLayout.KeyBlock;
 
     /// <summary>An empty cache; kernels make them with <c>CreateCache</c>.</summary>
     /// <param name="shape">What the kernel computes.</param>

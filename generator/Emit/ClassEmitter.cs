@@ -13,7 +13,7 @@ internal static class ClassEmitter
         var writer = new CodeWriter();
         AttentionSpec spec = plans[0].Spec;
         bool plain = ForwardParameters.ArePlain(spec);
-        string name = spec.Target.Name;
+        string name = spec.Class.Name;
         HeaderEmitter.Write(writer, spec);
         FileEmitter.Open(writer);
         string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}, Services::IForwardParts";
@@ -28,7 +28,7 @@ internal static class ClassEmitter
             ForwardSignatureEmitter.Write(writer, plans);
         }
 
-        return new($"{spec.Target.HintName}.g.cs", writer.ToString());
+        return new($"{spec.Class.HintName}.g.cs", writer.ToString());
     }
 
     private static void WriteConstants(CodeWriter writer, AttentionSpec spec)
@@ -70,7 +70,7 @@ internal static class ClassEmitter
 
         if (spec.Rotary != RotaryKind.None)
         {
-            string table = spec.RotaryEmbedding.Scaling == RotaryScaling.None ? CodeWriter.Invariant($"{spec.RotaryDim}, {spec.RotaryBase:R}") : "Shape";
+            string table = spec.Shape.RotaryScaling == RotaryScaling.None ? CodeWriter.Invariant($"{spec.RotaryDim}, {spec.Shape.RotaryBase:R}") : "Shape";
             writer.Line($"private readonly Services::RotaryTable rotaryTable = Services::RotaryTable.Get({table});");
         }
 
@@ -80,7 +80,7 @@ internal static class ClassEmitter
             writer.Line("private readonly Services::AlignedMemory sinkLogits;");
         if (spec.AppendedKeys > 0)
             writer.Line("private readonly Services::AppendedKeys appendedKeys;");
-        if (spec.Learns || spec.Rotary != RotaryKind.None || spec.HasDistanceBias || spec.AppendedKeys > 0)
+        if (spec.Shape.Learns || spec.Rotary != RotaryKind.None || spec.HasDistanceBias || spec.AppendedKeys > 0)
             writer.Line();
     }
 
@@ -90,7 +90,7 @@ internal static class ClassEmitter
         FileEmitter.GeneratedCode(writer);
         writer.Line("public static Library::AttentionShape Shape { get; } = new()");
         writer.Line("{");
-        foreach (string assignment in ShapeEmitter.Assignments(spec))
+        foreach (string assignment in ShapeEmitter.Assignments(spec.Shape))
             writer.Line($"    {assignment},");
         writer.Line("};");
         writer.Line();
@@ -123,8 +123,8 @@ internal static class ClassEmitter
     private static void WriteConstruction(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         AttentionSpec spec = plans[0].Spec;
-        string name = spec.Target.Name;
-        if (!spec.Learns)
+        string name = spec.Class.Name;
+        if (!spec.Shape.Learns)
         {
             writer.Line("/// <summary>Makes the kernel, which learns nothing. The object is immutable: share it between threads.</summary>");
             FileEmitter.GeneratedCode(writer);
@@ -141,7 +141,7 @@ internal static class ClassEmitter
             : $"key [{spec.KeyDim}, {spec.MemoryDim}], value [{spec.ValueDim}, {spec.MemoryDim}]";
         writer.Line(spec.HasProjections
             ? $"/// <param name=\"weights\">Query [{spec.QueryDim}, {spec.DModel}], {keysAndValues}, output [{spec.DModel}, {spec.JoinedDim}], and the declared biases.</param>"
-            : $"/// <param name=\"weights\">{(spec.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
+            : $"/// <param name=\"weights\">{(spec.Shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public {name}(Library::AttentionWeights weights)"))

@@ -40,18 +40,18 @@ internal static class FileEmitter
     public static IDisposable Nest(CodeWriter writer, AttentionSpec spec, string baseList, Action<CodeWriter>? writeRemarks = null)
     {
         var scopes = new Stack<CodeWriter.BlockScope>();
-        if (spec.Target.Namespace.Length > 0)
-            writer.Line($"namespace {spec.Target.Namespace};\n");
+        if (spec.Class.Namespace.Length > 0)
+            writer.Line($"namespace {spec.Class.Namespace};\n");
 
         foreach (string line in Usings)
             writer.Line(line);
         writer.Line();
-        for (int i = 0; i < spec.Target.Declarations.Count; i++)
+        for (int i = 0; i < spec.Class.Declarations.Count; i++)
         {
-            bool last = i == spec.Target.Declarations.Count - 1;
+            bool last = i == spec.Class.Declarations.Count - 1;
             if (last)
                 writeRemarks?.Invoke(writer);
-            scopes.Push(writer.Block(spec.Target.Declarations[i] + (last ? baseList : "")));
+            scopes.Push(writer.Block(spec.Class.Declarations[i] + (last ? baseList : "")));
         }
 
         return new Nesting(scopes);

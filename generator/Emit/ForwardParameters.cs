@@ -94,7 +94,7 @@ internal static class ForwardParameters
             yield return Integers("prefixLengths", "PrefixLengths", "[batch]: how many keys of each sequence every query sees");
         if (spec.Documents)
             yield return Integers("documents", "Documents", $"[{(spec.Ragged ? "total keys" : "batch, keys")}]: the document of each position, never decreasing; a query sees the keys of its own document{included}");
-        if (spec.RotaryEmbedding.Positions)
+        if (spec.Shape.Positions)
             yield return Integers("positions", "Positions", $"[{rows}]: rotary positions, 0 or more");
         if (spec.BooleanMask != MaskAxes.None)
             yield return new("ReadOnlySpan<bool> booleanMask", "booleanMask", "BooleanMask", $"[{Axes(spec, spec.BooleanMask)}]: true = attend{included}");

@@ -27,7 +27,7 @@ internal static class ForwardSignatureEmitter
 
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line($"void Library::IAttentionKernel<{spec.Target.Name}>.Forward(in Library::AttentionArguments arguments) => Run(in arguments);");
+        writer.Line($"void Library::IAttentionKernel<{spec.Class.Name}>.Forward(in Library::AttentionArguments arguments) => Run(in arguments);");
         writer.Line();
         WriteRun(writer, plans);
         writer.Line();
@@ -114,7 +114,7 @@ internal static class ForwardSignatureEmitter
             if (spec.HasCache)
                 writer.Line($"using Services::CacheUse use = Services::CacheUse.{(spec.IsCrossAttention ? "Read" : "Write")}(arguments.Cache);");
             writer.Line("Services::ForwardDimensions dimensions = Services::KernelChecks.Validate(Shape, in arguments);");
-            if (spec.RotaryEmbedding.Positions)
+            if (spec.Shape.Positions)
                 writer.Line("// A position that no table can reach is refused before anything is written.\nrotaryTable.Ensure(arguments.Positions);");
             if (SequenceEmitter.HasRing(spec))
             {

@@ -7,7 +7,7 @@ internal static class HeadEmitter
 {
     private static bool Rotates(AttentionSpec spec) => spec.Rotary != RotaryKind.None;
 
-    private static bool TakesPositions(AttentionSpec spec) => Rotates(spec) && spec.RotaryEmbedding.Positions;
+    private static bool TakesPositions(AttentionSpec spec) => Rotates(spec) && spec.Shape.Positions;
 
     /// <summary>Normalises and rotates heads of a strip in place, as far as declared.</summary>
     /// <param name="role"><c>query</c> or <c>key</c>.</param>

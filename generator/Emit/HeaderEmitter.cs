@@ -61,18 +61,18 @@ internal static class HeaderEmitter
 
     private static string Rotary(AttentionSpec spec)
     {
-        RotarySpec rotary = spec.RotaryEmbedding;
-        if (rotary.Kind == RotaryKind.None)
+        AttentionShape shape = spec.Shape;
+        if (shape.Rotary == RotaryKind.None)
             return "";
-        string kind = rotary.Kind == RotaryKind.HalfSplit ? "half-split" : "interleaved";
-        string scaling = rotary.Scaling switch
+        string kind = shape.Rotary == RotaryKind.HalfSplit ? "half-split" : "interleaved";
+        string scaling = shape.RotaryScaling switch
         {
             RotaryScaling.None => "",
-            RotaryScaling.Linear => CodeWriter.Invariant($", linear scaling by {rotary.ScalingFactor:R}"),
-            RotaryScaling.Llama3 => CodeWriter.Invariant($", Llama 3 scaling by {rotary.ScalingFactor:R} from {rotary.OriginalLength}"),
-            _ => CodeWriter.Invariant($", YaRN scaling by {rotary.ScalingFactor:R} from {rotary.OriginalLength}, attention factor {rotary.AttentionFactor:R}"),
+            RotaryScaling.Linear => CodeWriter.Invariant($", linear scaling by {shape.RotaryScalingFactor:R}"),
+            RotaryScaling.Llama3 => CodeWriter.Invariant($", Llama 3 scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}"),
+            _ => CodeWriter.Invariant($", YaRN scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}, attention factor {shape.RotaryAttentionFactor:R}"),
         };
-        return CodeWriter.Invariant($", rotary ({kind}, {rotary.Dim} of {spec.HeadDim}, base {rotary.Base:R}{scaling}{(rotary.Positions ? ", positions given" : "")})");
+        return CodeWriter.Invariant($", rotary ({kind}, {shape.RotaryDim} of {shape.HeadDim}, base {shape.RotaryBase:R}{scaling}{(shape.Positions ? ", positions given" : "")})");
     }
 
     private static IEnumerable<string> DescribeVisibility(AttentionSpec spec)
@@ -104,20 +104,20 @@ internal static class HeaderEmitter
     private static IEnumerable<string> DescribeScores(AttentionSpec spec)
     {
         if (spec.QueryKeyNorm != QueryKeyNorm.None)
-            yield return CodeWriter.Invariant($"{(spec.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys (epsilon {spec.QueryKeyNormEpsilon:G9})");
+            yield return CodeWriter.Invariant($"{(spec.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys (epsilon {spec.Shape.QueryKeyNormEpsilon:G9})");
         if (spec.Softcap > 0)
             yield return CodeWriter.Invariant($"softcap {spec.Softcap:G9}");
         if (spec.ScoreModifier is { } modifier)
             yield return $"score modifier {modifier.Name}";
-        if (spec.Alibi)
+        if (spec.Shape.Alibi)
             yield return "linear biases";
-        if (spec.RelativePositionBuckets > 0)
-            yield return CodeWriter.Invariant($"{spec.RelativePositionBuckets} relative position buckets up to {spec.RelativePositionMaxDistance}");
+        if (spec.Shape.RelativePositionBuckets > 0)
+            yield return CodeWriter.Invariant($"{spec.Shape.RelativePositionBuckets} relative position buckets up to {spec.Shape.RelativePositionMaxDistance}");
         if (spec.Sinks)
             yield return "sinks";
-        if (spec.BiasKeyValue)
+        if (spec.Shape.BiasKeyValue)
             yield return "bias key and value";
-        if (spec.ZeroKeyValue)
+        if (spec.Shape.ZeroKeyValue)
             yield return "zero key and value";
         if (spec.HasProbabilities)
             yield return (spec.Outputs & AttentionOutputs.AveragedProbabilities) != 0 ? "mean probabilities out" : "probabilities out";
@@ -140,7 +140,7 @@ internal static class HeaderEmitter
 
     private static string Biases(AttentionSpec spec)
     {
-        var names = new[] { (spec.QueryBias, "query"), (spec.KeyBias, "key"), (spec.ValueBias, "value"), (spec.OutputBias, "output") }
+        var names = new[] { (spec.Shape.QueryBias, "query"), (spec.Shape.KeyBias, "key"), (spec.Shape.ValueBias, "value"), (spec.Shape.OutputBias, "output") }
             .Where(bias => bias.Item1).Select(bias => bias.Item2).ToList();
         return names.Count switch { 0 => "none", 4 => "all", _ => string.Join(", ", names) };
     }

@@ -20,14 +20,14 @@ internal static class HookEmitter
 
     /// <summary>The call of a scalar hook for one key.</summary>
     /// <param name="arguments">The score, where it is a modifier, the query head, and the positions of query and key.</param>
-    public static string Call(AttentionSpec spec, HookSpec hook, params string[] arguments) => $"{spec.Target.FullName}.{hook.Name}({string.Join(", ", arguments)})";
+    public static string Call(AttentionSpec spec, HookSpec hook, params string[] arguments) => $"{spec.Class.FullName}.{hook.Name}({string.Join(", ", arguments)})";
 
     /// <summary>The call that gives the first key and the one after the last that a mask predicate may let be seen.</summary>
     /// <param name="head">The query head, an int.</param>
     /// <param name="query">Position of the query, an int.</param>
     /// <param name="keys">How many keys there are, an int.</param>
     public static string Range(AttentionSpec spec, string head, string query, string keys) =>
-        $"{spec.Target.FullName}.{spec.MaskPredicate!.Range}({head}, {query}, {keys})";
+        $"{spec.Class.FullName}.{spec.MaskPredicate!.Range}({head}, {query}, {keys})";
 
     /// <summary>Statements that replace a vector of scores by the modified ones. The modifier is not scalar.</summary>
     /// <param name="scores">A local of the target's vector of float.</param>
@@ -76,7 +76,7 @@ internal static class HookEmitter
             for (int i = 0; i < scores.Count; i++)
             {
                 string key = i == 0 ? firstKey : CodeWriter.Invariant($"{firstKey} + {i * target.Lanes}");
-                var expression = new VectorExpressionEmitter(writer, target, spec.Target.FullName, scores[i], head, query, key, $"hook{i}");
+                var expression = new VectorExpressionEmitter(writer, target, spec.Class.FullName, scores[i], head, query, key, $"hook{i}");
                 Assign(scores[i], expression.Write(hook.VectorBody!, nested: isMask), isMask);
             }
         }

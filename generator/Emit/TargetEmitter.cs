@@ -52,6 +52,6 @@ internal static class TargetEmitter
             }
         }
 
-        return new($"{spec.Target.HintName}.{plan.Target.Name}.g.cs", writer.ToString());
+        return new($"{spec.Class.HintName}.{plan.Target.Name}.g.cs", writer.ToString());
     }
 }

@@ -21,13 +21,13 @@ internal static class AttentionParser
     {
         var arguments = new AttributeArguments(attribute);
         var problems = new ProblemReporter(arguments, report, cancellationToken);
-        TargetParser.Check(type, attribute, compilation, problems, cancellationToken);
+        ClassParser.Check(type, attribute, compilation, problems, cancellationToken);
         (HookSpec? modifier, MaskPredicateSpec? predicate) = HookParser.Parse(type, compilation, problems, cancellationToken);
         AttentionSpec? spec = arguments.AreWellFormed
-            ? ConfigurationParser.Parse(new(arguments, problems), TargetParser.Describe(type, compilation, cancellationToken), modifier, predicate)
+            ? ConfigurationParser.Parse(new(arguments, problems), ClassParser.Describe(type, compilation, cancellationToken), modifier, predicate)
             : null;
-        if (spec is { Learns: false })
-            TargetParser.CheckWithoutWeights(type, problems);
+        if (spec is { Shape.Learns: false })
+            ClassParser.CheckWithoutWeights(type, problems);
         return problems.Any ? null : spec;
     }
 

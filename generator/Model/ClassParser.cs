@@ -10,9 +10,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace AttentionGen.Generator.Model;
 
 /// <summary>Judges the annotated class itself: can a generated part be added to it?</summary>
-internal static class TargetParser
+internal static class ClassParser
 {
-    /// <summary>Bytes of UTF-8, of which a character of an identifier takes up to 3: with target and extension well below the 255 of common file systems.</summary>
+    /// <summary>Bytes of UTF-8, of which a character of an identifier takes up to 3: with vector target and extension well below the 255 of common file systems.</summary>
     private const int LongestHintName = 192;
 
     /// <summary>Reports all that forbids a generated part.</summary>
@@ -45,7 +45,7 @@ internal static class TargetParser
     }
 
     /// <summary>How to re-open a class that passed <see cref="Check"/>.</summary>
-    public static TargetType Describe(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellationToken) => new()
+    public static KernelClass Describe(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellationToken) => new()
     {
         Namespace = string.Join(".", Namespaces(type).Select(space => Escape(space.Name))),
         Declarations = new(Nesting(type).Select(level => $"partial {Kind(level)} {EscapeType(level.Name)}")),

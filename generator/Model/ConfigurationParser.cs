@@ -4,17 +4,19 @@ namespace AttentionGen.Generator.Model;
 internal static class ConfigurationParser
 {
     /// <summary>Reports all that is wrong; null then.</summary>
-    public static AttentionSpec? Parse(SettingReader settings, TargetType target, HookSpec? modifier, MaskPredicateSpec? predicate)
+    public static AttentionSpec? Parse(SettingReader settings, KernelClass kernelClass, HookSpec? modifier, MaskPredicateSpec? predicate)
     {
         // Settings that depend on others are judged only where those are legal: one mistake, one error.
-        AttentionSpec spec = ShapeParser.Parse(settings, target) with { ScoreModifier = modifier, MaskPredicate = predicate };
-        spec = VisibilityParser.Parse(settings, spec);
-        spec = ScoresParser.Parse(settings, spec);
-        spec = spec with { RotaryEmbedding = RotaryParser.Parse(settings, spec) };
-        RaggedParser.Check(settings, spec);
+        AttentionShape shape = ShapeSettings.Read(settings) with { HasScoreModifier = modifier is not null, HasMaskPredicate = predicate is not null };
+        shape = ShapeParser.Parse(settings, shape);
+        VisibilityParser.Check(settings, shape);
+        shape = ScoresParser.Parse(settings, shape);
+        shape = RotaryParser.Parse(settings, shape);
+        RaggedParser.Check(settings, shape);
+        var unrolling = settings.Enumeration<Unrolling>("Unrolling");
         if (settings.AnyProblem)
             return null;
-        ShapeParser.CheckMatrices(settings, spec);
-        return spec;
+        ShapeParser.CheckMatrices(settings, shape);
+        return new() { Class = kernelClass, Shape = shape, ScoreModifier = modifier, MaskPredicate = predicate, Unrolling = unrolling };
     }
 }

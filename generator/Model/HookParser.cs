@@ -63,7 +63,7 @@ internal static class HookParser
         }
 
         VectorExpression? body = signature == scalar ? HookTranslator.Translate(type, method, compilation, cancellationToken) : null;
-        return new(TargetParser.Escape(method.Name), signature == vector, body);
+        return new(ClassParser.Escape(method.Name), signature == vector, body);
     }
 
     private static string? Range(INamedTypeSymbol type, IMethodSymbol predicate, ProblemReporter problems)
@@ -80,7 +80,7 @@ internal static class HookParser
                 ? null
                 : "has another signature";
         if (mistake is null)
-            return TargetParser.Escape(name);
+            return ClassParser.Escape(name);
         problems.ReportAt(DiagnosticDescriptors.HookRange, predicate, predicate.Name, name, mistake);
         return null;
     }

@@ -70,7 +70,7 @@ internal sealed class HookTranslator
             IParenthesizedOperation parenthesized => Value(parenthesized.Operand, always),
             IParameterReferenceOperation parameter => Parameter(parameter.Parameter, element),
             ILocalReferenceOperation { IsDeclaration: false } local => Local(local.Local),
-            IFieldReferenceOperation field => IsOwn(field.Field) ? new VectorExpression.Field(TargetParser.Escape(field.Field.Name)) { Element = element } : null,
+            IFieldReferenceOperation field => IsOwn(field.Field) ? new VectorExpression.Field(ClassParser.Escape(field.Field.Name)) { Element = element } : null,
             IArrayElementReferenceOperation lookup => always ? Lookup(lookup, element) : null,
             IConversionOperation conversion => Conversion(conversion, element, always),
             IUnaryOperation unary => Unary(unary, always),
@@ -105,7 +105,7 @@ internal sealed class HookTranslator
         if (lookup.ArrayReference is not IFieldReferenceOperation field || !IsOwn(field.Field) || lookup.Indices.Length != 1)
             return null;
         return Value(lookup.Indices[0], always: true) is { Element: VectorElement.Int, IsUniform: true } index
-            ? new VectorExpression.Lookup(TargetParser.Escape(field.Field.Name), index) { Element = element }
+            ? new VectorExpression.Lookup(ClassParser.Escape(field.Field.Name), index) { Element = element }
             : null;
     }
 

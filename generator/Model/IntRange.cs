@@ -8,7 +8,7 @@ namespace AttentionGen.Generator.Model;
 internal readonly record struct IntRange(long Min, long Max)
 {
     private const long MaxPosition = (1 << 30) - 1;
-    private const int MaxHead = 255;
+    private const int MaxHead = ShapeLimits.MaxHeads - 1;
 
     private static readonly IntRange All = new(int.MinValue, int.MaxValue);
 

@@ -3,7 +3,7 @@ using System.Linq;
 namespace AttentionGen.Generator.Model;
 
 /// <summary>The user's class, as the generator must re-open it.</summary>
-internal sealed record TargetType
+internal sealed record KernelClass
 {
     /// <summary>Namespace with <c>@</c> escapes where needed, or empty for the global one.</summary>
     public required string Namespace { get; init; }

@@ -7,43 +7,44 @@ namespace AttentionGen.Generator.Model;
 /// <summary>Judges the rotary position embedding.</summary>
 internal static class RotaryParser
 {
-    private const double DefaultBase = 10_000;
-
     /// <summary>Settings that mean nothing without a rotary embedding.</summary>
     private static readonly string[] Dependent = ["RotaryDim", "RotaryBase", "RotaryScaling", .. RotaryScalingParser.Dependent];
 
-    /// <summary>All defaults where there is no rotary embedding.</summary>
-    public static RotarySpec Parse(SettingReader settings, AttentionSpec spec)
+    /// <summary>The shape with its rotary embedding; all its settings are at their defaults where there is none.</summary>
+    public static AttentionShape Parse(SettingReader settings, AttentionShape shape)
     {
-        var kind = settings.Enumeration<RotaryKind>("Rotary");
-        if (kind == RotaryKind.None)
+        if (shape.Rotary == RotaryKind.None)
         {
-            foreach (string name in Dependent.Where(settings.Has).Where(name => name is not ("RotaryDim" or "RotaryScaling") || settings.Int(name) != 0))
-                settings.WithoutEffect(name, "Rotary", RotaryScalingParser.Dependent.Contains(name) ? "Rotary and RotaryScaling" : "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
-            if (settings.Bool("Positions"))
-                settings.WithoutEffect("Positions", "Rotary", "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
-            return RotarySpec.None;
+            CheckDependent(settings, shape);
+            return shape;
         }
 
         if (settings.Int("MemoryDim") != 0)
             settings.Report(DiagnosticDescriptors.RotaryCrossAttention, "Rotary");
-        var rotary = new RotarySpec { Kind = kind, Dim = Dim(settings, spec.HeadDim), Base = Base(settings), Positions = settings.Bool("Positions") };
-        return RotaryScalingParser.Parse(settings, rotary);
+        CheckBase(settings, shape.RotaryBase);
+        return RotaryScalingParser.Parse(settings, shape with { RotaryDim = Dim(settings, shape) });
     }
 
-    private static double Base(SettingReader settings)
+    private static void CheckDependent(SettingReader settings, AttentionShape shape)
     {
-        double value = settings.Double("RotaryBase", DefaultBase);
+        // A value that is no value of its enumeration was reported as such.
+        foreach (string name in Dependent.Where(settings.Has).Where(name => name switch { "RotaryDim" => shape.RotaryDim != 0, "RotaryScaling" => shape.RotaryScaling != RotaryScaling.None, _ => true }))
+            settings.WithoutEffect(name, "Rotary", RotaryScalingParser.Dependent.Contains(name) ? "Rotary and RotaryScaling" : "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
+        if (shape.Positions)
+            settings.WithoutEffect("Positions", "Rotary", "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
+    }
+
+    private static void CheckBase(SettingReader settings, double value)
+    {
         if (!(value > 1) || double.IsInfinity(value))
             settings.Report(DiagnosticDescriptors.RotaryBase, "RotaryBase", Text(value));
-        return value;
     }
 
-    private static int Dim(SettingReader settings, int headDim)
+    private static int Dim(SettingReader settings, AttentionShape shape)
     {
+        int headDim = shape.HeadDim, dim = shape.RotaryDim;
         if (headDim == 0)
             return 0;
-        int dim = settings.Int("RotaryDim");
         int resolved = dim == 0 ? headDim : dim;
         if (resolved < 2 || resolved > headDim || resolved % 2 != 0)
         {

@@ -13,15 +13,15 @@ internal static class RotaryScalingParser
     /// <summary>Settings that mean nothing without a scaling.</summary>
     public static readonly string[] Dependent = [Factor, OriginalLength, Low, High, Fast, Slow, Attention];
 
-    /// <summary>A rotary embedding with its scaling; what another scaling needs is left at its default.</summary>
-    public static RotarySpec Parse(SettingReader settings, RotarySpec rotary)
+    /// <summary>The shape with its scaling; what another scaling needs is left at its default.</summary>
+    public static AttentionShape Parse(SettingReader settings, AttentionShape shape)
     {
-        var scaling = settings.Enumeration<RotaryScaling>("RotaryScaling");
+        RotaryScaling scaling = shape.RotaryScaling;
         if (scaling == RotaryScaling.None)
         {
             if (settings.Int("RotaryScaling") == 0)
                 Refuse(settings, Dependent, "RotaryScaling", "RotaryScaling = RotaryScaling.Linear, RotaryScaling.Llama3 or RotaryScaling.Yarn");
-            return rotary;
+            return shape;
         }
 
         if (scaling == RotaryScaling.Linear)
@@ -31,18 +31,18 @@ internal static class RotaryScalingParser
         if (scaling != RotaryScaling.Yarn)
             Refuse(settings, [Fast, Slow, Attention], "RotaryScaling.Yarn", "RotaryScaling = RotaryScaling.Yarn");
 
-        rotary = rotary with { Scaling = scaling, ScalingFactor = ScalingFactor(settings) };
+        CheckFactor(settings);
         if (scaling == RotaryScaling.Linear)
-            return rotary;
-        rotary = rotary with { OriginalLength = Length(settings, scaling) };
+            return shape;
+        CheckLength(settings, shape);
         if (scaling == RotaryScaling.Llama3)
         {
             (double low, double high) = Ordered(settings, Low, 1, High, 4);
-            return rotary with { LowFrequencyFactor = low, HighFrequencyFactor = high };
+            return shape with { RotaryLowFrequencyFactor = low, RotaryHighFrequencyFactor = high };
         }
 
         (double slow, double fast) = Ordered(settings, Slow, 1, Fast, 32);
-        return rotary with { BetaSlow = slow, BetaFast = fast, AttentionFactor = AttentionFactor(settings, rotary.ScalingFactor) };
+        return shape with { RotaryBetaSlow = slow, RotaryBetaFast = fast, RotaryAttentionFactor = AttentionFactor(settings, shape.RotaryScalingFactor) };
     }
 
     private static void Refuse(SettingReader settings, string[] names, string needed, string add)
@@ -51,22 +51,20 @@ internal static class RotaryScalingParser
             settings.WithoutEffect(name, needed, add);
     }
 
-    private static double ScalingFactor(SettingReader settings)
+    private static void CheckFactor(SettingReader settings)
     {
         double value = settings.Double(Factor);
         bool given = settings.Has(Factor);
         if (!(value >= 1) || double.IsInfinity(value))
             settings.Report(DiagnosticDescriptors.RotaryScalingFactor, given ? Factor : "RotaryScaling", given ? $"is {Text(value)}" : "is missing", given && value < 1 && !double.IsInfinity(value) ? "1" : "a number such as 8");
-        return value;
     }
 
-    private static int Length(SettingReader settings, RotaryScaling scaling)
+    private static void CheckLength(SettingReader settings, AttentionShape shape)
     {
-        int value = settings.Int(OriginalLength);
+        int value = shape.RotaryOriginalLength;
         bool given = settings.Has(OriginalLength);
         if (value < 1)
-            settings.Report(DiagnosticDescriptors.RotaryOriginalLength, given ? OriginalLength : "RotaryScaling", given ? $"is {Text(value)}" : "is missing", scaling.ToString());
-        return value;
+            settings.Report(DiagnosticDescriptors.RotaryOriginalLength, given ? OriginalLength : "RotaryScaling", given ? $"is {Text(value)}" : "is missing", shape.RotaryScaling.ToString());
     }
 
     /// <summary>Two bounds, the lower one first.</summary>

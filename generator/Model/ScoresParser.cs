@@ -8,50 +8,41 @@ namespace AttentionGen.Generator.Model;
 /// <summary>Judges what happens to scores.</summary>
 internal static class ScoresParser
 {
-    private const int MaxBuckets = 1024;
     private const int DefaultMaxDistance = 128;
     private const float DefaultEpsilon = 1e-6f;
 
-    /// <summary>The spec with what happens to its scores.</summary>
-    public static AttentionSpec Parse(SettingReader settings, AttentionSpec spec)
+    /// <summary>The shape with what happens to its scores.</summary>
+    public static AttentionShape Parse(SettingReader settings, AttentionShape shape)
     {
-        int buckets = Buckets(settings, spec.Causal);
-        var norm = settings.Enumeration<QueryKeyNorm>("QueryKeyNorm");
-        spec = spec with
+        CheckSoftcap(settings, shape.Softcap);
+        int buckets = Buckets(settings, shape);
+        shape = shape with
         {
-            Scale = Scale(settings, spec.HeadDim),
-            Softcap = Softcap(settings),
-            Alibi = settings.Bool("Alibi"),
+            Scale = Scale(settings, shape),
             RelativePositionBuckets = buckets,
-            RelativePositionMaxDistance = MaxDistance(settings, buckets, spec.Causal),
-            Sinks = settings.Bool("Sinks"),
-            QueryKeyNorm = norm,
-            QueryKeyNormEpsilon = Epsilon(settings, norm),
-            BiasKeyValue = settings.Bool("BiasKeyValue"),
-            ZeroKeyValue = settings.Bool("ZeroKeyValue"),
-            Outputs = settings.Flags<AttentionOutputs>("Outputs"),
+            RelativePositionMaxDistance = MaxDistance(settings, buckets, shape.Causal),
+            QueryKeyNormEpsilon = Epsilon(settings, shape.QueryKeyNorm),
         };
-        CheckOutputs(settings, spec);
-        return spec;
+        CheckOutputs(settings, shape);
+        return shape;
     }
 
-    private static float Softcap(SettingReader settings)
+    private static void CheckSoftcap(SettingReader settings, float value)
     {
-        float value = settings.Float("Softcap");
         if (value < 0 || float.IsNaN(value) || float.IsInfinity(value))
             settings.Report(DiagnosticDescriptors.Softcap, "Softcap", Text(value), value < 0 && !float.IsInfinity(value) ? Text(-value) : "a number such as 50");
-        return value;
     }
 
     /// <summary>A direction has half of them unless all keys lie in the past, and half of a direction's are for single distances.</summary>
-    private static int Buckets(SettingReader settings, bool causal)
+    private static int Buckets(SettingReader settings, AttentionShape shape)
     {
-        int value = settings.Int("RelativePositionBuckets");
+        bool causal = shape.Causal;
+        int value = shape.RelativePositionBuckets;
         int least = causal ? 2 : 4;
-        if (value == 0 || (value >= least && value <= MaxBuckets && (causal || value % 2 == 0)))
+        if (value == 0 || (value >= least && value <= ShapeLimits.MaxRelativePositionBuckets && (causal || value % 2 == 0)))
             return value;
         string legal = causal ? $"from {Text(least)}" : $"even, as half of them are for keys to come, and from {Text(least)}";
-        settings.Report(DiagnosticDescriptors.RelativePositionBuckets, "RelativePositionBuckets", Text(value), legal, Nearest(value, least, MaxBuckets, candidate => causal || candidate % 2 == 0));
+        settings.Report(DiagnosticDescriptors.RelativePositionBuckets, "RelativePositionBuckets", Text(value), legal, Nearest(value, least, ShapeLimits.MaxRelativePositionBuckets, candidate => causal || candidate % 2 == 0));
         return 0;
     }
 
@@ -83,17 +74,17 @@ internal static class ScoresParser
         return value;
     }
 
-    private static void CheckOutputs(SettingReader settings, AttentionSpec spec)
+    private static void CheckOutputs(SettingReader settings, AttentionShape shape)
     {
         const AttentionOutputs BothProbabilities = AttentionOutputs.Probabilities | AttentionOutputs.AveragedProbabilities;
-        AttentionOutputs withoutEffect = spec.Outputs & (spec.Softcap == 0 && !settings.Has("Softcap") ? AttentionOutputs.CappedScores : AttentionOutputs.None);
-        CheckTogether(settings, spec.Outputs, spec.Outputs & BothProbabilities, withoutEffect, "both go to one argument");
-        CheckTogether(settings, spec.Outputs, spec.ScoreOutput, withoutEffect, "one call gives the scores of one stage");
+        AttentionOutputs withoutEffect = shape.Outputs & (shape.Softcap == 0 && !settings.Has("Softcap") ? AttentionOutputs.CappedScores : AttentionOutputs.None);
+        CheckTogether(settings, shape.Outputs, shape.Outputs & BothProbabilities, withoutEffect, "both go to one argument");
+        CheckTogether(settings, shape.Outputs, shape.ScoreOutput, withoutEffect, "one call gives the scores of one stage");
         if (withoutEffect != AttentionOutputs.None)
-            settings.Report(DiagnosticDescriptors.WithoutEffect, "Outputs", [Names(withoutEffect), "Softcap", "Softcap = 50", .. Remaining(spec.Outputs & ~withoutEffect)]);
-        AttentionOutputs ofKeys = spec.Outputs & ~AttentionOutputs.LogSumExp;
-        if (ofKeys != AttentionOutputs.None && spec.AppendedKeys > 0)
-            settings.Report(DiagnosticDescriptors.OutputsOfAppendedKeys, "Outputs", [Names(ofKeys), spec.BiasKeyValue ? "BiasKeyValue" : "ZeroKeyValue", .. Remaining(spec.Outputs & ~ofKeys)]);
+            settings.Report(DiagnosticDescriptors.WithoutEffect, "Outputs", [Names(withoutEffect), "Softcap", "Softcap = 50", .. Remaining(shape.Outputs & ~withoutEffect)]);
+        AttentionOutputs ofKeys = shape.Outputs & ~AttentionOutputs.LogSumExp;
+        if (ofKeys != AttentionOutputs.None && shape.AppendedKeys > 0)
+            settings.Report(DiagnosticDescriptors.OutputsOfAppendedKeys, "Outputs", [Names(ofKeys), shape.BiasKeyValue ? "BiasKeyValue" : "ZeroKeyValue", .. Remaining(shape.Outputs & ~ofKeys)]);
     }
 
     /// <summary>Reports a group of outputs of which one call gives one, and names what is asked for with each of them that has an effect.</summary>
@@ -116,9 +107,10 @@ internal static class ScoresParser
     /// <summary>As C# writes it.</summary>
     private static string Combination(AttentionOutputs outputs) => string.Join(" | ", Single(outputs).Select(one => $"AttentionOutputs.{one}"));
 
-    private static float Scale(SettingReader settings, int headDim)
+    private static float Scale(SettingReader settings, AttentionShape shape)
     {
-        float value = settings.Float("Scale");
+        int headDim = shape.HeadDim;
+        float value = shape.Scale;
         if (value < 0 || float.IsNaN(value) || float.IsInfinity(value))
         {
             string remedy = value < 0 && !float.IsInfinity(value) ? Text(-value) : headDim > 0 ? Text(DefaultScale(headDim)) : "1";

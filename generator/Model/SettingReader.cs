@@ -23,25 +23,22 @@ internal sealed class SettingReader(AttributeArguments arguments, ProblemReporte
     public double Double(string name, double fallback = 0) => arguments.Get(name, fallback);
 
     public TEnum Enumeration<TEnum>(string name)
-        where TEnum : struct, Enum
-    {
-        int value = Int(name);
-        if (Enum.IsDefined(typeof(TEnum), value))
-            return (TEnum)(object)value;
-        Report(DiagnosticDescriptors.UndefinedEnumValue, name, name, Text(value), Names<TEnum>(Enum.GetNames(typeof(TEnum)), " or "));
-        return default;
-    }
+        where TEnum : struct, Enum => (TEnum)Enumeration(name, typeof(TEnum));
 
-    /// <summary>Any combination of the enum's bits.</summary>
-    public TEnum Flags<TEnum>(string name)
-        where TEnum : struct, Enum
+    /// <summary>A value that is given, in the type of its setting.</summary>
+    public object Value(string name, Type type) => type.IsEnum ? Enumeration(name, type) : arguments.Get<object>(name, Activator.CreateInstance(type)!);
+
+    /// <summary>A value of an enumeration or, of one with flags, any combination of its bits; the first value where it is neither.</summary>
+    private object Enumeration(string name, Type type)
     {
         int value = Int(name);
-        int all = Enum.GetValues(typeof(TEnum)).Cast<int>().Aggregate((bits, bit) => bits | bit);
-        if ((value & ~all) == 0)
-            return (TEnum)(object)value;
-        Report(DiagnosticDescriptors.UndefinedEnumValue, name, name, Text(value), $"a combination of {Names<TEnum>(Enum.GetNames(typeof(TEnum)).Skip(1), ", ")}");
-        return default;
+        bool flags = type.IsDefined(typeof(FlagsAttribute), inherit: false);
+        int[] values = [.. Enum.GetValues(type).Cast<int>()];
+        if (flags ? (value & ~values.Aggregate((bits, bit) => bits | bit)) == 0 : values.Contains(value))
+            return Enum.ToObject(type, value);
+        IEnumerable<string> members = values.Where(bits => !flags || (bits != 0 && (bits & (bits - 1)) == 0)).Select(member => $"{type.Name}.{Enum.GetName(type, member)}");
+        Report(DiagnosticDescriptors.UndefinedEnumValue, name, name, Text(value), flags ? $"a combination of {string.Join(", ", members)}" : string.Join(" or ", members));
+        return Enum.ToObject(type, 0);
     }
 
     /// <summary>Reports on a setting, or on the whole attribute where it is not given.</summary>
@@ -73,7 +70,4 @@ internal sealed class SettingReader(AttributeArguments arguments, ProblemReporte
 
         return string.Join(" or ", found.Distinct());
     }
-
-    private static string Names<TEnum>(IEnumerable<string> members, string separator) =>
-        string.Join(separator, members.Select(member => $"{typeof(TEnum).Name}.{member}"));
 }

@@ -3,20 +3,15 @@ using System.Collections.Generic;
 using System.Linq;
 using Microsoft.CodeAnalysis;
 using static AttentionGen.Generator.Model.SettingReader;
+using static AttentionGen.Generator.Model.ShapeLimits;
 
 namespace AttentionGen.Generator.Model;
 
 /// <summary>Judges the sizes of the block, and what it projects.</summary>
 internal static class ShapeParser
 {
-    private const int MaxHeads = 256;
-    private const int MaxHeadDim = 256;
-    private const int MaxDModel = 65_536;
-    private const int MaxSequenceLength = 1_048_576;
-    private const long MaxArrayLength = 2_147_483_591;
-
-    /// <summary>A spec with sizes only. Sizes that follow from an illegal one are 0.</summary>
-    public static AttentionSpec Parse(SettingReader settings, TargetType target)
+    /// <summary>The shape with its sizes. Sizes that follow from an illegal one are 0.</summary>
+    public static AttentionShape Parse(SettingReader settings, AttentionShape shape)
     {
         bool projections = settings.Bool("Projections", true);
         int heads = Required(settings, DiagnosticDescriptors.Heads, "Heads", MaxHeads, 8);
@@ -25,40 +20,38 @@ internal static class ShapeParser
         int valueHeadDim = ValueHeadDim(settings);
         int memoryDim = projections ? MemoryDim(settings) : 0;
         CheckProjections(settings, projections);
-        AttentionSpec spec = new()
+        shape = shape with
         {
-            Target = target,
             Heads = heads,
             KvHeads = KvHeads(settings, heads),
             HeadDim = headDim,
             ValueHeadDim = valueHeadDim == headDim ? 0 : valueHeadDim,
             HasProjections = projections,
-            Layout = settings.Enumeration<HeadLayout>("Layout"),
             DModel = dModel,
             MemoryDim = memoryDim == 0 ? dModel : memoryDim,
             IsCrossAttention = memoryDim > 0,
-            QueryBias = projections && settings.Bool("QueryBias", true),
-            KeyBias = projections && settings.Bool("KeyBias", true),
-            ValueBias = projections && settings.Bool("ValueBias", true),
-            OutputBias = projections && settings.Bool("OutputBias", true),
-            Unrolling = settings.Enumeration<Unrolling>("Unrolling"),
+            QueryBias = projections && shape.QueryBias,
+            KeyBias = projections && shape.KeyBias,
+            ValueBias = projections && shape.ValueBias,
+            OutputBias = projections && shape.OutputBias,
         };
-        return spec with { SequenceLength = SequenceLength(settings, spec) };
+        CheckSequenceLength(settings, shape);
+        return shape;
     }
 
     /// <summary>Reports matrices that no array can hold. Every setting is legal by itself.</summary>
-    public static void CheckMatrices(SettingReader settings, AttentionSpec spec)
+    public static void CheckMatrices(SettingReader settings, AttentionShape shape)
     {
-        if (spec.HeadDim >= spec.ValueHeadDim)
-            CheckMatrix(settings, "query", "Heads · HeadDim · DModel", "DModel", (long)spec.QueryDim * spec.DModel);
+        if (shape.HeadDim >= shape.ValueHeadDim)
+            CheckMatrix(settings, "query", "Heads · HeadDim · DModel", "DModel", (long)shape.QueryDim * shape.DModel);
         else
-            CheckMatrix(settings, "output", "Heads · ValueHeadDim · DModel", "DModel", (long)spec.JoinedDim * spec.DModel);
-        if (!spec.IsCrossAttention)
+            CheckMatrix(settings, "output", "Heads · ValueHeadDim · DModel", "DModel", (long)shape.JoinedDim * shape.DModel);
+        if (!shape.IsCrossAttention)
             return;
-        if (spec.HeadDim >= spec.ValueHeadDim)
-            CheckMatrix(settings, "key", "KvHeads · HeadDim · MemoryDim", "MemoryDim", (long)spec.KeyDim * spec.MemoryDim);
+        if (shape.HeadDim >= shape.ValueHeadDim)
+            CheckMatrix(settings, "key", "KvHeads · HeadDim · MemoryDim", "MemoryDim", (long)shape.KeyDim * shape.MemoryDim);
         else
-            CheckMatrix(settings, "value", "KvHeads · ValueHeadDim · MemoryDim", "MemoryDim", (long)spec.ValueDim * spec.MemoryDim);
+            CheckMatrix(settings, "value", "KvHeads · ValueHeadDim · MemoryDim", "MemoryDim", (long)shape.ValueDim * shape.MemoryDim);
     }
 
     /// <summary>Reports what belongs to projections where there are none, and what has no meaning where there are.</summary>
@@ -120,7 +113,7 @@ internal static class ShapeParser
             return dModel / heads;
 
         string what = divides
-            ? $"DModel / Heads is {Text(dModel / heads)} but HeadDim must be from 1 to 256"
+            ? $"DModel / Heads is {Text(dModel / heads)} but HeadDim must be from 1 to {Text(MaxHeadDim)}"
             : $"Heads, {Text(heads)}, does not divide DModel, {Text(dModel)}, so HeadDim has no default";
         var remedies = new List<string>
         {
@@ -167,16 +160,15 @@ internal static class ShapeParser
         return value;
     }
 
-    private static int SequenceLength(SettingReader settings, AttentionSpec spec)
+    private static void CheckSequenceLength(SettingReader settings, AttentionShape shape)
     {
-        int value = settings.Int("SequenceLength");
-        int width = Math.Max(spec.InputDim, spec.OutputDim);
+        int value = shape.SequenceLength;
+        int width = Math.Max(shape.InputDim, shape.OutputDim);
         int most = width == 0 ? MaxSequenceLength : Math.Min(MaxSequenceLength, int.MaxValue / width);
-        string rows = spec.HasProjections ? $"DModel {Text(width)}" : $"{Text(width)} floats a row";
+        string rows = shape.HasProjections ? $"DModel {Text(width)}" : $"{Text(width)} floats a row";
         string why = most < MaxSequenceLength ? $" with {rows}, as a span holds at most 2147483647 floats" : "";
         if (value < 0 || value > most)
             settings.Report(DiagnosticDescriptors.SequenceLength, "SequenceLength", Text(value), Text(most), why, Text(value < 0 ? 1 : most));
-        return value;
     }
 
     private static void CheckMatrix(SettingReader settings, string matrix, string product, string widest, long elements)

@@ -6,69 +6,44 @@ namespace AttentionGen.Generator.Model;
 /// <summary>Judges which keys a query sees.</summary>
 internal static class VisibilityParser
 {
-    /// <summary>The spec with its visibility.</summary>
-    public static AttentionSpec Parse(SettingReader settings, AttentionSpec spec)
+    /// <summary>Reports all that is wrong with it.</summary>
+    public static void Check(SettingReader settings, AttentionShape shape)
     {
-        spec = spec with
-        {
-            Causal = settings.Bool("Causal"),
-            CausalAlignment = settings.Enumeration<CausalAlignment>("CausalAlignment"),
-            KeyLengths = settings.Bool("KeyLengths"),
-            KeyStarts = settings.Bool("KeyStarts"),
-            WindowLeft = Window(settings, "WindowLeft"),
-            WindowRight = Window(settings, "WindowRight"),
-            PrefixLengths = settings.Bool("PrefixLengths"),
-            ChunkSize = ChunkSize(settings),
-            Documents = settings.Bool("Documents"),
-            BooleanMask = Mask(settings, "BooleanMask"),
-            AdditiveMask = Mask(settings, "AdditiveMask"),
-            Ragged = settings.Bool("Ragged"),
-            SkipPadding = settings.Bool("SkipPadding"),
-        };
-        if (!ComparesPositions(settings, spec) && settings.Has("CausalAlignment"))
+        CheckWindow(settings, "WindowLeft", shape.WindowLeft);
+        CheckWindow(settings, "WindowRight", shape.WindowRight);
+        if (shape.ChunkSize < 0)
+            settings.Report(DiagnosticDescriptors.ChunkSize, "ChunkSize", Text(shape.ChunkSize));
+        CheckMask(settings, "BooleanMask", shape.BooleanMask);
+        CheckMask(settings, "AdditiveMask", shape.AdditiveMask);
+        if (!ComparesPositions(shape) && settings.Has("CausalAlignment"))
             settings.WithoutEffect("CausalAlignment", "Causal or another rule that compares positions", "Causal = true");
-        if (spec.PrefixLengths && !spec.Causal)
+        if (shape.PrefixLengths && !shape.Causal)
             settings.WithoutEffect("PrefixLengths", "Causal", "Causal = true");
-        if (spec.SkipPadding && !spec.KeyLengths && !spec.Ragged)
+        if (shape.SkipPadding && !shape.KeyLengths && !shape.Ragged)
             settings.WithoutEffect("SkipPadding", "KeyLengths", "KeyLengths = true");
-        if (spec.SkipPadding && spec.IsCrossAttention)
+        if (shape.SkipPadding && shape.IsCrossAttention)
             settings.Report(DiagnosticDescriptors.SkipPaddingCrossAttention, "SkipPadding");
-        if (spec.Documents && spec.IsCrossAttention)
+        if (shape.Documents && shape.IsCrossAttention)
             settings.Report(DiagnosticDescriptors.DocumentsCrossAttention, "Documents");
-        return spec;
     }
 
-    private static int Window(SettingReader settings, string name)
+    private static void CheckWindow(SettingReader settings, string name, int value)
     {
-        int value = settings.Int(name, -1);
         if (value < -1)
             settings.Report(DiagnosticDescriptors.Window, name, name, Text(value));
-        return value;
     }
 
-    private static int ChunkSize(SettingReader settings)
+    private static void CheckMask(SettingReader settings, string name, MaskAxes axes)
     {
-        int value = settings.Int("ChunkSize");
-        if (value < 0)
-            settings.Report(DiagnosticDescriptors.ChunkSize, "ChunkSize", Text(value));
-        return value;
-    }
-
-    private static MaskAxes Mask(SettingReader settings, string name)
-    {
-        var axes = settings.Flags<MaskAxes>(name);
         if (axes != MaskAxes.None && (axes & MaskAxes.Key) == 0)
         {
             string given = string.Join(" | ", axes.ToString().Split(',').Select(axis => $"MaskAxes.{axis.Trim()}"));
             settings.Report(DiagnosticDescriptors.MaskWithoutKeys, name, name, given);
         }
-
-        return axes;
     }
 
     /// <summary>Whether anything depends on the position of a query relative to that of a key.</summary>
-    private static bool ComparesPositions(SettingReader settings, AttentionSpec spec) =>
-        spec.Causal || spec.WindowLeft >= 0 || spec.WindowRight >= 0 || spec.ChunkSize > 0 || spec.Documents
-        || settings.Bool("Alibi") || settings.Int("RelativePositionBuckets") != 0
-        || spec.ScoreModifier is not null || spec.MaskPredicate is not null;
+    private static bool ComparesPositions(AttentionShape shape) =>
+        shape.Causal || shape.WindowLeft >= 0 || shape.WindowRight >= 0 || shape.ChunkSize > 0 || shape.Documents
+        || shape.Alibi || shape.RelativePositionBuckets != 0 || shape.HasScoreModifier || shape.HasMaskPredicate;
 }

@@ -12,10 +12,10 @@ namespace AttentionGen.Generator.Plan;
 internal sealed record AttentionPlan
 {
     /// <summary>Columns of a packed panel: one cache line of float32, the same for every target, so that caches do not depend on it.</summary>
-    public const int PanelWidth = 16;
+    public const int PanelWidth = PanelLayout.PanelWidth;
 
     /// <summary>Keys whose scores are normalised together. Cut at key 0 of the sequence, on every target: results depend on it.</summary>
-    public const int KeyBlock = 256;
+    public const int KeyBlock = PanelLayout.KeyBlock;
 
     /// <summary>Query rows whose scores against one key block are alive at once: 24 rows of 256 fill three quarters of a 32 KiB cache, and are whole tiles of 12, 6, 4, 3 and 2 rows.</summary>
     public const int QueryBlock = 24;

@@ -8,7 +8,7 @@ namespace AttentionGen;
 /// <remarks>A run is a stretch of keys that lie one after another: where memory is a ring, it ends at the ring's end.</remarks>
 internal static class PanelCopy
 {
-    private const int PanelWidth = 16;
+    private const int PanelWidth = PanelLayout.PanelWidth;
 
     /// <summary>Copies the keys <paramref name="first"/> to <paramref name="end"/> − 1 of every head, in whole panels, to the places that they have in the target.</summary>
     public static void Copy(AttentionShape shape, in KeyValuePanels source, in KeyValuePanels target, nint first, nint end)

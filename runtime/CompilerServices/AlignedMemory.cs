@@ -9,7 +9,7 @@ namespace AttentionGen.CompilerServices;
 public sealed unsafe class AlignedMemory
 {
     /// <summary>How many floats behind <see cref="Length"/> may be read, though never used: eight key panels of the widest head.</summary>
-    internal const int SlackFloats = 8 * 16 * 256;
+    internal const int SlackFloats = PanelLayout.SlackFloats;
 
     private const int AlignmentBytes = 64;
     private const int AlignmentFloats = AlignmentBytes / sizeof(float);

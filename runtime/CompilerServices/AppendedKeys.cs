@@ -8,7 +8,7 @@ namespace AttentionGen.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class AppendedKeys
 {
-    private const int PanelWidth = 16;
+    private const int PanelWidth = PanelLayout.PanelWidth;
 
     private readonly AlignedMemory keys;
     private readonly AlignedMemory values;

@@ -13,7 +13,7 @@ namespace AttentionGen.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class KeyPanels
 {
-    private const int PanelWidth = 16;
+    private const int PanelWidth = PanelLayout.PanelWidth;
 
     /// <summary>Transposes rows into panels; other rows of a panel that is only partly written stay as they are.</summary>
     /// <param name="strip">First element of the first row.</param>

@@ -12,7 +12,7 @@ namespace AttentionGen.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class PackedMatrix
 {
-    private const int PanelWidth = 16;
+    private const int PanelWidth = PanelLayout.PanelWidth;
 
     private readonly AlignedMemory memory;
     private readonly nint biasStart;

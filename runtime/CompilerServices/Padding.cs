@@ -8,7 +8,7 @@ namespace AttentionGen.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Padding
 {
-    private const int PanelWidth = 16;
+    private const int PanelWidth = PanelLayout.PanelWidth;
 
     /// <summary>
     /// Zeros as the outputs of a sequence's padding, a log-sum-exp of −∞, probabilities of zero, masked scores of −∞ and other scores of zero, and, in a cache,

@@ -10,7 +10,7 @@ namespace AttentionGen.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly ref struct RingGuard : IDisposable
 {
-    private const int PanelWidth = 16;
+    private const int PanelWidth = PanelLayout.PanelWidth;
 
     private readonly AttentionCache? cache;
     private readonly AlignedMemory? memory;

@@ -9,7 +9,7 @@ namespace AttentionGen.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class ValuePanels
 {
-    private const int PanelWidth = 16;
+    private const int PanelWidth = PanelLayout.PanelWidth;
 
     /// <summary>Copies rows into panels; columns beyond <paramref name="headDim"/> in the last panel become zero.</summary>
     /// <param name="strip">First element of the first row.</param>

@@ -1,26 +1,28 @@
+using System;
+
+#if ATTENTIONGEN_GENERATOR
+namespace AttentionGen.Generator.Model;
+#else
 namespace AttentionGen;
+#endif
 
 public sealed partial record AttentionShape
 {
-    private const int MostHeads = 256;
-    private const int WidestHead = 256;
-    private const int WidestRow = 65_536;
-
     /// <summary>Refuses sizes that no kernel has: the shapes of generated classes are legal, but anybody can make one.</summary>
     /// <exception cref="ArgumentException">A size is out of the range that <see cref="AttentionConfigAttribute"/> gives.</exception>
     internal void ThrowIfIllegal()
     {
-        Check(nameof(Heads), Heads, 1, MostHeads);
-        Check(nameof(KvHeads), KvHeads, 1, MostHeads);
+        Check(nameof(Heads), Heads, 1, ShapeLimits.MaxHeads);
+        Check(nameof(KvHeads), KvHeads, 1, ShapeLimits.MaxHeads);
         if (Heads % KvHeads != 0)
             throw new ArgumentException($"shape has Heads = {Heads} and KvHeads = {KvHeads}; expected a multiple of KvHeads.", "shape");
-        Check(nameof(HeadDim), HeadDim, 1, WidestHead);
-        Check(nameof(ValueHeadDim), ValueHeadDim, 1, WidestHead);
+        Check(nameof(HeadDim), HeadDim, 1, ShapeLimits.MaxHeadDim);
+        Check(nameof(ValueHeadDim), ValueHeadDim, 1, ShapeLimits.MaxHeadDim);
         int narrowest = HasProjections ? 1 : 0;
-        Check(nameof(DModel), DModel, narrowest, WidestRow);
-        Check(nameof(MemoryDim), MemoryDim, narrowest, WidestRow);
-        Check(nameof(SequenceLength), SequenceLength, 0, int.MaxValue);
-        Check(nameof(RelativePositionBuckets), RelativePositionBuckets, 0, WidestRow);
+        Check(nameof(DModel), DModel, narrowest, ShapeLimits.MaxDModel);
+        Check(nameof(MemoryDim), MemoryDim, narrowest, ShapeLimits.MaxDModel);
+        Check(nameof(SequenceLength), SequenceLength, 0, ShapeLimits.MaxSequenceLength);
+        Check(nameof(RelativePositionBuckets), RelativePositionBuckets, 0, ShapeLimits.MaxRelativePositionBuckets);
         Check(nameof(WindowLeft), WindowLeft, -1, int.MaxValue);
         Check(nameof(WindowRight), WindowRight, -1, int.MaxValue);
         Check(nameof(ChunkSize), ChunkSize, 0, int.MaxValue);

@@ -1,4 +1,8 @@
+#if ATTENTIONGEN_GENERATOR
+namespace AttentionGen.Generator.Model;
+#else
 namespace AttentionGen;
+#endif
 
 public sealed partial record AttentionShape
 {

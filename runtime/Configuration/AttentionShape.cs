@@ -1,4 +1,8 @@
+#if ATTENTIONGEN_GENERATOR
+namespace AttentionGen.Generator.Model;
+#else
 namespace AttentionGen;
+#endif
 
 /// <summary>What an attention kernel computes, with every default resolved: the run-time image of <see cref="AttentionConfigAttribute"/>.</summary>
 public sealed partial record AttentionShape

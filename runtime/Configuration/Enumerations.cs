@@ -1,4 +1,10 @@
+using System;
+
+#if ATTENTIONGEN_GENERATOR
+namespace AttentionGen.Generator.Model;
+#else
 namespace AttentionGen;
+#endif
 
 /// <summary>What the offset between query rows and key positions is when there is no cache.</summary>
 public enum CausalAlignment

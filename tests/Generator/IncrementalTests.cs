@@ -195,6 +195,6 @@ public sealed class IncrementalTests
     [
         .. result.TrackedOutputSteps.Values.SelectMany(steps => steps)
             .Where(step => step.Outputs[0].Reason != IncrementalStepRunReason.Removed)
-            .Select(step => (((AttentionSpec)step.Inputs[0].Source.Outputs[step.Inputs[0].OutputIndex].Value).Target.Name, step.Outputs[0].Reason)),
+            .Select(step => (((AttentionSpec)step.Inputs[0].Source.Outputs[step.Inputs[0].OutputIndex].Value).Class.Name, step.Outputs[0].Reason)),
     ];
 }

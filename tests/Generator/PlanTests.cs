@@ -1,6 +1,5 @@
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
-using SpecCausalAlignment = AttentionGen.Generator.Model.CausalAlignment;
 using SpecMaskAxes = AttentionGen.Generator.Model.MaskAxes;
 using SpecUnrolling = AttentionGen.Generator.Model.Unrolling;
 
@@ -190,7 +189,8 @@ public sealed class PlanTests
     public void ScratchHasALineForEachDeclaredMask(bool boolean, bool additive, int floats)
     {
         // A softcap goes over the scores too, and needs none.
-        AttentionSpec spec = Plans(2, 2, 16)[0].Spec with { Softcap = 30, BooleanMask = boolean ? SpecMaskAxes.Key : 0, AdditiveMask = additive ? SpecMaskAxes.Key : 0 };
+        AttentionSpec spec = Plans(2, 2, 16)[0].Spec;
+        spec = spec with { Shape = spec.Shape with { Softcap = 30, BooleanMask = boolean ? SpecMaskAxes.Key : 0, AdditiveMask = additive ? SpecMaskAxes.Key : 0 } };
         ScratchLayout scratch = AttentionPlan.Create(spec, VectorTarget.All[0]).Scratch;
         Assert.Equal(floats, scratch.Slices.Where(slice => slice.Name == "MaskLines").Sum(slice => slice.Length));
     }
@@ -217,10 +217,9 @@ public sealed class PlanTests
     {
         var spec = new AttentionSpec
         {
-            Target = new() { Namespace = "", Declarations = new(["partial class Kernel"]), Name = "Kernel", HintName = "Kernel" },
-            Heads = heads, KvHeads = kvHeads, HeadDim = headDim, ValueHeadDim = valueHeadDim, DModel = heads * headDim, MemoryDim = heads * headDim,
-            IsCrossAttention = false, QueryBias = true, KeyBias = true, ValueBias = true, OutputBias = true,
-            Causal = false, CausalAlignment = SpecCausalAlignment.TopLeft, Scale = 1, KeyLengths = false, SequenceLength = 0, Unrolling = unrolling,
+            Class = new() { Namespace = "", Declarations = new(["partial class Kernel"]), Name = "Kernel", HintName = "Kernel" },
+            Shape = new() { Heads = heads, KvHeads = kvHeads, HeadDim = headDim, ValueHeadDim = valueHeadDim, DModel = heads * headDim, MemoryDim = heads * headDim, Scale = 1 },
+            Unrolling = unrolling,
         };
         return [.. VectorTarget.All.Select(target => AttentionPlan.Create(spec, target))];
     }

@@ -1,0 +1,30 @@
+namespace AttentionGen.Generator.Model;
+
+// What follows from a shape alone, and only the generator asks for.
+public sealed partial record AttentionShape
+{
+    /// <summary>Query heads that share one KV head.</summary>
+    internal int Group => Heads / KvHeads;
+
+    /// <summary>How many of the two masks are given to a call.</summary>
+    internal int DeclaredMasks => (BooleanMask != MaskAxes.None ? 1 : 0) + (AdditiveMask != MaskAxes.None ? 1 : 0);
+
+    /// <summary>Keys that follow the last one of every sequence.</summary>
+    internal int AppendedKeys => (BiasKeyValue ? 1 : 0) + (ZeroKeyValue ? 1 : 0);
+
+    /// <summary>Whether biases by the distance of key and position are added.</summary>
+    internal bool HasDistanceBias => Alibi || RelativePositionBuckets > 0;
+
+    /// <summary>Whether keys are normalised or rotated on their way to the panels.</summary>
+    internal bool ChangesKeys => QueryKeyNorm != QueryKeyNorm.None || Rotary != RotaryKind.None;
+
+    /// <summary>Whether there is anything to be given in weights.</summary>
+    internal bool Learns => HasProjections || QueryKeyNorm != QueryKeyNorm.None || Sinks || RelativePositionBuckets > 0 || BiasKeyValue;
+
+    /// <summary>The declared stage of the scores that come beside the output, or none.</summary>
+    internal AttentionOutputs ScoreOutput => Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores | AttentionOutputs.MaskedScores);
+
+    internal bool HasProbabilities => (Outputs & (AttentionOutputs.Probabilities | AttentionOutputs.AveragedProbabilities)) != 0;
+
+    internal bool HasLogSumExp => (Outputs & AttentionOutputs.LogSumExp) != 0;
+}

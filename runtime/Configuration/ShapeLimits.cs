@@ -1,0 +1,22 @@
+#if ATTENTIONGEN_GENERATOR
+namespace AttentionGen.Generator.Model;
+#else
+namespace AttentionGen;
+#endif
+
+/// <summary>The largest sizes of a kernel. The generator refuses a configuration beyond them, and the runtime a shape.</summary>
+internal static class ShapeLimits
+{
+    public const int MaxHeads = 256;
+    public const int MaxHeadDim = 256;
+
+    /// <summary>Width of an input, output or memory row.</summary>
+    public const int MaxDModel = 65_536;
+
+    public const int MaxSequenceLength = 1_048_576;
+
+    public const int MaxRelativePositionBuckets = 1024;
+
+    /// <summary>Elements of one .NET array, and so of one weight matrix.</summary>
+    public const long MaxArrayLength = 2_147_483_591;
+}
