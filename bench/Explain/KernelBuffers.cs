@@ -63,10 +63,10 @@ internal sealed class KernelBuffers
         _queryFactor = (float)factor;
         if (_shape.HasProjections)
         {
-            _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, Together(_shape.DModel), factor);
-            _key = PackedMatrix.Pack(weights.Key, weights.KeyBias, _shape.KeyDim, _shape.MemoryDim, Together(_shape.MemoryDim));
-            _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.ValueDim, _shape.MemoryDim, Together(_shape.MemoryDim));
-            _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.JoinedDim, Together(_shape.JoinedDim));
+            _query = PackedMatrix.Pack(weights.Query, weights.QueryBias, _shape.QueryDim, _shape.DModel, Interleaved(plan.InputProjection), factor);
+            _key = PackedMatrix.Pack(weights.Key, weights.KeyBias, _shape.KeyDim, _shape.MemoryDim, Interleaved(plan.MemoryProjection));
+            _value = PackedMatrix.Pack(weights.Value, weights.ValueBias, _shape.ValueDim, _shape.MemoryDim, Interleaved(plan.MemoryProjection));
+            _output = PackedMatrix.Pack(weights.Output, weights.OutputBias, _shape.DModel, _shape.JoinedDim, Interleaved(plan.OutputProjection));
             _source = _shape.IsCrossAttention ? Copy(data.Memory) : _input;
             _outputRows = Allocate(random, (nint)rows * plan.OutputPanels * AttentionPlan.PanelWidth);
         }
@@ -88,7 +88,7 @@ internal sealed class KernelBuffers
         _scores = plan.Scratch["Scores"].Offset;
         _blockHeads = plan.Scratch["BlockHeads"].Offset;
         _panelStride = (nint)capacity * AttentionPlan.PanelWidth;
-        int Together(int depth) => plan.Projection(depth).PanelsTogether;
+        static int Interleaved(ProductPlan? product) => product!.InterleavedPanels;
     }
 
     public void Run(ReadOnlySpan<KernelCall> calls)

@@ -16,12 +16,12 @@ internal sealed class KernelSet
     {
         string name = TargetEmitter.KernelsName(plan.Target);
         _kernels = generated.GetNestedType(name, BindingFlags.NonPublic) ?? throw new MissingMemberException(generated.Name, name);
-        if (plan.Spec.HasProjections)
-        {
-            InputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.DModel).Name);
-            MemoryProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.MemoryDim).Name);
-            OutputProjection = Bind<ProductKernel>(plan.Projection(plan.Spec.JoinedDim).Name);
-        }
+        if (plan.InputProjection is { } input)
+            InputProjection = Bind<ProductKernel>(input.Name);
+        if (plan.MemoryProjection is { } memory)
+            MemoryProjection = Bind<ProductKernel>(memory.Name);
+        if (plan.OutputProjection is { } output)
+            OutputProjection = Bind<ProductKernel>(output.Name);
 
         Scores = Bind<ScoresKernel>(nameof(Scores));
         Merge = Bind<MergeKernel>(nameof(Merge));

@@ -30,9 +30,9 @@ internal sealed record PartCost(
         {
             (ProductPlan? product, int depth, int panels) = part switch
             {
-                Part.QueryProjection => (plan.Projection(shape.DModel), shape.DModel, plan.QueryPanels),
-                Part.KeyProjection or Part.ValueProjection => (plan.Projection(shape.MemoryDim), shape.MemoryDim, plan.KeyPanels),
-                Part.OutputProjection => (plan.Projection(shape.JoinedDim), shape.JoinedDim, plan.OutputPanels),
+                Part.QueryProjection => (plan.InputProjection, shape.DModel, plan.QueryPanels),
+                Part.KeyProjection or Part.ValueProjection => (plan.MemoryProjection, shape.MemoryDim, plan.KeyPanels),
+                Part.OutputProjection => (plan.OutputProjection, shape.JoinedDim, plan.OutputPanels),
                 Part.Scores => (plan.Scores, shape.HeadDim, AttentionPlan.Panels(call.Columns)),
                 Part.Values => (plan.Values, call.Columns, plan.ValueHeadDimPadded / AttentionPlan.PanelWidth),
                 _ => ((ProductPlan?)null, 0, 0),
@@ -72,14 +72,14 @@ internal sealed record PartCost(
         return new(part, calls.Count, multiplyAdds, arithmetic, loads, streamed, Footprint(part, workload, plan));
     }
 
-    /// <summary>The tiles that cover so many rows; fewer than the smallest tile take wide ones, of which two may overlap.</summary>
+    /// <summary>The tiles that cover so many rows; fewer than the smallest tile take GEMV tiles, of which two may overlap.</summary>
     private static IEnumerable<RegisterTile> Tiles(ProductPlan product, int rows)
     {
         RowSplit split = AdvSimd.Arm64.IsSupported && product.Arm64Split is { } arm64 ? arm64 : product.Split;
-        if (rows >= product.Tiles[0].Rows || product.WideTiles.Count == 0)
+        if (rows >= product.Tiles[0].Rows || product.GemvTiles.Count == 0)
             return split.Cut(rows).Select(count => product.RowTiles.First(tile => tile.Rows == count));
-        RegisterTile widest = product.WideTiles[product.WideTiles.Count - 1];
-        return rows <= widest.Rows ? [product.WideTiles.First(tile => tile.Rows == rows)] : [widest, widest];
+        RegisterTile widest = product.GemvTiles[product.GemvTiles.Count - 1];
+        return rows <= widest.Rows ? [product.GemvTiles.First(tile => tile.Rows == rows)] : [widest, widest];
     }
 
     /// <summary>Numbers that a part without products goes through.</summary>

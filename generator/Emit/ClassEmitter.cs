@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using AttentionGen.Generator.Model;
@@ -204,13 +205,13 @@ internal static class ClassEmitter
 
         if (spec.HasProjections)
         {
-            void Pack(string field, string tensor, int outputs, int inputs, string factor = "") =>
-                writer.Line(CodeWriter.Invariant($"{field}Weights = Services::PackedMatrix.Pack(weights.{tensor}, weights.{tensor}Bias, {outputs}, {inputs}, {PanelsTogether(plans, inputs)}{factor});"));
+            void Pack(string field, string tensor, int outputs, int inputs, Func<AttentionPlan, ProductPlan> product, string factor = "") =>
+                writer.Line(CodeWriter.Invariant($"{field}Weights = Services::PackedMatrix.Pack(weights.{tensor}, weights.{tensor}Bias, {outputs}, {inputs}, {Interleaved(plans, product)}{factor});"));
 
-            Pack("query", "Query", spec.QueryDim, spec.DModel, norms ? "" : ", factor");
-            Pack("key", "Key", spec.KeyDim, spec.MemoryDim);
-            Pack("value", "Value", spec.ValueDim, spec.MemoryDim);
-            Pack("output", "Output", spec.DModel, spec.JoinedDim);
+            Pack("query", "Query", spec.QueryDim, spec.DModel, plan => plan.InputProjection!, norms ? "" : ", factor");
+            Pack("key", "Key", spec.KeyDim, spec.MemoryDim, plan => plan.MemoryProjection!);
+            Pack("value", "Value", spec.ValueDim, spec.MemoryDim, plan => plan.MemoryProjection!);
+            Pack("output", "Output", spec.DModel, spec.JoinedDim, plan => plan.OutputProjection!);
         }
 
         if (norms)
@@ -221,18 +222,18 @@ internal static class ClassEmitter
         }
     }
 
-    /// <summary>Panels that lie side by side in the weights of a projection, as the target that runs wants them.</summary>
-    private static string PanelsTogether(IReadOnlyList<AttentionPlan> plans, int depth)
+    /// <summary>Panels that are interleaved in the weights of a projection, as the target that runs wants them.</summary>
+    private static string Interleaved(IReadOnlyList<AttentionPlan> plans, Func<AttentionPlan, ProductPlan> product)
     {
-        string together = "";
+        string interleaved = "";
         foreach (AttentionPlan plan in plans.Reverse())
         {
-            string mine = CodeWriter.Invariant($"{plan.Projection(depth).PanelsTogether}");
+            string mine = CodeWriter.Invariant($"{product(plan).InterleavedPanels}");
             // The last target runs wherever no other does.
-            together = together.Length == 0 || together == mine ? mine : $"{plan.Target.Condition} ? {mine} : {together}";
+            interleaved = interleaved.Length == 0 || interleaved == mine ? mine : $"{plan.Target.Condition} ? {mine} : {interleaved}";
         }
 
-        return together;
+        return interleaved;
     }
 
     private static void WriteSizes(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)

@@ -246,15 +246,15 @@ internal static class PartsEmitter
                 {
                     writer.Line($"int keyParts = ({plan.KeyPanels} + step - 1) / step;");
                     writer.Line("if (part < queryParts)");
-                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, rows, block.queryWeights, part * step, step, ref queryStrip, {queryWidth});");
+                    writer.Line($"    {plan.InputProjection!.Name}Part(ref input, rows, block.queryWeights, part * step, step, ref queryStrip, {queryWidth});");
                     writer.Line("else if (part < queryParts + keyParts)");
-                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, newKeys, block.keyWeights, (part - queryParts) * step, step, ref keyStrip, {keyWidth});");
+                    writer.Line($"    {plan.InputProjection!.Name}Part(ref input, newKeys, block.keyWeights, (part - queryParts) * step, step, ref keyStrip, {keyWidth});");
                     writer.Line("else");
-                    writer.Line($"    ProjectPart_{spec.DModel}(ref input, newKeys, block.valueWeights, (part - queryParts - keyParts) * step, step, ref valueStrip, {valueWidth});");
+                    writer.Line($"    {plan.InputProjection!.Name}Part(ref input, newKeys, block.valueWeights, (part - queryParts - keyParts) * step, step, ref valueStrip, {valueWidth});");
                 }
                 else
                 {
-                    writer.Line($"ProjectPart_{spec.DModel}(ref input, rows, block.queryWeights, part * step, step, ref queryStrip, {queryWidth});");
+                    writer.Line($"{plan.InputProjection!.Name}Part(ref input, rows, block.queryWeights, part * step, step, ref queryStrip, {queryWidth});");
                 }
             }
 
@@ -294,10 +294,10 @@ internal static class PartsEmitter
         {
             writer.Line();
             writer.Line("/// <summary>Some panels of a projection.</summary>");
-            using (writer.Block($"private static void ProjectPart_{product.Depth}(ref float a, nint rows, Services::PackedMatrix weights, int first, int count, ref float c, nint stride)"))
+            using (writer.Block($"private static void {product.Name}Part(ref float a, nint rows, Services::PackedMatrix weights, int first, int count, ref float c, nint stride)"))
             {
                 writer.Line("nint panels = Math.Min(count, weights.PanelCount - first);");
-                writer.Line($"TKernels.{product.Name}(ref a, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * {product.Depth * AttentionPlan.PanelWidth}), ref Unsafe.Add(ref weights.Bias, first * 16), panels, ref Unsafe.Add(ref c, first * 16), stride);");
+                writer.Line($"TKernels.{product.Name}(ref a, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * {product.Kernel.B.Stride}), ref Unsafe.Add(ref weights.Bias, first * 16), panels, ref Unsafe.Add(ref c, first * 16), stride);");
             }
         }
     }
@@ -308,13 +308,13 @@ internal static class PartsEmitter
         writer.Line("ref float output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), start);");
         if (!plan.OutputThroughScratch)
         {
-            writer.Line($"ProjectPart_{spec.JoinedDim}(ref joined, rows, block.outputWeights, part * step, step, ref output, {spec.DModel});");
+            writer.Line($"{plan.OutputProjection!.Name}Part(ref joined, rows, block.outputWeights, part * step, step, ref output, {spec.DModel});");
             return;
         }
 
         int width = plan.OutputPanels * AttentionPlan.PanelWidth;
         writer.Line($"ref float strip = ref Unsafe.Add(ref scratch, {plan.Scratch["OutputStrip"].Offset});");
-        writer.Line($"ProjectPart_{spec.JoinedDim}(ref joined, rows, block.outputWeights, part * step, step, ref strip, {width});");
+        writer.Line($"{plan.OutputProjection!.Name}Part(ref joined, rows, block.outputWeights, part * step, step, ref strip, {width});");
         writer.Line("int column = part * step * 16;");
         writer.Line($"int columns = Math.Min(step * 16, {spec.DModel} - column);");
         writer.Line("for (nint row = 0; row < rows; row++)");

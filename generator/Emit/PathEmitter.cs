@@ -54,14 +54,12 @@ internal static class PathEmitter
         FileEmitter.GeneratedCode(writer);
         using (writer.Block("private interface IKernels"))
         {
-            foreach (ProductPlan product in plan.Projections)
-                writer.Line($"static abstract void {product.Name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride);");
-            writer.Line("static abstract void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores);");
+            foreach (ProductPlan product in plan.Products)
+                writer.Line($"static abstract void {product.Name}({MatrixKernelEmitter.Parameters(product.Kernel)});");
             writer.Line(spec.UsesContext
                 ? $"static abstract void Softmax({RangeSoftmaxEmitter.Parameters});"
                 : $"static abstract void Softmax(ref float scores, nint rows, nint columns, {(spec.Causal ? "nint first, nint seen, " : "")}ref float state);");
             writer.Line("static abstract void Merge(ref float softmax, nint rows);");
-            writer.Line("static abstract void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, ref float heads);");
             writer.Line("static abstract void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax);");
             writer.Line($"static abstract {(spec.MasksKeys ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined);");
             if (spec.ModifiesScores)

@@ -30,7 +30,7 @@ internal static class ProjectEmitter
         AttentionSpec spec = plan.Spec;
         int width = plan.KeyPanels * AttentionPlan.PanelWidth;
         int valueWidth = plan.ValuePanels * AttentionPlan.PanelWidth;
-        string project = plan.Projection(spec.MemoryDim).Name;
+        string project = plan.MemoryProjection!.Name;
         writer.Line("/// <summary>Projects rows to keys and values and writes them into panels from a key on.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void ProjectKeysAndValues({spec.Target.Name} block, ref float source, nint rows, nint firstKey, in Services::KeyValuePanels panels, ref float scratch, {HeadEmitter.KeyParameters(spec)}global::System.Threading.CancellationToken cancellation)"))
@@ -62,7 +62,7 @@ internal static class ProjectEmitter
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void ProjectQueries({spec.Target.Name} block, ref float input, nint rows, ref float strip, ref float queries{HeadEmitter.QueryParameters(spec)})"))
         {
-            writer.Line($"TKernels.{plan.Projection(spec.DModel).Name}(ref input, rows, ref block.queryWeights.Panels, ref block.queryWeights.Bias, {plan.QueryPanels}, ref strip, {width});");
+            writer.Line($"TKernels.{plan.InputProjection!.Name}(ref input, rows, ref block.queryWeights.Panels, ref block.queryWeights.Bias, {plan.QueryPanels}, ref strip, {width});");
             HeadEmitter.WriteChange(writer, spec, "query", "ref strip", width, "rows", spec.Heads, HeadEmitter.Position(spec));
             writer.Line($"Services::QueryRows.Write(ref strip, {width}, rows, ref queries, rows * {spec.Group * spec.HeadDim}, {spec.KvHeads}, {spec.Group}, {spec.HeadDim});");
         }
@@ -71,7 +71,7 @@ internal static class ProjectEmitter
     private static void WriteOutput(CodeWriter writer, AttentionPlan plan)
     {
         AttentionSpec spec = plan.Spec;
-        string project = plan.Projection(spec.JoinedDim).Name;
+        string project = plan.OutputProjection!.Name;
         writer.Line("/// <summary>Projects the joined heads of a row block to the output.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"private static void ProjectOutput({spec.Target.Name} block, ref float joined, nint rows, ref float output, ref float scratch)"))

@@ -21,17 +21,15 @@ internal static class TargetEmitter
             FileEmitter.GeneratedCode(writer);
             using (writer.Block($"private readonly struct {KernelsName(plan.Target)} : IKernels"))
             {
-                ProductEmitter.WriteSplit(writer, plan.Scores);
-                foreach (ProductPlan projection in plan.Projections)
+                RowSplitEmitter.Write(writer, plan.Scores);
+                foreach (ProductPlan product in plan.Products)
                 {
                     writer.Line();
-                    ProjectionEmitter.Write(writer, plan, projection);
+                    MatrixKernelEmitter.Write(writer, plan.Target, product);
                 }
 
                 writer.Line();
-                ScoresEmitter.Write(writer, plan);
-                writer.Line();
-                ValuesEmitter.Write(writer, plan);
+                MergeHeadsEmitter.Write(writer, plan);
                 writer.Line();
                 SoftmaxEmitter.Write(writer, plan);
                 writer.Line();

@@ -45,8 +45,20 @@ internal sealed record AttentionPlan
     /// <summary>Rows of the input that go from projection to output together.</summary>
     public required int RowBlock { get; init; }
 
-    /// <summary>Projections by depth: the input's width, the memory's where it differs, the concatenated heads' where that differs.</summary>
+    /// <summary>The projection of the input to queries, null where there are no projections, as are the next two.</summary>
+    public required ProductPlan? InputProjection { get; init; }
+
+    /// <summary>The projection of the memory, or of the input itself, to keys and values.</summary>
+    public required ProductPlan? MemoryProjection { get; init; }
+
+    /// <summary>The projection of the joined heads to the output.</summary>
+    public required ProductPlan? OutputProjection { get; init; }
+
+    /// <summary>Every distinct projection once: products of one name are one kernel.</summary>
     public required EquatableArray<ProductPlan> Projections { get; init; }
+
+    /// <summary>Every product that is written for the vector target.</summary>
+    public IEnumerable<ProductPlan> Products => Projections.Append(Scores).Append(Values);
 
     public required ProductPlan Scores { get; init; }
 
@@ -97,33 +109,27 @@ internal sealed record AttentionPlan
         .Select(tile => tile.Panels)
         .Aggregate(LeastCommonMultiple);
 
-    /// <summary>The product whose depth is given.</summary>
-    public ProductPlan Projection(int depth) => Projections.First(product => product.Depth == depth);
-
     public static AttentionPlan Create(AttentionSpec spec, VectorTarget target)
     {
-        ProductPlan Product(string name, ProductKind kind, int depth, int rowStride, int divisor) =>
-            ProductPlan.Create(name, kind, depth, rowStride, divisor, target, spec.Unrolling);
+        ProductPlan Product(MatrixKernel kernel, int divisor) => ProductPlan.Create(kernel, divisor, target, spec.Unrolling);
+        MatrixKernel Projection(int depth) => MatrixKernel.Projection(depth, new EpilogueStep.AddBias(), new EpilogueStep.StoreRows());
 
-        var uses = new List<(int Depth, int Panels)>
-        {
-            (spec.DModel, Panels(spec.QueryDim)),
-            (spec.MemoryDim, Panels(spec.KeyDim)),
-            (spec.MemoryDim, Panels(spec.ValueDim)),
-            (spec.JoinedDim, Panels(spec.DModel)),
-        };
-        if (!spec.HasProjections)
-            uses.Clear();
-        var projections = uses
-            .GroupBy(use => use.Depth)
-            .Select(depth => Product(
-                CodeNames.Projection(depth.Key), ProductKind.Projection, depth.Key, depth.Key,
-                depth.Select(use => use.Panels).Aggregate(GreatestCommonDivisor)))
+        // Uses of one kernel share its tiles, which divide the panels of all of them.
+        MatrixKernel input = Projection(spec.DModel), memory = Projection(spec.MemoryDim), output = Projection(spec.JoinedDim);
+        List<ProductPlan> projections = !spec.HasProjections ? [] : new[]
+            {
+                (Kernel: input, Panels: Panels(spec.QueryDim)),
+                (Kernel: memory, Panels: Panels(spec.KeyDim)),
+                (Kernel: memory, Panels: Panels(spec.ValueDim)),
+                (Kernel: output, Panels: Panels(spec.DModel)),
+            }
+            .GroupBy(use => use.Kernel)
+            .Select(uses => Product(uses.Key, uses.Select(use => use.Panels).Aggregate(GreatestCommonDivisor)))
             .ToList();
 
         int scoreStride = KeyBlock + PanelWidth;
-        ProductPlan scores = Product("Scores", ProductKind.Scores, spec.HeadDim, spec.HeadDim, 0);
-        ProductPlan values = Product("Values", ProductKind.Values, 0, scoreStride, Panels(spec.ValueHeadDim));
+        ProductPlan scores = Product(MatrixKernel.Scores(spec.HeadDim, scoreStride), 0);
+        ProductPlan values = Product(MatrixKernel.Values(RoundUp(spec.ValueHeadDim), scoreStride), Panels(spec.ValueHeadDim));
 
         int rowBlock = RowBlockFor(spec);
         ProductPlan main = projections.Count > 0 ? projections[0] : scores;
@@ -135,8 +141,8 @@ internal sealed record AttentionPlan
                 : $"Scores: {main.Reason}; {cut}.",
             $"Values: {values.LargestTiles} tiles over value panels.",
         };
-        if (spec.HasProjections && main.PanelsTogether > 1)
-            reasons.Add($"Panels of weights lie {main.PanelsTogether} together: one row reads {main.WideTiles[0].Panels / main.PanelsTogether} streams instead of {main.WideTiles[0].Panels}.");
+        if (spec.HasProjections && main.InterleavedPanels > 1)
+            reasons.Add($"Panels of weights are interleaved by {main.InterleavedPanels}: one row reads {main.GemvTiles[0].Panels / main.InterleavedPanels} streams instead of {main.GemvTiles[0].Panels}.");
 
         var shared = new List<string>
         {
@@ -159,6 +165,9 @@ internal sealed record AttentionPlan
             Spec = spec,
             Target = target,
             RowBlock = rowBlock,
+            InputProjection = projections.FirstOrDefault(product => product.Kernel == input),
+            MemoryProjection = projections.FirstOrDefault(product => product.Kernel == memory),
+            OutputProjection = projections.FirstOrDefault(product => product.Kernel == output),
             Projections = new(projections),
             Scores = scores,
             Values = values,
@@ -201,10 +210,4 @@ internal sealed record AttentionPlan
     private static int LeastCommonMultiple(int a, int b) => a / GreatestCommonDivisor(a, b) * b;
 
     private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
-}
-
-/// <summary>Names that plan and emitters share.</summary>
-internal static class CodeNames
-{
-    public static string Projection(int depth) => $"Project{depth}";
 }

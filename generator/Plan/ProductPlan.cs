@@ -5,38 +5,41 @@ using AttentionGen.Generator.Model;
 
 namespace AttentionGen.Generator.Plan;
 
-/// <summary>What a product's kernels do with their sums.</summary>
-internal enum ProductKind
+/// <summary>Which lines a tile asks for while it multiplies.</summary>
+internal enum TilePrefetch
 {
-    /// <summary>Rows times packed weights plus bias; depth and row stride are literals.</summary>
-    Projection,
+    None,
 
-    /// <summary>Queries times key panels; the depth is the head dimension.</summary>
-    Scores,
+    /// <summary>Those of the next panels, for the second-level cache: the tiles of the next panels will read them at the same pace.</summary>
+    NextPanels,
 
-    /// <summary>Probabilities times value panels; the depth is the number of keys.</summary>
-    Values,
+    /// <summary>Those of the panels that follow this tile's, for the first-level cache: the method goes on there.</summary>
+    FollowingPanels,
+
+    /// <summary>Those of its own panels, <see cref="ProductPlan.PrefetchDistance"/> steps ahead, for the first-level cache.</summary>
+    Ahead,
 }
 
-/// <summary>One matrix product: its register tiles, how rows are cut into them, and why.</summary>
+/// <summary>How one matrix product is computed on a vector target: its register tiles, how rows are cut into them, and why.</summary>
 internal sealed record ProductPlan
 {
-    /// <summary>Stem of the kernels' names, such as <c>Project_512</c>.</summary>
-    public required string Name { get; init; }
+    /// <summary>What is computed.</summary>
+    public required MatrixKernel Kernel { get; init; }
 
-    public required ProductKind Kind { get; init; }
+    /// <summary>Name of the entry point, such as <c>Project512</c>, and stem of the tiles' names.</summary>
+    public string Name => Kernel.Name;
 
-    /// <summary>Length of the chains, or 0 where it is a run-time value.</summary>
-    public required int Depth { get; init; }
-
-    /// <summary>Floats from one row of A to the next.</summary>
-    public required int RowStride { get; init; }
+    /// <summary>
+    /// Whether the entry point goes through the panels, and through all rows for each, rather than each tile through all panels:
+    /// a panel of weights is then read from beyond the first-level cache once for all rows.
+    /// </summary>
+    public required bool PanelsOutside { get; init; }
 
     /// <summary>Panels of B that all uses of this product have a multiple of, or 0 where a tile may run past the last one.</summary>
     public required int PanelDivisor { get; init; }
 
-    /// <summary>Panels of B that lie side by side: every tile takes a multiple of them.</summary>
-    public int PanelsTogether { get; init; } = 1;
+    /// <summary>Panels of B that are interleaved, a step of each in turn: every tile takes a multiple of them.</summary>
+    public int InterleavedPanels { get; init; } = 1;
 
     /// <summary>Tiles for any number of rows, ascending; they share one number of panels.</summary>
     public required EquatableArray<RegisterTile> Tiles { get; init; }
@@ -44,11 +47,14 @@ internal sealed record ProductPlan
     /// <summary>Further tiles, of more rows, that only Arm64 has the registers for.</summary>
     public required EquatableArray<RegisterTile> Arm64Tiles { get; init; }
 
-    /// <summary>Tiles for one or two rows alone: more panels at once, so that enough chains are in flight. Three rows are two of them that overlap.</summary>
-    public required EquatableArray<RegisterTile> WideTiles { get; init; }
+    /// <summary>GEMV tiles, for one or two rows alone: more panels at once, so that enough chains are in flight. Three rows are two of them that overlap.</summary>
+    public required EquatableArray<RegisterTile> GemvTiles { get; init; }
 
-    /// <summary>Steps of a run-time depth after which a line is used that is asked for now; 0 asks for none.</summary>
-    public int StepsAhead => Kind == ProductKind.Values ? ValuesAhead : 0;
+    /// <summary>What the tiles ask for ahead of time; GEMV tiles of a product with <see cref="PanelsOutside"/> ask for nothing.</summary>
+    public required TilePrefetch Prefetch { get; init; }
+
+    /// <summary>Steps of the depth after which a line is used that is asked for now.</summary>
+    public int PrefetchDistance => Prefetch == TilePrefetch.Ahead ? ValuesDistance : 0;
 
     public required RowSplit Split { get; init; }
 
@@ -65,19 +71,19 @@ internal sealed record ProductPlan
     public IEnumerable<RegisterTile> RowTiles => Tiles.Concat(Arm64Tiles);
 
     /// <summary>Every distinct tile, ascending by rows.</summary>
-    public IEnumerable<RegisterTile> AllTiles => WideTiles.Concat(RowTiles);
+    public IEnumerable<RegisterTile> AllTiles => GemvTiles.Concat(RowTiles);
 
     /// <summary>The largest tile, and Arm64's where it is another.</summary>
     public string LargestTiles => Tiles[Tiles.Count - 1].Name + (Arm64Tiles.Count > 0 ? $" ({Arm64Tiles[Arm64Tiles.Count - 1].Name} on Arm64)" : "");
 
-    public static ProductPlan Create(
-        string name, ProductKind kind, int depth, int rowStride, int panelDivisor, VectorTarget target, Unrolling unrolling)
+    public static ProductPlan Create(MatrixKernel kernel, int panelDivisor, VectorTarget target, Unrolling unrolling)
     {
-        // Two vectors of B a step are enough to feed the widest tile; a panel of narrow vectors has more already.
+        // Two vectors of B a step are enough to feed the largest tile; a panel of narrow vectors has more already.
         int panels = LargestDivisor(panelDivisor, Math.Max(1, 2 / target.VectorsPerPanel));
-        int together = kind == ProductKind.Projection ? Together(panelDivisor, panels, target) : 1;
+        bool weights = kernel.B.Layout == OperandLayout.PackedPanels;
+        int interleaved = weights ? Interleaved(panelDivisor, panels, target) : 1;
         RegisterTile Tile(int rows, int tilePanels) =>
-            new(rows, tilePanels, target.VectorsPerPanel, UnrollFor(rows * tilePanels * target.VectorsPerPanel, depth, kind, unrolling));
+            new(rows, tilePanels, target.VectorsPerPanel, UnrollFor(rows * tilePanels * target.VectorsPerPanel, kernel.Depth, unrolling));
 
         var tiles = new List<RegisterTile>();
         foreach (int rows in target.RowTiles)
@@ -87,9 +93,9 @@ internal sealed record ProductPlan
         foreach (int rows in target.Arm64RowTiles)
             arm64.Add(Tile(rows, panels));
 
-        var wide = new List<RegisterTile>();
+        var gemv = new List<RegisterTile>();
         for (int rows = 1; rows < Math.Min(3, target.RowTiles[0]); rows++)
-            wide.Add(Tile(rows, together * LargestDivisor(panelDivisor / together, WidePanels(rows, panels, target) / together)));
+            gemv.Add(Tile(rows, interleaved * LargestDivisor(panelDivisor / interleaved, GemvPanels(rows, panels, target) / interleaved)));
 
         // Among equals, tiles with more chains have more slack: 16 rows are 8 + 8, not 12 + 4.
         RowSplit Split(IEnumerable<RegisterTile> choice) =>
@@ -98,15 +104,14 @@ internal sealed record ProductPlan
         RegisterTile largest = tiles[tiles.Count - 1];
         return new()
         {
-            Name = name,
-            Kind = kind,
-            Depth = depth,
-            RowStride = rowStride,
+            Kernel = kernel,
+            PanelsOutside = weights,
             PanelDivisor = panelDivisor,
-            PanelsTogether = together,
+            InterleavedPanels = interleaved,
             Tiles = new(tiles),
             Arm64Tiles = new(arm64),
-            WideTiles = new(wide),
+            GemvTiles = new(gemv),
+            Prefetch = weights ? TilePrefetch.NextPanels : kernel.Depth.IsLiteral ? TilePrefetch.FollowingPanels : TilePrefetch.Ahead,
             Split = Split(tiles),
             Arm64Split = arm64.Count > 0 ? Split(tiles.Concat(arm64)) : null,
             Reason = $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers{Beside(target, arm64)} and load {largest.LoadsPerStep} times for {largest.Accumulators} multiply-adds a step",
@@ -118,16 +123,16 @@ internal sealed record ProductPlan
         : $" (x64 needs one more for each product that it has yet to add; Arm64 has {VectorTarget.Arm64Registers} and tiles of {arm64[arm64.Count - 1].Name})";
 
     /// <summary>The target's wish, where it divides every tile and leaves one row as many sums.</summary>
-    private static int Together(int panelDivisor, int panels, VectorTarget target)
+    private static int Interleaved(int panelDivisor, int panels, VectorTarget target)
     {
-        int together = target.PanelsTogether;
-        int wide = WidePanels(1, panels, target);
-        bool fits = panels % together == 0 && together * LargestDivisor(panelDivisor / together, wide / together) >= LargestDivisor(panelDivisor, wide);
-        return fits ? together : 1;
+        int interleaved = target.InterleavedPanels;
+        int gemv = GemvPanels(1, panels, target);
+        bool fits = panels % interleaved == 0 && interleaved * LargestDivisor(panelDivisor / interleaved, gemv / interleaved) >= LargestDivisor(panelDivisor, gemv);
+        return fits ? interleaved : 1;
     }
 
     /// <summary>Panels, a power of two, that give few rows as many chains as hide the latency of a multiply-add, as far as registers go.</summary>
-    private static int WidePanels(int rows, int atLeast, VectorTarget target)
+    private static int GemvPanels(int rows, int atLeast, VectorTarget target)
     {
         int panels = 1;
         while (panels < atLeast || rows * panels * target.VectorsPerPanel < target.MultiplyAddLatency * target.MultiplyAddsPerCycle)
@@ -151,11 +156,11 @@ internal sealed record ProductPlan
     /// Steps of the depth in one turn of the loop. One is enough: the loop's own instructions fill slots that the multiply-adds
     /// leave empty. At 8 x 512 and 128 rows one step measured 204 GFLOP/s with 512 bits and 105 with 256, two steps 204 and 97.
     /// </summary>
-    private static int UnrollFor(int accumulators, int depth, ProductKind kind, Unrolling unrolling)
+    private static int UnrollFor(int accumulators, Extent depth, Unrolling unrolling)
     {
-        int budget = unrolling == Unrolling.Full && kind != ProductKind.Values ? FullBudget : WholeBudget;
-        if (depth > 0 && (long)accumulators * depth <= budget)
-            return depth;
+        int budget = unrolling == Unrolling.Full && depth.IsLiteral ? FullBudget : WholeBudget;
+        if (depth.IsLiteral && (long)accumulators * depth.Literal <= budget)
+            return depth.Literal;
         return unrolling == Unrolling.Full ? Math.Max(1, budget / accumulators) : 1;
     }
 
@@ -163,7 +168,7 @@ internal sealed record ProductPlan
     /// A page of each panel, since the processor's own prefetcher stops at its end: at 8 x 512 and 2,048 rows the whole block
     /// reached 84 % of the FMA peak with it and 80 % without.
     /// </summary>
-    private const int ValuesAhead = 64;
+    private const int ValuesDistance = 64;
 
     /// <summary>A product this short is written out whole.</summary>
     internal const int WholeBudget = 128;

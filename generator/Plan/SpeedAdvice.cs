@@ -52,12 +52,10 @@ internal sealed record SpeedAdvice(SpeedReason Reason, string Setting, Equatable
             yield return new(SpeedReason.RowsBeyondCache, "Heads", new([Text(spec.QueryDim), Text(plan.RowBlock), Text((int)(rowBytes / 1024)), Text(widest)]));
         }
 
-        int longest = plans.SelectMany(Products).SelectMany(product => product.AllTiles).Max(tile => tile.Accumulators * tile.Unroll);
+        int longest = plans.SelectMany(each => each.Products).SelectMany(product => product.AllTiles).Max(tile => tile.Accumulators * tile.Unroll);
         if (longest > ProductPlan.WholeBudget)
             yield return new(SpeedReason.LongMethods, "Unrolling", new([Text(longest), Text(ProductPlan.WholeBudget)]));
     }
-
-    private static IEnumerable<ProductPlan> Products(AttentionPlan plan) => plan.Projections.Append(plan.Scores).Append(plan.Values);
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

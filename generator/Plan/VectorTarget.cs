@@ -21,7 +21,7 @@ internal sealed record VectorTarget
     /// <summary>Vector registers.</summary>
     public required int Registers { get; init; }
 
-    /// <summary>Row counts of the register tiles worth having, ascending; fewer rows alone take wide tiles. Each costs the JIT and the reader time.</summary>
+    /// <summary>Row counts of the register tiles worth having, ascending; fewer rows alone take GEMV tiles. Each costs the JIT and the reader time.</summary>
     public required EquatableArray<int> RowTiles { get; init; }
 
     /// <summary>Row counts of further tiles for Arm64, which has 32 registers; empty where no Arm64 runs the target.</summary>
@@ -50,11 +50,11 @@ internal sealed record VectorTarget
     public int VectorsPerPanel => AttentionPlan.PanelWidth / Lanes;
 
     /// <summary>
-    /// Panels of weights that lie side by side. With 512 bits the sums of one row take eight panels, and eight streams are more than
+    /// Panels of weights that are interleaved, a step of each in turn. With 512 bits the sums of one row take eight panels, and eight streams are more than
     /// memory feeds best: in pairs one row takes 1 to 4 % less time while its weights are in the third-level cache, 2 to 9 % less where
     /// other layers have pushed them out; products of more rows are as fast.
     /// </summary>
-    public int PanelsTogether { get; init; } = 1;
+    public int InterleavedPanels { get; init; } = 1;
 
     /// <summary>AVX-512: 32 registers hold a tile of 12 rows × 32 columns (24 sums, 2 of B, the rest for A).</summary>
     public static VectorTarget Vector512 { get; } = new()
@@ -65,7 +65,7 @@ internal sealed record VectorTarget
         Lanes = 16,
         Registers = 32,
         RowTiles = new([4, 8, 12]),
-        PanelsTogether = 2,
+        InterleavedPanels = 2,
     };
 
     /// <summary>AVX2 and FMA: 16 registers hold a tile of 6 rows × 16 columns (12 sums, 2 of B, 1 of A).</summary>

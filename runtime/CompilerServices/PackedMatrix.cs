@@ -6,7 +6,7 @@ namespace AttentionGen.CompilerServices;
 
 /// <summary>
 /// The matrix and bias of <c>y = W x + b</c> in panels of 16 outputs: element (p, k, j) is <c>W[16 p + j, k]</c>,
-/// zero beyond the last output. Panels that lie together take turns, a row of 16 of each: so many panels are one of so many
+/// zero beyond the last output. Interleaved panels take turns, a row of 16 of each: so many panels are one of so many
 /// times 16 outputs. Immutable.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -24,7 +24,7 @@ public sealed class PackedMatrix
         PanelCount = panelCount;
     }
 
-    /// <summary>[<see cref="PanelCount"/> / panels together][inputs][panels together][16].</summary>
+    /// <summary>[<see cref="PanelCount"/> / interleaved panels][inputs][interleaved panels][16].</summary>
     public ref float Panels => ref memory.Reference;
 
     /// <summary>[<see cref="PanelCount"/> · 16], zero where there is no bias.</summary>
@@ -38,23 +38,23 @@ public sealed class PackedMatrix
     /// <param name="bias">[outputs], or empty.</param>
     /// <param name="outputs">Rows of the matrix.</param>
     /// <param name="inputs">Columns of the matrix.</param>
-    /// <param name="panelsTogether">Panels that lie side by side; divides their number.</param>
+    /// <param name="interleavedPanels">Panels that take turns, a row of 16 of each; divides their number.</param>
     /// <param name="factor">Multiplied into weights and bias, in double precision, and rounded once.</param>
-    /// <exception cref="ArgumentException">A span has another length, or <paramref name="panelsTogether"/> does not divide the number of panels.</exception>
+    /// <exception cref="ArgumentException">A span has another length, or <paramref name="interleavedPanels"/> does not divide the number of panels.</exception>
     /// <exception cref="OutOfMemoryException">The matrix is larger than <see cref="AlignedMemory.MaxLength"/>.</exception>
-    public static PackedMatrix Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int panelsTogether, double factor = 1)
+    public static PackedMatrix Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int interleavedPanels, double factor = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(panelsTogether);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(interleavedPanels);
         if (weights.Length != (long)outputs * inputs)
             throw new ArgumentException($"weights.Length is {weights.Length}; a [{outputs}, {inputs}] matrix has {(long)outputs * inputs} elements.", nameof(weights));
         if (!bias.IsEmpty && bias.Length != outputs)
             throw new ArgumentException($"bias.Length is {bias.Length}; expected {outputs}, or 0 for no bias.", nameof(bias));
 
         int panelCount = (int)(((long)outputs + PanelWidth - 1) / PanelWidth);
-        if (panelCount % panelsTogether != 0)
-            throw new ArgumentException($"panelsTogether is {panelsTogether}; it must divide the {panelCount} panels of {outputs} outputs.", nameof(panelsTogether));
+        if (panelCount % interleavedPanels != 0)
+            throw new ArgumentException($"interleavedPanels is {interleavedPanels}; it must divide the {panelCount} panels of {outputs} outputs.", nameof(interleavedPanels));
         long panelFloats = (long)panelCount * inputs * PanelWidth;
         AlignedMemory memory = AlignedMemory.Allocate(checked((nint)(panelFloats + (long)panelCount * PanelWidth)));
         var packed = new PackedMatrix(memory, panelCount, (nint)panelFloats);
@@ -64,8 +64,8 @@ public sealed class PackedMatrix
         MemoryMarshal.CreateSpan(ref lastPanel, inputs * PanelWidth).Clear();
         KeyPanels.Write(ref MemoryMarshal.GetReference(weights), inputs, outputs, ref packed.Panels, 0, inputs);
 
-        if (panelsTogether > 1)
-            packed.Interleave(inputs, panelsTogether);
+        if (interleavedPanels > 1)
+            packed.Interleave(inputs, interleavedPanels);
 
         Span<float> packedBias = MemoryMarshal.CreateSpan(ref packed.Bias, panelCount * PanelWidth);
         packedBias.Clear();
@@ -84,18 +84,18 @@ public sealed class PackedMatrix
     }
 
     /// <summary>Panels one after another become rows that take turns, group by group.</summary>
-    private void Interleave(int inputs, int together)
+    private void Interleave(int inputs, int interleaved)
     {
         int panelFloats = inputs * PanelWidth;
-        var group = new float[together * panelFloats];
-        for (nint first = 0; first < PanelCount; first += together)
+        var group = new float[interleaved * panelFloats];
+        for (nint first = 0; first < PanelCount; first += interleaved)
         {
             Span<float> target = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Panels, first * panelFloats), group.Length);
             target.CopyTo(group);
-            for (int panel = 0; panel < together; panel++)
+            for (int panel = 0; panel < interleaved; panel++)
             {
                 for (int k = 0; k < inputs; k++)
-                    group.AsSpan((panel * panelFloats) + (k * PanelWidth), PanelWidth).CopyTo(target[(((k * together) + panel) * PanelWidth)..]);
+                    group.AsSpan((panel * panelFloats) + (k * PanelWidth), PanelWidth).CopyTo(target[(((k * interleaved) + panel) * PanelWidth)..]);
             }
         }
     }

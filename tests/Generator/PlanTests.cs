@@ -20,9 +20,9 @@ public sealed class PlanTests
     {
         foreach (AttentionPlan plan in Plans(heads, kvHeads, headDim))
         {
-            foreach (ProductPlan product in Products(plan))
+            foreach (ProductPlan product in plan.Products)
             {
-                foreach (RegisterTile tile in product.WideTiles.Concat(product.Tiles))
+                foreach (RegisterTile tile in product.GemvTiles.Concat(product.Tiles))
                     Assert.InRange(tile.LiveRegisters(plan.Target), 2, plan.Target.Registers);
                 foreach (RegisterTile tile in product.Arm64Tiles)
                     Assert.InRange(tile.LiveRegisters(plan.Target), plan.Target.Registers + 1, 32);
@@ -58,7 +58,7 @@ public sealed class PlanTests
     {
         foreach (AttentionPlan plan in Plans(heads, kvHeads, headDim))
         {
-            foreach (RegisterTile tile in plan.Projection(plan.Spec.DModel).AllTiles)
+            foreach (RegisterTile tile in plan.InputProjection!.AllTiles)
             {
                 Assert.Equal(0, plan.QueryPanels % tile.Panels);
                 Assert.Equal(0, plan.KeyPanels % tile.Panels);
@@ -178,7 +178,7 @@ public sealed class PlanTests
         Assert.Equal(4L * (((896 + 128 + 48) * 897) + (896 * 337)), plan.WeightBytes);
         Assert.Equal(4 * 2 * (64 + 32), plan.KeyValueBytes);
         Assert.Equal(AttentionPlan.QueryBlock * 32, plan.Scratch["BlockHeads"].Length);
-        Assert.Equal(336, plan.Projection(336).Depth);
+        Assert.Equal(336, plan.OutputProjection!.Kernel.Depth.Literal);
     }
 
     [Theory]
@@ -200,7 +200,7 @@ public sealed class PlanTests
     {
         foreach (AttentionPlan plan in Plans(8, 8, 64, SpecUnrolling.Full))
         {
-            foreach (ProductPlan product in Products(plan))
+            foreach (ProductPlan product in plan.Products)
             {
                 foreach (RegisterTile tile in product.AllTiles)
                     Assert.InRange(tile.Unroll * tile.Accumulators, 1, ProductPlan.FullBudget);
@@ -211,7 +211,34 @@ public sealed class PlanTests
         }
     }
 
-    private static IEnumerable<ProductPlan> Products(AttentionPlan plan) => plan.Projections.Append(plan.Scores).Append(plan.Values);
+    [Fact]
+    public void Projections_are_identified_by_name_and_shared_where_they_are_alike()
+    {
+        AttentionPlan plan = Plans(14, 2, 64, valueHeadDim: 24)[0];
+        Assert.Equal(["Project896", "Project336"], plan.Projections.Select(product => product.Name));
+        Assert.Equal(plan.InputProjection, plan.MemoryProjection);
+        Assert.Equal(plan.Projections[1], plan.OutputProjection);
+        AttentionPlan square = Plans(8, 8, 64)[0];
+        Assert.Single(square.Projections);
+        Assert.Equal(square.InputProjection, square.OutputProjection);
+    }
+
+    [Fact]
+    public void Two_products_of_one_depth_with_other_epilogues_have_other_names()
+    {
+        MatrixKernel[] kernels =
+        [
+            MatrixKernel.Projection(512, new EpilogueStep.AddBias(), new EpilogueStep.StoreRows()),
+            MatrixKernel.Projection(512, new EpilogueStep.StoreRows()),
+            MatrixKernel.Projection(512, new EpilogueStep.AddBias(), new Doubled(), new EpilogueStep.StoreRows()),
+            MatrixKernel.Projection(256, new EpilogueStep.AddBias(), new Doubled(), new EpilogueStep.StoreRows()),
+        ];
+        Assert.Equal(kernels.Length, kernels.Select(kernel => kernel.Name).Distinct().Count());
+        Assert.Equal("Project512AddBiasDoubledStoreRows", kernels[2].Name);
+    }
+
+    /// <summary>An epilogue that nobody has.</summary>
+    private sealed record Doubled : EpilogueStep;
 
     private static IReadOnlyList<AttentionPlan> Plans(int heads, int kvHeads, int headDim, SpecUnrolling unrolling = SpecUnrolling.Auto, int valueHeadDim = 0)
     {

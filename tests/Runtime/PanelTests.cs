@@ -131,12 +131,12 @@ public sealed class PanelTests
     [InlineData(17, 3, 2)]
     [InlineData(40, 37, 3)]
     [InlineData(64, 64, 2)]
-    public void A_packed_matrix_has_panels_of_sixteen_outputs(int outputs, int inputs, int together)
+    public void A_packed_matrix_has_panels_of_sixteen_outputs(int outputs, int inputs, int interleaved)
     {
         const double factor = 0.1803368801111204;
         float[] weights = TestNumbers.Random(1, outputs * inputs), bias = TestNumbers.Random(2, outputs);
 
-        var packed = PackedMatrix.Pack(weights, bias, outputs, inputs, together, factor);
+        var packed = PackedMatrix.Pack(weights, bias, outputs, inputs, interleaved, factor);
 
         Assert.Equal((outputs + 15) / 16, packed.PanelCount);
         for (int output = 0; output < packed.PanelCount * 16; output++)
@@ -146,7 +146,7 @@ public sealed class PanelTests
             for (int k = 0; k < inputs; k++)
             {
                 float expected = exists ? (float)(weights[output * inputs + k] * factor) : 0;
-                int wide = 16 * together;
+                int wide = 16 * interleaved;
                 Assert.Equal(expected, Unsafe.Add(ref packed.Panels, (output / wide * inputs + k) * wide + output % wide));
             }
         }
@@ -175,8 +175,8 @@ public sealed class PanelTests
         Assert.Contains("[2, 3] matrix has 6", Assert.Throws<ArgumentException>("weights", () => PackedMatrix.Pack(new float[5], default, 2, 3, 1)).Message);
         Assert.Contains("expected 2", Assert.Throws<ArgumentException>("bias", () => PackedMatrix.Pack(new float[6], new float[3], 2, 3, 1)).Message);
         Assert.Throws<ArgumentOutOfRangeException>("outputs", () => PackedMatrix.Pack([], default, 0, 3, 1));
-        Assert.Contains("must divide the 3 panels", Assert.Throws<ArgumentException>("panelsTogether", () => PackedMatrix.Pack(new float[40], default, 40, 1, 2)).Message);
-        Assert.Throws<ArgumentOutOfRangeException>("panelsTogether", () => PackedMatrix.Pack(new float[3], default, 1, 3, 0));
+        Assert.Contains("must divide the 3 panels", Assert.Throws<ArgumentException>("interleavedPanels", () => PackedMatrix.Pack(new float[40], default, 40, 1, 2)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>("interleavedPanels", () => PackedMatrix.Pack(new float[3], default, 1, 3, 0));
         Assert.Throws<ArgumentOutOfRangeException>("inputs", () => PackedMatrix.Pack([], default, 3, 0, 1));
     }
 

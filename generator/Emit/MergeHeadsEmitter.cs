@@ -1,0 +1,27 @@
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>Writes the pass that merges a key block's values into the running output.</summary>
+internal static class MergeHeadsEmitter
+{
+    public static void Write(CodeWriter writer, AttentionPlan plan)
+    {
+        VectorTarget target = plan.Target;
+        writer.Line("/// <summary>heads = heads · old factor + block heads · block factor, for each row.</summary>");
+        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
+        using (writer.Block("public static void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax)"))
+        {
+            using (writer.Block("for (nint row = 0; row < rows; row++)"))
+            {
+                writer.Line($"var old = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row));");
+                writer.Line($"var block = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockFactor} + row));");
+                using (writer.Block($"for (nint column = row * {plan.ValueHeadDimPadded}; column < (row + 1) * {plan.ValueHeadDimPadded}; column += {target.Lanes})"))
+                {
+                    writer.Line($"var head = {target.Name}.LoadUnsafe(ref Unsafe.Add(ref heads, column)) * old;");
+                    writer.Line($"{target.Name}.{target.MultiplyAdd}({target.Name}.LoadUnsafe(ref Unsafe.Add(ref blockHeads, column)), block, head).StoreUnsafe(ref Unsafe.Add(ref heads, column));");
+                }
+            }
+        }
+    }
+}
