@@ -13,9 +13,9 @@ internal static class ClassEmitter
     {
         var writer = new CodeWriter();
         AttentionSpec spec = plans[0].Spec;
-        bool plain = ForwardParameters.ArePlain(spec);
+        bool plain = ForwardParameters.ArePlain(spec.Shape);
         string name = spec.Class.Name;
-        HeaderEmitter.Write(writer, spec);
+        HeaderEmitter.Write(writer, plans[0]);
         FileEmitter.Open(writer);
         string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}, Services::IForwardParts";
         using (FileEmitter.Nest(writer, spec, bases, remarks => RemarksEmitter.Write(remarks, plans)))

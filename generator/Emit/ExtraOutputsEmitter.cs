@@ -49,9 +49,8 @@ internal static class ExtraOutputsEmitter
     /// <summary>The kernel that turns final scores into probabilities.</summary>
     public static void WriteKernel(CodeWriter writer, AttentionPlan plan)
     {
-        AttentionSpec spec = plan.Spec;
         VectorTarget target = plan.Target;
-        bool averaged = (spec.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
+        bool averaged = plan.Steps.AveragesProbabilities;
         writer.Line("/// <summary>Probabilities of each row for the keys of a block, from their scores, the row's maximum and its sum.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"public static void Probabilities(ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax, in {ContextEmitter.TypeName} context)"))
@@ -72,9 +71,9 @@ internal static class ExtraOutputsEmitter
                     writer.Line($"({SoftmaxEmitter.Power(plan, "score - maximum")} * factor).StoreUnsafe(ref Unsafe.Add(ref line, k));");
                 }
 
-                writer.Line($"ref float target = ref Unsafe.Add(ref context.Probabilities, {Place(spec, averaged)});");
+                writer.Line($"ref float target = ref Unsafe.Add(ref context.Probabilities, {Place(plan)});");
                 writer.Line(averaged
-                    ? CodeWriter.Invariant($"Services::MaskRows.AddRange(ref line, begin, end, columns, ref target, {1f / spec.Heads:R}f, {GroupedRow.QueryHead(spec)} == 0);")
+                    ? CodeWriter.Invariant($"Services::MaskRows.AddRange(ref line, begin, end, columns, ref target, {1f / plan.Shape.Heads:R}f, {GroupedRow.QueryHead(plan)} == 0);")
                     : "Services::MaskRows.CopyRange(ref line, begin, end, columns, ref target, 0);");
             }
         }
@@ -86,9 +85,8 @@ internal static class ExtraOutputsEmitter
         {
             writer.Line($"ref float line = ref Unsafe.Add(ref scores, index * {plan.ScoreStride});");
             string row = "row + index";
-            AttentionSpec spec = plan.Spec;
-            string head = GroupedRow.QueryHead(spec, row);
-            string inputRow = GroupedRow.InputRow(spec, row);
+            string head = GroupedRow.QueryHead(plan, row);
+            string inputRow = GroupedRow.InputRow(plan, row);
             writer.Line($"ref float target = ref Unsafe.Add(ref context.Scores, ((({head} * context.Rows) + {inputRow}) * context.Keys) + key);");
             writer.Line(masked
                 ? $"Services::MaskRows.CopyRange(ref line, Unsafe.Add(ref ranges, 2 * ({row})) - key, Unsafe.Add(ref ranges, (2 * ({row})) + 1) - key, columns, ref target, float.NegativeInfinity);"
@@ -96,9 +94,9 @@ internal static class ExtraOutputsEmitter
         }
     }
 
-    private static string Place(AttentionSpec spec, bool averaged)
+    private static string Place(AttentionPlan plan)
     {
-        string inputRow = GroupedRow.InputRow(spec);
-        return averaged ? $"(({inputRow}) * context.Keys) + key" : $"((({GroupedRow.QueryHead(spec)} * context.Rows) + {inputRow}) * context.Keys) + key";
+        string inputRow = GroupedRow.InputRow(plan);
+        return plan.Steps.AveragesProbabilities ? $"(({inputRow}) * context.Keys) + key" : $"((({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}) * context.Keys) + key";
     }
 }

@@ -13,15 +13,14 @@ internal static class FinishEmitter
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
-        AttentionSpec spec = plan.Spec;
-        writer.Line($"/// <summary>{(spec.Sinks ? "Takes the sinks into maxima and sums; leaves the factor of the heads where that of a block was." : "Writes the log-sum-exp of each row.")}</summary>");
+        writer.Line($"/// <summary>{(plan.Steps.TakesSinks ? "Takes the sinks into maxima and sums; leaves the factor of the heads where that of a block was." : "Writes the log-sum-exp of each row.")}</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block($"public static void Finish(ref float softmax, nint rows, nint first, nint head, nint firstRow, in {ContextEmitter.TypeName} context)"))
         {
-            if (spec.Sinks)
+            if (plan.Steps.TakesSinks)
                 WriteSinks(writer, plan);
-            if (spec.HasLogSumExp)
-                WriteLogSumExp(writer, spec);
+            if (plan.Steps.WritesLogSumExp)
+                WriteLogSumExp(writer, plan);
         }
     }
 
@@ -29,7 +28,7 @@ internal static class FinishEmitter
     {
         string name = plan.Target.Name;
         writer.Line("for (nint row = 0; row < rows; row++)");
-        writer.Line($"    Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row) = Unsafe.Add(ref context.Sinks, {GroupedRow.QueryHead(plan.Spec)});");
+        writer.Line($"    Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row) = Unsafe.Add(ref context.Sinks, {GroupedRow.QueryHead(plan)});");
         using (writer.Block($"for (nint row = 0; row < rows; row += {plan.Target.Lanes})"))
         {
             writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
@@ -46,15 +45,14 @@ internal static class FinishEmitter
         }
     }
 
-    private static void WriteLogSumExp(CodeWriter writer, AttentionSpec spec)
+    private static void WriteLogSumExp(CodeWriter writer, AttentionPlan plan)
     {
-        string inputRow = GroupedRow.InputRow(spec);
-        bool headsFirst = !spec.HasProjections && spec.Layout == HeadLayout.HeadsRows;
-        string place = headsFirst ? $"({GroupedRow.QueryHead(spec)} * context.Rows) + {inputRow}" : $"(({inputRow}) * {spec.Heads}) + {GroupedRow.QueryHead(spec)}";
+        string inputRow = GroupedRow.InputRow(plan);
+        string place = plan.Shape.HeadsBeforeRows ? $"({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}" : $"(({inputRow}) * {plan.Shape.Heads}) + {GroupedRow.QueryHead(plan)}";
         using (writer.Block("for (nint row = 0; row < rows; row++)"))
         {
             writer.Line("// In double precision, so that the last bit is the same everywhere.");
-            writer.Line($"double maximum = Unsafe.Add(ref softmax, {SoftmaxEmitter.Maximum} + row){(spec.NaturalScores ? "" : " * 0.69314718055994531")};");
+            writer.Line($"double maximum = Unsafe.Add(ref softmax, {SoftmaxEmitter.Maximum} + row){(plan.Steps.NaturalScores ? "" : " * 0.69314718055994531")};");
             writer.Line($"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + Math.Log(Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row)));");
         }
     }

@@ -15,105 +15,105 @@ internal sealed record ForwardParameter(string Declaration, string Name, string 
 internal static class ForwardParameters
 {
     /// <summary>Whether the form without cache takes input, output, batch and options alone, as <c>ISelfAttention</c> does.</summary>
-    public static bool ArePlain(AttentionSpec spec) => spec.HasProjections && !spec.IsCrossAttention && !Declared(spec, cached: false).Any() && !spec.Ragged;
+    public static bool ArePlain(AttentionShape shape) => shape.HasProjections && !shape.IsCrossAttention && !Declared(shape, cached: false).Any() && !shape.Ragged;
 
-    public static IEnumerable<ForwardParameter> Of(AttentionSpec spec, bool cached)
+    public static IEnumerable<ForwardParameter> Of(AttentionShape shape, bool cached)
     {
-        IEnumerable<ForwardParameter> all = spec.HasProjections ? Rows(spec, cached) : Heads(spec, cached);
+        IEnumerable<ForwardParameter> all = shape.HasProjections ? Rows(shape, cached) : CoreInputs(shape, cached);
         if (cached)
-            all = all.Append(new("Library::AttentionCache cache", "cache", "Cache", Cache(spec)));
-        all = all.Concat(Offsets(spec, cached)).Concat(Declared(spec, cached));
-        if (!cached && !spec.Ragged)
+            all = all.Append(new("Library::AttentionCache cache", "cache", "Cache", Cache(shape)));
+        all = all.Concat(Offsets(shape, cached)).Concat(Declared(shape, cached));
+        if (!cached && !shape.Ragged)
             all = all.Append(new("int batch = 1", "batch", "Batch", "Sequences in the batch"));
         return all.Append(new("in Library::ForwardOptions options = default", "options", "Options", "Threads and cancellation"));
     }
 
-    private static IEnumerable<ForwardParameter> Rows(AttentionSpec spec, bool cached)
+    private static IEnumerable<ForwardParameter> Rows(AttentionShape shape, bool cached)
     {
-        bool takesMemory = spec.IsCrossAttention && !cached;
-        string rows = RowAxes(spec);
-        string follow = spec.SequenceLength > 0 || spec.Ragged ? "" : "; rows follow from the length";
-        yield return Floats("input", "Input", CodeWriter.Invariant($"[{rows}, {spec.DModel}]{follow}"));
+        bool takesMemory = shape.IsCrossAttention && !cached;
+        string rows = RowAxes(shape);
+        string follow = shape.SequenceLength > 0 || shape.Ragged ? "" : "; rows follow from the length";
+        yield return Floats("input", "Input", CodeWriter.Invariant($"[{rows}, {shape.DModel}]{follow}"));
         if (takesMemory)
         {
-            string memoryRows = spec.Ragged ? "total memory rows" : "batch, memory rows";
-            yield return Floats("memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {spec.MemoryDim}]{(spec.Ragged ? "" : "; memory rows follow from the length")}"));
+            string memoryRows = shape.Ragged ? "total memory rows" : "batch, memory rows";
+            yield return Floats("memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {shape.MemoryDim}]{(shape.Ragged ? "" : "; memory rows follow from the length")}"));
         }
 
-        yield return Output("output", "Output", CodeWriter.Invariant($"[{rows}, {spec.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
+        yield return Output("output", "Output", CodeWriter.Invariant($"[{rows}, {shape.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
     }
 
-    private static IEnumerable<ForwardParameter> Heads(AttentionSpec spec, bool cached)
+    private static IEnumerable<ForwardParameter> CoreInputs(AttentionShape shape, bool cached)
     {
-        string Shape(string sequences, string rows, int heads, int width) => (spec.Layout, spec.Ragged) switch
+        string Heads(string sequences, string rows, int heads, int width) => (shape.Layout, shape.Ragged) switch
         {
             (HeadLayout.RowsHeads, _) => CodeWriter.Invariant($"[{sequences}{rows}, {heads * width}]: {heads} heads of {width}"),
             (_, true) => CodeWriter.Invariant($"[{heads}, rows, {width}] of each sequence, one after another, {rows}"),
             _ => CodeWriter.Invariant($"[{sequences}{heads}, {rows}, {width}]"),
         };
 
-        string batch = spec.Ragged ? "" : "batch, ";
-        string queryRows = spec.Ragged ? "total rows" : spec.SequenceLength > 0 ? CodeWriter.Invariant($"{spec.SequenceLength}") : "rows";
-        string keyRows = spec.Ragged ? "total keys" : "keys";
-        string rowsFollow = spec.SequenceLength > 0 || spec.Ragged ? "" : "; rows follow from the length";
-        string keysFollow = spec.Ragged ? "" : "; their number follows from the length";
-        yield return Floats("query", "Input", $"{Shape(batch, queryRows, spec.Heads, spec.HeadDim)}{rowsFollow}");
-        yield return Floats("key", "Key", $"{(cached ? "New keys, " : "")}{Shape(batch, keyRows, spec.KvHeads, spec.HeadDim)}{keysFollow}");
-        yield return Floats("value", "Value", $"{(cached ? "New values, " : "")}{Shape(batch, keyRows, spec.KvHeads, spec.ValueHeadDim)}; as many as keys");
-        yield return Output("output", "Output", $"{Shape(batch, queryRows, spec.Heads, spec.ValueHeadDim)}; must not overlap an input");
+        string batch = shape.Ragged ? "" : "batch, ";
+        string queryRows = shape.Ragged ? "total rows" : shape.SequenceLength > 0 ? CodeWriter.Invariant($"{shape.SequenceLength}") : "rows";
+        string keyRows = shape.Ragged ? "total keys" : "keys";
+        string rowsFollow = shape.SequenceLength > 0 || shape.Ragged ? "" : "; rows follow from the length";
+        string keysFollow = shape.Ragged ? "" : "; their number follows from the length";
+        yield return Floats("query", "Input", $"{Heads(batch, queryRows, shape.Heads, shape.HeadDim)}{rowsFollow}");
+        yield return Floats("key", "Key", $"{(cached ? "New keys, " : "")}{Heads(batch, keyRows, shape.KvHeads, shape.HeadDim)}{keysFollow}");
+        yield return Floats("value", "Value", $"{(cached ? "New values, " : "")}{Heads(batch, keyRows, shape.KvHeads, shape.ValueHeadDim)}; as many as keys");
+        yield return Output("output", "Output", $"{Heads(batch, queryRows, shape.Heads, shape.ValueHeadDim)}; must not overlap an input");
     }
 
-    private static string Cache(AttentionSpec spec) => (spec.IsCrossAttention, spec.HasProjections) switch
+    private static string Cache(AttentionShape shape) => (shape.IsCrossAttention, shape.HasProjections) switch
     {
         (true, _) => "Holds the projected memory; see <c>ProjectMemory</c>. The batch is the cache's",
         (_, true) => "Keys and values of the rows before; those of the input are appended. The batch is the cache's",
         _ => "Keys and values before; the new ones are appended. The batch is the cache's",
     };
 
-    private static IEnumerable<ForwardParameter> Offsets(AttentionSpec spec, bool cached)
+    private static IEnumerable<ForwardParameter> Offsets(AttentionShape shape, bool cached)
     {
-        if (!spec.Ragged)
+        if (!shape.Ragged)
             yield break;
         yield return Integers("rowOffsets", "RowOffsets", "[batch + 1]: where the rows of each sequence begin, and where the last one ends");
-        if (spec.IsCrossAttention && !cached)
+        if (shape.IsCrossAttention && !cached)
             yield return Integers("memoryOffsets", "KeyOffsets", "[batch + 1]: where the memory rows of each sequence begin, and where the last one ends");
-        if (!spec.HasProjections)
+        if (!shape.HasProjections)
             yield return Integers("keyOffsets", "KeyOffsets", $"[batch + 1]: where the {(cached ? "new " : "")}keys of each sequence begin, and where the last one ends");
     }
 
     /// <summary>What the configuration declares beside its inputs and its output.</summary>
-    private static IEnumerable<ForwardParameter> Declared(AttentionSpec spec, bool cached)
+    private static IEnumerable<ForwardParameter> Declared(AttentionShape shape, bool cached)
     {
-        string rows = RowAxes(spec);
-        string included = cached && !spec.IsCrossAttention ? "; keys include cached ones" : "";
-        if (spec.KeyStarts)
+        string rows = RowAxes(shape);
+        string included = cached && !shape.IsCrossAttention ? "; keys include cached ones" : "";
+        if (shape.KeyStarts)
             yield return Integers("keyStarts", "KeyStarts", "[batch]: the first visible key of each sequence; those before it are masked");
-        if (spec.KeyLengths)
+        if (shape.KeyLengths)
             yield return Integers("keyLengths", "KeyLengths", "[batch]: keys of each sequence, cached ones included; those beyond are masked");
-        if (spec.PrefixLengths)
+        if (shape.PrefixLengths)
             yield return Integers("prefixLengths", "PrefixLengths", "[batch]: how many keys of each sequence every query sees");
-        if (spec.Documents)
-            yield return Integers("documents", "Documents", $"[{(spec.Ragged ? "total keys" : "batch, keys")}]: the document of each position, never decreasing; a query sees the keys of its own document{included}");
-        if (spec.Shape.Positions)
+        if (shape.Documents)
+            yield return Integers("documents", "Documents", $"[{(shape.Ragged ? "total keys" : "batch, keys")}]: the document of each position, never decreasing; a query sees the keys of its own document{included}");
+        if (shape.Positions)
             yield return Integers("positions", "Positions", $"[{rows}]: rotary positions, 0 or more");
-        if (spec.BooleanMask != MaskAxes.None)
-            yield return new("ReadOnlySpan<bool> booleanMask", "booleanMask", "BooleanMask", $"[{Axes(spec, spec.BooleanMask)}]: true = attend{included}");
-        if (spec.AdditiveMask != MaskAxes.None)
-            yield return Floats("additiveMask", "AdditiveMask", $"[{Axes(spec, spec.AdditiveMask)}]: added to the scores; −∞ masks{included}");
-        if (spec.HasProbabilities)
+        if (shape.BooleanMask != MaskAxes.None)
+            yield return new("ReadOnlySpan<bool> booleanMask", "booleanMask", "BooleanMask", $"[{Axes(shape, shape.BooleanMask)}]: true = attend{included}");
+        if (shape.AdditiveMask != MaskAxes.None)
+            yield return Floats("additiveMask", "AdditiveMask", $"[{Axes(shape, shape.AdditiveMask)}]: added to the scores; −∞ masks{included}");
+        if (shape.HasProbabilities)
         {
-            bool averaged = (spec.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
+            bool averaged = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
             MaskAxes axes = MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key | (averaged ? MaskAxes.None : MaskAxes.Head);
-            yield return Output("probabilities", "Probabilities", $"[{Axes(spec, axes)}]: probabilities{(averaged ? ", the mean of the heads" : "")}; 0 where a key is not seen{included}");
+            yield return Output("probabilities", "Probabilities", $"[{Axes(shape, axes)}]: probabilities{(averaged ? ", the mean of the heads" : "")}; 0 where a key is not seen{included}");
         }
 
-        if (spec.ScoreOutput != AttentionOutputs.None)
-            yield return Output("scores", "Scores", $"[{Axes(spec, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query | MaskAxes.Key)}]: {Stage(spec.ScoreOutput)}{included}");
-        if (spec.HasLogSumExp)
+        if (shape.ScoreOutput != AttentionOutputs.None)
+            yield return Output("scores", "Scores", $"[{Axes(shape, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query | MaskAxes.Key)}]: {Stage(shape.ScoreOutput)}{included}");
+        if (shape.HasLogSumExp)
         {
-            string axes = !spec.HasProjections && spec.Layout == HeadLayout.HeadsRows
-                ? Axes(spec, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query)
-                : CodeWriter.Invariant($"{rows}, {spec.Heads}");
+            string axes = shape.HeadsBeforeRows
+                ? Axes(shape, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query)
+                : CodeWriter.Invariant($"{rows}, {shape.Heads}");
             yield return Output("logSumExp", "LogSumExp", $"[{axes}]: the logarithm of each row's sum of exponentials; −∞ where a row sees no key");
         }
     }
@@ -125,18 +125,18 @@ internal static class ForwardParameters
         _ => "scores as the softmax gets them; −∞ where a key is not seen",
     };
 
-    private static string RowAxes(AttentionSpec spec) =>
-        spec.Ragged ? "total rows" : spec.SequenceLength > 0 ? CodeWriter.Invariant($"batch, {spec.SequenceLength}") : "batch, rows";
+    private static string RowAxes(AttentionShape shape) =>
+        shape.Ragged ? "total rows" : shape.SequenceLength > 0 ? CodeWriter.Invariant($"batch, {shape.SequenceLength}") : "batch, rows";
 
-    private static string Axes(AttentionSpec spec, MaskAxes axes)
+    private static string Axes(AttentionShape shape, MaskAxes axes)
     {
         var names = new List<string>();
         if ((axes & MaskAxes.Batch) != 0)
             names.Add("batch");
         if ((axes & MaskAxes.Head) != 0)
-            names.Add(CodeWriter.Invariant($"{spec.Heads}"));
+            names.Add(CodeWriter.Invariant($"{shape.Heads}"));
         if ((axes & MaskAxes.Query) != 0)
-            names.Add(spec.SequenceLength > 0 ? CodeWriter.Invariant($"{spec.SequenceLength}") : "rows");
+            names.Add(shape.SequenceLength > 0 ? CodeWriter.Invariant($"{shape.SequenceLength}") : "rows");
         if ((axes & MaskAxes.Key) != 0)
             names.Add("keys");
         return string.Join(", ", names);

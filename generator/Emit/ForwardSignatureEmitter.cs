@@ -38,7 +38,7 @@ internal static class ForwardSignatureEmitter
 
     private static void WriteForward(CodeWriter writer, AttentionSpec spec, bool cached)
     {
-        List<ForwardParameter> parameters = ForwardParameters.Of(spec, cached).ToList();
+        List<ForwardParameter> parameters = ForwardParameters.Of(spec.Shape, cached).ToList();
         List<string> assignments = parameters.OrderBy(parameter => parameter.Property is "Input" or "Output" ? 0 : 1).Select(parameter => $"{parameter.Property} = {parameter.Name}").ToList();
         if (cached)
             assignments.Insert(assignments.IndexOf("Cache = cache") + 1, "Batch = cache.Batch");

@@ -15,9 +15,6 @@ internal static class HookEmitter
 {
     private const int HookLanes = 8;
 
-    /// <summary>Whether a hook is called for one key after the other.</summary>
-    public static bool IsScalar(HookSpec hook) => hook is { IsVector: false, VectorBody: null };
-
     /// <summary>The call of a scalar hook for one key.</summary>
     /// <param name="arguments">The score, where it is a modifier, the query head, and the positions of query and key.</param>
     public static string Call(AttentionSpec spec, HookSpec hook, params string[] arguments) => $"{spec.Class.FullName}.{hook.Name}({string.Join(", ", arguments)})";

@@ -12,26 +12,25 @@ internal static class ModifyEmitter
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
-        AttentionSpec spec = plan.Spec;
-        if (spec.Softcap > 0)
+        if (plan.Shape.Softcap > 0)
         {
             SoftcapEmitter.WriteTanh(writer, plan.Target);
             writer.Line();
-            if (NeedsCapAlone(spec))
+            if (plan.Steps.CapsAlone)
             {
                 SoftcapEmitter.WriteCap(writer, plan);
                 writer.Line();
             }
         }
 
-        if (!spec.ModifiesScores)
+        if (plan.Steps.ScorePass is not { } pass)
             return;
         writer.Line("/// <summary>Changes the scores of each row as configured; masked ones become −∞.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void Modify({Parameters(spec)})"))
+        using (writer.Block($"public static void Modify({Parameters(plan.Spec)})"))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
-                WriteRow(writer, plan);
+                WriteRow(writer, plan, pass);
         }
 
         writer.Line();
@@ -41,84 +40,76 @@ internal static class ModifyEmitter
     public static bool NeedsCapAlone(AttentionSpec spec) =>
         spec.Softcap > 0 && (spec.AppendedKeys > 0 || spec.ScoreOutput == AttentionOutputs.CappedScores);
 
-    private static void WriteRow(CodeWriter writer, AttentionPlan plan)
+    private static void WriteRow(CodeWriter writer, AttentionPlan plan, ScorePass pass)
     {
-        AttentionSpec spec = plan.Spec;
         VectorTarget target = plan.Target;
         string name = target.Name;
-        bool additive = spec.AdditiveMask != MaskAxes.None, boolean = spec.BooleanMask != MaskAxes.None;
-        HookSpec? modifier = spec.ScoreModifier, predicate = spec.MaskPredicate?.Method;
         writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
-        if (NeedsHead(spec))
-            writer.Line(spec.Group == 1 ? "nint queryHead = head;" : $"nint queryHead = (head * {spec.Group}) + ((first + row) % {spec.Group});");
-        string inputRow = GroupedRow.InputRow(spec);
-        if (modifier is not null || predicate is not null || spec.HasDistanceBias)
+        if (pass.NeedsHead)
+            writer.Line($"nint queryHead = {GroupedRow.QueryHead(plan, wrap: false)};");
+        string inputRow = GroupedRow.InputRow(plan);
+        if (pass.NeedsPosition)
             writer.Line($"nint position = {inputRow} + context.Offset;");
-        if (spec.HasDistanceBias)
+        if (pass.AddsDistanceBias)
             writer.Line("ref float distance = ref Unsafe.Add(ref context.DistanceBias, (queryHead * 2 * context.DistanceReach) + key - position);");
-        if (additive)
-            WriteMaskRow(writer, "additive", "AdditiveMask", spec.AdditiveMask, inputRow, "Services::MaskRows.Whole", boolean ? $"ref Unsafe.Add(ref maskLine, {ScratchLayout.MaskLineFloats})" : "ref maskLine");
-        if (boolean)
-            WriteMaskRow(writer, "boolean", "BooleanMask", spec.BooleanMask, inputRow, "Services::MaskRows.Expand", "ref maskLine");
+        if (pass.MasksAdditively)
+            WriteMaskRow(writer, "additive", "AdditiveMask", pass.AdditiveMask, inputRow, "Services::MaskRows.Whole", pass.MasksBooleanly ? $"ref Unsafe.Add(ref maskLine, {ScratchLayout.MaskLineFloats})" : "ref maskLine");
+        if (pass.MasksBooleanly)
+            WriteMaskRow(writer, "boolean", "BooleanMask", pass.BooleanMask, inputRow, "Services::MaskRows.Expand", "ref maskLine");
 
-        // A scalar hook that vectors cannot compute is called for visible keys only, in a loop of its own.
-        bool modifierApart = modifier is not null && HookEmitter.IsScalar(modifier), predicateApart = predicate is not null && HookEmitter.IsScalar(predicate);
-        if (modifierApart || predicateApart)
+        if (pass.ModifiesApart || pass.PredicatesApart)
         {
             writer.Line("nint begin = Math.Max(from, Unsafe.Add(ref ranges, 2 * row) - key);");
             writer.Line("nint end = Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
         }
 
-        if (modifierApart)
+        if (pass.ModifiesApart)
         {
-            if (spec.Softcap > 0)
+            if (pass.Cap > 0)
             {
                 using (writer.Block($"for (nint k = from; k < columns; k += {target.Lanes})"))
-                    writer.Line(SoftcapEmitter.Cap(spec, target, $"{name}.LoadUnsafe(ref Unsafe.Add(ref line, k))") + ".StoreUnsafe(ref Unsafe.Add(ref line, k));");
+                    writer.Line(SoftcapEmitter.Cap(plan, $"{name}.LoadUnsafe(ref Unsafe.Add(ref line, k))") + ".StoreUnsafe(ref Unsafe.Add(ref line, k));");
             }
 
             writer.Line("for (nint k = begin; k < end; k++)");
-            writer.Line($"    Unsafe.Add(ref line, k) = {HookEmitter.Call(spec, modifier!, "Unsafe.Add(ref line, k)", "(int)queryHead", "(int)position", "(int)(key + k)")};");
+            writer.Line($"    Unsafe.Add(ref line, k) = {HookEmitter.Call(plan.Spec, pass.Modifier!, "Unsafe.Add(ref line, k)", "(int)queryHead", "(int)position", "(int)(key + k)")};");
         }
 
-        if (additive || boolean || spec.HasDistanceBias || (modifier is not null && !modifierApart) || (predicate is not null && !predicateApart) || (spec.Softcap > 0 && !modifierApart))
+        if (pass.HasVectorLoop)
         {
             using (writer.Block($"for (nint k = from; k < columns; k += {target.Lanes})"))
             {
                 writer.Line($"var score = {name}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
-                if (spec.Softcap > 0 && !modifierApart)
-                    writer.Line($"score = {SoftcapEmitter.Cap(spec, target, "score")};");
-                if (modifier is not null && !modifierApart)
-                    HookEmitter.Modify(writer, target, spec, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
-                if (additive)
+                if (pass.CapsInVectors)
+                    writer.Line($"score = {SoftcapEmitter.Cap(plan, "score")};");
+                if (pass.ModifiesInVectors)
+                    HookEmitter.Modify(writer, target, plan.Spec, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
+                if (pass.MasksAdditively)
                 {
                     writer.Line($"var bias = {name}.LoadUnsafe(ref Unsafe.Add(ref additive, k));");
                     writer.Line("// −∞ masks, even over a NaN.");
                     writer.Line($"score = {name}.ConditionalSelect({name}.Equals(bias, {name}.Create(float.NegativeInfinity)), bias, score + bias);");
                 }
 
-                if (spec.HasDistanceBias)
+                if (pass.AddsDistanceBias)
                     writer.Line($"score += {name}.LoadUnsafe(ref Unsafe.Add(ref distance, k));");
-                if (boolean)
+                if (pass.MasksBooleanly)
                     writer.Line($"score = {name}.ConditionalSelect({name}.LoadUnsafe(ref Unsafe.Add(ref boolean, k)), score, {name}.Create(float.NegativeInfinity));");
-                if (predicate is not null && !predicateApart)
-                    HookEmitter.Predicate(writer, target, spec, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
+                if (pass.PredicatesInVectors)
+                    HookEmitter.Predicate(writer, target, plan.Spec, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
                 writer.Line("score.StoreUnsafe(ref Unsafe.Add(ref line, k));");
             }
         }
 
-        if (predicateApart)
+        if (pass.PredicatesApart)
         {
             using (writer.Block("for (nint k = begin; k < end; k++)"))
             {
-                writer.Line($"if (!{HookEmitter.Call(spec, predicate!, "(int)queryHead", "(int)position", "(int)(key + k)")})");
+                writer.Line($"if (!{HookEmitter.Call(plan.Spec, pass.Predicate!, "(int)queryHead", "(int)position", "(int)(key + k)")})");
                 writer.Line("    Unsafe.Add(ref line, k) = float.NegativeInfinity;");
             }
         }
     }
-
-    private static bool NeedsHead(AttentionSpec spec) =>
-        spec.ScoreModifier is not null || spec.MaskPredicate is not null || spec.HasDistanceBias || ((spec.AdditiveMask | spec.BooleanMask) & MaskAxes.Head) != 0;
 
     /// <summary>The part of a mask's row that a block reads, so that whole vectors can be loaded from it.</summary>
     private static void WriteMaskRow(CodeWriter writer, string local, string field, MaskAxes axes, string inputRow, string method, string line)

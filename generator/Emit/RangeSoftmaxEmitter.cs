@@ -63,7 +63,7 @@ internal static class RangeSoftmaxEmitter
     {
         VectorTarget target = plan.Target;
         WriteRow(writer, plan);
-        if (plan.Spec.MasksInside)
+        if (plan.Steps.MasksInside)
         {
             writer.Line("// Where all keys are masked, powers of −∞ are wanted, not of −∞ − −∞.");
             writer.Line($"float maximum = Unsafe.Add(ref state, {SoftmaxEmitter.Maximum} + row);");

@@ -1,5 +1,4 @@
 using System;
-using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
@@ -34,8 +33,8 @@ internal static class SoftcapEmitter
     }
 
     /// <summary>The capped form of an expression. The reciprocal of a subnormal cap may be no float: the largest one gives the same ±c.</summary>
-    public static string Cap(AttentionSpec spec, VectorTarget target, string score) =>
-        CodeWriter.Invariant($"(Tanh({score} * {target.Name}.Create({Math.Min(1 / (double)spec.Softcap, float.MaxValue):R}f)) * {target.Name}.Create({spec.Softcap:G9}f))");
+    public static string Cap(AttentionPlan plan, string score) =>
+        CodeWriter.Invariant($"(Tanh({score} * {plan.Target.Name}.Create({Math.Min(1 / (double)plan.Shape.Softcap, float.MaxValue):R}f)) * {plan.Target.Name}.Create({plan.Shape.Softcap:G9}f))");
 
     /// <summary>The cap alone, for keys without position and for scores that come out.</summary>
     public static void WriteCap(CodeWriter writer, AttentionPlan plan)
@@ -48,7 +47,7 @@ internal static class SoftcapEmitter
             {
                 writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
                 writer.Line($"for (nint k = 0; k < columns; k += {plan.Target.Lanes})");
-                writer.Line($"    {Cap(plan.Spec, plan.Target, $"{plan.Target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, k))")}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
+                writer.Line($"    {Cap(plan, $"{plan.Target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, k))")}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
             }
         }
     }

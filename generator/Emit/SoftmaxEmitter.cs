@@ -46,7 +46,7 @@ internal static class SoftmaxEmitter
     public static string Coefficient(int index) => Literal(Coefficients[index]);
 
     /// <summary>The power of a difference of scores: of two where log2(e) is in the queries, else of e.</summary>
-    public static string Power(AttentionPlan plan, string difference) => plan.Spec.NaturalScores
+    public static string Power(AttentionPlan plan, string difference) => plan.Steps.NaturalScores
         ? $"Exp2(({difference}) * {plan.Target.Name}.Create(1.44269502f))"
         : $"Exp2({difference})";
 
@@ -54,7 +54,7 @@ internal static class SoftmaxEmitter
     {
         WriteExp2(writer, plan.Target);
         writer.Line();
-        if (plan.Spec.UsesContext)
+        if (plan.Steps.HasRowRanges)
             RangeSoftmaxEmitter.Write(writer, plan);
         else
             WriteBlock(writer, plan);
@@ -83,7 +83,7 @@ internal static class SoftmaxEmitter
 
     private static void WriteBlock(CodeWriter writer, AttentionPlan plan)
     {
-        bool causal = plan.Spec.Causal;
+        bool causal = plan.Shape.Causal;
         writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(causal
@@ -111,9 +111,9 @@ internal static class SoftmaxEmitter
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, params string[] withoutKeys)
     {
         writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
-        if (plan.Spec.Causal)
+        if (plan.Shape.Causal)
         {
-            string grouped = plan.Spec.Group == 1 ? "first + row" : $"((first + row) / {plan.Spec.Group})";
+            string grouped = plan.Shape.Group == 1 ? "first + row" : $"((first + row) / {plan.Shape.Group})";
             writer.Line("// Keys of this block that the row sees.");
             writer.Line($"nint count = Math.Min({grouped} + seen, columns);");
             using (writer.Block("if (count <= 0)"))
@@ -192,7 +192,7 @@ internal static class SoftmaxEmitter
         WriteRow(writer, plan);
         writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {Maximum} + row));");
         WriteSummedPowers(writer, plan, "key", "0", "end");
-        if (plan.Spec.Causal)
+        if (plan.Shape.Causal)
         {
             using (writer.Block("if (end < columns)"))
                 writer.Line("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, end), (int)(columns - end)).Clear();");

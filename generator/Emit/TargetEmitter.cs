@@ -34,13 +34,13 @@ internal static class TargetEmitter
                 SoftmaxEmitter.Write(writer, plan);
                 writer.Line();
                 ModifyEmitter.Write(writer, plan);
-                if (FinishEmitter.IsNeeded(spec))
+                if (plan.Steps.Finishes)
                 {
                     FinishEmitter.Write(writer, plan);
                     writer.Line();
                 }
 
-                if (spec.HasProbabilities)
+                if (plan.Steps.WritesProbabilities)
                 {
                     ExtraOutputsEmitter.WriteKernel(writer, plan);
                     writer.Line();

@@ -6,6 +6,9 @@ public sealed partial record AttentionShape
     /// <summary>Query heads that share one KV head.</summary>
     internal int Group => Heads / KvHeads;
 
+    /// <summary>Whether heads come before rows in the caller's memory.</summary>
+    internal bool HeadsBeforeRows => !HasProjections && Layout == HeadLayout.HeadsRows;
+
     /// <summary>How many of the two masks are given to a call.</summary>
     internal int DeclaredMasks => (BooleanMask != MaskAxes.None ? 1 : 0) + (AdditiveMask != MaskAxes.None ? 1 : 0);
 

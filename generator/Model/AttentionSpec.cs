@@ -25,7 +25,11 @@ internal sealed partial record AttentionSpec
 /// <param name="Name">Name, escaped where it is a keyword.</param>
 /// <param name="IsVector">Whether it takes eight keys at once.</param>
 /// <param name="VectorBody">For a scalar method whose body is one expression that vectors can compute: that expression, else null.</param>
-internal sealed record HookSpec(string Name, bool IsVector, VectorExpression? VectorBody);
+internal sealed record HookSpec(string Name, bool IsVector, VectorExpression? VectorBody)
+{
+    /// <summary>Whether it is called for one key after the other, as vectors cannot compute it.</summary>
+    public bool IsScalar => !IsVector && VectorBody is null;
+}
 
 /// <summary>A mask predicate and, where it declares one, the method that gives the visible range.</summary>
 internal sealed record MaskPredicateSpec(HookSpec Method, string? Range);

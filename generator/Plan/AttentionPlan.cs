@@ -39,6 +39,17 @@ internal sealed record AttentionPlan
 
     public required VectorTarget Target { get; init; }
 
+    /// <summary>The class to extend.</summary>
+    public KernelClass Class => Spec.Class;
+
+    /// <summary>What the kernel computes.</summary>
+    public AttentionShape Shape => Spec.Shape;
+
+    /// <summary>What stands between scores and joined heads.</summary>
+    public required AttentionSteps Steps { get; init; }
+
+    public required JoinPlan Join { get; init; }
+
     /// <summary>Floats between the score rows of two queries: a line more than a block, so that rows start in different cache sets.</summary>
     public int ScoreStride => KeyBlock + PanelWidth;
 
@@ -164,6 +175,8 @@ internal sealed record AttentionPlan
         {
             Spec = spec,
             Target = target,
+            Steps = AttentionSteps.Create(spec),
+            Join = JoinPlan.Create(spec.Shape, target),
             RowBlock = rowBlock,
             InputProjection = projections.FirstOrDefault(product => product.Kernel == input),
             MemoryProjection = projections.FirstOrDefault(product => product.Kernel == memory),

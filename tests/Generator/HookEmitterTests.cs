@@ -175,7 +175,7 @@ public sealed class HookEmitterTests
             AttentionSpec spec = Spec(Modifier(body), isChecked);
             // Checked arithmetic of large numbers may throw, and is called.
             if (!translated || !isChecked)
-                Assert.Equal(!translated, HookEmitter.IsScalar(spec.ScoreModifier!));
+                Assert.Equal(!translated, spec.ScoreModifier!.IsScalar);
             CompareModifier(Build(spec, Modifier(body), isChecked), "Modify");
         }
     }
@@ -183,7 +183,7 @@ public sealed class HookEmitterTests
     private static void CheckPredicate(string body, bool translated)
     {
         AttentionSpec spec = Spec(Predicate(body));
-        Assert.Equal(!translated, HookEmitter.IsScalar(spec.MaskPredicate!.Method));
+        Assert.Equal(!translated, spec.MaskPredicate!.Method.IsScalar);
         ComparePredicate(Build(spec, Predicate(body), isChecked: true), "Sees");
     }
 
@@ -304,7 +304,7 @@ public sealed class HookEmitterTests
                 continue;
             using (writer.Block($"public static void {method}{step}(float[] scores, int head, int query, int firstKey)"))
             {
-                if (HookEmitter.IsScalar(hook))
+                if (hook.IsScalar)
                 {
                     writer.Line("for (int i = 0; i < 48; i++)");
                     writer.Line(method == "Modify"

@@ -1,0 +1,154 @@
+using System.Collections.Generic;
+using AttentionGen.Generator.Model;
+
+namespace AttentionGen.Generator.Plan;
+
+/// <summary>What a configuration asks for between the product of queries and keys and the joined heads. The same for every vector target.</summary>
+internal sealed record AttentionSteps
+{
+    /// <summary>Each row has a range of keys of its own; otherwise rows see the first keys, up to a causal end.</summary>
+    public required bool HasRowRanges { get; init; }
+
+    /// <summary>A key between a row's first and last may be masked, so that a row may see no key of a block within its range.</summary>
+    public required bool MasksInside { get; init; }
+
+    /// <summary>Rows of a block may see different keys, so that a NaN of the output may come from a key that its row does not see: it is looked for.</summary>
+    public required bool LooksForNaN { get; init; }
+
+    /// <summary>Scores are natural until the softmax; otherwise the queries hold the factor log2(e).</summary>
+    public required bool NaturalScores { get; init; }
+
+    /// <summary>The pass over the scores between product and softmax, or null where nothing is done to them.</summary>
+    public required ScorePass? ScorePass { get; init; }
+
+    /// <summary>Scores are also wanted capped and no more: for keys without a position, and for scores that come out.</summary>
+    public required bool CapsAlone { get; init; }
+
+    /// <summary>Between the last key block and the division, sinks enter the sums.</summary>
+    public required bool TakesSinks { get; init; }
+
+    /// <summary>Between the last key block and the division, the log-sum-exp of each row comes out.</summary>
+    public required bool WritesLogSumExp { get; init; }
+
+    public bool Finishes => TakesSinks || WritesLogSumExp;
+
+    /// <summary>Probabilities come out, for which the keys are passed over once more.</summary>
+    public required bool WritesProbabilities { get; init; }
+
+    /// <summary>Of the probabilities that come out, the mean of the heads; otherwise each head's own.</summary>
+    public required bool AveragesProbabilities { get; init; }
+
+    /// <summary>Decision and reason, one line each.</summary>
+    public required EquatableArray<string> Reasons { get; init; }
+
+    public static AttentionSteps Create(AttentionSpec spec)
+    {
+        AttentionShape shape = spec.Shape;
+        ScorePass? pass = ScorePass.Create(spec);
+        var reasons = new List<string>();
+        if (spec.UsesContext)
+            reasons.Add("Each row has a range of keys of its own: key blocks outside the ranges of a query block are skipped.");
+        if (pass is not null)
+            reasons.Add($"Between product and softmax one pass over a block's scores, while they are in the first-level cache: {string.Join(", ", pass.Does)}.");
+        return new()
+        {
+            HasRowRanges = spec.UsesContext,
+            MasksInside = spec.MasksInside,
+            LooksForNaN = spec.MasksKeys,
+            NaturalScores = spec.NaturalScores,
+            ScorePass = pass,
+            CapsAlone = shape.Softcap > 0 && (shape.AppendedKeys > 0 || shape.ScoreOutput == AttentionOutputs.CappedScores),
+            TakesSinks = shape.Sinks,
+            WritesLogSumExp = shape.HasLogSumExp,
+            WritesProbabilities = shape.HasProbabilities,
+            AveragesProbabilities = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0,
+            Reasons = new(reasons),
+        };
+    }
+}
+
+/// <summary>What is done to a block's scores between product and softmax, in this order: cap, modifier, additive mask, distance bias, boolean mask, predicate.</summary>
+internal sealed record ScorePass
+{
+    /// <summary>0 for none.</summary>
+    public required float Cap { get; init; }
+
+    public required HookSpec? Modifier { get; init; }
+
+    public required HookSpec? Predicate { get; init; }
+
+    public required MaskAxes AdditiveMask { get; init; }
+
+    public required MaskAxes BooleanMask { get; init; }
+
+    public required bool AddsDistanceBias { get; init; }
+
+    /// <summary>A scalar modifier that vectors cannot compute is called for visible keys only, in a loop of its own.</summary>
+    public bool ModifiesApart => Modifier is { IsScalar: true };
+
+    /// <summary>The same of a predicate.</summary>
+    public bool PredicatesApart => Predicate is { IsScalar: true };
+
+    /// <summary>What is done depends on the query head.</summary>
+    public bool NeedsHead => Modifier is not null || Predicate is not null || AddsDistanceBias || ((AdditiveMask | BooleanMask) & MaskAxes.Head) != 0;
+
+    /// <summary>What is done depends on the position of the query.</summary>
+    public bool NeedsPosition => Modifier is not null || Predicate is not null || AddsDistanceBias;
+
+    public bool MasksAdditively => AdditiveMask != MaskAxes.None;
+
+    public bool MasksBooleanly => BooleanMask != MaskAxes.None;
+
+    /// <summary>The cap goes before the modifier: with it into the loop over vectors, or into one of its own where the modifier stands apart.</summary>
+    public bool CapsInVectors => Cap > 0 && !ModifiesApart;
+
+    public bool ModifiesInVectors => Modifier is not null && !ModifiesApart;
+
+    public bool PredicatesInVectors => Predicate is not null && !PredicatesApart;
+
+    /// <summary>There is anything that vectors do.</summary>
+    public bool HasVectorLoop => MasksAdditively || MasksBooleanly || AddsDistanceBias || ModifiesInVectors || PredicatesInVectors || CapsInVectors;
+
+    /// <summary>What is done, in words and in order.</summary>
+    public IEnumerable<string> Does
+    {
+        get
+        {
+            if (Cap > 0)
+                yield return "softcap";
+            if (Modifier is not null)
+                yield return ModifiesApart ? "score modifier, called key by key" : "score modifier";
+            if (MasksAdditively)
+                yield return "additive mask";
+            if (AddsDistanceBias)
+                yield return "distance bias";
+            if (MasksBooleanly)
+                yield return "boolean mask";
+            if (Predicate is not null)
+                yield return PredicatesApart ? "mask predicate, called key by key" : "mask predicate";
+        }
+    }
+
+    /// <summary>Null where nothing is done.</summary>
+    public static ScorePass? Create(AttentionSpec spec) => spec.ModifiesScores
+        ? new()
+        {
+            Cap = spec.Shape.Softcap,
+            Modifier = spec.ScoreModifier,
+            Predicate = spec.MaskPredicate?.Method,
+            AdditiveMask = spec.Shape.AdditiveMask,
+            BooleanMask = spec.Shape.BooleanMask,
+            AddsDistanceBias = spec.Shape.HasDistanceBias,
+        }
+        : null;
+}
+
+/// <summary>How a vector target joins heads: whole vectors of a head, and the columns that no whole vector holds.</summary>
+internal sealed record JoinPlan(int VectorColumns, int Columns)
+{
+    public bool HasVectors => VectorColumns > 0;
+
+    public bool HasRest => VectorColumns < Columns;
+
+    public static JoinPlan Create(AttentionShape shape, VectorTarget target) => new(shape.ValueHeadDim / target.Lanes * target.Lanes, shape.ValueHeadDim);
+}
