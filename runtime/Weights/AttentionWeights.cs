@@ -86,8 +86,9 @@ public sealed partial class AttentionWeights
     /// <param name="names">Which tensors to read, and their layout.</param>
     /// <exception cref="ArgumentException">The file does not have a tensor that <paramref name="names"/> names.</exception>
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
-    /// <exception cref="InvalidDataException">A tensor is no matrix or no bias, or cannot be split into query, key and value.</exception>
-    /// <exception cref="NotSupportedException">A tensor is not F32, F16 or BF16, or the block has a part that kernels do not compute, such as embedded distances.</exception>
+    /// <exception cref="FileNotFoundException">A tensor is in a shard that is missing.</exception>
+    /// <exception cref="InvalidDataException">A tensor is no matrix or no bias, cannot be split into query, key and value, or is not in the shard that the index names.</exception>
+    /// <exception cref="NotSupportedException">A tensor has a type that <see cref="SafetensorsFile"/> does not read, or the block has a part that kernels do not compute, such as embedded distances.</exception>
     public static AttentionWeights From(SafetensorsFile file, AttentionTensorNames names)
     {
         ArgumentNullException.ThrowIfNull(file);

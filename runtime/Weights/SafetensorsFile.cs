@@ -3,40 +3,47 @@ using System.Diagnostics.CodeAnalysis;
 namespace AttentionGen;
 
 /// <summary>
-/// A safetensors file, or all shards of a model: memory-mapped, and checked as a whole when it is opened.
+/// A safetensors file, or all shards of a model: memory-mapped where it can be, and checked as a whole when it is opened.
 /// May be read by many threads at once.
 /// </summary>
 /// <remarks>The file must not change or shrink while it is open.</remarks>
 public sealed class SafetensorsFile : IDisposable
 {
-    private readonly SafetensorsShard[] shards;
+    private readonly SafetensorsShard?[] shards;
+    private readonly SafetensorsIndex? index;
     private readonly Dictionary<string, SafetensorsPlace> tensors;
 
-    private SafetensorsFile(string path, SafetensorsShard[] shards, Dictionary<string, SafetensorsPlace> tensors, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsFile(
+        string path, SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> tensors, IReadOnlyDictionary<string, string> metadata, SafetensorsIndex? index = null)
     {
         Path = path;
         this.shards = shards;
+        this.index = index;
         this.tensors = tensors;
         TensorNames = Array.AsReadOnly(NamesInOrder(shards, tensors));
         Metadata = metadata;
     }
 
-    /// <summary>The path that was opened.</summary>
+    /// <summary>The path that was opened, or the name that was given with a stream or memory.</summary>
     public string Path { get; }
 
-    /// <summary>The names of all tensors, in the order of their bytes.</summary>
+    /// <summary>The names of all tensors, in the order of their bytes. Those that only the index knows, because their shard is missing or does not have them, come last.</summary>
     public IReadOnlyList<string> TensorNames { get; }
 
     /// <summary>The texts under <c>__metadata__</c>; of all shards, the first to have a key.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Opens a file.</summary>
+    /// <summary>Opens a file. One that cannot be memory-mapped, such as a pipe, is read into memory as a whole.</summary>
     /// <param name="path">A <c>.safetensors</c> file, or a shard index such as <c>model.safetensors.index.json</c>, whose shards stand beside it.</param>
+    /// <remarks>A shard that is missing, or that does not have a tensor which the index puts there, is an error when that tensor is read, and not before.</remarks>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
-    /// <exception cref="FileNotFoundException">The file, or a shard that the index names, is not there.</exception>
+    /// <exception cref="FileNotFoundException">The file is not there.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file must not be read.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is truncated or malformed; the message names the file, the tensor and what is wrong. Or it describes so many tensors and texts that they would
-    /// take more memory than twice the file, its shards included, and 1 MB, as very many without elements would.
+    /// The file is truncated or malformed; the message names the file, the tensor and what is wrong. Or it is something else, such as a Git LFS pointer, a web page
+    /// or a directory; the message says what, and what to do. Or it describes so many tensors and texts that they would take more memory than twice the file,
+    /// its shards included, and 1 MB, as very many without elements would.
     /// </exception>
     public static SafetensorsFile Open(string path)
     {
@@ -44,7 +51,35 @@ public sealed class SafetensorsFile : IDisposable
         return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? OpenShards(path) : OpenSingle(path);
     }
 
-    /// <summary>Whether there is a tensor of this name.</summary>
+    /// <summary>Reads a safetensors file from a stream, such as that of an embedded resource. It is copied into memory, from where the stream stands to its end; the stream stays open.</summary>
+    /// <param name="stream">Bytes of a <c>.safetensors</c> file; no shard index.</param>
+    /// <param name="name">What messages and <see cref="Path"/> call it.</param>
+    /// <exception cref="ArgumentException">An argument is null, <paramref name="name"/> is empty, or the stream cannot be read.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    /// <exception cref="InvalidDataException">What it holds is truncated, malformed, something else or too much, as for a path.</exception>
+    public static SafetensorsFile Open(Stream stream, string name)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!stream.CanRead)
+            throw new ArgumentException($"The stream '{name}' cannot be read; expected one that can.", nameof(stream));
+        var allowance = new SafetensorsAllowance();
+        return OpenSingle(SafetensorsShard.Open(name, 0, SafetensorsBytes.Read(stream, name, allowance), allowance));
+    }
+
+    /// <summary>Opens a safetensors file in memory, which is not copied: it is pinned until the file is disposed, and must not change meanwhile.</summary>
+    /// <param name="bytes">Bytes of a <c>.safetensors</c> file; no shard index.</param>
+    /// <param name="name">What messages and <see cref="Path"/> call it.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
+    /// <exception cref="InvalidDataException">What it holds is truncated, malformed, something else or too much, as for a path.</exception>
+    public static SafetensorsFile Open(ReadOnlyMemory<byte> bytes, string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var allowance = new SafetensorsAllowance();
+        return OpenSingle(SafetensorsShard.Open(name, 0, SafetensorsBytes.Pin(bytes, allowance), allowance));
+    }
+
+    /// <summary>Whether there is a tensor of this name, or an index that names one.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
     public bool Contains(string name)
     {
@@ -55,17 +90,21 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Type and shape of a tensor.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
+    /// <exception cref="FileNotFoundException">The shard that the tensor is in is missing.</exception>
+    /// <exception cref="InvalidDataException">The shard that the tensor should be in does not have it.</exception>
     public TensorInfo GetInfo(string name)
     {
         SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
         return new TensorInfo(entry.Name, entry.Type, shard.Header.Shape(entry).ToArray());
     }
 
-    /// <summary>Reads a tensor into a new array, converting it to float32 where it is F16 or BF16.</summary>
+    /// <summary>Reads a tensor into a new array, converting it to float32 where it is F64, F16, BF16, F8_E4M3 or F8_E5M2.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
     /// <returns>Its elements, row-major.</returns>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
     /// <exception cref="NotSupportedException">The tensor has another type, or more elements than an array can hold.</exception>
+    /// <exception cref="FileNotFoundException">The shard that the tensor is in is missing.</exception>
+    /// <exception cref="InvalidDataException">The shard that the tensor should be in does not have it, or float32 cannot hold a finite element.</exception>
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public float[] ReadFloat32(string name)
     {
@@ -78,11 +117,13 @@ public sealed class SafetensorsFile : IDisposable
         return values;
     }
 
-    /// <summary>Reads a tensor, converting it to float32 where it is F16 or BF16.</summary>
+    /// <summary>Reads a tensor, converting it to float32 where it is F64, F16, BF16, F8_E4M3 or F8_E5M2.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
     /// <param name="destination">Where its elements go, row-major; exactly as long as the tensor.</param>
     /// <exception cref="ArgumentException">There is no such tensor, or <paramref name="destination"/> has another length.</exception>
     /// <exception cref="NotSupportedException">The tensor has another type.</exception>
+    /// <exception cref="FileNotFoundException">The shard that the tensor is in is missing.</exception>
+    /// <exception cref="InvalidDataException">The shard that the tensor should be in does not have it, or float32 cannot hold a finite element.</exception>
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public void Read(string name, Span<float> destination)
     {
@@ -94,20 +135,20 @@ public sealed class SafetensorsFile : IDisposable
         shard.Read(entry, destination);
     }
 
-    /// <summary>Unmaps the file. Arrays that were read from it stay as they are.</summary>
+    /// <summary>Closes the file. Arrays that were read from it stay as they are.</summary>
     public void Dispose()
     {
-        foreach (SafetensorsShard shard in shards)
-            shard.Dispose();
+        foreach (SafetensorsShard? shard in shards)
+            shard?.Dispose();
     }
 
-    private static string[] NamesInOrder(SafetensorsShard[] shards, Dictionary<string, SafetensorsPlace> tensors)
+    private static string[] NamesInOrder(SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> tensors)
     {
         var names = new string[tensors.Count];
         int count = 0;
         for (int shard = 0; shard < shards.Length; shard++)
         {
-            ReadOnlySpan<SafetensorsEntry> entries = shards[shard].Header.InOrder;
+            ReadOnlySpan<SafetensorsEntry> entries = shards[shard] is { } open ? open.Header.InOrder : [];
             for (int entry = 0; entry < entries.Length; entry++)
             {
                 // A shard may hold tensors that the index finds in another one, or not at all.
@@ -116,25 +157,35 @@ public sealed class SafetensorsFile : IDisposable
             }
         }
 
+        if (count < names.Length)
+        {
+            int found = count;
+            foreach ((string name, SafetensorsPlace place) in tensors)
+            {
+                if (place.IsLost)
+                    names[count++] = name;
+            }
+
+            names.AsSpan(found).Sort(string.CompareOrdinal);
+        }
+
         return names;
     }
 
-    private static SafetensorsFile OpenSingle(string path)
-    {
-        var shard = SafetensorsShard.Open(path, 0, new SafetensorsAllowance());
-        return new SafetensorsFile(path, [shard], shard.Header.Places, shard.Header.Metadata);
-    }
+    private static SafetensorsFile OpenSingle(string path) => OpenSingle(SafetensorsShard.Open(path, 0, new SafetensorsAllowance()));
+
+    private static SafetensorsFile OpenSingle(SafetensorsShard shard) => new(shard.Path, [shard], shard.Header.Places, shard.Header.Metadata);
 
     private static SafetensorsFile OpenShards(string path)
     {
         var allowance = new SafetensorsAllowance();
         var index = SafetensorsIndex.Read(path, allowance);
-        var shards = new SafetensorsShard[index.Shards.Length];
+        var shards = new SafetensorsShard?[index.Shards.Length];
         try
         {
             for (int shard = 0; shard < shards.Length; shard++)
-                shards[shard] = SafetensorsShard.Open(index.ShardPath(shard), shard, allowance);
-            return new SafetensorsFile(path, shards, index.FindTensors(shards, allowance), Merge(path, shards, allowance));
+                shards[shard] = System.IO.Path.Exists(index.ShardPath(shard)) ? SafetensorsShard.Open(index.ShardPath(shard), shard, allowance) : null;
+            return new SafetensorsFile(path, shards, index.FindTensors(shards, allowance), Merge(path, shards, allowance), index);
         }
         catch
         {
@@ -145,13 +196,15 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>The texts of all shards; of those with one key the first.</summary>
-    private static Dictionary<string, string> Merge(string path, SafetensorsShard[] shards, SafetensorsAllowance allowance)
+    private static Dictionary<string, string> Merge(string path, SafetensorsShard?[] shards, SafetensorsAllowance allowance)
     {
-        int most = shards.Sum(shard => shard.Header.Metadata.Count);
+        int most = shards.Sum(shard => shard?.Header.Metadata.Count ?? 0);
         allowance.Take(most * SafetensorsHeaderSize.TextSlotBytes, path, "the texts of all shards");
         var metadata = new Dictionary<string, string>(most, StringComparer.Ordinal);
-        foreach (SafetensorsShard shard in shards)
+        foreach (SafetensorsShard? shard in shards)
         {
+            if (shard is null)
+                continue;
             foreach ((string key, string value) in shard.Header.Metadata)
                 metadata.TryAdd(key, value);
         }
@@ -164,17 +217,29 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentNullException.ThrowIfNull(name);
         if (!tensors.TryGetValue(name, out SafetensorsPlace place))
             ThrowNoTensor(name, nameof(name));
-        shard = shards[place.Shard];
+        if (place.IsLost)
+            ThrowLost(name, place.Shard);
+        shard = shards[place.Shard]!;
         return shard.Header.InOrder[place.Entry];
     }
 
     /// <summary>How many elements a tensor has, of a type that can be read.</summary>
-    private long ReadableElements(SafetensorsEntry entry) => (entry.End - entry.Begin) / entry.Type switch
+    private long ReadableElements(SafetensorsEntry entry)
     {
-        "F32" => 4,
-        "F16" or "BF16" => 2,
-        _ => throw new NotSupportedException($"'{Path}': tensor '{entry.Name}' has dtype {entry.Type}; F32, F16 and BF16 can be read as float32."),
-    };
+        int bytes = SafetensorsNumbers.ByteCount(entry.Type);
+        if (bytes == 0)
+            throw new NotSupportedException($"'{Path}': tensor '{entry.Name}' has dtype {entry.Type}; {SafetensorsNumbers.Readable} can be read as float32.");
+        return (entry.End - entry.Begin) / bytes;
+    }
+
+    [DoesNotReturn]
+    private void ThrowLost(string name, int shard)
+    {
+        string file = index!.Shards[shard];
+        if (shards[shard] is null)
+            throw new FileNotFoundException($"'{Path}': the shard '{file}', which has tensor '{name}', is missing; expected it beside the index.", index.ShardPath(shard));
+        throw SafetensorsHeader.Malformed(Path, $"the index says that tensor '{name}' is in '{file}', which does not have it");
+    }
 
     /// <summary>Says which tensor is not there, and which ones have the most similar names: mostly a prefix is wrong.</summary>
     [DoesNotReturn]

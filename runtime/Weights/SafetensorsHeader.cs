@@ -51,10 +51,16 @@ internal sealed class SafetensorsHeader
     /// <summary>The dimensions of a tensor.</summary>
     public ReadOnlySpan<long> Shape(SafetensorsEntry entry) => dimensions.AsSpan(entry.FirstDimension, entry.Rank);
 
-    /// <summary>Checks the length in front of the JSON.</summary>
+    /// <summary>Checks the length in front of the JSON. The first bytes of another kind of file are mostly a length beyond all bounds: then the kind is named.</summary>
+    /// <param name="file">The file, for messages.</param>
+    /// <param name="jsonBytes">What the first eight bytes say.</param>
+    /// <param name="start">The file, or what of it a span can hold.</param>
+    /// <param name="fileBytes">How long it is.</param>
     /// <exception cref="InvalidDataException">It is more than the file or the format allows.</exception>
-    public static int CheckJsonLength(string file, ulong jsonBytes, long fileBytes)
+    public static int CheckJsonLength(string file, ulong jsonBytes, ReadOnlySpan<byte> start, long fileBytes)
     {
+        if ((jsonBytes > MaxJsonBytes || (long)jsonBytes > fileBytes - PrefixBytes) && SafetensorsImpostor.Describe(start, isIndex: false) is { } kind)
+            throw Malformed(file, kind);
         if (jsonBytes > MaxJsonBytes)
             throw Malformed(file, $"the header says that it is {jsonBytes} bytes long; the format allows {MaxJsonBytes}");
         if ((long)jsonBytes > fileBytes - PrefixBytes)
@@ -104,14 +110,16 @@ internal sealed class SafetensorsHeader
         {
             string name = reader.GetString()!;
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject)
+            bool isMetadata = name == "__metadata__", isNull = isMetadata && reader.TokenType == JsonTokenType.Null;
+            if (reader.TokenType != JsonTokenType.StartObject && !isNull)
                 throw Malformed(file, $"the header's {SafetensorsJson.Quoted(name)} is not a JSON object");
-            if (name == "__metadata__" && hasMetadata)
+            if (isMetadata && hasMetadata)
                 throw Malformed(file, "__metadata__ stands in the header twice");
-            if (name == "__metadata__")
+            if (isMetadata)
             {
                 hasMetadata = true;
-                ReadMetadata(ref reader);
+                if (!isNull)
+                    ReadMetadata(ref reader);
                 continue;
             }
 

@@ -12,6 +12,9 @@ internal sealed class SafetensorsIndex
     private const long ShardBytes = 400;
     private const long ShardCharacterBytes = 4 * sizeof(char);
 
+    // A tensor that its shard does not have: its name, and the places of the name among the names and in a dictionary that was not made for it, and so doubles.
+    private const long LostBytes = SafetensorsHeaderSize.StringBytes + (4 * SafetensorsPlace.SlotBytes) + 16;
+
     private readonly string path;
     private readonly string folder;
     private readonly byte[] json;
@@ -19,7 +22,6 @@ internal sealed class SafetensorsIndex
     private int mapStart = -1;
     private int tensors;
     private int longestName;
-    private string? missing;
 
     private SafetensorsIndex(string path, byte[] json)
     {
@@ -31,19 +33,23 @@ internal sealed class SafetensorsIndex
     /// <summary>The names of all shards, in ordinal order. They stand beside the index.</summary>
     public string[] Shards { get; private set; } = [];
 
-    /// <summary>Reads an index, and makes no more objects than there are shards beside it.</summary>
+    /// <summary>Reads an index.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="allowance">What they are taken from; the index adds to it.</param>
+    /// <param name="allowance">What its objects are taken from; the index adds to it.</param>
     /// <exception cref="InvalidDataException">Anything is wrong; the message says what.</exception>
-    /// <exception cref="FileNotFoundException">The index, or a shard that it names, is not there.</exception>
+    /// <exception cref="FileNotFoundException">The index is not there.</exception>
     public static SafetensorsIndex Read(string path, SafetensorsAllowance allowance)
     {
+        if (Directory.Exists(path))
+            throw SafetensorsHeader.Malformed(path, SafetensorsImpostor.DescribeFolder(path));
         var info = new FileInfo(path);
         if (info.Exists && info.Length > SafetensorsHeader.MaxJsonBytes)
             throw SafetensorsHeader.Malformed(path, $"the index has {info.Length} bytes; expected at most {SafetensorsHeader.MaxJsonBytes}");
         byte[] json = File.ReadAllBytes(path);
         allowance.AddFile(json.Length);
         allowance.Take(json.Length, path, "the bytes of the index");
+        if (SafetensorsImpostor.Describe(json, isIndex: true) is { } kind)
+            throw SafetensorsHeader.Malformed(path, kind);
         var index = new SafetensorsIndex(path, json);
         try
         {
@@ -54,8 +60,6 @@ internal sealed class SafetensorsIndex
             throw index.NotJson(exception);
         }
 
-        if (index.missing is { } name)
-            throw new FileNotFoundException($"'{path}': the shard '{name}' that the index names is missing.", Path.Combine(index.folder, name));
         index.Shards = [.. index.numbers.Keys.Order(StringComparer.Ordinal)];
         for (int shard = 0; shard < index.Shards.Length; shard++)
             index.numbers[index.Shards[shard]] = shard;
@@ -65,19 +69,19 @@ internal sealed class SafetensorsIndex
     /// <summary>Where a shard stands.</summary>
     public string ShardPath(int shard) => Path.Combine(folder, Shards[shard]);
 
-    /// <summary>Finds every tensor of the index in its shard, under the name that the shard's header made.</summary>
-    /// <param name="shards">The shards, in their order.</param>
+    /// <summary>Finds every tensor of the index in its shard, under the name that the shard's header made. What is not there is an error when it is read.</summary>
+    /// <param name="shards">The shards, in their order; null where the file is missing.</param>
     /// <param name="allowance">What the dictionary is taken from.</param>
-    /// <exception cref="InvalidDataException">A shard does not have a tensor, or one is named twice.</exception>
-    public Dictionary<string, SafetensorsPlace> FindTensors(SafetensorsShard[] shards, SafetensorsAllowance allowance)
+    /// <exception cref="InvalidDataException">A tensor is named twice.</exception>
+    public Dictionary<string, SafetensorsPlace> FindTensors(SafetensorsShard?[] shards, SafetensorsAllowance allowance)
     {
         // A name of the index is undone from escapes in one buffer, for which the reader borrows another of up to twice its bytes.
-        int most = Math.Min(tensors, shards.Sum(shard => shard.Header.InOrder.Length));
+        int most = Math.Min(tensors, shards.Sum(shard => shard?.Header.InOrder.Length ?? 0));
         allowance.Take((most * SafetensorsPlace.SlotBytes) + (longestName * (2L + sizeof(char))), path, $"the index's {tensors} tensors");
         var found = new Dictionary<string, SafetensorsPlace>(most, StringComparer.Ordinal);
         try
         {
-            FindTensors(shards, found);
+            FindTensors(shards, found, allowance);
         }
         catch (InvalidOperationException exception)
         {
@@ -87,7 +91,7 @@ internal sealed class SafetensorsIndex
         return found;
     }
 
-    private void FindTensors(SafetensorsShard[] shards, Dictionary<string, SafetensorsPlace> found)
+    private void FindTensors(SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> found, SafetensorsAllowance allowance)
     {
         var name = new char[longestName];
         Span<char> shardName = stackalloc char[MaxShardNameBytes];
@@ -99,8 +103,12 @@ internal sealed class SafetensorsIndex
             ReadOnlySpan<char> tensor = name.AsSpan(0, reader.CopyString(name));
             reader.Read();
             int shard = lookup[shardName[..reader.CopyString(shardName)]];
-            if (!shards[shard].Header.Places.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(tensor, out string? made, out SafetensorsPlace place))
-                throw SafetensorsHeader.Malformed(path, $"the index says that tensor {SafetensorsJson.Quoted(tensor)} is in '{Shards[shard]}', which does not have it");
+            if (shards[shard]?.Header.Places.GetAlternateLookup<ReadOnlySpan<char>>() is not { } places || !places.TryGetValue(tensor, out string? made, out SafetensorsPlace place))
+            {
+                allowance.Take(LostBytes + (tensor.Length * sizeof(char)), path, "the tensors that the shards do not have");
+                (made, place) = (tensor.ToString(), new SafetensorsPlace(shard, -1));
+            }
+
             if (!found.TryAdd(made, place))
                 throw SafetensorsHeader.Malformed(path, $"the index names tensor {SafetensorsJson.Quoted(tensor)} twice");
         }
@@ -158,21 +166,9 @@ internal sealed class SafetensorsIndex
             // An index from elsewhere must not reach files outside its own folder.
             if (!isName || name is "" or "." or ".." || !Path.GetFileName(name).SequenceEqual(name) || name.Contains('\\'))
                 throw SafetensorsHeader.Malformed(path, $"the index gives tensor {SafetensorsJson.Quoted(ref tensor)} the file {SafetensorsJson.Quoted(ref reader)}; expected the name of a file beside the index");
-            if (missing is null)
-                Collect(name.ToString(), allowance);
+            string file = Path.Combine(folder, name.ToString());
+            allowance.Take(ShardBytes + (ShardCharacterBytes * file.Length), path, $"the index's {numbers.Count + 1} shards");
+            numbers.Add(name.ToString(), numbers.Count);
         }
-    }
-
-    private void Collect(string shard, SafetensorsAllowance allowance)
-    {
-        string file = Path.Combine(folder, shard);
-        if (!File.Exists(file))
-        {
-            missing = shard;
-            return;
-        }
-
-        allowance.Take(ShardBytes + (ShardCharacterBytes * file.Length), path, $"the index's {numbers.Count + 1} shards");
-        numbers.Add(shard, numbers.Count);
     }
 }

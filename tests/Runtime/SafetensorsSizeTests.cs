@@ -58,12 +58,12 @@ public sealed class SafetensorsSizeTests : IDisposable
 
     private static readonly Dictionary<string, (Func<string> Json, string Message)> HostileIndexes = new()
     {
-        ["many tensors of one shard"] = (() => Map(300_000, "one", number => $"{number:x}"), "the index says that tensor '0' is in 'one', which does not have it"),
+        ["many tensors of one shard"] = (() => Map(300_000, "one", number => $"{number:x}"), "the tensors that the shards do not have take about"),
         ["one tensor again and again"] = (() => Map(400_000, "one", _ => "a"), "the index names tensor 'a' twice"),
         ["one tensor under its escapes"] = (() => Map(2, "one", number => number == 0 ? "a" : "\\u0061"), "the index names tensor 'a' twice"),
         ["a shard under its escapes"] = (() => "{\"weight_map\":{\"a\":\"one\"" + Repeat(",\"a\":\"\\u006f\\u006e\\u0065\"", Megabytes) + "}}", "the index names tensor 'a' twice"),
-        ["many shards that are not there"] = (() => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 300_000).Select(number => $"\"{number:x}\":\"no{number:x}\"")) + "}}", "the shard 'no0' that the index names is missing"),
-        ["many shards that are not there behind one that is"] = (() => "{\"weight_map\":{\"a\":\"one\"," + string.Join(",", Enumerable.Range(0, 300_000).Select(number => $"\"{number:x}\":\"no{number:x}\"")) + "}}", "the shard 'no0' that the index names is missing"),
+        ["many shards that are not there"] = (() => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 300_000).Select(number => $"\"{number:x}\":\"no{number:x}\"")) + "}}", " shards take about"),
+        ["many shards that are not there behind one that is"] = (() => "{\"weight_map\":{\"a\":\"one\"," + string.Join(",", Enumerable.Range(0, 300_000).Select(number => $"\"{number:x}\":\"no{number:x}\"")) + "}}", " shards take about"),
         ["many small shards"] = (() => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 1000).Select(number => $"\"{number:x}\":\"{number:x}.shard\"")) + "}}", "the objects that open it take about"),
         ["many empty shards"] = (() => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 8000).Select(number => $"\"{number:x}\":\"{number:x}.shard\"")) + "}}", " shards take about"),
         ["a long tensor"] = (() => $$$"""{"weight_map":{"{{{Long}}}":"one"}}""", "the index's 1 tensors take about"),
