@@ -31,7 +31,7 @@ public static partial class KernelChecks
         CheckLearned("key norm", learned.KeyNorm, norms ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm");
         CheckLearned("key norm bias", learned.KeyNormBias, shifts ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm = QueryKeyNorm.Layer");
         CheckLearned("sinks", learned.Sinks, shape.Sinks ? shape.Heads : 0, "Heads", "Sinks");
-        CheckLearned("relative position bias", learned.RelativePositionBias, shape.RelativePositionBuckets * shape.Heads, "RelativePositionBuckets · Heads", "RelativePositionBuckets");
+        CheckTable(shape, learned.RelativePositionBias);
         CheckLearned("bias key", learned.BiasKey, shape.BiasKeyValue ? shape.KeyDim : 0, "KvHeads · HeadDim", "BiasKeyValue");
         CheckLearned("bias value", learned.BiasValue, shape.BiasKeyValue ? shape.ValueDim : 0, ValueWidthName(shape, "KvHeads"), "BiasKeyValue");
     }
@@ -57,6 +57,27 @@ public static partial class KernelChecks
                     ? $"The {name} is missing ({tensor.Source}); this kernel expects {expected} elements, which is {expectedName}."
                     : $"The {name} ({tensor.Source}) {tensor.Describe()}; this kernel expects {expected} elements, which is {expectedName}.",
             "weights");
+    }
+
+    /// <summary>A table from a file has a shape: as many elements the other way round are another table.</summary>
+    private static void CheckTable(AttentionShape shape, WeightTensor table)
+    {
+        if (shape.IsCrossAttention && shape.RelativePositionBuckets == 0 && !table.IsAbsent)
+        {
+            throw new ArgumentException(
+                $"The relative position bias ({table.Source}) {table.Describe()}; this kernel expects none, because its configuration does not declare RelativePositionBuckets. "
+                + "In T5's cross-attention such a table is not used: read the weights without it, names with { RelativePositionBias = null }.",
+                "weights");
+        }
+
+        if (table.Shape is { } known && shape.RelativePositionBuckets > 0 && known != (shape.RelativePositionBuckets, shape.Heads))
+        {
+            throw new ArgumentException(
+                $"The relative position bias ({table.Source}) {table.Describe()}; this kernel expects [{shape.RelativePositionBuckets}, {shape.Heads}], which is [RelativePositionBuckets, Heads].",
+                "weights");
+        }
+
+        CheckLearned("relative position bias", table, shape.RelativePositionBuckets * shape.Heads, "RelativePositionBuckets · Heads", "RelativePositionBuckets");
     }
 
     private static string MemoryName(AttentionShape shape) => shape.IsCrossAttention ? "MemoryDim" : "DModel";

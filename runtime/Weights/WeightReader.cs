@@ -3,18 +3,17 @@ namespace AttentionGen;
 /// <summary>Reads the tensors of one attention block, whatever layout they are kept in, as [outputs, inputs] matrices.</summary>
 internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames names)
 {
+    private const int MaxNamed = 5;
+
     /// <summary>Query, key, value and output, each with its bias where the file has one.</summary>
     public (ProjectionWeights Query, ProjectionWeights Key, ProjectionWeights Value, ProjectionWeights Output) Read()
     {
-        foreach (string unsupported in names.Unsupported)
-        {
-            if (file.Contains(unsupported))
-                throw new NotSupportedException($"'{file.Path}' has a tensor '{unsupported}', which changes what the attention block computes in a way that AttentionGen does not support.");
-        }
-
         WeightTensor output = ReadMatrix(names.Output);
         (WeightTensor query, WeightTensor key, WeightTensor value) = ReadQueryKeyValue(output);
         (WeightTensor queryBias, WeightTensor keyBias, WeightTensor valueBias) = ReadQueryKeyValueBias(output);
+
+        // Last: where the prefix is wrong, the tensor that is missing tells more.
+        RefuseOthers();
         return (
             new ProjectionWeights(query, queryBias),
             new ProjectionWeights(key, keyBias),
@@ -22,23 +21,59 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
             new ProjectionWeights(output, ReadBias(names.OutputBias, "output")));
     }
 
+    /// <summary>Refuses a file with tensors that the names do not know, and that may change what the block computes.</summary>
+    private void RefuseOthers()
+    {
+        foreach (string unsupported in names.Unsupported)
+        {
+            if (file.Contains(unsupported))
+                throw new NotSupportedException($"'{file.Path}' has a tensor '{unsupported}', which changes what the attention block computes in a way that AttentionGen does not support.");
+        }
+
+        if (names.Prefix is not { } prefix)
+            return;
+        var known = new HashSet<string>([.. names.Known, .. names.All], StringComparer.Ordinal);
+        List<string> others = [];
+        foreach (string name in file.TensorNames)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && !known.Contains(name) && !IsIgnored(name))
+                others.Add(name);
+        }
+
+        if (others.Count == 0)
+            return;
+        string more = others.Count > MaxNamed ? $" and {others.Count - MaxNamed} more" : "";
+        throw new NotSupportedException(
+            $"'{file.Path}' has {string.Join(", ", others.Take(MaxNamed).Select(name => $"'{name}'"))}{more} beside the tensors that these names know; expected nothing that may change "
+            + $"what the block computes. If nothing of it does, say so: names with {{ Ignored = [{string.Join(", ", others.Take(MaxNamed).Select(name => $"\"{name}\""))}] }}.");
+    }
+
+    private bool IsIgnored(string name)
+    {
+        foreach (string ignored in names.Ignored)
+        {
+            if (ignored.EndsWith('*') ? name.StartsWith(ignored.AsSpan(..^1), StringComparison.Ordinal) : name == ignored)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>What a block has learned beside its projections; what the file does not have is absent.</summary>
     public LearnedTensors ReadLearned() => new()
     {
-        QueryNorm = ReadVector(names.QueryNorm, "query norm"),
+        QueryNorm = ReadVector(names.QueryNorm, "query norm", names.NormOffset),
         QueryNormBias = ReadVector(names.QueryNormBias, "query norm bias"),
-        KeyNorm = ReadVector(names.KeyNorm, "key norm"),
+        KeyNorm = ReadVector(names.KeyNorm, "key norm", names.NormOffset),
         KeyNormBias = ReadVector(names.KeyNormBias, "key norm bias"),
         Sinks = ReadVector(names.Sinks, "sinks"),
-        RelativePositionBias = names.RelativePositionBias is { } table && file.Contains(table)
-            ? new WeightTensor(file.ReadFloat32(table), null, Source(table))
-            : ReadVector(names.RelativePositionBias, "relative position bias"),
+        RelativePositionBias = ReadTable(names.RelativePositionBias, "relative position bias"),
         BiasKey = ReadVector(names.BiasKey, "bias key"),
         BiasValue = ReadVector(names.BiasValue, "bias value"),
     };
 
     /// <summary>A vector, however many dimensions of 1 stand before its own.</summary>
-    private WeightTensor ReadVector(string? name, string role)
+    private WeightTensor ReadVector(string? name, string role, float offset = 0)
     {
         if (name is null)
             return new WeightTensor([], null, $"the tensor names give no {role}");
@@ -47,7 +82,25 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         TensorInfo info = file.GetInfo(name);
         if (info.Shape.Count == 0 || info.Shape[^1] < 1 || info.Shape.SkipLast(1).Any(dimension => dimension != 1))
             throw new InvalidDataException($"'{file.Path}': tensor '{name}' has shape {info.ShapeText}; expected a vector, [elements].");
-        return new WeightTensor(file.ReadFloat32(name), null, Source(name));
+        float[] values = file.ReadFloat32(name);
+        if (offset != 0)
+        {
+            foreach (ref float value in values.AsSpan())
+                value += offset;
+        }
+
+        return new WeightTensor(values, null, Source(name));
+    }
+
+    /// <summary>A matrix that is never transposed, where the file has it.</summary>
+    private WeightTensor ReadTable(string? name, string role)
+    {
+        if (name is null || !file.Contains(name))
+            return ReadVector(name, role);
+        TensorInfo info = file.GetInfo(name);
+        if (info.Shape.Count != 2 || info.Shape.Any(dimension => dimension is < 1 or > int.MaxValue))
+            throw new InvalidDataException($"'{file.Path}': tensor '{name}' has shape {info.ShapeText}; expected a table, [buckets, heads].");
+        return new WeightTensor(file.ReadFloat32(name), ((int)info.Shape[0], (int)info.Shape[1]), Source(name));
     }
 
     private (WeightTensor Query, WeightTensor Key, WeightTensor Value) ReadQueryKeyValue(WeightTensor output)
@@ -62,11 +115,10 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
 
         WeightTensor packed = ReadMatrix(packedName);
         int inputs = packed.Shape!.Value.Inputs;
-        (int queryDim, int keyDim) = Split(packedName, packed.Shape!.Value.Outputs, output);
-        return (Part("query", 0, queryDim), Part("key", queryDim, keyDim), Part("value", queryDim + keyDim, keyDim));
+        FusedRows rows = Split(packedName, packed.Shape!.Value.Outputs, output);
+        return (Part("query", rows.Query), Part("key", rows.Key), Part("value", rows.Value));
 
-        WeightTensor Part(string role, int firstOutput, int outputs) => new(
-            packed.Values.AsSpan(firstOutput * inputs, outputs * inputs).ToArray(), (outputs, inputs), $"{role} part of {packed.Source}");
+        WeightTensor Part(string role, FusedPart part) => new(part.Of(packed.Values, inputs), (part.Count, inputs), $"{role} part of {packed.Source}");
     }
 
     private (WeightTensor Query, WeightTensor Key, WeightTensor Value) ReadQueryKeyValueBias(WeightTensor output)
@@ -81,16 +133,18 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         }
 
         WeightTensor packed = ReadBias(packedName, "query, key and value");
-        (int queryDim, int keyDim) = Split(packedName, packed.Values.Length, output);
-        return (Part("query", 0, queryDim), Part("key", queryDim, keyDim), Part("value", queryDim + keyDim, keyDim));
+        FusedRows rows = Split(packedName, packed.Values.Length, output);
+        return (Part("query", rows.Query), Part("key", rows.Key), Part("value", rows.Value));
 
-        WeightTensor Part(string role, int first, int count) => new(packed.Values.AsSpan(first, count).ToArray(), null, $"{role} part of {packed.Source}");
+        WeightTensor Part(string role, FusedPart part) => new(part.Of(packed.Values, 1), null, $"{role} part of {packed.Source}");
     }
 
-    /// <summary>The output matrix reads all query heads, which tells where the query ends; key and value share the rest.</summary>
-    private (int QueryDim, int KeyDim) Split(string name, int outputs, WeightTensor output)
+    /// <summary>The output matrix reads all query heads, which tells how many outputs the query has; key and value share the rest.</summary>
+    private FusedRows Split(string name, int outputs, WeightTensor output)
     {
         int queryDim = output.Shape!.Value.Inputs;
+        if (names.QueryKeyValueOrder != QueryKeyValueOrder.ByPart)
+            return SplitGroups(name, outputs, queryDim);
         int rest = outputs - queryDim;
         if (rest <= 0 || rest % 2 != 0)
         {
@@ -99,7 +153,30 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
                 + $"so expected {queryDim} and an even number more, {3 * (long)queryDim} where every head has its own key and value.");
         }
 
-        return (queryDim, rest / 2);
+        return FusedRows.ByPart(queryDim, rest / 2);
+    }
+
+    private FusedRows SplitGroups(string name, int outputs, int queryDim)
+    {
+        (int heads, int groups) = (names.Heads, names.QueryKeyValueOrder == QueryKeyValueOrder.ByHead ? names.Heads : names.KvHeads);
+        if (!Enum.IsDefined(names.QueryKeyValueOrder))
+            throw new ArgumentException($"names.QueryKeyValueOrder is {names.QueryKeyValueOrder}; expected ByPart, ByHead or ByGroup.", nameof(names));
+        if (heads < 1 || groups < 1 || heads % groups != 0)
+        {
+            throw new ArgumentException(
+                $"names.Heads is {heads} and names.KvHeads is {names.KvHeads}; an order {names.QueryKeyValueOrder} needs positive Heads"
+                + $"{(names.QueryKeyValueOrder == QueryKeyValueOrder.ByGroup ? ", and KvHeads that divide them" : "")}.",
+                nameof(names));
+        }
+
+        if (queryDim % heads != 0 || outputs != queryDim + (2L * groups * (queryDim / heads)))
+        {
+            throw new InvalidDataException(
+                $"'{file.Path}': tensor '{name}' has {outputs} outputs for query, key and value; the output matrix '{names.Output}' reads {queryDim} query elements, "
+                + $"which {heads} query heads and {groups} key and value heads of equal width do not make.");
+        }
+
+        return FusedRows.ByGroup(heads / groups, groups, queryDim / heads);
     }
 
     private WeightTensor ReadMatrix(string name)

@@ -74,11 +74,14 @@ public sealed class PresetProperties
             _ => [],
         };
         float[][] expectedLearned = hasLearned ? [.. learned.Select(tensor => file.Tensor(tensor.Name, tensor.Shape))] : [.. learned.Select(_ => Array.Empty<float>())];
-        // What a model has beside its attention.
-        file.Vector("other", 3);
+        // What the preset does not know, whether or not the caller does; and what kernels cannot compute.
+        bool hasOther = random.Next(2) == 0, isIgnored = random.Next(2) == 0;
+        if (hasOther)
+            file.Vector("other", 3);
         bool isUnsupported = preset == "Bert" && wrong.Length == 0 && random.Next(4) == 0;
         if (isUnsupported)
             file.Vector("self.distance_embedding.weight", 2);
+        bool isRefused = wrong.Length == 0 && hasOther && !isIgnored && !isUnsupported;
 
         AttentionTensorNames names = preset switch
         {
@@ -88,14 +91,16 @@ public sealed class PresetProperties
             "T5" => AttentionTensorNames.T5(prefix),
             _ => AttentionTensorNames.PyTorch(prefix),
         };
+        if (isIgnored)
+            names = names with { Ignored = [random.Next(2) == 0 ? dotted + "other" : dotted + "ot*"] };
         using SafetensorsFile opened = folder.Open(file.Writer);
         AttentionWeights? weights = null;
         Exception? exception = Refusal.Of(() => weights = AttentionWeights.From(opened, names));
-        if (wrong.Length > 0 || isUnsupported)
+        if (wrong.Length > 0 || isUnsupported || isRefused)
         {
             Assert.NotNull(exception);
             // A packed matrix that is not there is looked for under its other names.
-            string[] named = isUnsupported ? ["self.distance_embedding.weight"] : preset.StartsWith("PyTorch", StringComparison.Ordinal) && wrong != output ? [wrong, "in_proj_weight"] : [wrong];
+            string[] named = isRefused ? ["other"] : isUnsupported ? ["self.distance_embedding.weight"] : preset.StartsWith("PyTorch", StringComparison.Ordinal) && wrong != output ? [wrong, "in_proj_weight"] : [wrong];
             Assert.Contains(named, name => exception.Message.Contains($"'{dotted}{name}'", StringComparison.Ordinal));
             return;
         }

@@ -1,0 +1,155 @@
+namespace AttentionGen;
+
+public sealed partial record AttentionTensorNames
+{
+    /// <summary>PyTorch's <c>nn.MultiheadAttention</c>: <c>in_proj_weight</c>, or <c>q_proj_weight</c> and so on, <c>in_proj_bias</c>, <c>out_proj</c>, and <c>bias_k</c> and <c>bias_v</c> where the file has them.</summary>
+    /// <param name="prefix">The module's name in the state dictionary, such as <c>encoder.layers.0.self_attn</c>; empty for none.</param>
+    public static AttentionTensorNames PyTorch(string prefix)
+    {
+        prefix = WithDot(prefix);
+        return Preset(prefix, [], new AttentionTensorNames
+        {
+            QueryKeyValue = prefix + "in_proj_weight",
+            Query = prefix + "q_proj_weight",
+            Key = prefix + "k_proj_weight",
+            Value = prefix + "v_proj_weight",
+            QueryKeyValueBias = prefix + "in_proj_bias",
+            Output = prefix + "out_proj.weight",
+            OutputBias = prefix + "out_proj.bias",
+            BiasKey = prefix + "bias_k",
+            BiasValue = prefix + "bias_v",
+        });
+    }
+
+    /// <summary>Hugging Face BERT and its relatives: <c>self.query</c>, <c>self.key</c>, <c>self.value</c> and <c>output.dense</c>. The norm behind the block, <c>output.LayerNorm</c>, is not part of it.</summary>
+    /// <param name="prefix">Such as <c>encoder.layer.0.attention</c>; empty for none.</param>
+    public static AttentionTensorNames Bert(string prefix)
+    {
+        prefix = WithDot(prefix);
+        string[] normBehind = ["output.LayerNorm.weight", "output.LayerNorm.bias", "output.LayerNorm.gamma", "output.LayerNorm.beta"];
+        return Preset(prefix, normBehind, new AttentionTensorNames
+        {
+            Query = prefix + "self.query.weight",
+            Key = prefix + "self.key.weight",
+            Value = prefix + "self.value.weight",
+            Output = prefix + "output.dense.weight",
+            QueryBias = prefix + "self.query.bias",
+            KeyBias = prefix + "self.key.bias",
+            ValueBias = prefix + "self.value.bias",
+            OutputBias = prefix + "output.dense.bias",
+            Unsupported = [prefix + "self.distance_embedding.weight"],
+        });
+    }
+
+    /// <summary>Hugging Face Llama, Mistral, Qwen and gpt-oss: <c>q_proj</c>, <c>k_proj</c>, <c>v_proj</c> and <c>o_proj</c>, with biases, norms of queries and keys, and sinks where the file has them. Rotary is half-split. For Gemma take <see cref="Gemma"/>: its norms are stored otherwise.</summary>
+    /// <param name="prefix">Such as <c>model.layers.0.self_attn</c>; empty for none.</param>
+    public static AttentionTensorNames Llama(string prefix)
+    {
+        prefix = WithDot(prefix);
+        return Preset(prefix, [], new AttentionTensorNames
+        {
+            Query = prefix + "q_proj.weight",
+            Key = prefix + "k_proj.weight",
+            Value = prefix + "v_proj.weight",
+            Output = prefix + "o_proj.weight",
+            QueryBias = prefix + "q_proj.bias",
+            KeyBias = prefix + "k_proj.bias",
+            ValueBias = prefix + "v_proj.bias",
+            OutputBias = prefix + "o_proj.bias",
+            QueryNorm = prefix + "q_norm.weight",
+            QueryNormBias = prefix + "q_norm.bias",
+            KeyNorm = prefix + "k_norm.weight",
+            KeyNormBias = prefix + "k_norm.bias",
+            Sinks = prefix + "sinks",
+        });
+    }
+
+    /// <summary>Hugging Face Gemma: the names of <see cref="Llama"/>, and norms of queries and keys that store w and multiply by 1 + w.</summary>
+    /// <param name="prefix">Such as <c>model.layers.0.self_attn</c>; empty for none.</param>
+    public static AttentionTensorNames Gemma(string prefix) => Llama(prefix) with { NormOffset = 1 };
+
+    /// <summary>Hugging Face GPT-2, whose <c>Conv1D</c> keeps matrices as [inputs, outputs]: <c>c_attn</c> and <c>c_proj</c>.</summary>
+    /// <param name="prefix">Such as <c>h.0.attn</c>; empty for none.</param>
+    public static AttentionTensorNames Gpt2(string prefix)
+    {
+        prefix = WithDot(prefix);
+        return Preset(prefix, ["bias"], new AttentionTensorNames
+        {
+            QueryKeyValue = prefix + "c_attn.weight",
+            QueryKeyValueBias = prefix + "c_attn.bias",
+            Output = prefix + "c_proj.weight",
+            OutputBias = prefix + "c_proj.bias",
+            IsTransposed = true,
+        });
+    }
+
+    /// <summary>Hugging Face T5: <c>q</c>, <c>k</c>, <c>v</c> and <c>o</c> without biases, and <c>relative_attention_bias</c>, which only the first layer has. The scale is 1.</summary>
+    /// <remarks>Some files have a table of biases in the first cross-attention too, which the model does not use: under a prefix that ends in <c>EncDecAttention</c> it is not read.</remarks>
+    /// <param name="prefix">Such as <c>encoder.block.0.layer.0.SelfAttention</c> or <c>decoder.block.0.layer.1.EncDecAttention</c>; empty for none.</param>
+    public static AttentionTensorNames T5(string prefix)
+    {
+        prefix = WithDot(prefix);
+        string table = prefix + "relative_attention_bias.weight";
+        return Preset(prefix, ["relative_attention_bias.weight"], new AttentionTensorNames
+        {
+            Query = prefix + "q.weight",
+            Key = prefix + "k.weight",
+            Value = prefix + "v.weight",
+            Output = prefix + "o.weight",
+            RelativePositionBias = prefix.EndsWith("EncDecAttention.", StringComparison.Ordinal) ? null : table,
+        });
+    }
+
+    /// <summary>Hugging Face BLOOM: <c>query_key_value</c>, by head, and <c>dense</c>, with biases. The bias of the scores is ALiBi.</summary>
+    /// <param name="prefix">Such as <c>h.0.self_attention</c>; empty for none.</param>
+    /// <param name="heads">How many heads the block has.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="heads"/> is not positive.</exception>
+    public static AttentionTensorNames Bloom(string prefix, int heads) => Fused(prefix, [], QueryKeyValueOrder.ByHead, heads, heads);
+
+    /// <summary>Hugging Face GPT-NeoX and Pythia: <c>query_key_value</c>, by head, and <c>dense</c>, with biases. Rotary is half-split.</summary>
+    /// <param name="prefix">Such as <c>gpt_neox.layers.0.attention</c>; empty for none.</param>
+    /// <param name="heads">How many heads the block has.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="heads"/> is not positive.</exception>
+    public static AttentionTensorNames GptNeoX(string prefix, int heads) =>
+        Fused(prefix, ["bias"], QueryKeyValueOrder.ByHead, heads, heads);
+
+    /// <summary>Hugging Face Falcon: <c>query_key_value</c>, by group, and <c>dense</c>, with biases where the file has them.</summary>
+    /// <param name="prefix">Such as <c>transformer.h.0.self_attention</c>; empty for none.</param>
+    /// <param name="heads">How many query heads the block has.</param>
+    /// <param name="kvHeads">How many key and value heads: 1 for Falcon 7B, as many as query heads for Falcon RW.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is not positive, or <paramref name="kvHeads"/> does not divide <paramref name="heads"/>.</exception>
+    public static AttentionTensorNames Falcon(string prefix, int heads, int kvHeads) =>
+        Fused(prefix, ["maybe_rotary.inv_freq"], QueryKeyValueOrder.ByGroup, heads, kvHeads);
+
+    private static AttentionTensorNames Fused(string prefix, string[] harmless, QueryKeyValueOrder order, int heads, int kvHeads)
+    {
+        prefix = WithDot(prefix);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kvHeads);
+        if (heads % kvHeads != 0)
+            throw new ArgumentOutOfRangeException(nameof(kvHeads), kvHeads, $"kvHeads is {kvHeads}; expected a divisor of heads, {heads}.");
+        return Preset(prefix, harmless, new AttentionTensorNames
+        {
+            QueryKeyValue = prefix + "query_key_value.weight",
+            QueryKeyValueBias = prefix + "query_key_value.bias",
+            Output = prefix + "dense.weight",
+            OutputBias = prefix + "dense.bias",
+            QueryKeyValueOrder = order,
+            Heads = heads,
+            KvHeads = kvHeads,
+        });
+    }
+
+    /// <summary>Names that refuse what they do not know, but these tensors and the tables that libraries store beside weights, which change nothing.</summary>
+    private static AttentionTensorNames Preset(string prefix, string[] harmless, AttentionTensorNames names)
+    {
+        string[] tables = ["rotary_emb.inv_freq", "position_ids", "masked_bias"];
+        return names with { Prefix = prefix, Known = [.. names.All, .. harmless.Concat(tables).Select(name => prefix + name)] };
+    }
+
+    private static string WithDot(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return prefix.Length == 0 || prefix.EndsWith('.') ? prefix : prefix + ".";
+    }
+}
