@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 
 namespace AttentionGen.Samples.Stories;
 
@@ -13,13 +16,11 @@ internal static class Program
         var tokenizer = new Option<FileInfo>("--tokenizer") { Description = "Its tokenizer, such as tok512.bin.", Required = true };
         var prompt = new Option<string>("--prompt") { Description = "How the story begins.", DefaultValueFactory = _ => "" };
         var steps = new Option<int?>("--steps") { Description = $"Tokens to write, the prompt included (default {DefaultSteps}, or as many as the model can)." };
-        var temperature = new Option<float>("--temperature") { Description = "0 always takes the most likely token.", DefaultValueFactory = _ => 1 };
-        var seed = new Option<int?>("--seed") { Description = "Makes a story with a temperature repeatable." };
-        temperature.Validators.Add(result =>
+        var temperature = new Option<float>("--temperature")
         {
-            if (result.GetValueOrDefault<float>() is not (>= 0 and <= float.MaxValue))
-                result.AddError("--temperature must be 0 or a positive number.");
-        });
+            Description = "0 always takes the most likely token; 0.5 is between that and 1.", DefaultValueFactory = _ => 1, CustomParser = ParseTemperature,
+        };
+        var seed = new Option<int?>("--seed") { Description = "Makes a story with a temperature repeatable." };
         var command = new RootCommand("Tells a story with a small language model, whose attention is generated C#.")
         {
             model, tokenizer, prompt, steps, temperature, seed,
@@ -42,6 +43,16 @@ internal static class Program
         return command.Parse(args).Invoke();
     }
 
+    /// <summary>A number with a decimal point, whatever the system's language; a comma would otherwise be read as a separator of thousands.</summary>
+    private static float ParseTemperature(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && value is >= 0 and <= float.MaxValue)
+            return value;
+        result.AddError($"--temperature must be 0 or a positive number with a decimal point, such as 0.5, but is '{text}'.");
+        return 0;
+    }
+
     private static void Run(string modelPath, string tokenizerPath, string prompt, int? steps, float temperature, int? seed)
     {
         StoryCheckpoint checkpoint = StoryCheckpoint.Read(modelPath);
@@ -51,6 +62,12 @@ internal static class Program
         int count = steps ?? Math.Min(DefaultSteps, checkpoint.MaxPositions);
         if (count < 0 || count > checkpoint.MaxPositions)
             throw new ArgumentException($"--steps must be 0 to {checkpoint.MaxPositions} with this model, but is {count}.");
+        int promptTokens = tokenizer.Encode(prompt).Length - 1;
+        if (promptTokens > count)
+            Console.Error.WriteLine($"The prompt has {promptTokens} tokens, but only {count} are written: it is cut. {(count < checkpoint.MaxPositions ? "Give more --steps." : "The model can read no more.")}");
+        Rune[] unknown = [.. prompt.EnumerateRunes().Where(character => !tokenizer.Knows(character)).Distinct()];
+        if (unknown.Length > 0)
+            Console.Error.WriteLine($"The tokenizer does not know {string.Join(", ", unknown.Select(character => $"'{character}'"))}: the model reads single bytes, and has hardly seen any.");
         var sampler = new StorySampler(temperature, seed);
         var model = new StoryModel(checkpoint, checkpoint.MaxPositions);
 

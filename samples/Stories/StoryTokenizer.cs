@@ -118,6 +118,14 @@ public sealed class StoryTokenizer
         return [.. tokens];
     }
 
+    /// <summary>Whether a character has a token; the others are read as the bytes of their UTF-8.</summary>
+    /// <param name="character">Any character.</param>
+    public bool Knows(Rune character)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        return Find(bytes[..character.EncodeToUtf8(bytes)]) is not null;
+    }
+
     /// <summary>The bytes that a token adds to the text.</summary>
     /// <param name="previous">The token before it.</param>
     /// <param name="token">0 to <see cref="VocabularySize"/> − 1.</param>

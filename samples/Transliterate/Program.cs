@@ -36,13 +36,24 @@ internal static class Program
         {
             if (!scores)
             {
-                output.WriteLine(model.Transliterate(word));
+                SayUnknown(model.Source, word);
+                string written = model.Transliterate(word, out bool isCut);
+                output.WriteLine(written);
+                if (isCut)
+                    Console.Error.WriteLine($"{word}: the model had not ended the word after {Transliterator.MaxLength} characters; it is cut there.");
                 continue;
             }
             if (word.Split('=') is not [{ Length: > 0 } source, string target])
                 throw new ArgumentException($"With --scores each word must be SOURCE=TARGET, but one is {word}.");
+            SayUnknown(model.Source, source);
+            SayUnknown(model.Target, target);
             foreach ((string token, double logProbability) in model.Score(source, target))
                 output.WriteLine($"{token}\t{logProbability.ToString("F6", CultureInfo.InvariantCulture)}");
         }
+    }
+    private static void SayUnknown(Vocabulary vocabulary, string word)
+    {
+        if (vocabulary.UnknownOf(word) is { Count: > 0 } unknown)
+            Console.Error.WriteLine($"{word}: the model does not know {string.Join(", ", unknown.Select(character => $"'{character}'"))}, and reads one mark in place of each.");
     }
 }

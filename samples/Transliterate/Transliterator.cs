@@ -80,9 +80,15 @@ public sealed class Transliterator
 
     /// <summary>The likeliest next character, again and again.</summary>
     /// <param name="word">The source word.</param>
-    public string Transliterate(string word)
+    public string Transliterate(string word) => Transliterate(word, out _);
+
+    /// <summary>The likeliest next character, again and again.</summary>
+    /// <param name="word">The source word.</param>
+    /// <param name="isCut">Whether <see cref="MaxLength"/> characters were written, and the model had not ended the word.</param>
+    public string Transliterate(string word, out bool isCut)
     {
         int[] source = Source.Encode(word);
+        isCut = source.Length > 0;
         if (source.Length == 0)
             return "";
         DecoderState decoder = StartDecoder(Encode(source), capacity: MaxLength);
@@ -92,7 +98,8 @@ public sealed class Transliterator
         {
             float[] logProbabilities = Decode(decoder, [next]);
             next = TensorPrimitives.IndexOfMax<float>(logProbabilities);
-            if (next == Vocabulary.End)
+            isCut = next != Vocabulary.End;
+            if (!isCut)
                 break;
             written.Add(next);
         }

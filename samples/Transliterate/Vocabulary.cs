@@ -73,6 +73,14 @@ public sealed class Vocabulary
         return [.. ids];
     }
 
+    /// <summary>The characters of a word that the model does not know, each once.</summary>
+    /// <param name="word">Any text.</param>
+    public IReadOnlyList<string> UnknownOf(string word)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        return [.. word.EnumerateRunes().Zip(Encode(word)).Where(pair => pair.Second == Unknown).Select(pair => pair.First.ToString()).Distinct()];
+    }
+
     /// <summary>The text of one id.</summary>
     /// <param name="id">0 to <see cref="Count"/> − 1.</param>
     public string this[int id] => id == Unknown ? "<unk>" : Encoding.UTF8.GetString(Text(id));

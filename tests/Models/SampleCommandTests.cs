@@ -35,15 +35,38 @@ public sealed class SampleCommandTests
 
     [Theory]
     [InlineData("--steps", "513", "--steps must be 0 to 512")]
-    [InlineData("--temperature", "-1", "--temperature must be 0 or a positive number")]
+    [InlineData("--temperature", "-1", "--temperature must be 0 or a positive number with a decimal point, such as 0.5, but is '-1'")]
+    [InlineData("--temperature", "0,5", "--temperature must be 0 or a positive number with a decimal point, such as 0.5, but is '0,5'")]
+    [InlineData("--temperature", "1,000", "but is '1,000'")]
+    [InlineData("--temperature", "abc", "but is 'abc'")]
+    [InlineData("--temperature", "1e39", "but is '1e39'")]
+    [InlineData("--temperature", "NaN", "but is 'NaN'")]
     public void StoriesRefusesOptionsOutOfRange(string option, string value, string message)
     {
         (int exitCode, byte[] output, string error) = SampleProcess.Run(
             Stories, "--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin"), option, value);
         Assert.Equal(1, exitCode);
         Assert.Contains(message, error);
+        Assert.DoesNotContain("   at ", error);
         if (option == "--steps")
             Assert.Empty(output);
+    }
+
+    [Fact]
+    public void Stories_says_what_it_cannot_read_of_a_prompt()
+    {
+        string[] files = ["--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin")];
+        (int exitCode, byte[] output, string error) = SampleProcess.Run(Stories, [.. files, "--prompt", "Once upon a time", "--steps", "3"]);
+        Assert.Equal((0, "Once upon a"), (exitCode, Encoding.UTF8.GetString(output)));
+        Assert.Contains("The prompt has 4 tokens, but only 3 are written: it is cut. Give more --steps.", error);
+
+        (exitCode, output, error) = SampleProcess.Run(Stories, [.. files, "--prompt", "Żółw ż 猫", "--steps", "30", "--temperature", "0.5", "--seed", "1"]);
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("Żółw ż 猫", Encoding.UTF8.GetString(output));
+        Assert.Contains("The tokenizer does not know 'Ż', 'ó', 'ł', 'ż', '猫': the model reads single bytes", error);
+
+        (_, _, error) = SampleProcess.Run(Stories, [.. files, "--prompt", "Lily", "--steps", "10", "--temperature", "0"]);
+        Assert.DoesNotContain("The ", error);
     }
 
     [Fact]
@@ -85,6 +108,18 @@ public sealed class SampleCommandTests
         (exitCode, _, string error) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), "--scores", "آتزمون");
         Assert.Equal(1, exitCode);
         Assert.Contains("SOURCE=TARGET", error);
+    }
+
+    [Fact]
+    public void Transliterate_says_which_letters_it_does_not_know()
+    {
+        (int exitCode, byte[] output, string error) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), "xآزاx😀", "آزا");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(2, Encoding.UTF8.GetString(output).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal("xآزاx😀: the model does not know 'x', '😀', and reads one mark in place of each.", error.Trim());
+
+        (_, _, error) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), "--scores", "آزا=az#a");
+        Assert.Contains("az#a: the model does not know '#'", error);
     }
 
     [Fact]
