@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis;
 
 namespace AttentionGen.Generator.Model;
 
-/// <summary>Everything that can be wrong with an annotated class. Each has a help page in <c>docs/diagnostics</c>.</summary>
+/// <summary>All errors that an annotated class can have. Each has a help page in <c>docs/diagnostics</c>.</summary>
 internal static class DiagnosticDescriptors
 {
     private const string Category = "AttentionGen";
@@ -13,7 +13,7 @@ internal static class DiagnosticDescriptors
     // The class.
     public static readonly DiagnosticDescriptor NotPartial = Create(
         "AG0001", "The annotated class must be partial",
-        "'{0}' must be partial, as the generator adds members to it: write 'partial class {0}'");
+        "'{0}' must be partial, because the generator adds members to it: write 'partial class {0}'");
 
     public static readonly DiagnosticDescriptor ContainingTypeNotPartial = Create(
         "AG0002", "Types around the annotated class must be partial",
@@ -21,19 +21,19 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor Generic = Create(
         "AG0003", "The annotated class and the types around it must not be generic",
-        "'{0}' must have no type parameters, as a kernel is made for one shape: remove them{1}");
+        "'{0}' must have no type parameters, because a kernel has one shape: remove them{1}");
 
     public static readonly DiagnosticDescriptor Static = Create(
         "AG0004", "The annotated class must not be static",
-        "'{0}' must not be static, as its instances hold packed weights: write 'sealed partial class {0}'");
+        "'{0}' must not be static, because each instance holds the packed weights of a layer: write 'sealed partial class {0}'");
 
     public static readonly DiagnosticDescriptor Abstract = Create(
         "AG0005", "The annotated class must not be abstract",
-        "'{0}' must not be abstract, as the generated Create makes instances of it: write 'sealed partial class {0}'");
+        "'{0}' must not be abstract, because the generated Create makes instances of it: write 'sealed partial class {0}'");
 
     public static readonly DiagnosticDescriptor FileLocal = Create(
         "AG0006", "The annotated class must be visible outside its file",
-        "'{0}' must not be file-local, as the generated part stands in a file of its own: write 'internal' in place of 'file'{1}");
+        "'{0}' must not be file-local, because the generated part is in another file: write 'internal' in place of 'file'{1}");
 
     public static readonly DiagnosticDescriptor NotClass = Create(
         "AG0007", "Only a plain class can be annotated",
@@ -41,27 +41,27 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor PrimaryConstructor = Create(
         "AG0008", "The annotated class must not have a primary constructor",
-        "'{0}' must not have a primary constructor, as the generated constructor takes the weights: remove the parameter list, or write a constructor that ends in ': this(weights)'");
+        "'{0}' must not have a primary constructor, because the generated constructor cannot call it: remove the parameter list, or write a constructor that ends in ': this(weights)'");
 
     public static readonly DiagnosticDescriptor MemberClash = Create(
-        "AG0009", "A member has the name of a generated one",
+        "AG0009", "A member has the name of a generated member",
         "'{0}' {1} '{2}', a name that the generated part of the class uses: choose another name");
 
     public static readonly DiagnosticDescriptor ConstructorClash = Create(
-        "AG0010", "A constructor gets in the way of the generated one",
+        "AG0010", "A constructor conflicts with the generated constructor",
         "A constructor of '{0}' {1}");
 
     public static readonly DiagnosticDescriptor BaseClass = Create(
         "AG0011", "The base class cannot be constructed without arguments",
-        "'{0}' derives from '{1}', which {2}: the generated constructor calls a base constructor without arguments, so derive from a class that has an accessible one, or from none");
+        "'{0}' derives from '{1}', which {2}: derive from a class with an accessible constructor without parameters, which the generated constructor calls, or from no class");
 
     public static readonly DiagnosticDescriptor RequiredMember = Create(
         "AG0012", "The annotated class must have no required members",
-        "'{0}' has the required member '{1}', which the generated Create cannot set: remove 'required'");
+        "'{0}' has the required member '{1}', but the generated Create cannot set it: remove 'required'");
 
     public static readonly DiagnosticDescriptor LanguageVersion = Create(
         "AG0013", "The C# language version is too old",
-        "The generated code needs C# 12 or later, and this project asks for {0}: remove <LangVersion> or raise it");
+        "The generated code needs C# 12 or later, but this project uses {0}: remove <LangVersion> or raise it");
 
     // The configuration.
     public static readonly DiagnosticDescriptor Heads = Create(
@@ -72,7 +72,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor KvHeads = Create(
         "AG0016", "KvHeads does not divide Heads",
-        "KvHeads is {0} but must be from 1 to Heads, {1}, and divide it: use {2}, or leave it out for one KV head per query head");
+        "KvHeads is {0} but must be a divisor of Heads, {1}: use {2}, or leave it out for one KV head per query head");
 
     public static readonly DiagnosticDescriptor HeadDim = Create(
         "AG0017", "HeadDim is out of range",
@@ -91,7 +91,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor SequenceLength = Create(
         "AG0021", "SequenceLength is out of range",
-        "SequenceLength is {0} but must be from 1 to {1}{2}: use {3}, or leave it out where the number of rows varies");
+        "SequenceLength is {0} but must be from 1 to {1}{2}: use {3}, or leave it out if the number of rows varies");
 
     public static readonly DiagnosticDescriptor RotaryDim = Create(
         "AG0022", "RotaryDim must be even and no wider than a head",
@@ -99,7 +99,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor RotaryBase = Create(
         "AG0023", "RotaryBase must be greater than 1 and finite",
-        "RotaryBase is {0} but must be greater than 1 and finite: use a value such as 10000, or leave it out for that");
+        "RotaryBase is {0} but must be greater than 1 and finite: use a value such as 10000, the default");
 
     public static readonly DiagnosticDescriptor WithoutEffect = Create(
         "AG0024", "A setting has no effect",
@@ -107,23 +107,23 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor RotaryCrossAttention = Create(
         "AG0025", "Rotary embedding needs self-attention",
-        "Rotary cannot be combined with MemoryDim, as the rows of a memory have no positions relative to the input's: remove Rotary, or remove MemoryDim for self-attention");
+        "Rotary cannot be combined with MemoryDim, because the rows of a memory have no distance from the rows of the input: remove Rotary, or remove MemoryDim for self-attention");
 
     public static readonly DiagnosticDescriptor UndefinedEnumValue = Create(
-        "AG0026", "A setting has an undefined value", "{0} is {1}, which is not defined: use {2}");
+        "AG0026", "A setting has an undefined value", "{0} is {1}, an undefined value: use {2}");
 
     public static readonly DiagnosticDescriptor WeightsTooLarge = Create(
         "AG0027", "A weight matrix is too large",
-        "The {0} matrix would have {1} elements ({2}), more than the 2147483591 that an array holds: use a smaller {3}");
+        "The {0} matrix would have {1} elements ({2}), but an array holds at most 2147483591: use a smaller {3}");
 
     // Score modifiers and mask predicates.
     public static readonly DiagnosticDescriptor HookTwice = Create(
         "AG0028", "A class has two score modifiers or two mask predicates",
-        "'{0}' has more than one method marked {1}: keep '{2}' alone, and call the others from it");
+        "'{0}' has more than one method with {1}: keep the attribute on '{2}' only, and call the other methods from it");
 
     public static readonly DiagnosticDescriptor HookKind = Create(
         "AG0029", "A score modifier or mask predicate must be a plain static method",
-        "'{0}' must be {2}, as the kernel calls it by its name: write a {1} as a static method without type parameters");
+        "'{0}' must be {2}, because the kernel calls it by its name: write a {1} as a static method without type parameters");
 
     public static readonly DiagnosticDescriptor HookSignature = Create(
         "AG0030", "A score modifier or mask predicate has another signature",
@@ -135,7 +135,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor HookWithoutConfig = Create(
         "AG0032", "A score modifier or mask predicate needs an annotated class",
-        "'{0}' is marked {1} but '{2}' has no AttentionConfig, so nothing calls it: annotate the class, or remove the mark");
+        "'{0}' is marked {1} but '{2}' has no AttentionConfig, so nothing calls the method: annotate the class, or remove the attribute");
 
     // The variants.
     public static readonly DiagnosticDescriptor ValueHeadDim = Create(
@@ -148,27 +148,27 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor HeadDimMissing = Create(
         "AG0035", "HeadDim is missing without projections",
-        "HeadDim is missing, and without projections there is no DModel to divide by Heads: give it, from 1 to 256, for example {0}");
+        "HeadDim is missing, and without projections it has no default: set it to a number from 1 to 256, for example {0}");
 
     public static readonly DiagnosticDescriptor Window = Create(
         "AG0036", "A window is negative",
-        "{0} is {1} but must be a number of keys, 0 or more, or -1 for all: use -1, or leave it out for all");
+        "{0} is {1} but must be a number of keys, 0 or more, or -1 for all keys: use -1, or leave it out");
 
     public static readonly DiagnosticDescriptor ChunkSize = Create(
         "AG0037", "ChunkSize is negative",
-        "ChunkSize is {0} but must be 1 or more: use 1, or leave it out for no chunks");
+        "ChunkSize is {0} but must be 1 or more: use 1, or leave it out for attention without chunks");
 
     public static readonly DiagnosticDescriptor Softcap = Create(
         "AG0038", "Softcap must be positive and finite",
-        "Softcap is {0} but must be positive and finite: use {1}, or leave it out for no cap");
+        "Softcap is {0} but must be positive and finite: use {1}, or leave it out for scores without a cap");
 
     public static readonly DiagnosticDescriptor RelativePositionBuckets = Create(
         "AG0039", "RelativePositionBuckets is out of range",
-        "RelativePositionBuckets is {0} but must be {1} to 1024: use {2}, or leave it out for no buckets");
+        "RelativePositionBuckets is {0} but must be {1} to 1024: use {2}, or leave it out for attention without buckets");
 
     public static readonly DiagnosticDescriptor RelativePositionMaxDistance = Create(
         "AG0040", "RelativePositionMaxDistance is too small",
-        "RelativePositionMaxDistance is {0} but must be greater than {1}, as so many distances have buckets of their own: use {2} or more");
+        "RelativePositionMaxDistance is {0} but must be greater than {1}, the number of distances with their own bucket: use {2} or more");
 
     public static readonly DiagnosticDescriptor QueryKeyNormEpsilon = Create(
         "AG0041", "QueryKeyNormEpsilon must be 0 or more and finite",
@@ -180,11 +180,11 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor RotaryOriginalLength = Create(
         "AG0043", "RotaryOriginalLength is missing or less than 1",
-        "RotaryOriginalLength {0} but RotaryScaling.{1} needs the number of positions of the training, 1 or more: use your model's, for example 8192");
+        "RotaryOriginalLength {0} but RotaryScaling.{1} needs the length of the trained context, 1 or more: use your model's value, for example 8192");
 
     public static readonly DiagnosticDescriptor RotaryScalingBounds = Create(
         "AG0044", "Bounds of a rotary scaling are out of order",
-        "{0} is {1} and {2} is {3}, but both must be positive and finite, and {0} the lesser: use for example {4}, the defaults");
+        "{0} is {1} and {2} is {3}, but both must be positive and finite, and {0} must be the smaller: use for example {4}, the defaults");
 
     public static readonly DiagnosticDescriptor RotaryAttentionFactor = Create(
         "AG0045", "RotaryAttentionFactor must be positive and finite",
@@ -192,27 +192,27 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor MaskWithoutKeys = Create(
         "AG0046", "A mask has no axis of keys",
-        "{0} is {1} but must have MaskAxes.Key, as a mask tells of each key: use {1} | MaskAxes.Key");
+        "{0} is {1} but must include MaskAxes.Key, because a mask has a value for each key: use {1} | MaskAxes.Key");
 
     public static readonly DiagnosticDescriptor OutputsTogether = Create(
         "AG0047", "Outputs exclude each other",
-        "Outputs cannot have {0} together, as {1}: use {2}");
+        "Outputs cannot have {0} together, because {1}: use {2}");
 
     public static readonly DiagnosticDescriptor OutputsOfAppendedKeys = Create(
         "AG0048", "Outputs have no place for appended keys",
-        "Outputs cannot have {0} together with {1}, as the appended key has no column in them: remove one of the two");
+        "Outputs cannot have {0} together with {1}, because the appended key has no column in them: remove one of the two");
 
     public static readonly DiagnosticDescriptor Ragged = Create(
         "AG0049", "A setting cannot be combined with Ragged",
-        "{0} cannot be combined with Ragged, as it {1}: remove one of the two");
+        "{0} cannot be combined with Ragged, because it {1}: remove one of the two");
 
     public static readonly DiagnosticDescriptor DocumentsCrossAttention = Create(
         "AG0050", "Documents need self-attention",
-        "Documents cannot be combined with MemoryDim, as the rows of the input are no positions of the memory: remove Documents, or remove MemoryDim for self-attention");
+        "Documents cannot be combined with MemoryDim, because the rows of the input have no position in the memory: remove Documents, or remove MemoryDim for self-attention");
 
     public static readonly DiagnosticDescriptor SkipPaddingCrossAttention = Create(
         "AG0051", "SkipPadding needs self-attention",
-        "SkipPadding cannot be combined with MemoryDim, as key lengths tell nothing of the input's own rows there: remove SkipPadding, or remove MemoryDim for self-attention");
+        "SkipPadding cannot be combined with MemoryDim, because the key lengths are those of the memory, not of the input: remove SkipPadding, or remove MemoryDim for self-attention");
 
     /// <summary>All of the above, in the order of their ids.</summary>
     public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)
@@ -222,7 +222,7 @@ internal static class DiagnosticDescriptors
         .OrderBy(descriptor => descriptor.Id, System.StringComparer.Ordinal)
         .ToImmutableArray();
 
-    // Not configurable: the generator emits nothing for such a class, and silence about that would help nobody.
+    // Not configurable: the generator emits nothing for such a class, and the user must learn why.
     private static DiagnosticDescriptor Create(string id, string title, string message) => new(
         id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true,
         helpLinkUri: $"https://github.com/attentiongen/attentiongen/blob/main/docs/diagnostics/{id}.md",
