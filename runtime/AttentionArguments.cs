@@ -1,13 +1,13 @@
 namespace AttentionGen;
 
-/// <summary>Everything one call of a kernel may be given; see <see cref="IAttentionKernel{TSelf}.Forward(in AttentionArguments)"/>.</summary>
+/// <summary>The arguments of one call of a kernel; see <see cref="IAttentionKernel{TSelf}.Forward(in AttentionArguments)"/>.</summary>
 /// <remarks>
-/// Where the batch is ragged, [batch, rows, …] means [total rows, …], and what has keys as an axis too, masks and probabilities, is the array of one sequence
-/// after that of another, each with the sequence's own numbers of rows and keys.
+/// In a ragged batch, [batch, rows, …] means [total rows, …]. Masks and probabilities, which also have an axis of keys, are the arrays of all
+/// sequences, one after the other. Each array has the sequence's own numbers of rows and keys.
 /// </remarks>
 public readonly ref struct AttentionArguments
 {
-    /// <summary>Starts with one sequence and no options.</summary>
+    /// <summary>Creates arguments with one sequence and default options.</summary>
     public AttentionArguments() => Batch = 1;
 
     /// <summary>[batch, rows, DModel]; without projections the queries, in the layout of the kernel.</summary>
@@ -19,43 +19,53 @@ public readonly ref struct AttentionArguments
     /// <summary>Without projections: the new values, [batch, keys, KvHeads · ValueHeadDim] or [batch, KvHeads, keys, ValueHeadDim].</summary>
     public ReadOnlySpan<float> Value { get; init; }
 
-    /// <summary>[batch, memory rows, MemoryDim]; cross-attention only, and empty where the memory is in <see cref="Cache"/>.</summary>
+    /// <summary>[batch, memory rows, MemoryDim]; cross-attention only, and empty if the memory is in <see cref="Cache"/>.</summary>
     public ReadOnlySpan<float> Memory { get; init; }
 
     /// <summary>[batch, rows, DModel]; without projections the heads, [batch, rows, Heads · ValueHeadDim] or [batch, Heads, rows, ValueHeadDim].</summary>
     public Span<float> Output { get; init; }
 
-    /// <summary>The cache that self-attention appends to, or that holds the projected memory of cross-attention; null for a call without cache.</summary>
+    /// <summary>The cache that self-attention appends to, or that holds the projected memory of cross-attention; null for a call without a cache.</summary>
     public AttentionCache? Cache { get; init; }
 
-    /// <summary>[batch + 1]: where the rows of each sequence begin, and where the last one ends; declared by <see cref="AttentionConfigAttribute.Ragged"/>.</summary>
+    /// <summary>[batch + 1]: the first row of each sequence, and the end of the last one; declared by <see cref="AttentionConfigAttribute.Ragged"/>.</summary>
     public ReadOnlySpan<int> RowOffsets { get; init; }
 
-    /// <summary>[batch + 1]: the same for memory rows of cross-attention, and for new keys without projections; empty for self-attention, and where the memory is in <see cref="Cache"/>.</summary>
+    /// <summary>
+    /// [batch + 1]: the same for memory rows of cross-attention, and for new keys without projections; empty for self-attention, and if the memory is
+    /// in <see cref="Cache"/>.
+    /// </summary>
     public ReadOnlySpan<int> KeyOffsets { get; init; }
 
     /// <summary>[batch]: the first visible key of each sequence; declared by <see cref="AttentionConfigAttribute.KeyStarts"/>.</summary>
     public ReadOnlySpan<int> KeyStarts { get; init; }
 
-    /// <summary>[batch]: how many keys of each sequence are visible; declared by <see cref="AttentionConfigAttribute.KeyLengths"/>.</summary>
+    /// <summary>[batch]: the number of visible keys of each sequence; declared by <see cref="AttentionConfigAttribute.KeyLengths"/>.</summary>
     public ReadOnlySpan<int> KeyLengths { get; init; }
 
-    /// <summary>[batch]: how many keys of each sequence every query sees; declared by <see cref="AttentionConfigAttribute.PrefixLengths"/>.</summary>
+    /// <summary>[batch]: the number of keys of each sequence that every query sees; declared by <see cref="AttentionConfigAttribute.PrefixLengths"/>.</summary>
     public ReadOnlySpan<int> PrefixLengths { get; init; }
 
-    /// <summary>[batch, keys], cached keys included: the document of each position, never decreasing; declared by <see cref="AttentionConfigAttribute.Documents"/>.</summary>
+    /// <summary>
+    /// [batch, keys], cached keys included: the document of each position, never decreasing; declared by
+    /// <see cref="AttentionConfigAttribute.Documents"/>.
+    /// </summary>
     public ReadOnlySpan<int> Documents { get; init; }
 
     /// <summary>[batch, rows]: rotary positions, 0 or more; declared by <see cref="AttentionConfigAttribute.Positions"/>.</summary>
     public ReadOnlySpan<int> Positions { get; init; }
 
-    /// <summary>Those of [batch, head, query, key] that <see cref="AttentionConfigAttribute.BooleanMask"/> declares, cached keys included; true = attend.</summary>
+    /// <summary>
+    /// The axes of [batch, head, query, key] that <see cref="AttentionConfigAttribute.BooleanMask"/> declares, cached keys included; true = attend.
+    /// </summary>
     public ReadOnlySpan<bool> BooleanMask { get; init; }
 
-    /// <summary>Those of [batch, head, query, key] that <see cref="AttentionConfigAttribute.AdditiveMask"/> declares, cached keys included; −∞ masks.</summary>
+    /// <summary>
+    /// The axes of [batch, head, query, key] that <see cref="AttentionConfigAttribute.AdditiveMask"/> declares, cached keys included; −∞ masks.
+    /// </summary>
     public ReadOnlySpan<float> AdditiveMask { get; init; }
 
-    /// <summary>[batch, Heads, rows, keys], or [batch, rows, keys] where the mean of the heads is declared; see <see cref="AttentionOutputs"/>.</summary>
+    /// <summary>[batch, Heads, rows, keys], or [batch, rows, keys] if the mean of the heads is declared; see <see cref="AttentionOutputs"/>.</summary>
     public Span<float> Probabilities { get; init; }
 
     /// <summary>[batch, Heads, rows, keys]: scores of the declared stage; see <see cref="AttentionOutputs"/>.</summary>
@@ -64,7 +74,7 @@ public readonly ref struct AttentionArguments
     /// <summary>[batch, rows, Heads], or [batch, Heads, rows]; see <see cref="AttentionOutputs.LogSumExp"/>.</summary>
     public Span<float> LogSumExp { get; init; }
 
-    /// <summary>Sequences in the batch; with a cache it must equal <see cref="AttentionCache.Batch"/>.</summary>
+    /// <summary>The number of sequences. With a cache it must equal <see cref="AttentionCache.Batch"/>.</summary>
     public int Batch { get; init; }
 
     /// <summary>Threads and cancellation.</summary>

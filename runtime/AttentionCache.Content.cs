@@ -2,13 +2,13 @@ using AttentionGen.CompilerServices;
 
 namespace AttentionGen;
 
-// Keys and values in plain layout, as other programs keep them: past and present of the ONNX operator.
+// Keys and values in plain layout, as other programs store them, such as past and present of the ONNX operator.
 public sealed partial class AttentionCache
 {
-    /// <summary>Replaces what the cache holds, by the same number of keys for every sequence.</summary>
-    /// <param name="keys">[batch, KvHeads, length, HeadDim], as a kernel keeps them: after normalisation and rotary embedding.</param>
+    /// <summary>Replaces the content of the cache. Every sequence gets the same number of keys.</summary>
+    /// <param name="keys">[batch, KvHeads, length, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, length, ValueHeadDim].</param>
-    /// <exception cref="ArgumentException">A length is no whole number of keys, or there are more values or fewer than keys. Nothing is changed.</exception>
+    /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">There are more keys than the capacity, or another call uses the cache. Nothing is changed.</exception>
     public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
@@ -20,9 +20,9 @@ public sealed partial class AttentionCache
     }
 
     /// <summary>Appends the same number of keys to every sequence.</summary>
-    /// <param name="keys">[batch, KvHeads, new keys, HeadDim], as a kernel keeps them: after normalisation and rotary embedding.</param>
+    /// <param name="keys">[batch, KvHeads, new keys, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, new keys, ValueHeadDim].</param>
-    /// <exception cref="ArgumentException">A length is no whole number of keys, or there are more values or fewer than keys. Nothing is changed.</exception>
+    /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">A sequence has no room for them, or another call uses the cache. Nothing is changed.</exception>
     public void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
@@ -34,10 +34,10 @@ public sealed partial class AttentionCache
 
     /// <summary>Appends keys to one sequence.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
-    /// <param name="keys">[KvHeads, new keys, HeadDim], as a kernel keeps them: after normalisation and rotary embedding.</param>
+    /// <param name="keys">[KvHeads, new keys, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
     /// <param name="values">[KvHeads, new keys, ValueHeadDim].</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
-    /// <exception cref="ArgumentException">A length is no whole number of keys, or there are more values or fewer than keys. Nothing is changed.</exception>
+    /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">The sequence has no room for them, or another call uses the cache. Nothing is changed.</exception>
     public void Append(int sequence, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
@@ -48,11 +48,14 @@ public sealed partial class AttentionCache
         Write(keys, values, sequence, 1, count);
     }
 
-    /// <summary>Copies everything out. Shorter sequences are filled up with zeros.</summary>
-    /// <param name="keys">[batch, KvHeads, <see cref="Length"/>, HeadDim], as they are kept: after normalisation and rotary embedding.</param>
+    /// <summary>Copies all keys and values to spans. Shorter sequences are padded with zeros.</summary>
+    /// <param name="keys">[batch, KvHeads, <see cref="Length"/>, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, <see cref="Length"/>, ValueHeadDim].</param>
     /// <exception cref="ArgumentException">A span has another length, or the two overlap. Nothing is written.</exception>
-    /// <exception cref="InvalidOperationException">A window's ring no longer holds the first keys; see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>; or another call writes the cache.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring of a window no longer holds the first keys (see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>), or another call writes the
+    /// cache.
+    /// </exception>
     public void CopyTo(Span<float> keys, Span<float> values)
     {
         using ReadScope reading = Reading();
@@ -72,14 +75,14 @@ public sealed partial class AttentionCache
         }
     }
 
-    /// <summary>Copies the last keys of one sequence out.</summary>
+    /// <summary>Copies the last keys and values of one sequence to spans.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
-    /// <param name="first">The first key to copy, <see cref="GetFirstHeldKey"/> to the sequence's length; all that follow are copied too.</param>
-    /// <param name="keys">[KvHeads, length − first, HeadDim], as they are kept: after normalisation and rotary embedding.</param>
+    /// <param name="first">The first key to copy, from <see cref="GetFirstHeldKey"/> to the sequence's length. All later keys are copied too.</param>
+    /// <param name="keys">[KvHeads, length − first, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
     /// <param name="values">[KvHeads, length − first, ValueHeadDim].</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or key.</exception>
     /// <exception cref="ArgumentException">A span has another length, or the two overlap. Nothing is written.</exception>
-    /// <exception cref="InvalidOperationException">A window's ring no longer holds the key, or another call writes the cache.</exception>
+    /// <exception cref="InvalidOperationException">The ring of a window no longer holds the key, or another call writes the cache.</exception>
     public void CopyTo(int sequence, int first, Span<float> keys, Span<float> values)
     {
         using ReadScope reading = Reading();
@@ -96,7 +99,7 @@ public sealed partial class AttentionCache
             Read(in panels, head, first, count, keys.Slice(head * count * Shape.HeadDim, count * Shape.HeadDim), values.Slice(head * count * Shape.ValueHeadDim, count * Shape.ValueHeadDim));
     }
 
-    /// <summary>Keys and values of one head; what is left of the spans becomes zero.</summary>
+    /// <summary>Copies keys and values of one head, and clears the rest of the spans.</summary>
     private void Read(in KeyValuePanels panels, int head, int first, int count, Span<float> keys, Span<float> values)
     {
         PanelCopy.ReadKeys(Shape, in panels, head, first, keys[..(count * Shape.HeadDim)]);
@@ -133,7 +136,7 @@ public sealed partial class AttentionCache
             throw new ArgumentException($"keys.Length is {keys}; expected a multiple of {batch}KvHeads · HeadDim = {keyFloats}.", nameof(keys));
         int count = (int)(keys / keyFloats);
         if (values != valueFloats * count)
-            throw new ArgumentException($"values.Length is {values}; expected {batch}KvHeads · ValueHeadDim · {count} = {valueFloats * count}, as there are {count} keys.", nameof(values));
+            throw new ArgumentException($"values.Length is {values}; expected {batch}KvHeads · ValueHeadDim · {count} = {valueFloats * count}, because there are {count} keys.", nameof(values));
         return count;
     }
 

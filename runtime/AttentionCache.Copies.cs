@@ -6,19 +6,19 @@ namespace AttentionGen;
 // Copies: a prompt that many sequences share, and the beams of a search.
 public sealed partial class AttentionCache
 {
-    /// <summary>Null until sequences are copied from each other, and where there are very many.</summary>
+    /// <summary>Null until a sequence is copied from another one, and for very many sequences.</summary>
     private SharedPrefixes? shared;
 
-    /// <summary>Bookkeeping of <see cref="Select"/>, kept so that a step of a search allocates nothing.</summary>
+    /// <summary>Work memory of <see cref="Select"/>, kept so that a step of a search allocates nothing.</summary>
     private int[]? selection;
 
-    /// <summary>A copy of what the cache holds, with the same capacity.</summary>
+    /// <summary>Returns a copy of the cache with the same capacity.</summary>
     /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
-    /// <exception cref="OutOfMemoryException">The machine has not so much memory.</exception>
+    /// <exception cref="OutOfMemoryException">The machine has too little memory.</exception>
     public AttentionCache Fork() => Fork(Capacity);
 
-    /// <summary>A copy of what the cache holds, with another capacity.</summary>
-    /// <param name="capacity">Keys that each sequence of the copy can hold, <see cref="Length"/> or more, and 1 or more.</param>
+    /// <summary>Returns a copy of the cache with another capacity.</summary>
+    /// <param name="capacity">The number of keys that each sequence of the copy can hold: at least <see cref="Length"/> and at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1 or than <see cref="Length"/>.</exception>
     /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
     /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
@@ -33,11 +33,15 @@ public sealed partial class AttentionCache
         return copy;
     }
 
-    /// <summary>A new cache of chosen sequences, each of them any number of times: a prompt becomes the beginning of many answers.</summary>
-    /// <param name="sequences">For each sequence of the new cache the one of this cache that it starts as; one or more.</param>
-    /// <param name="capacity">Keys that each sequence of the new cache can hold; 0, the default, means this cache's capacity.</param>
+    /// <summary>
+    /// Returns a new cache with copies of chosen sequences. A sequence may be chosen many times: a prompt becomes the beginning of many answers.
+    /// </summary>
+    /// <param name="sequences">For each sequence of the new cache, the sequence of this cache that it copies. At least one.</param>
+    /// <param name="capacity">The number of keys that each sequence of the new cache can hold. 0, the default, means the capacity of this cache.</param>
     /// <exception cref="ArgumentException"><paramref name="sequences"/> is empty.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">One of <paramref name="sequences"/> does not exist, or <paramref name="capacity"/> is less than <see cref="Length"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// One of <paramref name="sequences"/> does not exist, or <paramref name="capacity"/> is less than <see cref="Length"/>.
+    /// </exception>
     /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
     /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
     public AttentionCache Fork(ReadOnlySpan<int> sequences, int capacity = 0)
@@ -60,10 +64,10 @@ public sealed partial class AttentionCache
     }
 
     /// <summary>
-    /// Each sequence becomes a copy of its parent, as it was before the call: the step of a beam search. Any permutation and any repetition will do;
-    /// sequences that are their own parents stay untouched, and of the others only keys are copied that they do not share already.
+    /// Replaces each sequence by a copy of its parent, as the parent was before the call. This is the step of a beam search. Parents may be permuted and
+    /// repeated. A sequence that is its own parent stays untouched. For the others, only keys that they do not share already are copied.
     /// </summary>
-    /// <param name="parents">[batch]: for each sequence the one that it continues.</param>
+    /// <param name="parents">[batch]: for each sequence, the sequence that it continues.</param>
     /// <exception cref="ArgumentException"><paramref name="parents"/> has another length than the batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException">One of <paramref name="parents"/> does not exist. Nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
@@ -75,7 +79,7 @@ public sealed partial class AttentionCache
         CheckSequences(parents, nameof(parents));
         shared ??= SharedPrefixes.Create(Batch);
 
-        // How many sequences still want a sequence as it is now: who is wanted by nobody may be overwritten.
+        // The number of sequences that still need to copy each sequence. A sequence that none needs may be overwritten.
         selection ??= new int[3 * Batch];
         Span<int> wanted = selection.AsSpan(0, Batch), done = selection.AsSpan(Batch, Batch), oldLengths = selection.AsSpan(2 * Batch);
         wanted.Clear();
@@ -97,7 +101,7 @@ public sealed partial class AttentionCache
             }
         }
 
-        // What is left are circles, each sequence wanted by the one before: one of them waits in scratch.
+        // The remaining sequences form circles: each needs the next one. One sequence of a circle waits in scratch.
         for (int start = 0; start < Batch; start++)
         {
             if (parents[start] != start && done[start] == 0)
@@ -128,7 +132,7 @@ public sealed partial class AttentionCache
         done[sequence] = 1;
     }
 
-    /// <summary>Makes a sequence what one of a cache is; the shared prefixes are as before until all are copied.</summary>
+    /// <summary>Copies a sequence of a cache into a sequence of this one. The shared prefixes are updated only after all copies.</summary>
     private void CopyFrom(AttentionCache source, int sourceSequence, int sequence)
     {
         int common = ReferenceEquals(source, this) && shared is not null ? shared[sourceSequence, sequence] : 0;
@@ -137,7 +141,7 @@ public sealed partial class AttentionCache
 
     private void CopyFrom(in KeyValuePanels source, int length, int firstHeldKey, int common, int sequence)
     {
-        // A smaller ring has no room for the oldest keys; whole panels are copied, so the last one's end counts.
+        // A smaller ring has no room for the oldest keys. Whole panels are copied, so the end of the last panel counts.
         int end = (int)Int128.Min(int.MaxValue, RoundUpToPanels(length));
         int first = source.KeyCapacity == KeyCapacity ? firstHeldKey : Math.Max(firstHeldKey, end - KeyCapacity);
         int from = firstHeldKeys[sequence] <= first ? Math.Max(common, first) : first;
@@ -149,7 +153,7 @@ public sealed partial class AttentionCache
     private void CheckForkCapacity(int capacity)
     {
         if (capacity < Math.Max(1, Length))
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"capacity is {capacity}; expected {Math.Max(1, Length)} or more, as the cache holds {Length} keys.");
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"capacity is {capacity}; expected {Math.Max(1, Length)} or more, because the cache holds {Length} keys.");
     }
 
     private void CheckSequences(ReadOnlySpan<int> sequences, string argument)

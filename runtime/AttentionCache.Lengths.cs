@@ -2,22 +2,22 @@ using System.ComponentModel;
 
 namespace AttentionGen;
 
-// How much each sequence holds.
+// The lengths of the sequences.
 public sealed partial class AttentionCache
 {
     private readonly int[] lengths;
     private readonly int[] firstHeldKeys;
 
-    /// <summary>Keys that the longest sequence has, those that a window has left behind included: its next position.</summary>
+    /// <summary>The number of keys of the longest sequence, which is its next position. Keys that a window has dropped count.</summary>
     public int Length { get; private set; }
 
-    /// <summary>[batch]: keys that each sequence has, those that a window has left behind included: its next position.</summary>
+    /// <summary>[batch]: the number of keys of each sequence, which is its next position. Keys that a window has dropped count.</summary>
     public ReadOnlySpan<int> Lengths => lengths;
 
-    /// <summary>Whether all sequences have as many keys.</summary>
+    /// <summary>Whether all sequences have the same length.</summary>
     internal bool HasEqualLengths { get; private set; } = true;
 
-    /// <summary>The first key that a sequence still holds: 0, or more where a window's ring has gone round.</summary>
+    /// <summary>Returns the first key that a sequence still holds: 0, or more once the ring of a window has overwritten keys.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
     public int GetFirstHeldKey(int sequence)
@@ -26,7 +26,7 @@ public sealed partial class AttentionCache
         return firstHeldKeys[sequence];
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Removes all keys and values.</summary>
     /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
     public void Clear()
     {
@@ -41,10 +41,12 @@ public sealed partial class AttentionCache
         LengthsChanged();
     }
 
-    /// <summary>Forgets the keys behind the first <paramref name="length"/>, of every sequence.</summary>
-    /// <param name="length">Keys to keep, 0 to <see cref="Length"/>; shorter sequences stay as they are.</param>
+    /// <summary>Keeps the first <paramref name="length"/> keys of every sequence and removes the others.</summary>
+    /// <param name="length">The number of keys to keep, 0 to <see cref="Length"/>. Shorter sequences stay as they are.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or more than the cache holds.</exception>
-    /// <exception cref="InvalidOperationException">The window's ring no longer holds the keys that the next row of a sequence sees, or another call uses the cache. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring of the window no longer holds the keys that the next row of a sequence sees, or another call uses the cache. Nothing is changed.
+    /// </exception>
     public void Truncate(int length)
     {
         using WriteScope writing = Writing();
@@ -57,11 +59,15 @@ public sealed partial class AttentionCache
         LengthsChanged();
     }
 
-    /// <summary>Forgets the keys behind the first <paramref name="length"/>, of one sequence.</summary>
+    /// <summary>Keeps the first <paramref name="length"/> keys of one sequence and removes the others.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
-    /// <param name="length">Keys to keep, 0 to the sequence's own of <see cref="Lengths"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence, or <paramref name="length"/> is negative or more than it holds.</exception>
-    /// <exception cref="InvalidOperationException">The window's ring no longer holds the keys that the next row sees, or another call uses the cache. Nothing is changed.</exception>
+    /// <param name="length">The number of keys to keep, 0 to the sequence's length in <see cref="Lengths"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There is no such sequence, or <paramref name="length"/> is negative or more than the sequence's length.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring of the window no longer holds the keys that the next row sees, or another call uses the cache. Nothing is changed.
+    /// </exception>
     public void Truncate(int sequence, int length)
     {
         using WriteScope writing = Writing();
@@ -73,8 +79,8 @@ public sealed partial class AttentionCache
         LengthsChanged();
     }
 
-    /// <summary>Makes keys that a kernel has written part of the cache; the last thing that a call does.</summary>
-    /// <param name="length">Keys that each sequence holds from now on.</param>
+    /// <summary>Commits the keys that a kernel has written. A call does this last.</summary>
+    /// <param name="length">The new length of each sequence.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public void Commit(int length)
     {
@@ -86,7 +92,7 @@ public sealed partial class AttentionCache
         HasEqualLengths = true;
     }
 
-    /// <summary>Makes keys that a kernel has written part of the cache, where each sequence has a number of its own.</summary>
+    /// <summary>Commits the keys that a kernel has written, a different number for each sequence.</summary>
     /// <param name="newKeys">[batch + 1]: cumulative numbers of new keys.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public void CommitNewKeys(ReadOnlySpan<int> newKeys)
@@ -103,7 +109,7 @@ public sealed partial class AttentionCache
         LengthsChanged();
     }
 
-    /// <summary>Says that a sequence's memory is about to be written up to a key, whether or not the call then succeeds.</summary>
+    /// <summary>Records that a call is about to write a sequence's memory up to a key, whether or not the call then succeeds.</summary>
     internal void Overwrite(int sequence, int end) =>
         firstHeldKeys[sequence] = Math.Max(firstHeldKeys[sequence], end - KeyCapacity);
 
@@ -136,7 +142,10 @@ public sealed partial class AttentionCache
             throw new ArgumentOutOfRangeException(nameof(sequence), sequence, $"sequence is {sequence}; expected 0 to {Batch - 1}.");
     }
 
-    /// <summary>Whether rows can follow the first <paramref name="length"/> keys of a sequence: what they see must not have made room for later keys.</summary>
+    /// <summary>
+    /// Whether rows can follow the first <paramref name="length"/> keys of a sequence: later keys must not have overwritten the keys that these rows
+    /// see.
+    /// </summary>
     private void CheckHeld(int sequence, int length)
     {
         int first = Math.Max(0, length - Math.Max(0, Shape.CacheWindow));

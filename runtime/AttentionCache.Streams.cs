@@ -7,7 +7,9 @@ namespace AttentionGen;
 // Saving and restoring.
 public sealed partial class AttentionCache
 {
-    /// <summary>How many times larger than its stream a restored cache may be: panels are rounded up to 16 keys, and short sequences take the room of the longest.</summary>
+    /// <summary>
+    /// The largest ratio of a restored cache to its stream. Panels are rounded up to 16 keys, and short sequences take the room of the longest.
+    /// </summary>
     private const int MostGrowth = 16;
 
     /// <summary>What a restored cache may always be as large as 16 times of: sequences without keys take room too.</summary>
@@ -17,10 +19,11 @@ public sealed partial class AttentionCache
     private const int PieceFloats = 64 * 1024;
 
     /// <summary>
-    /// Writes what the cache holds: a header (magic, version, batch, digest of the shape, lengths, and a digest of all these), then for each sequence its keys,
-    /// [KvHeads, keys, HeadDim], and its values, [KvHeads, keys, ValueHeadDim], as little-endian float32. The capacity is not part of it, and keys and values have no digest.
+    /// Writes the content of the cache. The header has magic, version, batch, a digest of the shape, the lengths, and a digest of all these. Then
+    /// each sequence has its keys, [KvHeads, keys, HeadDim], and its values, [KvHeads, keys, ValueHeadDim], as little-endian float32. The capacity is
+    /// not written. Keys and values have no digest.
     /// </summary>
-    /// <param name="stream">Where to write, from its position on; it stays open.</param>
+    /// <param name="stream">The stream to write to, from its position on. It stays open.</param>
     /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
     /// <exception cref="IOException">The stream could not be written.</exception>
     public void Save(Stream stream)
@@ -53,11 +56,11 @@ public sealed partial class AttentionCache
         }
     }
 
-    /// <summary>Replaces what the cache holds by what <see cref="Save"/> wrote. It allocates nothing that the stream could choose the size of.</summary>
-    /// <param name="stream">Where to read, from its position on; it stays open.</param>
+    /// <summary>Replaces the content of the cache by a content that <see cref="Save"/> wrote. The stream cannot choose the size of an allocation.</summary>
+    /// <param name="stream">The stream to read, from its position on. It stays open.</param>
     /// <exception cref="InvalidDataException">
-    /// The stream is no saved cache of this shape and batch, it is damaged, or a sequence is longer than the capacity. The cache is then as it was, or empty where
-    /// the stream ended within keys and values.
+    /// The stream is not a saved cache of this shape and batch, it is damaged, or a sequence is longer than the capacity. The cache is then as it
+    /// was, or empty if the stream ended within keys and values.
     /// </exception>
     /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
     /// <exception cref="IOException">The stream could not be read; the cache is then as it was, or empty.</exception>
@@ -76,15 +79,15 @@ public sealed partial class AttentionCache
     }
 
     /// <summary>
-    /// A new cache of what <see cref="Save"/> wrote, with room for its longest sequence and no more; <see cref="Fork(int)"/> gives it more.
-    /// Nothing is allocated before it is known that the stream has as much.
+    /// Returns a new cache with a content that <see cref="Save"/> wrote. Its capacity is the length of the longest sequence; <see cref="Fork(int)"/>
+    /// makes a larger one. Memory is allocated only after the stream is known to have the data.
     /// </summary>
-    /// <param name="stream">Where to read, from its position on; it stays open. It must be able to seek, so that its length is known.</param>
+    /// <param name="stream">The stream to read, from its position on. It stays open. It must be able to seek, so that its length is known.</param>
     /// <param name="shape">The shape of the kernels that will use the cache.</param>
-    /// <exception cref="ArgumentException">The stream cannot seek; <see cref="Restore(Stream)"/> reads it into a cache that is there.</exception>
+    /// <exception cref="ArgumentException">The stream cannot seek. <see cref="Restore(Stream)"/> can read it into an existing cache.</exception>
     /// <exception cref="InvalidDataException">
-    /// The stream is no saved cache of this shape, it is damaged, or its sequences are so many or of such different lengths that a cache of them takes more than
-    /// 16 times their bytes and 16 MB; <see cref="Restore(Stream)"/> reads these into a cache that is there.
+    /// The stream is not a saved cache of this shape, or it is damaged. Or it has so many sequences, or sequences of such different lengths, that a
+    /// cache would take more than 16 times their bytes and 16 MB; <see cref="Restore(Stream)"/> can read those into an existing cache.
     /// </exception>
     /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
     /// <exception cref="IOException">The stream could not be read.</exception>
@@ -156,7 +159,7 @@ public sealed partial class AttentionCache
         LengthsChanged();
     }
 
-    /// <summary>To little-endian order, or back; nothing to do on nearly every processor.</summary>
+    /// <summary>Converts to little-endian order, or back. Does nothing on nearly every processor.</summary>
     private static void ToLittleEndian(Span<float> floats)
     {
         Span<int> bits = MemoryMarshal.Cast<float, int>(floats);

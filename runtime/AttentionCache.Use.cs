@@ -3,25 +3,25 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionGen;
 
-// Who uses the cache: one who writes it, or any number of those who read it.
+// Concurrent use: one writer, or any number of readers.
 public sealed partial class AttentionCache
 {
     private const int Written = -1;
 
-    /// <summary>How many read the cache now, or <see cref="Written"/>.</summary>
+    /// <summary>The number of current readers, or <see cref="Written"/>.</summary>
     private int use;
 
-    /// <summary>Begins to write, which only one may at a time: two would append to the same place, and then more than there is room for.</summary>
+    /// <summary>Claims the cache for one writer. Throws if another call reads or writes it, because two writers would append to the same rows.</summary>
     internal void BeginWrite()
     {
         if (Interlocked.CompareExchange(ref use, Written, 0) != 0)
             ThrowInUse();
     }
 
-    /// <summary>Ends to write.</summary>
+    /// <summary>Releases the writer's claim.</summary>
     internal void EndWrite() => Volatile.Write(ref use, 0);
 
-    /// <summary>Begins to read, which any number may while nobody writes.</summary>
+    /// <summary>Claims the cache for one more reader. Throws if a call writes it.</summary>
     internal void BeginRead()
     {
         while (true)
@@ -34,7 +34,7 @@ public sealed partial class AttentionCache
         }
     }
 
-    /// <summary>Ends to read.</summary>
+    /// <summary>Releases a reader's claim.</summary>
     internal void EndRead() => Interlocked.Decrement(ref use);
 
     private WriteScope Writing()

@@ -6,21 +6,24 @@ namespace AttentionGen;
 
 /// <summary>
 /// The projected keys and values of a batch of sequences, in the layout that a kernel reads: the KV cache of self-attention,
-/// or the projected memory of cross-attention. Its capacity is fixed; each sequence has a length of its own.
+/// or the projected memory of cross-attention. The capacity is fixed; sequences may differ in length.
 /// </summary>
 /// <remarks>
-/// One call at a time may write a cache, while none reads it; another one is refused by an <see cref="InvalidOperationException"/>. Cross-attention to a projected memory only reads, as copies do, so that many calls may share one. A call that fails or is cancelled leaves it as it was; only <c>ProjectMemory</c>, which overwrites in place, leaves it empty where it is
-/// cancelled, or gets no scratch, after it has begun. Kernels whose batches are not ragged need sequences of equal length. Where <see cref="AttentionShape.CacheWindow"/> bounds what a row sees, memory is a ring that holds the last keys only.
+/// One call may write a cache while no other call uses it; every other call throws an <see cref="InvalidOperationException"/>. Copies, and
+/// cross-attention to a projected memory, only read, so many of them may share a cache. A call that fails or is cancelled leaves the cache as it was,
+/// with one exception: <c>ProjectMemory</c> overwrites in place, so it leaves the cache empty if it is cancelled or gets no scratch after it has
+/// begun. Kernels whose batches are not ragged need sequences of equal length. With a window (<see cref="AttentionShape.CacheWindow"/>) the cache
+/// keeps only the last keys, in a ring.
 /// </remarks>
 public sealed partial class AttentionCache
 {
     private const int PanelWidth = PanelLayout.PanelWidth;
 
-    /// <summary>Keys of a block of the ring: those of a key block of the kernels, which read a block from one place.</summary>
+    /// <summary>Keys of a block of the ring. It equals a key block of the kernels, so that a kernel reads each block from one place.</summary>
     private const int RingBlock = PanelLayout.KeyBlock;
 
-    /// <summary>An empty cache; kernels make them with <c>CreateCache</c>.</summary>
-    /// <param name="shape">What the kernel computes.</param>
+    /// <summary>Creates an empty cache. <c>CreateCache</c> of a kernel calls this constructor.</summary>
+    /// <param name="shape">The shape of the kernels that will use the cache.</param>
     /// <param name="capacity">Keys that each sequence can hold, 1 or more.</param>
     /// <param name="batch">Sequences, 1 or more.</param>
     /// <exception cref="ArgumentException">The shape has a size that no kernel has.</exception>
@@ -32,7 +35,7 @@ public sealed partial class AttentionCache
         ArgumentNullException.ThrowIfNull(shape);
         shape.ThrowIfIllegal();
         if (!shape.HasCache)
-            throw new NotSupportedException("This kernel has no cache: only cross-attention, and causal self-attention whose SequenceLength is free, have one.");
+            throw new NotSupportedException("This kernel has no cache. Cross-attention has one; so do causal self-attention and kernels without projections, if SequenceLength is not set.");
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
 
@@ -67,20 +70,22 @@ public sealed partial class AttentionCache
     /// <summary>The shape of the kernels that can use this cache.</summary>
     public AttentionShape Shape { get; }
 
-    /// <summary>Keys that each sequence can hold; where there is a window, the position that it can reach.</summary>
+    /// <summary>The number of keys that each sequence can hold. With a window, the position that a sequence can reach.</summary>
     public int Capacity { get; }
 
-    /// <summary>Sequences.</summary>
+    /// <summary>The number of sequences.</summary>
     public int Batch { get; }
 
-    /// <summary>Bytes of the keys and values that the cache has room for.</summary>
+    /// <summary>The size of the keys and values in bytes, free room included.</summary>
     public long Bytes => (KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float);
 
-    /// <summary>Keys of a sequence that there is room for at once: the capacity in whole panels of 16, or the ring in whole blocks of 256.</summary>
+    /// <summary>
+    /// The number of keys of a sequence that memory holds at once: the capacity, rounded up to panels of 16, or the ring, in whole blocks of 256.
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public int KeyCapacity { get; }
 
-    /// <summary>Rows whose keys a call may write before it needs their outputs: more would overwrite keys that the first of them sees.</summary>
+    /// <summary>The number of rows that a call may append to a ring in one step. More rows would overwrite keys that the first of them sees.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public int ChunkRows => IsRing ? KeyCapacity - Shape.CacheWindow : int.MaxValue;
 
@@ -108,10 +113,10 @@ public sealed partial class AttentionCache
     /// <summary>Floats from the values of one sequence to those of the next.</summary>
     internal nint ValueSequenceStride { get; }
 
-    /// <summary>Whether old keys make room for new ones.</summary>
+    /// <summary>Whether new keys overwrite old ones.</summary>
     internal bool IsRing => KeyCapacity < Capacity;
 
-    /// <summary>Where the panels of one sequence lie.</summary>
+    /// <summary>Returns the panels of one sequence.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public KeyValuePanels Panels(nint sequence) => new(

@@ -5,24 +5,32 @@ using System.Runtime.Intrinsics;
 namespace AttentionGen;
 
 /// <summary>
-/// Merges two attention results of the same queries over different keys into the result over all of them, by their log-sum-exp: the keys of a
-/// shared prompt and those of an answer, or parts of a memory that is too long for one call.
+/// Merges two attention results of the same queries over different keys into the result over all keys, by their log-sum-exp. The two sets of keys may be
+/// a shared prompt and an answer, or parts of a memory that is too long for one call.
 /// </summary>
 /// <remarks>
-/// Both results come from a kernel without projections that declares <see cref="AttentionOutputs.LogSumExp"/>. Row by row and head by head,
+/// Both results come from a kernel without projections that declares <see cref="AttentionOutputs.LogSumExp"/>. For each row and head,
 /// with <c>l = ln(e^l₁ + e^l₂)</c>, the merged output is <c>e^(l₁ − l) · o₁ + e^(l₂ − l) · o₂</c> (Dao et al. 2022, section 3.1).
 /// </remarks>
 public static class AttentionMerge
 {
-    /// <summary>Merges two results. The merged one may be written over either of them.</summary>
-    /// <param name="output">The first result: [batch, rows, Heads, ValueHeadDim], or [batch, Heads, rows, ValueHeadDim] with <see cref="HeadLayout.HeadsRows"/>.</param>
-    /// <param name="logSumExp">Its log-sum-exp: [batch, rows, Heads], or [batch, Heads, rows]; −∞ where it saw no key, whatever the output holds there.</param>
+    /// <summary>Merges two results. The merged result may overwrite either of them.</summary>
+    /// <param name="output">
+    /// The first result: [batch, rows, Heads, ValueHeadDim], or [batch, Heads, rows, ValueHeadDim] with <see cref="HeadLayout.HeadsRows"/>.
+    /// </param>
+    /// <param name="logSumExp">
+    /// Its log-sum-exp: [batch, rows, Heads], or [batch, Heads, rows]; −∞ for a row that saw no key; the output of that row is not used.
+    /// </param>
     /// <param name="otherOutput">The second result, in the same layout.</param>
     /// <param name="otherLogSumExp">Its log-sum-exp, in the same layout.</param>
-    /// <param name="mergedOutput">The merged result, in the same layout. Where one side saw no key it is the other's, bit for bit; where neither did, zeros.</param>
+    /// <param name="mergedOutput">
+    /// The merged result, in the same layout. For a row that saw keys in one result only, it is that result, bit for bit. For a row that saw no key,
+    /// it is zero.
+    /// </param>
     /// <param name="mergedLogSumExp">Its log-sum-exp, in the same layout.</param>
     /// <exception cref="ArgumentException">
-    /// An output is no whole number of <paramref name="logSumExp"/>, a length differs from the first result's, or a merged span overlaps another one without being the same.
+    /// The length of an output is not a multiple of that of <paramref name="logSumExp"/>, a length differs from the first result's, or a merged span
+    /// overlaps another span without being the same.
     /// </exception>
     public static void Merge(
         ReadOnlySpan<float> output,

@@ -27,7 +27,7 @@ public static class AttentionScratch
         }
     }
 
-    /// <summary>How many buffers the pool keeps at most.</summary>
+    /// <summary>The largest number of buffers that the pool keeps.</summary>
     internal static int MaxPooledBuffers => Slots.Length;
 
     /// <summary>Gives every pooled buffer back to the garbage collector. Calls that run keep theirs, and pool them when they end.</summary>
@@ -37,10 +37,10 @@ public static class AttentionScratch
             Interlocked.Exchange(ref Slots[i], null);
     }
 
-    /// <summary>How many floats a new buffer has for a need; tests that guard the end of a need make it no more.</summary>
+    /// <summary>Returns the size in floats of a new buffer. Tests with guard pages return the requested size.</summary>
     internal static Func<nint, nint> SizeOfBuffer { get; set; } = RoundUpToClass;
 
-    /// <summary>Takes the smallest pooled buffer of at least so many floats, or makes one.</summary>
+    /// <summary>Takes the smallest pooled buffer of at least this many floats, or allocates one.</summary>
     internal static AlignedMemory Rent(nint floats)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(floats);
@@ -65,7 +65,7 @@ public static class AttentionScratch
         }
     }
 
-    /// <summary>Puts a buffer back; where the pool is full, the smallest buffer is dropped.</summary>
+    /// <summary>Returns a buffer to the pool. A full pool drops its smallest buffer.</summary>
     internal static void Return(AlignedMemory memory)
     {
         while (true)

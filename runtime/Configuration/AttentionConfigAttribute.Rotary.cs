@@ -6,19 +6,19 @@ public sealed partial class AttentionConfigAttribute
     /// <summary>Rotary position embedding of queries and keys (Su et al. 2021).</summary>
     public RotaryKind Rotary { get; set; }
 
-    /// <summary>How many leading dimensions of each head are rotated: even, at most the head dimension. Zero, the default, means all of them.</summary>
+    /// <summary>The number of leading dimensions of each head that are rotated: even, at most the head dimension. Zero, the default, means all.</summary>
     public int RotaryDim { get; set; }
 
     /// <summary>Base of the rotary frequencies <c>base^(−2i/RotaryDim)</c>; greater than 1. The default is 10,000.</summary>
     public double RotaryBase { get; set; } = 10_000;
 
-    /// <summary>How frequencies are stretched for contexts longer than those of the training.</summary>
+    /// <summary>The scaling of rotary frequencies for contexts that are longer than in training.</summary>
     public RotaryScaling RotaryScaling { get; set; }
 
-    /// <summary>How many times longer the context is; 1 or more. Required with <see cref="RotaryScaling"/>.</summary>
+    /// <summary>The factor by which the context is longer, 1 or more. Required with <see cref="RotaryScaling"/>.</summary>
     public double RotaryScalingFactor { get; set; }
 
-    /// <summary>Positions that the model was first trained with. Required by Llama 3 and YaRN.</summary>
+    /// <summary>The length of the context that the model was first trained with. Required by Llama 3 and YaRN.</summary>
     public int RotaryOriginalLength { get; set; }
 
     /// <summary>Llama 3: wavelengths longer than the original length divided by this are stretched by the whole factor. The default is 1.</summary>
@@ -27,15 +27,15 @@ public sealed partial class AttentionConfigAttribute
     /// <summary>Llama 3: wavelengths shorter than the original length divided by this stay as they are. The default is 4.</summary>
     public double RotaryHighFrequencyFactor { get; set; } = 4;
 
-    /// <summary>YaRN: pairs that turn more often than this over the original length stay as they are. The default is 32.</summary>
+    /// <summary>YaRN: pairs that rotate more often than this over the original length stay as they are. The default is 32.</summary>
     public double RotaryBetaFast { get; set; } = 32;
 
-    /// <summary>YaRN: pairs that turn less often than this over the original length are stretched by the whole factor. The default is 1.</summary>
+    /// <summary>YaRN: pairs that rotate less often than this over the original length are stretched by the whole factor. The default is 1.</summary>
     public double RotaryBetaSlow { get; set; } = 1;
 
     /// <summary>YaRN: factor of cosines and sines. Zero, the default, means <c>0.1 · ln(RotaryScalingFactor) + 1</c>.</summary>
     public double RotaryAttentionFactor { get; set; }
 
-    /// <summary>Whether positions are given, [batch, rows], in place of cached count + row.</summary>
+    /// <summary>Whether the caller gives positions, [batch, rows]. Otherwise a row's position is the number of cached keys plus its index.</summary>
     public bool Positions { get; set; }
 }

@@ -6,22 +6,22 @@ public sealed partial class AttentionConfigAttribute
     /// <summary>Factor of the scores; positive and finite. Zero, the default, means <c>1/√HeadDim</c>.</summary>
     public float Scale { get; set; }
 
-    /// <summary>Caps scores smoothly: <c>c · tanh(score / c)</c> (Gemma 2). Zero, the default, means no cap.</summary>
+    /// <summary>A smooth limit c of the scores: <c>c · tanh(score / c)</c> (Gemma 2). Zero, the default, means no limit.</summary>
     public float Softcap { get; set; }
 
     /// <summary>
     /// Attention with linear biases (Press et al. 2022): <c>−slope · |position − key|</c> is added to each score. The slopes are the paper's:
-    /// <c>2^(−8(h+1)/n)</c> for n heads, a power of two, and every second one of 2n's where n is not.
+    /// <c>2^(−8(h+1)/n)</c> if the number of heads n is a power of two. Otherwise the missing slopes are every second one of the next power of two.
     /// </summary>
     public bool Alibi { get; set; }
 
     /// <summary>
     /// Number of relative position buckets (Raffel et al. 2020, T5): a learned bias for each bucket of <c>key − position</c> and each head, [buckets, Heads].
-    /// Causal kernels spend all buckets on the past, others half of them on the future. Zero, the default, means none.
+    /// Causal kernels use all buckets for the past; others use half of them for the future. Zero, the default, means none.
     /// </summary>
     public int RelativePositionBuckets { get; set; }
 
-    /// <summary>Distance from which all share the last bucket. The default is 128.</summary>
+    /// <summary>The distance from which on all keys share the last bucket. The default is 128.</summary>
     public int RelativePositionMaxDistance { get; set; } = 128;
 
     /// <summary>Whether each head has a learned logit that takes part in the softmax's denominator only (attention sink).</summary>
@@ -30,15 +30,18 @@ public sealed partial class AttentionConfigAttribute
     /// <summary>Normalisation of each head of queries and keys, before the rotary embedding; its weights are learned, [HeadDim].</summary>
     public QueryKeyNorm QueryKeyNorm { get; set; }
 
-    /// <summary>What is added to the mean square, or to the variance. The default is 1e-6.</summary>
+    /// <summary>The number that is added to the mean square, or to the variance, of a head. The default is 1e-6.</summary>
     public float QueryKeyNormEpsilon { get; set; } = 1e-6f;
 
-    /// <summary>Whether a learned key and value, [KvHeads · HeadDim] and [KvHeads · ValueHeadDim], follow the last key of every sequence; every query sees them (<c>add_bias_kv</c> of PyTorch).</summary>
+    /// <summary>
+    /// Whether a learned key and value, [KvHeads · HeadDim] and [KvHeads · ValueHeadDim], follow the last key of every sequence; every query sees
+    /// them (<c>add_bias_kv</c> of PyTorch).
+    /// </summary>
     public bool BiasKeyValue { get; set; }
 
     /// <summary>Whether a key and a value of zeros follow the last key of every sequence; every query sees them (<c>add_zero_attn</c> of PyTorch).</summary>
     public bool ZeroKeyValue { get; set; }
 
-    /// <summary>What <c>Forward</c> gives beside the output.</summary>
+    /// <summary>The results that <c>Forward</c> returns beside the output.</summary>
     public AttentionOutputs Outputs { get; set; }
 }

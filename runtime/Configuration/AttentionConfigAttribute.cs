@@ -1,8 +1,8 @@
 namespace AttentionGen;
 
 /// <summary>
-/// Asks the generator for a multi-head attention block of exactly this shape, on a partial class.
-/// What is declared here becomes a parameter of the generated <c>Forward</c>; what is not declared cannot be passed.
+/// Makes the generator add a multi-head attention block of exactly this shape to a partial class.
+/// Every input that is declared here becomes a parameter of the generated <c>Forward</c>. A caller cannot pass anything else.
 /// </summary>
 /// <remarks>
 /// The block computes <c>concat(softmax(scale · Q Kᵀ) V) Wo + bo</c> with <c>Q = x Wq + bq</c>, <c>K = m Wk + bk</c>,
@@ -14,25 +14,31 @@ public sealed partial class AttentionConfigAttribute : Attribute
     /// <summary>Number of query heads, 1 to 256. Required.</summary>
     public int Heads { get; set; }
 
-    /// <summary>Width of the rows that go in and come out, 1 to 65,536. Required, but for a kernel without projections, which has none.</summary>
+    /// <summary>Width of the input and output rows, 1 to 65,536. Required, except without projections, where it must not be set.</summary>
     public int DModel { get; set; }
 
-    /// <summary>Number of key/value heads; <see cref="Heads"/> must be a multiple of it (grouped-query attention; 1 is multi-query). Zero, the default, means <see cref="Heads"/>.</summary>
+    /// <summary>
+    /// Number of key/value heads; <see cref="Heads"/> must be a multiple of it (grouped-query attention; 1 is multi-query). Zero, the default, means
+    /// <see cref="Heads"/>.
+    /// </summary>
     public int KvHeads { get; set; }
 
-    /// <summary>Width of one head of queries and keys, 1 to 256. Zero, the default, means <see cref="DModel"/> / <see cref="Heads"/>; required without projections.</summary>
+    /// <summary>
+    /// Width of one head of queries and keys, 1 to 256. Zero, the default, means <see cref="DModel"/> / <see cref="Heads"/>; required without
+    /// projections.
+    /// </summary>
     public int HeadDim { get; set; }
 
-    /// <summary>Width of one head of values, and of what a head gives, 1 to 256. Zero, the default, means <see cref="HeadDim"/>.</summary>
+    /// <summary>Width of one head of values, and of one head of the result, 1 to 256. Zero, the default, means <see cref="HeadDim"/>.</summary>
     public int ValueHeadDim { get; set; }
 
     /// <summary>
-    /// Whether the block projects: input to queries, keys and values, and joined heads to output. False leaves the core alone, for users
-    /// who have queries, keys and values already; <see cref="DModel"/>, <see cref="MemoryDim"/> and the bias settings have no meaning then.
+    /// Whether the block projects the input to queries, keys and values, and the concatenated heads to the output. With false, the caller passes
+    /// queries, keys and values and gets the heads; <see cref="DModel"/>, <see cref="MemoryDim"/> and the bias settings must not be set then.
     /// </summary>
     public bool Projections { get; set; } = true;
 
-    /// <summary>How queries, keys, values and output lie in memory where there are no projections.</summary>
+    /// <summary>The memory layout of queries, keys, values and output of a block without projections.</summary>
     public HeadLayout Layout { get; set; }
 
     /// <summary>Width of the memory rows that cross-attention reads, 1 to 65,536. Zero, the default, means self-attention.</summary>
@@ -50,7 +56,7 @@ public sealed partial class AttentionConfigAttribute : Attribute
     /// <summary>Whether the output projection adds a bias.</summary>
     public bool OutputBias { get; set; } = true;
 
-    /// <summary>Number of query rows of a sequence, where it is always the same. Zero, the default, leaves it free.</summary>
+    /// <summary>The fixed number of query rows of a sequence. Zero, the default, means any number.</summary>
     public int SequenceLength { get; set; }
 
     /// <summary>How far loops are unrolled.</summary>

@@ -8,8 +8,8 @@ namespace AttentionGen;
 
 public sealed partial record AttentionShape
 {
-    /// <summary>Refuses sizes that no kernel has: the shapes of generated classes are legal, but anybody can make one.</summary>
-    /// <exception cref="ArgumentException">A size is out of the range that <see cref="AttentionConfigAttribute"/> gives.</exception>
+    /// <summary>Throws for sizes that no kernel has. Shapes of generated classes are legal, but a caller can create any shape.</summary>
+    /// <exception cref="ArgumentException">A size is outside the range that <see cref="AttentionConfigAttribute"/> documents.</exception>
     internal void ThrowIfIllegal()
     {
         Check(nameof(Heads), Heads, 1, ShapeLimits.MaxHeads);

@@ -8,10 +8,10 @@ namespace AttentionGen;
 
 public sealed partial record AttentionShape
 {
-    /// <summary>Whether query i sees key j only when <c>j &lt;= i + offset</c>.</summary>
+    /// <summary>Whether query i sees key j only if <c>j &lt;= i + offset</c>.</summary>
     public bool Causal { get; init; }
 
-    /// <summary>What the offset is without a cache.</summary>
+    /// <summary>The offset in a call without a cache.</summary>
     public CausalAlignment CausalAlignment { get; init; }
 
     /// <summary>Whether each sequence has its own key length.</summary>
@@ -20,16 +20,16 @@ public sealed partial record AttentionShape
     /// <summary>Whether each sequence has its own first key.</summary>
     public bool KeyStarts { get; init; }
 
-    /// <summary>How many keys before its own position a query sees, or −1 for all.</summary>
+    /// <summary>The number of keys before its own position that a query sees, or −1 for all.</summary>
     public int WindowLeft { get; init; } = -1;
 
-    /// <summary>How many keys behind its own position a query sees, or −1 for all.</summary>
+    /// <summary>The number of keys after its own position that a query sees, or −1 for all.</summary>
     public int WindowRight { get; init; } = -1;
 
     /// <summary>Whether each sequence has a prefix that every query sees.</summary>
     public bool PrefixLengths { get; init; }
 
-    /// <summary>Positions of a chunk of block-local attention, or 0 for none.</summary>
+    /// <summary>The number of positions in a chunk of block-local attention, or 0 for none.</summary>
     public int ChunkSize { get; init; }
 
     /// <summary>Whether a sequence packs several documents.</summary>
@@ -51,8 +51,8 @@ public sealed partial record AttentionShape
     public bool SkipPadding { get; init; }
 
     /// <summary>
-    /// Keys before its position that a row of a cached call can see at most, or −1 where it may see all. A cache then holds only so many keys,
-    /// and those of the rows that go through together.
+    /// The largest number of keys before its position that a row of a cached call can see, or −1 if a row may see all. With a limit, a cache holds
+    /// only this many keys, and the keys of the rows that a step appends.
     /// </summary>
     public int CacheWindow
     {

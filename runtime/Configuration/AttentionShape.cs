@@ -4,7 +4,7 @@ namespace AttentionGen.Generator.Model;
 namespace AttentionGen;
 #endif
 
-/// <summary>What an attention kernel computes, with every default resolved: the run-time image of <see cref="AttentionConfigAttribute"/>.</summary>
+/// <summary>The configuration of an attention kernel with every default resolved: the run-time form of <see cref="AttentionConfigAttribute"/>.</summary>
 public sealed partial record AttentionShape
 {
     /// <summary>Number of query heads.</summary>
@@ -16,23 +16,23 @@ public sealed partial record AttentionShape
     /// <summary>Width of one head of queries and keys.</summary>
     public required int HeadDim { get; init; }
 
-    /// <summary>Width of one head of values and of what a head gives; <see cref="HeadDim"/> unless set.</summary>
+    /// <summary>Width of one head of values and of one head of the result; <see cref="HeadDim"/> unless set.</summary>
     public int ValueHeadDim
     {
         get => valueHeadDim == 0 ? HeadDim : valueHeadDim;
         init => valueHeadDim = value;
     }
 
-    /// <summary>Width of input and output rows; 0 where there are no projections.</summary>
+    /// <summary>Width of input and output rows; 0 without projections.</summary>
     public required int DModel { get; init; }
 
     /// <summary>Width of the rows that keys and values are projected from: <see cref="DModel"/> for self-attention.</summary>
     public required int MemoryDim { get; init; }
 
-    /// <summary>Whether the block projects; false where queries, keys and values come in and heads go out.</summary>
+    /// <summary>Whether the block projects. With false, the caller passes queries, keys and values and gets the heads.</summary>
     public bool HasProjections { get; init; } = true;
 
-    /// <summary>How heads lie in memory where there are no projections.</summary>
+    /// <summary>The memory layout of heads in a block without projections.</summary>
     public HeadLayout Layout { get; init; }
 
     /// <summary>Whether keys and values come from a memory of their own.</summary>
@@ -50,12 +50,12 @@ public sealed partial record AttentionShape
     /// <summary>Whether the output projection adds a bias.</summary>
     public bool OutputBias { get; init; } = true;
 
-    /// <summary>Number of query rows of a sequence, or 0 where it is free.</summary>
+    /// <summary>The fixed number of query rows of a sequence, or 0 for any number.</summary>
     public int SequenceLength { get; init; }
 
     /// <summary>
-    /// Whether the kernel has a KV cache: causal self-attention of free length, cross-attention that remembers its projected memory,
-    /// or a kernel without projections of free length.
+    /// Whether the kernel has a KV cache. Cross-attention has one for its projected memory. Causal self-attention and kernels without projections have one if
+    /// <see cref="SequenceLength"/> is 0.
     /// </summary>
     public bool HasCache => HasProjections ? IsCrossAttention || (Causal && SequenceLength == 0) : SequenceLength == 0;
 
@@ -68,7 +68,7 @@ public sealed partial record AttentionShape
     /// <summary>Width of the projected values, <c>KvHeads · ValueHeadDim</c>.</summary>
     public int ValueDim => KvHeads * ValueHeadDim;
 
-    /// <summary>Width of the joined heads, <c>Heads · ValueHeadDim</c>.</summary>
+    /// <summary>Width of the concatenated heads, <c>Heads · ValueHeadDim</c>.</summary>
     public int JoinedDim => Heads * ValueHeadDim;
 
     /// <summary>Floats of one input row: <see cref="DModel"/>, or without projections <see cref="QueryDim"/>.</summary>

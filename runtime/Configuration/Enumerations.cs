@@ -6,7 +6,7 @@ namespace AttentionGen.Generator.Model;
 namespace AttentionGen;
 #endif
 
-/// <summary>What the offset between query rows and key positions is when there is no cache.</summary>
+/// <summary>The offset between query rows and key positions in a call without a cache.</summary>
 public enum CausalAlignment
 {
     /// <summary>Offset 0: query 0 sees key 0 only.</summary>
@@ -16,7 +16,7 @@ public enum CausalAlignment
     BottomRight,
 }
 
-/// <summary>Which elements of a head a rotary embedding pairs.</summary>
+/// <summary>The elements of a head that a rotary embedding pairs.</summary>
 public enum RotaryKind
 {
     /// <summary>No rotary embedding.</summary>
@@ -29,33 +29,33 @@ public enum RotaryKind
     Interleaved,
 }
 
-/// <summary>How far the generator unrolls loops.</summary>
+/// <summary>The extent to which the generator unrolls loops.</summary>
 public enum Unrolling
 {
-    /// <summary>As measured fastest.</summary>
+    /// <summary>The fastest choice that was measured.</summary>
     Auto,
 
-    /// <summary>Every compile-time dimension, up to what the JIT accepts in one method.</summary>
+    /// <summary>Every compile-time dimension, up to the JIT's limits for one method.</summary>
     Full,
 }
 
-/// <summary>Axes that a mask has; it is broadcast over the others.</summary>
+/// <summary>The axes of a mask. The kernel broadcasts over the other axes.</summary>
 [Flags]
 public enum MaskAxes
 {
     /// <summary>There is no mask.</summary>
     None = 0,
 
-    /// <summary>One for each sequence.</summary>
+    /// <summary>A value for each sequence.</summary>
     Batch = 1,
 
-    /// <summary>One for each query head.</summary>
+    /// <summary>A value for each query head.</summary>
     Head = 2,
 
-    /// <summary>One for each query row.</summary>
+    /// <summary>A value for each query row.</summary>
     Query = 4,
 
-    /// <summary>One for each key. Every mask has it.</summary>
+    /// <summary>A value for each key. Every mask has this axis.</summary>
     Key = 8,
 
     /// <summary>[query, key].</summary>
@@ -74,7 +74,7 @@ public enum MaskAxes
     BatchHeadQueryKey = Batch | Head | Query | Key,
 }
 
-/// <summary>How heads lie in memory where there are no projections.</summary>
+/// <summary>The memory layout of heads in a block without projections.</summary>
 public enum HeadLayout
 {
     /// <summary>[batch, rows, heads · head dimension].</summary>
@@ -97,33 +97,39 @@ public enum QueryKeyNorm
     Layer,
 }
 
-/// <summary>How rotary frequencies are stretched.</summary>
+/// <summary>The scaling of rotary frequencies.</summary>
 public enum RotaryScaling
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>No scaling.</summary>
     None,
 
-    /// <summary>All by the factor (position interpolation, Chen et al. 2023).</summary>
+    /// <summary>Stretches all wavelengths by the factor (position interpolation, Chen et al. 2023).</summary>
     Linear,
 
-    /// <summary>Long wavelengths by the factor, short ones not, those between smoothly, as Llama 3.1 does.</summary>
+    /// <summary>Stretches long wavelengths by the factor, leaves short ones unchanged, and blends between them, as Llama 3.1 does.</summary>
     Llama3,
 
-    /// <summary>YaRN (Peng et al. 2023): by how often a pair turns over the original length, with a factor on cosines and sines.</summary>
+    /// <summary>
+    /// YaRN (Peng et al. 2023): stretches a pair by the number of its rotations over the original length, and multiplies cosines and sines by a
+    /// factor.
+    /// </summary>
     Yarn,
 }
 
-/// <summary>What <c>Forward</c> can give beside the output.</summary>
+/// <summary>The results that <c>Forward</c> can return beside the output.</summary>
 [Flags]
 public enum AttentionOutputs
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No further result.</summary>
     None = 0,
 
-    /// <summary>The logarithm of each row's sum of exponentials, sinks and appended keys included: [batch, rows, Heads], or [batch, Heads, rows] with <see cref="HeadLayout.HeadsRows"/>; −∞ where a row sees no key.</summary>
+    /// <summary>
+    /// The logarithm of each row's sum of exponentials, sinks and appended keys included: [batch, rows, Heads], or [batch, Heads, rows] with
+    /// <see cref="HeadLayout.HeadsRows"/>; −∞ for a row that sees no key.
+    /// </summary>
     LogSumExp = 1,
 
-    /// <summary>Probabilities, [batch, Heads, rows, keys]; 0 where a key is not seen.</summary>
+    /// <summary>Probabilities, [batch, Heads, rows, keys]; 0 for a key that the query does not see.</summary>
     Probabilities = 2,
 
     /// <summary>The mean of the heads' probabilities, [batch, rows, keys].</summary>
@@ -135,6 +141,8 @@ public enum AttentionOutputs
     /// <summary>Scores after the softcap, [batch, Heads, rows, keys], of all keys.</summary>
     CappedScores = 16,
 
-    /// <summary>Scores after modifier, biases and masks, as the softmax gets them, [batch, Heads, rows, keys]; −∞ where a key is not seen.</summary>
+    /// <summary>
+    /// Scores after modifier, biases and masks, the input of the softmax, [batch, Heads, rows, keys]; −∞ for a key that the query does not see.
+    /// </summary>
     MaskedScores = 32,
 }

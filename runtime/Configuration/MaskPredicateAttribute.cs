@@ -1,16 +1,16 @@
 namespace AttentionGen;
 
 /// <summary>
-/// Marks a static method of an annotated class that tells which keys a query sees: <c>static bool Name(int head, int query, int key)</c>, or, for eight
-/// neighbouring keys at once, <c>static Vector256&lt;int&gt; Name(int head, int query, Vector256&lt;int&gt; keys)</c> with all bits set where a key is seen. It must be pure;
-/// it may be called for keys that other rules mask, and the vector form for some beyond the last key.
+/// Marks a static method of an annotated class that says which keys a query sees: <c>static bool Name(int head, int query, int key)</c>. The form for
+/// eight neighbouring keys at once is <c>static Vector256&lt;int&gt; Name(int head, int query, Vector256&lt;int&gt; keys)</c>, with all bits set for
+/// a visible key. The method must be pure. The kernel may call it for keys that other rules mask, and the vector form for keys beyond the last one.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class MaskPredicateAttribute : Attribute
 {
     /// <summary>
-    /// Name of a static method of the class, <c>static (int First, int End) Name(int head, int query, int keys)</c>, that tells outside of which keys the predicate is
-    /// false; loops then leave these keys out. Null, the default, means that any key may be seen.
+    /// Name of a static method of the class, <c>static (int First, int End) Name(int head, int query, int keys)</c>. The predicate must be false for
+    /// all keys outside this range, and the kernel skips them. Null, the default, means that any key may be visible.
     /// </summary>
     public string? Range { get; set; }
 }

@@ -318,7 +318,7 @@ public sealed class CacheContentTests
             "keys.Length is 95; expected a multiple of batch · KvHeads · HeadDim = 96",
             Assert.Throws<ArgumentException>("keys", () => cache.Load(some.AsSpan(0, 95), [])).Message);
         Assert.Contains(
-            "values.Length is 0; expected batch · KvHeads · ValueHeadDim · 1 = 126, as there are 1 keys",
+            "values.Length is 0; expected batch · KvHeads · ValueHeadDim · 1 = 126, because there are 1 keys",
             Assert.Throws<ArgumentException>("values", () => cache.Append(some.AsSpan(0, 96), [])).Message);
         Assert.Contains(
             "cache is too small: it holds 0 of at most 10 keys, and keys has 11 more; expected at most 10",
