@@ -8,7 +8,7 @@ internal static class SuggestionDescriptors
 {
     public static readonly DiagnosticDescriptor EmptyLanes = Create(
         "AG1001", "The head dimension leaves vector lanes empty",
-        "{0} is {1}, but the product with the probabilities works in panels of {2} columns: each head takes the time of {3} there, {4} % more. If you are free to choose, {5} is faster.");
+        "{0} is {1}, but the product with the probabilities works in panels of {2} columns: there each head takes the time of {3}, {4} % more. If you are free to choose, {5} is faster.");
 
     public static readonly DiagnosticDescriptor RowsBeyondCache = Create(
         "AG1002", "The rows of a block outgrow the second-level cache",

@@ -10,14 +10,14 @@ public sealed class SuggestionTests
     // 20 columns as 32, 17 as 32, 1 as 16, 66 as 80; 56 as 64 loses a seventh only.
     [InlineData("Heads = 8, DModel = 512, «HeadDim = 20»", "AG1001", "time of 32, 60 % more", "16 or 32")]
     [InlineData("Heads = 2, DModel = 64, «HeadDim = 17»", "AG1001", "time of 32, 88 % more", "16 or 32")]
-    [InlineData("Heads = 2, DModel = 64, «HeadDim = 1»", "AG1001", "time of 16, 1500 % more", "faster with 16.")]
+    [InlineData("Heads = 2, DModel = 64, «HeadDim = 1»", "AG1001", "time of 16, 1500 % more", "16 is faster.")]
     [InlineData("Heads = 8, DModel = 512, «HeadDim = 66»", "AG1001", "time of 80, 21 % more", "64 or 80")]
     [InlineData("Heads = 8, DModel = 512, «HeadDim = 40»", "AG1001", "time of 48, 20 % more", "32 or 48")]
     [InlineData("Heads = 8, DModel = 512, HeadDim = 64, «ValueHeadDim = 40»", "AG1001", "ValueHeadDim is 40", "32 or 48")]
     // 24 rows of 8192 queries and as many outputs are 1.5 MiB, of 4096 and as many 768 KiB.
     [InlineData("«Heads = 64», HeadDim = 128, DModel = 4096", "AG1002", "is 8192", "24 rows take 1536 KiB", "Up to 4096")]
     [InlineData("«Heads = 48», HeadDim = 128, ValueHeadDim = 256, DModel = 4096", "AG1002", "is 6144", "24 rows take 1728 KiB")]
-    [InlineData("Heads = 8, DModel = 512, «Unrolling = Unrolling.Full»", "AG1003", "multiply-adds, where 128")]
+    [InlineData("Heads = 8, DModel = 512, «Unrolling = Unrolling.Full»", "AG1003", "multiply-adds, but methods of 128")]
     public async Task A_slow_configuration_is_told_why_and_what_is_fast(string arguments, string id, params string[] messageParts)
     {
         (string source, string marked, int start) = Unmark($"[AttentionConfig({arguments})] partial class Block;");
