@@ -13,6 +13,6 @@ internal static class AttentionEmitter
         List<AttentionPlan> plans = VectorTarget.All.Select(target => AttentionPlan.Create(spec, target)).ToList();
         var files = new List<GeneratedFile> { ClassEmitter.Write(plans), PathEmitter.Write(plans) };
         files.AddRange(plans.Select(TargetEmitter.Write));
-        return spec.Class.HidesNames ? [.. files.Select(FullNames.Write)] : files;
+        return [.. HeaderEmitter.WithSisters(files).Select(file => spec.Class.HidesNames ? FullNames.Write(file) : file)];
     }
 }

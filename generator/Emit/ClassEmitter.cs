@@ -106,20 +106,12 @@ internal static class ClassEmitter
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block("public static string Plan"))
-        {
-            using (writer.Block("get"))
-            {
-                foreach (AttentionPlan plan in plans)
-                {
-                    string text = HeaderEmitter.Summary(plan).Replace("\n", "\\n");
-                    writer.Line(plan.Target.Condition == "true" ? $"return \"{text}\";" : $"if ({plan.Target.Condition})\n    return \"{text}\";");
-                }
-            }
-        }
-
+        string tiles = string.Join("\n        : ", plans.Select(plan => plan.Target.Condition == "true" ? Quote(HeaderEmitter.Tiles(plan)) : $"{plan.Target.Condition} ? {Quote(HeaderEmitter.Tiles(plan))}"));
+        writer.Line($"public static string Plan => {Quote($"{HeaderEmitter.Describe(plans[0])}\n")}\n    + ({tiles})\n    + {Quote(HeaderEmitter.Costs(plans[0]))};");
         writer.Line();
     }
+
+    private static string Quote(string text) => $"\"{text.Replace("\n", "\\n")}\"";
 
     private static void WriteConstruction(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {

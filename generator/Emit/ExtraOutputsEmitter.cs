@@ -57,13 +57,13 @@ internal static class ExtraOutputsEmitter
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
-                writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
+                writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {KernelConstantsEmitter.ScoreStride});");
                 writer.Line("nint begin = Math.Max(0, Unsafe.Add(ref ranges, 2 * row) - key);");
                 writer.Line("nint end = Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
-                writer.Line($"float sum = Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row);");
+                writer.Line($"float sum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row);");
                 writer.Line("// Such a row sees no key; its end may lie before this block.");
                 writer.Line("if (sum == 0)\n    begin = end = 0;");
-                writer.Line($"var maximum = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.Maximum} + row));");
+                writer.Line($"var maximum = {target.Name}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
                 writer.Line($"var factor = {target.Name}.Create(1 / sum);");
                 using (writer.Block($"for (nint k = begin & ~(nint){target.Lanes - 1}; k < end; k += {target.Lanes})"))
                 {

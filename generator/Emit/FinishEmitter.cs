@@ -6,8 +6,8 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes the step between the last key block and the division: sinks enter the sums, and the log-sum-exp comes out.</summary>
 internal static class FinishEmitter
 {
-    /// <summary>Where the sum without the sink lies: 0 where a row saw no key.</summary>
-    public const int SumOfKeys = SoftmaxEmitter.BlockState + SoftmaxEmitter.Sum;
+    /// <summary>Where the sum without the sink lies, 0 where a row saw no key: no block is merged any more.</summary>
+    public const string SumOfKeys = KernelConstantsEmitter.BlockSum;
 
     public static bool IsNeeded(AttentionSpec spec) => spec.Sinks || spec.HasLogSumExp;
 
@@ -28,20 +28,20 @@ internal static class FinishEmitter
     {
         string name = plan.Target.Name;
         writer.Line("for (nint row = 0; row < rows; row++)");
-        writer.Line($"    Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row) = Unsafe.Add(ref context.Sinks, {GroupedRow.QueryHead(plan)});");
+        writer.Line($"    Unsafe.Add(ref softmax, {KernelConstantsEmitter.OldFactor} + row) = Unsafe.Add(ref context.Sinks, {GroupedRow.QueryHead(plan)});");
         using (writer.Block($"for (nint row = 0; row < rows; row += {plan.Target.Lanes})"))
         {
             writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
-            writer.Line($"var keys = {name}.LoadUnsafe(ref state, {SoftmaxEmitter.Maximum});");
-            writer.Line($"var sum = {name}.LoadUnsafe(ref state, {SoftmaxEmitter.Sum});");
-            writer.Line($"var sink = {name}.LoadUnsafe(ref state, {SoftmaxEmitter.OldFactor});");
+            writer.Line($"var keys = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
+            writer.Line($"var sum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum});");
+            writer.Line($"var sink = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.OldFactor});");
             writer.Line($"var maximum = {name}.MaxNative(sink, keys);");
             writer.Line($"var factor = {SoftmaxEmitter.Power(plan, "keys - maximum")};");
             writer.Line($"var total = {name}.{plan.Target.MultiplyAdd}(sum, factor, {SoftmaxEmitter.Power(plan, "sink - maximum")});");
-            writer.Line($"maximum.StoreUnsafe(ref state, {SoftmaxEmitter.Maximum});");
-            writer.Line($"total.StoreUnsafe(ref state, {SoftmaxEmitter.Sum});");
+            writer.Line($"maximum.StoreUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
+            writer.Line($"total.StoreUnsafe(ref state, {KernelConstantsEmitter.Sum});");
             writer.Line($"sum.StoreUnsafe(ref state, {SumOfKeys});");
-            writer.Line($"factor.StoreUnsafe(ref state, {SoftmaxEmitter.BlockFactor});");
+            writer.Line($"factor.StoreUnsafe(ref state, {KernelConstantsEmitter.BlockFactor});");
         }
     }
 
@@ -52,8 +52,8 @@ internal static class FinishEmitter
         using (writer.Block("for (nint row = 0; row < rows; row++)"))
         {
             writer.Line("// In double precision, so that the last bit is the same everywhere.");
-            writer.Line($"double maximum = Unsafe.Add(ref softmax, {SoftmaxEmitter.Maximum} + row){(plan.Steps.NaturalScores ? "" : " * 0.69314718055994531")};");
-            writer.Line($"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + Math.Log(Unsafe.Add(ref softmax, {SoftmaxEmitter.Sum} + row)));");
+            writer.Line($"double maximum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row){(plan.Steps.NaturalScores ? "" : " * 0.69314718055994531")};");
+            writer.Line($"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + Math.Log(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row)));");
         }
     }
 }

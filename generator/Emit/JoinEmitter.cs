@@ -11,6 +11,7 @@ internal static class JoinEmitter
     {
         AttentionShape shape = plan.Shape;
         VectorTarget target = plan.Target;
+        string width = shape.ValueHeadDim == shape.HeadDim ? "HeadDim" : "ValueHeadDim";
         bool masks = plan.Steps.LooksForNaN;
         writer.Line("/// <summary>Divides by the sums and writes each head to its columns of the joined rows; a row that saw no key gives zeros.</summary>");
         if (masks)
@@ -25,21 +26,21 @@ internal static class JoinEmitter
                 writer.Line("bool anyNaN = false;");
             using (writer.Block("for (nint index = 0; index < count; index++)"))
             {
-                writer.Line($"float sum = Unsafe.Add(ref softmax, {(plan.Steps.TakesSinks ? FinishEmitter.SumOfKeys : SoftmaxEmitter.RunningSum)} + index);");
+                writer.Line($"float sum = Unsafe.Add(ref softmax, {(plan.Steps.TakesSinks ? FinishEmitter.SumOfKeys : KernelConstantsEmitter.Sum)} + index);");
                 writer.Line(shape.Group == 1
-                    ? $"ref float target = ref Unsafe.Add(ref joined, ((first + index) * {shape.JoinedDim}) + (head * {shape.ValueHeadDim}));"
-                    : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {shape.Group} * {shape.JoinedDim}) + (((head * {shape.Group}) + ((first + index) % {shape.Group})) * {shape.ValueHeadDim}));");
+                    ? $"ref float target = ref Unsafe.Add(ref joined, ((first + index) * {KernelConstantsEmitter.JoinedDim}) + (head * {width}));"
+                    : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {shape.Group} * {KernelConstantsEmitter.JoinedDim}) + (((head * {shape.Group}) + ((first + index) % {shape.Group})) * {width}));");
                 using (writer.Block("if (sum == 0)"))
                 {
-                    writer.Line($"MemoryMarshal.CreateSpan(ref target, {shape.ValueHeadDim}).Clear();");
+                    writer.Line($"MemoryMarshal.CreateSpan(ref target, {width}).Clear();");
                     writer.Line("continue;");
                 }
 
                 writer.Line();
                 writer.Line(plan.Steps.TakesSinks
-                    ? $"float inverse = Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockFactor} + index) / Unsafe.Add(ref softmax, {SoftmaxEmitter.RunningSum} + index);"
+                    ? $"float inverse = Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + index) / Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + index);"
                     : "float inverse = 1 / sum;");
-                writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {plan.ValueHeadDimPadded});");
+                writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {KernelConstantsEmitter.HeadStride});");
                 if (plan.Join.HasVectors)
                 {
                     writer.Line($"var factor = {target.Name}.Create(inverse);");
@@ -55,7 +56,7 @@ internal static class JoinEmitter
 
                 if (plan.Join.HasRest)
                 {
-                    using (writer.Block($"for (nint column = {plan.Join.VectorColumns}; column < {plan.Join.Columns}; column++)"))
+                    using (writer.Block($"for (nint column = {plan.Join.VectorColumns}; column < {width}; column++)"))
                     {
                         writer.Line("float value = (Unsafe.Add(ref source, column) * inverse) + 0f;");
                         if (masks)

@@ -49,7 +49,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
         string columns = string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth})"));
         RowSplitEmitter.WriteGemv(writer, product, (gemv, row) =>
         {
-            string start = row == 0 ? "" : $"({row} * {c.Stride}) + (";
+            string start = row == 0 ? "" : row == 1 ? $"{c.Stride} + (" : $"({row} * {c.Stride}) + (";
             writer.Line($"for (nint panel = 0; panel < {kernel.Panels}; panel += {gemv.Panels})");
             writer.Line($"    {TileName(gemv)}({Row(a, row)}, ref Unsafe.Add(ref {b.Name}, panel * {b.Stride}){columns}, ref Unsafe.Add(ref {c.Name}, {start}panel * {AttentionPlan.PanelWidth}{(row == 0 ? "" : ")")}){Arguments(c.Stride)});");
         });
@@ -98,7 +98,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
         string turn = product.PanelsOutside ? "" : " a turn";
         string past = !kernel.Panels.IsLiteral && product.PanelDivisor == 0 && tile.Panels > 1 ? $" The last turn may read panels past the last one; what it writes there is never used." : "";
         string deep = kernel.Depth.IsLiteral ? $"{kernel.Depth} deep" : $"as deep as there are {kernel.Depth}";
-        writer.Line($"/// <summary>{tile.Rows} rows × {tile.Columns} columns{turn}, {deep}: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a step.{past}</summary>");
+        writer.Line($"/// <summary>{CodeWriter.Count(tile.Rows, "row")} × {tile.Columns} columns{turn}, {deep}: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a step.{past}</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         if (product.PanelsOutside)
             WriteOnePanelGroup(tile);
@@ -130,7 +130,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
                 for (int panel = 1; panel < tile.Panels && !b.Stride.IsLiteral; panel++)
                     writer.Line($"ref float {TileEmitter.Panel(b, panel)} = ref Unsafe.Add(ref {TileEmitter.Panel(b, panel - 1)}, {b.Stride});");
                 WriteSums(tile, product.Prefetch);
-                writer.Line($"{b.Name} = ref Unsafe.Add(ref {b.Name}, {(b.Stride.IsLiteral ? $"{tile.Panels * b.Stride.Literal}" : $"{b.Stride} * {tile.Panels}")});");
+                writer.Line($"{b.Name} = ref Unsafe.Add(ref {b.Name}, {(b.Stride.IsLiteral ? $"{tile.Panels * b.Stride.Literal}" : tile.Panels == 1 ? $"{b.Stride}" : $"{b.Stride} * {tile.Panels}")});");
                 foreach (string operand in EpilogueEmitter.ColumnOperands(kernel).Append(c.Name))
                     writer.Line($"{operand} = ref Unsafe.Add(ref {operand}, {tile.Columns});");
             }

@@ -14,9 +14,9 @@ internal static class MergeHeadsEmitter
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
-                writer.Line($"var old = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.OldFactor} + row));");
-                writer.Line($"var block = {target.Name}.Create(Unsafe.Add(ref softmax, {SoftmaxEmitter.BlockFactor} + row));");
-                using (writer.Block($"for (nint column = row * {plan.ValueHeadDimPadded}; column < (row + 1) * {plan.ValueHeadDimPadded}; column += {target.Lanes})"))
+                writer.Line($"var old = {target.Name}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.OldFactor} + row));");
+                writer.Line($"var block = {target.Name}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + row));");
+                using (writer.Block($"for (nint column = row * {KernelConstantsEmitter.HeadStride}; column < (row + 1) * {KernelConstantsEmitter.HeadStride}; column += {target.Lanes})"))
                 {
                     writer.Line($"var head = {target.Name}.LoadUnsafe(ref Unsafe.Add(ref heads, column)) * old;");
                     writer.Line($"{target.Name}.{target.MultiplyAdd}({target.Name}.LoadUnsafe(ref Unsafe.Add(ref blockHeads, column)), block, head).StoreUnsafe(ref Unsafe.Add(ref heads, column));");

@@ -44,7 +44,7 @@ internal static class ModifyEmitter
     {
         VectorTarget target = plan.Target;
         string name = target.Name;
-        writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
+        writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {KernelConstantsEmitter.ScoreStride});");
         if (pass.NeedsHead)
             writer.Line($"nint queryHead = {GroupedRow.QueryHead(plan, wrap: false)};");
         string inputRow = GroupedRow.InputRow(plan);

@@ -23,7 +23,7 @@ internal static class RangeSoftmaxEmitter
     /// <summary>The row's scores, its range within the block, and the groups of virtual lanes that hold it.</summary>
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, params string[] withoutKeys)
     {
-        writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
+        writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {KernelConstantsEmitter.ScoreStride});");
         writer.Line("nint begin = Math.Max(from, Unsafe.Add(ref ranges, 2 * row) - key);");
         writer.Line("nint end = Math.Min(columns, Unsafe.Add(ref ranges, (2 * row) + 1) - key);");
         using (writer.Block("if (begin >= end)"))
@@ -66,12 +66,12 @@ internal static class RangeSoftmaxEmitter
         if (plan.Steps.MasksInside)
         {
             writer.Line("// Where all keys are masked, powers of −∞ are wanted, not of −∞ − −∞.");
-            writer.Line($"float maximum = Unsafe.Add(ref state, {SoftmaxEmitter.Maximum} + row);");
+            writer.Line($"float maximum = Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row);");
             writer.Line($"var shift = {target.Name}.Create(maximum == float.NegativeInfinity ? 0f : maximum);");
         }
         else
         {
-            writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {SoftmaxEmitter.Maximum} + row));");
+            writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
         }
 
         SoftmaxEmitter.WriteSummedPowers(writer, plan, "k", "first", "last");

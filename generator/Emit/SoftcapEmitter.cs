@@ -45,7 +45,7 @@ internal static class SoftcapEmitter
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
-                writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
+                writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {KernelConstantsEmitter.ScoreStride});");
                 writer.Line($"for (nint k = 0; k < columns; k += {plan.Target.Lanes})");
                 writer.Line($"    {Cap(plan, $"{plan.Target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, k))")}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
             }

@@ -110,7 +110,7 @@ internal static class SoftmaxEmitter
     /// <summary>The row's scores, how many of them it sees, and where its last group of virtual lanes ends.</summary>
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, params string[] withoutKeys)
     {
-        writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {plan.ScoreStride});");
+        writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {KernelConstantsEmitter.ScoreStride});");
         if (plan.Shape.Causal)
         {
             string grouped = plan.Shape.Group == 1 ? "first + row" : $"((first + row) / {plan.Shape.Group})";
@@ -153,8 +153,8 @@ internal static class SoftmaxEmitter
     public static string[] WithoutKeys(string probabilities) =>
     [
         $"{probabilities}.Clear();",
-        $"Unsafe.Add(ref state, {Maximum} + row) = float.NegativeInfinity;",
-        $"Unsafe.Add(ref state, {Sum} + row) = 0;",
+        $"Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row) = float.NegativeInfinity;",
+        $"Unsafe.Add(ref state, {KernelConstantsEmitter.Sum} + row) = 0;",
     ];
 
     /// <summary>Makes those scores of a group of virtual lanes −∞ whose place in it does not compare to the bound.</summary>
@@ -183,14 +183,14 @@ internal static class SoftmaxEmitter
         }
 
         Reduce(writer, target, "max", (a, b, width) => $"{width}.MaxNative({a}, {b})");
-        writer.Line($"Unsafe.Add(ref state, {Maximum} + row) = max;");
+        writer.Line($"Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row) = max;");
     }
 
     private static void WritePowers(CodeWriter writer, AttentionPlan plan)
     {
         VectorTarget target = plan.Target;
         WriteRow(writer, plan);
-        writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {Maximum} + row));");
+        writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
         WriteSummedPowers(writer, plan, "key", "0", "end");
         if (plan.Shape.Causal)
         {
@@ -232,7 +232,7 @@ internal static class SoftmaxEmitter
         }
 
         Reduce(writer, target, "sum", (a, b, _) => $"{a} + {b}");
-        writer.Line($"Unsafe.Add(ref state, {Sum} + row) = sum;");
+        writer.Line($"Unsafe.Add(ref state, {KernelConstantsEmitter.Sum} + row) = sum;");
     }
 
     private static void WriteSums(CodeWriter writer, VectorTarget target)
@@ -279,17 +279,17 @@ internal static class SoftmaxEmitter
             {
                 writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
                 writer.Line($"var none = {name}.Create(float.NegativeInfinity);");
-                writer.Line($"var oldMaximum = {name}.LoadUnsafe(ref state, {Maximum});");
-                writer.Line($"var blockMaximum = {name}.LoadUnsafe(ref state, {BlockState + Maximum});");
+                writer.Line($"var oldMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
+                writer.Line($"var blockMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockMaximum});");
                 writer.Line($"var maximum = {name}.MaxNative(oldMaximum, blockMaximum);");
                 writer.Line("// A side that saw no key has factor 0, also where neither saw one.");
                 writer.Line($"var oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, {Power(plan, "oldMaximum - maximum")});");
                 writer.Line($"var blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, {Power(plan, "blockMaximum - maximum")});");
-                writer.Line($"var sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {BlockState + Sum}), blockFactor, {name}.LoadUnsafe(ref state, {Sum}) * oldFactor);");
-                writer.Line($"maximum.StoreUnsafe(ref state, {Maximum});");
-                writer.Line($"sum.StoreUnsafe(ref state, {Sum});");
-                writer.Line($"oldFactor.StoreUnsafe(ref state, {OldFactor});");
-                writer.Line($"blockFactor.StoreUnsafe(ref state, {BlockFactor});");
+                writer.Line($"var sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockSum}), blockFactor, {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum}) * oldFactor);");
+                writer.Line($"maximum.StoreUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
+                writer.Line($"sum.StoreUnsafe(ref state, {KernelConstantsEmitter.Sum});");
+                writer.Line($"oldFactor.StoreUnsafe(ref state, {KernelConstantsEmitter.OldFactor});");
+                writer.Line($"blockFactor.StoreUnsafe(ref state, {KernelConstantsEmitter.BlockFactor});");
             }
         }
     }

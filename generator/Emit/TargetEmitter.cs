@@ -21,6 +21,7 @@ internal static class TargetEmitter
             FileEmitter.GeneratedCode(writer);
             using (writer.Block($"private readonly struct {KernelsName(plan.Target)} : IKernels"))
             {
+                KernelConstantsEmitter.Write(writer, plan);
                 RowSplitEmitter.Write(writer, plan.Scores);
                 foreach (ProductPlan product in plan.Products)
                 {

@@ -171,11 +171,13 @@ internal sealed record AttentionPlan
         if (spec.Causal)
             shared.Add("Causal: loops end at the last visible key of a query block; only the block on the diagonal masks.");
 
+        AttentionSteps steps = AttentionSteps.Create(spec);
+        shared.AddRange(steps.Reasons);
         return new()
         {
             Spec = spec,
             Target = target,
-            Steps = AttentionSteps.Create(spec),
+            Steps = steps,
             Join = JoinPlan.Create(spec.Shape, target),
             RowBlock = rowBlock,
             InputProjection = projections.FirstOrDefault(product => product.Kernel == input),
