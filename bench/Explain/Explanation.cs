@@ -9,49 +9,43 @@ namespace AttentionGen.Bench.Explain;
 
 /// <summary>A part, what it took, and what it could not have done without.</summary>
 /// <param name="Cost">What its calls need.</param>
-/// <param name="Microseconds">Best round of all its calls in one forward, alone.</param>
-/// <param name="InOrderMicroseconds">The same calls among all others in the forward's order, in the best round of all.</param>
+/// <param name="Microseconds">All its calls in the best forward.</param>
 /// <param name="Limits">The least time that each resource allows, in microseconds.</param>
-internal sealed record ExplainedPart(PartCost Cost, double Microseconds, double InOrderMicroseconds, IReadOnlyList<(string Resource, double Microseconds)> Limits)
+internal sealed record ExplainedPart(PartCost Cost, double Microseconds, IReadOnlyList<(string Resource, double Microseconds)> Limits)
 {
     /// <summary>The resource that allows the least speed.</summary>
     public (string Resource, double Microseconds) Bound => Limits.MaxBy(limit => limit.Microseconds);
 }
 
-/// <summary>Measures a workload's parts alone, all its calls in order, the forward, and the processor's limits, interleaved.</summary>
+/// <summary>Measures a workload's forward, the same forward over timed kernels, and the processor's limits, interleaved.</summary>
 internal sealed class Explanation
 {
     private const long FirstLevelBytes = 16 * 1024;
+    private const double WarmUpMilliseconds = 50;
+    private const double RoundMilliseconds = 10;
+    private const int WarmUpPhases = 3;
+
+    // Longer than the runtime waits before it compiles hot methods again.
+    private const int TieringMilliseconds = 120;
 
     private readonly Dictionary<long, ReadBandwidth> _reads = [];
-    private readonly long[] _inOrder = new long[Enum.GetValues<Part>().Length];
+    private long[] _ticks = [];
 
     public Explanation(Workload workload, int rounds)
     {
         Workload = workload;
         Plan = PlanOf.Shape(workload.Shape);
         var data = new WorkloadData(workload);
-        var buffers = new KernelBuffers(workload, Plan, data);
-        KernelCall[] calls = CallList.Create(workload, Plan);
-        PartCost[] costs = [.. calls.GroupBy(call => call.Part).Select(part => PartCost.Of(part.Key, [.. part], workload, Plan)).OrderBy(cost => cost.Part)];
-        KernelCall[][] callsOf = [.. costs.Select(cost => calls.Where(call => call.Part == cost.Part).ToArray())];
-
-        using ISubject forward = workload.CreateGenerated();
+        using ISubject forward = workload.CreateGenerated(), timed = TimedSubject(workload);
         forward.Prepare(data, threads: 1);
-        if (!workload.UsesCache)
-            CheckOutput(forward, buffers, calls);
-        TimedWork[] parts = [.. callsOf.Select(part => new TimedWork(() => buffers.Run(part)))];
-        var replay = new TimedWork(() => buffers.Run(calls));
-        var whole = new TimedWork(forward.Run);
-        TimedWork[] all = [.. parts, replay, whole];
-        TimedWork.WarmUp(all);
+        timed.Prepare(data, threads: 1);
+        IReadOnlyList<KernelCall> calls = KernelTimes.Record(timed.Run);
+        CheckOutput(forward, timed);
+        PartCost[] costs = [.. calls.Append(new(Part.Between, 0)).GroupBy(call => call.Part).Select(part => PartCost.Of(part.Key, [.. part], workload, Plan)).OrderBy(cost => cost.Part)];
         foreach (long bytes in costs.Select(cost => Rounded(cost.FootprintBytes)).Append(FirstLevelBytes).Distinct())
             _reads[bytes] = new ReadBandwidth(bytes, threads: 1, ReadBandwidth.StreamCounts);
-        Measure(all, rounds, round => MeasureInOrder(buffers, calls, first: round == 0));
-
-        ForwardMicroseconds = whole.Best;
-        ReplayMicroseconds = replay.Best;
-        Parts = [.. costs.Zip(parts, (cost, timed) => new ExplainedPart(cost, timed.Best, InOrderMicroseconds(cost.Part), Limits(cost)))];
+        Measure(forward, timed, rounds);
+        Parts = [.. costs.Select(cost => new ExplainedPart(cost, _ticks[(int)cost.Part] * 1e6 / Stopwatch.Frequency, Limits(cost)))];
     }
 
     public Workload Workload { get; }
@@ -60,11 +54,8 @@ internal sealed class Explanation
 
     public IReadOnlyList<ExplainedPart> Parts { get; }
 
-    /// <summary>Best round of the forward itself.</summary>
-    public double ForwardMicroseconds { get; }
-
-    /// <summary>Best round of all the parts' calls in the forward's order.</summary>
-    public double ReplayMicroseconds { get; }
+    /// <summary>The best forward without a clock in it.</summary>
+    public double ForwardMicroseconds { get; private set; } = double.PositiveInfinity;
 
     /// <summary>Best FMA peak of the rounds, GFLOP/s.</summary>
     public double PeakGflops { get; private set; }
@@ -78,48 +69,59 @@ internal sealed class Explanation
     /// <summary>Rate at which a part's data can be read, GB/s.</summary>
     public double ReadGigabytesPerSecond(PartCost cost) => _reads[Rounded(cost.FootprintBytes)].Best.GigabytesPerSecond;
 
-    /// <summary>The calls must be those of the forward: they give its output, bit for bit.</summary>
-    /// <exception cref="ArgumentException">They do not.</exception>
-    private void CheckOutput(ISubject forward, KernelBuffers buffers, KernelCall[] calls)
+    private static ISubject TimedSubject(Workload workload) =>
+        (ISubject)Activator.CreateInstance(typeof(GeneratedSubject<>).MakeGenericType(typeof(TimedKernel<>).MakeGenericType(workload.Kernel)))!;
+
+    /// <summary>Over timed kernels a forward gives its output, bit for bit.</summary>
+    /// <exception cref="InvalidOperationException">It does not.</exception>
+    private static void CheckOutput(ISubject forward, ISubject timed)
     {
         forward.Run();
-        buffers.Run(calls);
-        int width = Workload.Shape.OutputDim;
-        for (int sequence = 0; sequence < Workload.Batch; sequence++)
+        if (!MemoryMarshal.AsBytes(forward.Output).SequenceEqual(MemoryMarshal.AsBytes(timed.Output)))
+            throw new InvalidOperationException("Over timed kernels the forward gives another output.");
+    }
+
+    private void Measure(ISubject forward, ISubject timed, int rounds)
+    {
+        for (int phase = 0; phase < WarmUpPhases; phase++)
         {
-            for (int row = sequence * Workload.Rows; row < (sequence * Workload.Rows) + Workload.UsefulRows(sequence); row++)
-            {
-                if (!MemoryMarshal.AsBytes(forward.Output.Slice(row * width, width)).SequenceEqual(MemoryMarshal.AsBytes(buffers.Output.Slice(row * buffers.OutputStride, width))))
-                    throw new ArgumentException($"made one by one, its calls give another output than the forward, from row {row} on");
-            }
+            RunFor(WarmUpMilliseconds, forward.Run);
+            RunFor(WarmUpMilliseconds, () => KernelTimes.Time(timed.Run));
+            Thread.Sleep(TieringMilliseconds);
         }
-    }
-
-    private double InOrderMicroseconds(Part part) => _inOrder[(int)part] * 1e6 / Stopwatch.Frequency;
-
-    /// <summary>Keeps the fastest round whole, so that its parts add up.</summary>
-    private void MeasureInOrder(KernelBuffers buffers, KernelCall[] calls, bool first)
-    {
-        var ticks = new long[_inOrder.Length];
-        buffers.Run(calls, ticks);
-        ticks.AsSpan().Clear();
-        buffers.Run(calls, ticks);
-        if (first || ticks.Sum() < _inOrder.Sum())
-            ticks.CopyTo(_inOrder, 0);
-    }
-
-    private void Measure(TimedWork[] all, int rounds, Action<int> measureInOrder)
-    {
         int steps = FmaPeak.Calibrate(FmaPeak.Lanes);
         for (int round = 0; round < rounds; round++)
         {
             PeakGflops = Math.Max(PeakGflops, FmaPeak.Measure(FmaPeak.Lanes, steps, threads: 1));
             foreach (ReadBandwidth read in _reads.Values)
                 read.RunRound();
-            foreach (TimedWork work in all)
-                work.RunRound();
-            measureInOrder(round);
+            // The first brings weights and data back into the caches.
+            forward.Run();
+            RunFor(RoundMilliseconds, () => ForwardMicroseconds = Math.Min(ForwardMicroseconds, Microseconds(forward.Run)));
+            RunFor(RoundMilliseconds, () => Keep(KernelTimes.Time(timed.Run)));
         }
+    }
+
+    /// <summary>Keeps the fastest forward whole, so that its parts add up.</summary>
+    private void Keep(long[] ticks)
+    {
+        if (_ticks.Length == 0 || ticks.Sum() < _ticks.Sum())
+            _ticks = ticks;
+    }
+
+    private static double Microseconds(Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+    }
+
+    private static void RunFor(double milliseconds, Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        do
+            work();
+        while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < milliseconds);
     }
 
     private (string Resource, double Microseconds)[] Limits(PartCost cost)

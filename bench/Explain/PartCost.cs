@@ -22,53 +22,47 @@ internal sealed record PartCost(
     /// <summary>Adds up a part's calls.</summary>
     public static PartCost Of(Part part, IReadOnlyList<KernelCall> calls, Workload workload, AttentionPlan plan)
     {
-        AttentionShape shape = workload.Shape;
         int lanes = plan.Target.Lanes;
         double multiplyAdds = 0, arithmetic = 0, loads = 0, streamed = 0;
         nint lastShared = -1;
         foreach (KernelCall call in calls)
         {
-            (ProductPlan? product, int depth, int panels) = part switch
+            (ProductPlan? product, nint depth, nint panels) = part switch
             {
-                Part.QueryProjection => (plan.InputProjection, shape.DModel, plan.QueryPanels),
-                Part.KeyProjection or Part.ValueProjection => (plan.MemoryProjection, shape.MemoryDim, plan.KeyPanels),
-                Part.OutputProjection => (plan.OutputProjection, shape.JoinedDim, plan.OutputPanels),
-                Part.Scores => (plan.Scores, shape.HeadDim, AttentionPlan.Panels(call.Columns)),
+                Part.InputProjection => (plan.InputProjection, workload.Shape.DModel, call.Panels),
+                Part.MemoryProjection => (plan.MemoryProjection, workload.Shape.MemoryDim, call.Panels),
+                Part.OutputProjection => (plan.OutputProjection, workload.Shape.JoinedDim, call.Panels),
+                Part.Scores => (plan.Scores, workload.Shape.HeadDim, call.Panels),
                 Part.Values => (plan.Values, call.Columns, plan.ValueHeadDimPadded / AttentionPlan.PanelWidth),
-                _ => ((ProductPlan?)null, 0, 0),
+                _ => ((ProductPlan?)null, (nint)0, (nint)0),
             };
             if (product is not null)
             {
-                foreach (RegisterTile tile in Tiles(product, call.Rows))
+                foreach (RegisterTile tile in Tiles(product, (int)call.Rows))
                 {
                     double steps = (double)depth * ((panels + tile.Panels - 1) / tile.Panels);
                     arithmetic += steps * tile.Accumulators;
                     loads += steps * tile.LoadsPerStep;
                 }
-                double shared = sizeof(float) * (double)depth * panels * AttentionPlan.PanelWidth;
                 // The query blocks of a run find keys and values in a nearer cache than the first of them.
                 if (part is not (Part.Scores or Part.Values) || call.Shared != lastShared)
-                    streamed += shared;
+                    streamed += sizeof(float) * (double)depth * panels * AttentionPlan.PanelWidth;
                 lastShared = call.Shared;
+                multiplyAdds = arithmetic * lanes;
             }
             else
             {
-                double vectors = Elements(call, shape, plan) / lanes;
-                loads += vectors * (part is Part.Softmax or Part.MergeHeads or Part.Rotary or Part.QueryNorm or Part.KeyNorm ? 2 : part == Part.Merge ? 4 : 1);
-                arithmetic += part switch
+                double vectors = Elements(call, plan) / lanes;
+                loads += vectors * (part is Part.Softmax or Part.MergeHeads ? 2 : part == Part.Merge ? 4 : 1);
+                arithmetic += vectors * part switch
                 {
-                    Part.Softmax => SoftmaxInstructions * vectors,
-                    Part.Merge => MergeInstructions * vectors,
-                    // The sum of squares, the product with the factor and with the weights.
-                    Part.Rotary or Part.QueryNorm or Part.KeyNorm => 3 * vectors,
-                    Part.MergeHeads or Part.JoinHeads => 2 * vectors,
+                    Part.Softmax => SoftmaxInstructions,
+                    Part.Merge => MergeInstructions,
+                    Part.MergeHeads or Part.JoinHeads => 2,
                     _ => 0,
                 };
-                streamed += part is Part.QueryRows or Part.KeyStrip or Part.KeyPanels or Part.ValuePanels or Part.OutputHeads ? 2 * sizeof(float) * lanes * vectors : 0;
             }
         }
-        if (part <= Part.OutputProjection && part is not (Part.Softmax or Part.Merge or Part.MergeHeads or Part.JoinHeads))
-            multiplyAdds = arithmetic * lanes;
         return new(part, calls.Count, multiplyAdds, arithmetic, loads, streamed, Footprint(part, workload, plan));
     }
 
@@ -83,37 +77,26 @@ internal sealed record PartCost(
     }
 
     /// <summary>Numbers that a part without products goes through.</summary>
-    private static double Elements(KernelCall call, AttentionShape shape, AttentionPlan plan) => call.Part switch
+    private static double Elements(KernelCall call, AttentionPlan plan) => call.Part switch
     {
-        Part.Softmax => (double)call.Rows * call.Columns,
         // A vector of rows at a time.
-        Part.Merge => (call.Rows + plan.Target.Lanes - 1) / plan.Target.Lanes * plan.Target.Lanes,
+        Part.Merge or Part.Finish => (double)(call.Rows + plan.Target.Lanes - 1) / plan.Target.Lanes * plan.Target.Lanes,
         Part.MergeHeads or Part.JoinHeads => (double)call.Rows * plan.ValueHeadDimPadded,
-        Part.Rotary => (double)call.Rows * call.Columns * shape.RotaryDim,
-        Part.QueryNorm or Part.KeyNorm => (double)call.Rows * call.Columns * shape.HeadDim,
-        Part.ValuePanels => (double)call.Rows * shape.ValueHeadDim,
-        Part.OutputHeads => (double)call.Rows * shape.JoinedDim,
-        // Without projections a call gathers the queries of one KV head.
-        Part.QueryRows => (double)call.Rows * shape.QueryDim / (shape.HasProjections ? 1 : shape.KvHeads),
-        _ => (double)call.Rows * shape.HeadDim,
+        _ => (double)call.Rows * call.Columns,
     };
 
     private static long Footprint(Part part, Workload workload, AttentionPlan plan)
     {
         AttentionShape shape = workload.Shape;
-        long rows = Math.Min(plan.RowBlock, workload.Rows);
-        long floats = part switch
+        long rows = Math.Min(plan.RowBlock, workload.Rows), keys = Math.Min(plan.RowBlock, workload.Keys);
+        return sizeof(float) * part switch
         {
-            Part.QueryProjection or Part.OutputProjection => ((long)shape.DModel * shape.QueryDim) + (rows * (shape.DModel + shape.QueryDim)),
-            Part.KeyProjection or Part.ValueProjection =>
-                ((long)shape.MemoryDim * shape.KeyDim) + (Math.Min(plan.RowBlock, workload.Keys) * ((long)shape.MemoryDim + shape.KeyDim)),
+            Part.InputProjection => ((long)shape.DModel * shape.QueryDim) + (rows * (shape.DModel + shape.QueryDim)),
+            Part.OutputProjection => ((long)shape.DModel * shape.JoinedDim) + (rows * (shape.DModel + shape.JoinedDim)),
+            Part.MemoryProjection => ((long)shape.MemoryDim * (shape.KeyDim + shape.ValueDim)) + (keys * (shape.MemoryDim + shape.KeyDim)),
             Part.Scores or Part.Values => ((long)workload.Keys * shape.KeyDim) + (rows * shape.QueryDim),
-            Part.QueryRows or Part.Rotary or Part.QueryNorm => 2 * rows * shape.QueryDim,
-            Part.KeyStrip or Part.KeyNorm => 2 * rows * shape.KeyDim,
-            Part.OutputHeads => 2 * rows * shape.JoinedDim,
-            Part.KeyPanels or Part.ValuePanels => (long)(workload.UsesCache ? workload.Rows : workload.Keys) * shape.KeyDim * 2,
+            Part.Between => rows * (shape.QueryDim + shape.JoinedDim),
             _ => plan.Scratch["Scores"].Length,
         };
-        return sizeof(float) * floats;
     }
 }

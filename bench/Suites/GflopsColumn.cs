@@ -56,7 +56,7 @@ internal sealed class GflopsColumn(bool ofPeak) : IColumn
     {
         double? median = summary[benchmarkCase]?.ResultStatistics?.Median;
         string parameter = (string)benchmarkCase.Parameters.Items[0].Value!;
-        double operations = benchmarkCase.Descriptor.Type == typeof(BlockSuite) ? BlockSuite.Operations(parameter) : KernelSuite.Operations(parameter);
+        double operations = BlockSuite.Operations(parameter);
         // Operations a nanosecond are GFLOP/s; softmax and the like have none that count.
         if (median is not double nanoseconds || operations == 0)
             return "-";

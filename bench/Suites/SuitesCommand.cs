@@ -27,7 +27,7 @@ internal static class SuitesCommand
             .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsMutator())
             .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(ParameterWidth))
             .WithOptions(ConfigOptions.DisableOptimizationsValidator);
-        BenchmarkSwitcher.FromTypes([typeof(BlockSuite), typeof(KernelSuite), typeof(GeneratorSuite), typeof(ColdStartSuite)]).Run(arguments, config);
+        BenchmarkSwitcher.FromTypes([typeof(BlockSuite), typeof(GeneratorSuite), typeof(ColdStartSuite)]).Run(arguments, config);
         return 0;
     }
 }

@@ -5,13 +5,13 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>From a spec to all its generated files: one that users see, the path of a call, and one for each vector target.</summary>
+/// <summary>From a spec to all its generated files: one that users see, the numbers that the path of a call folds, and one for each vector target.</summary>
 internal static class AttentionEmitter
 {
     public static IReadOnlyList<GeneratedFile> Emit(AttentionSpec spec)
     {
         List<AttentionPlan> plans = VectorTarget.All.Select(target => AttentionPlan.Create(spec, target)).ToList();
-        var files = new List<GeneratedFile> { ClassEmitter.Write(plans), PathEmitter.Write(plans) };
+        var files = new List<GeneratedFile> { ClassEmitter.Write(plans), ConstantsEmitter.Write(plans) };
         files.AddRange(plans.Select(TargetEmitter.Write));
         return [.. HeaderEmitter.WithSisters(files).Select(file => spec.Class.HidesNames ? FullNames.Write(file) : file)];
     }

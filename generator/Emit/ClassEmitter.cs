@@ -17,15 +17,15 @@ internal static class ClassEmitter
         string name = spec.Class.Name;
         HeaderEmitter.Write(writer, plans[0]);
         FileEmitter.Open(writer);
-        string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}, Services::IForwardParts";
+        string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}";
         using (FileEmitter.Nest(writer, spec, bases, remarks => RemarksEmitter.Write(remarks, plans)))
         {
             WriteConstants(writer, spec);
-            WriteFields(writer, spec);
+            WriteFields(writer);
             WriteShape(writer, spec);
             WritePath(writer, plans);
             WriteConstruction(writer, plans);
-            WriteSizes(writer, plans);
+            WriteSizes(writer);
             ForwardSignatureEmitter.Write(writer, plans);
         }
 
@@ -55,34 +55,10 @@ internal static class ClassEmitter
             Constant("SequenceLength", spec.SequenceLength, "Query rows of every sequence.");
     }
 
-    private static void WriteFields(CodeWriter writer, AttentionSpec spec)
+    private static void WriteFields(CodeWriter writer)
     {
-        if (spec.HasProjections)
-        {
-            foreach (string matrix in new[] { "query", "key", "value", "output" })
-                writer.Line($"private readonly Services::PackedMatrix {matrix}Weights;");
-        }
-
-        if (spec.QueryKeyNorm != QueryKeyNorm.None)
-        {
-            writer.Line("private readonly Services::HeadNorm queryNorm;");
-            writer.Line("private readonly Services::HeadNorm keyNorm;");
-        }
-
-        if (spec.Rotary != RotaryKind.None)
-        {
-            string table = spec.Shape.RotaryScaling == RotaryScaling.None ? CodeWriter.Invariant($"{spec.RotaryDim}, {spec.Shape.RotaryBase:R}") : "Shape";
-            writer.Line($"private readonly Services::RotaryTable rotaryTable = Services::RotaryTable.Get({table});");
-        }
-
-        if (spec.HasDistanceBias)
-            writer.Line("private readonly Services::DistanceBias distanceBias;");
-        if (spec.Sinks)
-            writer.Line("private readonly Services::AlignedMemory sinkLogits;");
-        if (spec.AppendedKeys > 0)
-            writer.Line("private readonly Services::AppendedKeys appendedKeys;");
-        if (spec.Shape.Learns || spec.Rotary != RotaryKind.None || spec.HasDistanceBias || spec.AppendedKeys > 0)
-            writer.Line();
+        writer.Line("private readonly Services::PackedWeights packedWeights;");
+        writer.Line();
     }
 
     private static void WriteShape(CodeWriter writer, AttentionSpec spec)
@@ -139,14 +115,7 @@ internal static class ClassEmitter
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
         {
-            writer.Line("Services::KernelChecks.ValidateWeights(Shape, weights);");
-            WritePacking(writer, plans);
-            if (spec.HasDistanceBias)
-                writer.Line("distanceBias = new Services::DistanceBias(Shape, weights.RelativePositionBias);");
-            if (spec.Sinks)
-                writer.Line("sinkLogits = Services::AlignedMemory.CopyOf(weights.Sinks);");
-            if (spec.AppendedKeys > 0)
-                writer.Line("appendedKeys = new Services::AppendedKeys(Shape, weights.BiasKey, weights.BiasValue);");
+            writer.Line($"packedWeights = Services::PackedWeights.Pack<{ConstantsEmitter.TypeName}>(Shape, weights);");
         }
 
         writer.Line();
@@ -158,15 +127,7 @@ internal static class ClassEmitter
         FileEmitter.GeneratedCode(writer);
         if (spec.HasCache)
         {
-            using (writer.Block("public Library::AttentionCache CreateCache(int capacity, int batch = 1)"))
-            {
-                writer.Line("var cache = new Library::AttentionCache(Shape, capacity, batch);");
-                if (spec.Rotary != RotaryKind.None)
-                    writer.Line("// Now, so that no call that uses the cache allocates.\nrotaryTable.Ensure(capacity);");
-                if (spec.HasDistanceBias)
-                    writer.Line("// Now, so that no call that uses the cache allocates.\ndistanceBias.Ensure(2 * (nint)capacity);");
-                writer.Line("return cache;");
-            }
+            writer.Line("public Library::AttentionCache CreateCache(int capacity, int batch = 1) => packedWeights.CreateCache(capacity, batch);");
         }
         else
         {
@@ -177,68 +138,11 @@ internal static class ClassEmitter
         writer.Line();
     }
 
-    /// <summary>The factor of the scores goes into the first thing that queries are multiplied by last.</summary>
-    private static void WritePacking(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
-    {
-        AttentionSpec spec = plans[0].Spec;
-        bool norms = spec.QueryKeyNorm != QueryKeyNorm.None;
-        if (!norms && !spec.HasProjections)
-            return;
-        if (spec.NaturalScores)
-        {
-            writer.Line("// The scale goes into the queries; what is done to scores wants them natural, without log2(e).");
-            writer.Line("double factor = Shape.Scale;");
-        }
-        else
-        {
-            writer.Line("// Softmax works in powers of two: log2(e) and the scale go into the queries.");
-            writer.Line("double factor = Shape.Scale / Math.Log(2);");
-        }
-
-        if (spec.HasProjections)
-        {
-            void Pack(string field, string tensor, int outputs, int inputs, Func<AttentionPlan, ProductPlan> product, string factor = "") =>
-                writer.Line(CodeWriter.Invariant($"{field}Weights = Services::PackedMatrix.Pack(weights.{tensor}, weights.{tensor}Bias, {outputs}, {inputs}, {Interleaved(plans, product)}{factor});"));
-
-            Pack("query", "Query", spec.QueryDim, spec.DModel, plan => plan.InputProjection!, norms ? "" : ", factor");
-            Pack("key", "Key", spec.KeyDim, spec.MemoryDim, plan => plan.MemoryProjection!);
-            Pack("value", "Value", spec.ValueDim, spec.MemoryDim, plan => plan.MemoryProjection!);
-            Pack("output", "Output", spec.DModel, spec.JoinedDim, plan => plan.OutputProjection!);
-        }
-
-        if (norms)
-        {
-            writer.Line("// What comes before the normalisation has no say in the size of what comes out of it.");
-            writer.Line("queryNorm = new Services::HeadNorm(Shape.QueryKeyNorm, weights.QueryNorm, weights.QueryNormBias, Shape.QueryKeyNormEpsilon, factor);");
-            writer.Line("keyNorm = new Services::HeadNorm(Shape.QueryKeyNorm, weights.KeyNorm, weights.KeyNormBias, Shape.QueryKeyNormEpsilon);");
-        }
-    }
-
-    /// <summary>Panels that are interleaved in the weights of a projection, as the target that runs wants them.</summary>
-    private static string Interleaved(IReadOnlyList<AttentionPlan> plans, Func<AttentionPlan, ProductPlan> product)
-    {
-        string interleaved = "";
-        foreach (AttentionPlan plan in plans.Reverse())
-        {
-            string mine = CodeWriter.Invariant($"{product(plan).InterleavedPanels}");
-            // The last target runs wherever no other does.
-            interleaved = interleaved.Length == 0 || interleaved == mine ? mine : $"{plan.Target.Condition} ? {mine} : {interleaved}";
-        }
-
-        return interleaved;
-    }
-
-    private static void WriteSizes(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    private static void WriteSizes(CodeWriter writer)
     {
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block("public static long GetScratchBytes(int batch, int rows, int keys)"))
-        {
-            writer.Line("Services::KernelChecks.ValidateSizes(batch, rows, keys);");
-            string path = PathEmitter.Name(plans[0].Target);
-            writer.Line($"return 4L * ({path}.ScratchFloats + {path}.KeyValueFloats(keys));");
-        }
-
+        writer.Line($"public static long GetScratchBytes(int batch, int rows, int keys) => Services::AttentionCall.GetScratchBytes<{ConstantsEmitter.TypeName}>(batch, rows, keys);");
         writer.Line();
     }
 }

@@ -15,7 +15,7 @@ internal static class FinishEmitter
     {
         writer.Line($"/// <summary>{(plan.Steps.TakesSinks ? "Takes the sinks into maxima and sums; leaves the factor of the heads where that of a block was." : "Writes the log-sum-exp of each row.")}</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void Finish(ref float softmax, nint rows, nint first, nint head, nint firstRow, in {ContextEmitter.TypeName} context)"))
+        using (writer.Block($"public static void Finish(ref float softmax, nint rows, nint first, nint head, nint firstRow, in Services::AttendContext context)"))
         {
             if (plan.Steps.TakesSinks)
                 WriteSinks(writer, plan);

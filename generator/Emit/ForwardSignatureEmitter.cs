@@ -30,10 +30,6 @@ internal static class ForwardSignatureEmitter
         writer.Line($"void Library::IAttentionKernel<{spec.Class.Name}>.Forward(in Library::AttentionArguments arguments) => Run(in arguments);");
         writer.Line();
         WriteRun(writer, plans);
-        writer.Line();
-        FileEmitter.GeneratedCode(writer);
-        using (writer.Block("void Services::IForwardParts.RunPart(in Library::AttentionArguments arguments, in Services::ForwardDimensions dimensions, in Services::ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)"))
-            WriteChoice(writer, plans, target => $"{PathEmitter.Name(target)}.RunPart(this, in arguments, in dimensions, in schedule, phase, part, ref shared, ref own);");
     }
 
     private static void WriteForward(CodeWriter writer, AttentionSpec spec, bool cached)
@@ -95,50 +91,16 @@ internal static class ForwardSignatureEmitter
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(spec.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
-            writer.Line("using Services::CacheUse use = Services::CacheUse.Write(cache);");
-            string offsets = spec.Ragged ? "memoryOffsets, " : "";
-            writer.Line($"Services::ForwardDimensions dimensions = Services::KernelChecks.ValidateMemory(Shape, memory, cache, {offsets}in options);");
-            writer.Line($"var arguments = new Library::AttentionArguments {{ Memory = memory, Cache = cache, {(spec.Ragged ? "KeyOffsets = memoryOffsets, " : "")}Options = options }};");
-            writer.Line("// What the cache held is overwritten: until all is written it holds nothing.");
-            writer.Line("cache.Commit(0);");
-            WriteSteps(writer, plans, "ProjectMemory");
-            writer.Line(spec.Ragged ? "cache.CommitNewKeys(memoryOffsets);" : "cache.Commit(dimensions.Keys);");
+            string offsets = spec.Ragged ? "memoryOffsets" : "default";
+            WriteChoice(writer, plans, target => $"{ConstantsEmitter.Path(target)}.ProjectMemory(packedWeights, memory, cache, {offsets}, in options);");
         }
     }
 
     private static void WriteRun(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
-        AttentionSpec spec = plans[0].Spec;
         using (writer.Block("private void Run(in Library::AttentionArguments arguments)"))
-        {
-            if (spec.HasCache)
-                writer.Line($"using Services::CacheUse use = Services::CacheUse.{(spec.IsCrossAttention ? "Read" : "Write")}(arguments.Cache);");
-            writer.Line("Services::ForwardDimensions dimensions = Services::KernelChecks.Validate(Shape, in arguments);");
-            if (spec.Shape.Positions)
-                writer.Line("// A position that no table can reach is refused before anything is written.\nrotaryTable.Ensure(arguments.Positions);");
-            if (SequenceEmitter.HasRing(spec))
-            {
-                writer.Line("using Services::RingGuard guard = Services::RingGuard.Begin(in arguments, in dimensions);");
-                using (writer.Block("try"))
-                    WriteSteps(writer, plans, "Forward");
-                using (writer.Block("catch"))
-                    writer.Line("guard.Undo();\nthrow;");
-            }
-            else
-            {
-                WriteSteps(writer, plans, "Forward");
-            }
-
-            if (spec.HasCache && !spec.IsCrossAttention)
-                writer.Line(spec.Ragged ? $"arguments.Cache?.CommitNewKeys(arguments.{(spec.HasProjections ? "Row" : "Key")}Offsets);" : "arguments.Cache?.Commit(dimensions.Keys);");
-        }
+            WriteChoice(writer, plans, target => $"{ConstantsEmitter.Path(target)}.Forward(packedWeights, in arguments);");
     }
-
-    /// <summary>A step on the caller's thread; parts that threads share are pinned where they are handed out.</summary>
-    private static void WriteSteps(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string step) =>
-        WriteChoice(writer, plans, target => target.PinsRows
-            ? $"Services::PinnedMemory.Run(this, in arguments, in dimensions, {PathEmitter.Name(target)}.{step});"
-            : $"{PathEmitter.Name(target)}.{step}(this, in arguments, in dimensions);");
 
     private static void WriteChoice(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, System.Func<VectorTarget, string> call)
     {

@@ -14,10 +14,9 @@ internal static class JoinEmitter
         string width = shape.ValueHeadDim == shape.HeadDim ? "HeadDim" : "ValueHeadDim";
         bool masks = plan.Steps.LooksForNaN;
         writer.Line("/// <summary>Divides by the sums and writes each head to its columns of the joined rows; a row that saw no key gives zeros.</summary>");
-        if (masks)
-            writer.Line("/// <returns>Whether any output is NaN.</returns>");
+        writer.Line(masks ? "/// <returns>Whether any output is NaN.</returns>" : "/// <returns>False: every row sees the same keys.</returns>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static {(masks ? "bool" : "void")} JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined)"))
+        using (writer.Block("public static bool JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined)"))
         {
             bool checks = masks && plan.Join.HasVectors;
             if (checks)
@@ -66,7 +65,9 @@ internal static class JoinEmitter
                 }
             }
 
-            if (masks)
+            if (!masks)
+                writer.Line("return false;");
+            else
                 writer.Line(checks ? $"return anyNaN || !{target.Name}.EqualsAll(numbers.AsInt32(), {target.Name}<int>.AllBitsSet);" : "return anyNaN;");
         }
     }

@@ -6,9 +6,8 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes the pass over a block's scores between product and softmax: softcap, the user's modifier, biases, masks, in this order.</summary>
 internal static class ModifyEmitter
 {
-    /// <summary>The parameters of the kernel; memory for mask rows only where there are masks.</summary>
-    public static string Parameters(AttentionSpec spec) =>
-        $"ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, {(spec.DeclaredMasks > 0 ? "ref float maskLine, " : "")}in {ContextEmitter.TypeName} context";
+    private const string Parameters =
+        "ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine, in Services::AttendContext context";
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
@@ -27,7 +26,7 @@ internal static class ModifyEmitter
             return;
         writer.Line("/// <summary>Changes the scores of each row as configured; masked ones become −∞.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void Modify({Parameters(plan.Spec)})"))
+        using (writer.Block($"public static void Modify({Parameters})"))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
                 WriteRow(writer, plan, pass);
@@ -35,10 +34,6 @@ internal static class ModifyEmitter
 
         writer.Line();
     }
-
-    /// <summary>Whether the softcap is also wanted without what follows it.</summary>
-    public static bool NeedsCapAlone(AttentionSpec spec) =>
-        spec.Softcap > 0 && (spec.AppendedKeys > 0 || spec.ScoreOutput == AttentionOutputs.CappedScores);
 
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, ScorePass pass)
     {

@@ -5,7 +5,7 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes the online softmax where each row has a range of keys of its own; lanes, tree and merging are those of <see cref="SoftmaxEmitter"/>.</summary>
 internal static class RangeSoftmaxEmitter
 {
-    public const string Parameters = "ref float scores, nint rows, nint from, nint columns, nint key, ref int ranges, ref float state";
+    private const string Parameters = "ref float scores, nint rows, nint from, nint columns, nint key, ref int ranges, ref float state";
 
     private const int VirtualLanes = SoftmaxEmitter.VirtualLanes;
 
@@ -14,7 +14,7 @@ internal static class RangeSoftmaxEmitter
         writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; those outside its range, and masked ones, become exactly 0.</summary>");
         writer.Line("/// <param name=\"from\">First column that has scores, a multiple of 32.</param>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void Softmax({Parameters})"))
+        using (writer.Block($"public static void RangeSoftmax({Parameters})"))
         {
             SoftmaxEmitter.WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
         }

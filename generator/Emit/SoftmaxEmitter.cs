@@ -13,22 +13,19 @@ namespace AttentionGen.Generator.Emit;
 /// </summary>
 internal static class SoftmaxEmitter
 {
-    /// <summary>Floats between the rows of the softmax state.</summary>
-    private const int StateStride = 32;
-
     public const int VirtualLanes = 32;
 
-    public const int Maximum = 0;
-    public const int Sum = StateStride;
+    public const int Maximum = SoftmaxState.Maximum;
+    public const int Sum = SoftmaxState.Sum;
 
     /// <summary>Where a block's maxima and sums lie, in the order of the running ones.</summary>
-    public const int BlockState = 2 * StateStride;
+    public const int BlockState = SoftmaxState.Block;
 
     /// <summary>Where the factor of what was merged before lies in the softmax state.</summary>
-    public const int OldFactor = 4 * StateStride;
+    public const int OldFactor = SoftmaxState.OldFactor;
 
     /// <summary>Where the factor of the present block lies in the softmax state.</summary>
-    public const int BlockFactor = 5 * StateStride;
+    public const int BlockFactor = SoftmaxState.BlockFactor;
 
     /// <summary>Where the running sum of a row lies in the softmax state.</summary>
     public const int RunningSum = Sum;
@@ -87,7 +84,7 @@ internal static class SoftmaxEmitter
         writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(causal
-            ? "public static void Softmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float state)"
+            ? "public static void CausalSoftmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float state)"
             : "public static void Softmax(ref float scores, nint rows, nint columns, ref float state)"))
         {
             WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));

@@ -19,10 +19,14 @@ internal static class TargetEmitter
         {
             writer.Line($"/// <summary>The kernels of this shape for {plan.Target.Name}.</summary>");
             FileEmitter.GeneratedCode(writer);
-            using (writer.Block($"private readonly struct {KernelsName(plan.Target)} : IKernels"))
+            using (writer.Block($"private readonly struct {KernelsName(plan.Target)} : Services::IAttentionKernels"))
             {
                 KernelConstantsEmitter.Write(writer, plan);
+                writer.Line($"public static bool PinsRows => {(plan.Target.PinsRows ? "true" : "false")};");
+                writer.Line();
                 RowSplitEmitter.Write(writer, plan.Scores);
+                if (spec.HasProjections)
+                    WriteProjections(writer, plan);
                 foreach (ProductPlan product in plan.Products)
                 {
                     writer.Line();
@@ -48,9 +52,34 @@ internal static class TargetEmitter
                 }
 
                 JoinEmitter.Write(writer, plan);
+                if (spec.MaskPredicate?.Range is not null)
+                    WriteDeclaredRange(writer, spec);
             }
         }
 
         return new($"{spec.Class.HintName}.{plan.Target.Name}.g.cs", writer.ToString());
+    }
+
+    /// <summary>The names by which the path of a call knows the projections.</summary>
+    private static void WriteProjections(CodeWriter writer, AttentionPlan plan)
+    {
+        void Forward(string name, ProductPlan product)
+        {
+            writer.Line();
+            writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+            writer.Line($"public static void {name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
+            writer.Line($"    {product.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
+        }
+
+        Forward("ProjectInput", plan.InputProjection!);
+        Forward("ProjectMemory", plan.MemoryProjection!);
+        Forward("ProjectOutput", plan.OutputProjection!);
+    }
+
+    private static void WriteDeclaredRange(CodeWriter writer, AttentionSpec spec)
+    {
+        writer.Line();
+        writer.Line("/// <summary>The keys that the mask predicate may let a row see.</summary>");
+        writer.Line($"public static (int First, int End) DeclaredRange(int head, int query, int keys) => {HookEmitter.Range(spec, "head", "query", "keys")};");
     }
 }

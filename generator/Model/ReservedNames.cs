@@ -9,8 +9,7 @@ internal static class ReservedNames
     {
         "Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength",
         "Shape", "IsAccelerated", "Plan", "Create", "GetScratchBytes", "CreateCache", "ProjectMemory", "Forward", "Run",
-        "queryWeights", "keyWeights", "valueWeights", "outputWeights", "queryNorm", "keyNorm", "rotaryTable", "AttendContext", "appendedKeys", "sinkLogits", "distanceBias",
-        "BlockPath", "IKernels", "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",
+        "packedWeights", "PathConstants", "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",
     };
 
     /// <summary>Whether a type or a member of this name would clash with a generated member.</summary>

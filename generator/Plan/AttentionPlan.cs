@@ -86,6 +86,9 @@ internal sealed record AttentionPlan
     /// <summary>The same of what is decided alike for every target: for the header of the path that they share.</summary>
     public required EquatableArray<string> SharedReasons { get; init; }
 
+    /// <summary>What the path of a call does, on every target.</summary>
+    public AttentionFeatures Features => FeatureList.Of(Spec);
+
     public int ValueHeadDimPadded => RoundUp(Spec.ValueHeadDim);
 
     public int QueryPanels => Panels(Spec.QueryDim);

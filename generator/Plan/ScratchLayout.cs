@@ -67,5 +67,5 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
     internal const int MaskLineFloats = AttentionPlan.KeyBlock + AttentionPlan.PanelWidth;
 
     /// <summary>Floats of one query block's softmax state: maximum, sum, block maximum, block sum, old factor, block factor; 32 each.</summary>
-    internal const int SoftmaxFloats = 6 * 32;
+    internal const int SoftmaxFloats = SoftmaxState.Floats;
 }

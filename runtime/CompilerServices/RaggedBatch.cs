@@ -15,7 +15,7 @@ public static class RaggedBatch
     /// <param name="arguments">The checked arguments of the call.</param>
     /// <param name="sequence">0 to batch − 1.</param>
     /// <param name="dimensions">Its sizes.</param>
-    public static AttentionArguments Slice(AttentionShape shape, in AttentionArguments arguments, nint sequence, out ForwardDimensions dimensions)
+    public static AttentionArguments Slice(AttentionShape shape, scoped in AttentionArguments arguments, nint sequence, out ForwardDimensions dimensions)
     {
         int index = (int)sequence;
         int firstRow = arguments.RowOffsets[index], rows = arguments.RowOffsets[index + 1] - firstRow;

@@ -1,4 +1,5 @@
 using AttentionGen.CompilerServices;
+using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Runtime;
 
@@ -18,8 +19,7 @@ public sealed class InterruptedCallTests
         Exception? thrown = null;
         var caller = new Thread(() =>
         {
-            float[] values = new float[4];
-            thrown = Record.Exception(() => KernelThreads.Run(parts, new AttentionArguments { Input = values, Output = values }, default, parts.Schedule));
+            thrown = Record.Exception(() => SharedWork<TwoPartsWork>.Run(new TwoPartsWork { Parts = parts }, default(NoSpans), new WorkSchedule(2, 16, 16, 1, new WorkPhase(2, 1))));
             Volatile.Write(ref hasEnded, true);
             isInterruptedAfterwards = Record.Exception(() => Thread.Sleep(0)) is ThreadInterruptedException;
         });
@@ -43,7 +43,7 @@ public sealed class InterruptedCallTests
     }
 
     /// <summary>A part for the caller, which ends at once where the other one has begun, and one for a helper, which ends when it may.</summary>
-    private sealed class TwoParts : IForwardParts
+    private sealed class TwoParts
     {
         private int done;
 
@@ -55,12 +55,7 @@ public sealed class InterruptedCallTests
 
         public int Done => done;
 
-        public ForwardSchedule Schedule { get; } = new()
-        {
-            Partition = ForwardPartition.Sequences, Threads = 2, Cycle = 1, Phases = 1, FirstParts = 2, SharedFloats = 16, OwnFloats = 16,
-        };
-
-        public void RunPart(in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)
+        public void Run()
         {
             if (Thread.CurrentThread == Caller)
             {
@@ -76,5 +71,12 @@ public sealed class InterruptedCallTests
 
             Interlocked.Increment(ref done);
         }
+    }
+
+    private struct TwoPartsWork : ISharedWork
+    {
+        public TwoParts Parts;
+
+        public readonly void RunPart(in PinnedSpans spans, int phase, int part, ref float shared, ref float own) => Parts.Run();
     }
 }

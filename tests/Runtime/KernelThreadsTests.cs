@@ -42,33 +42,27 @@ public sealed class KernelThreadsTests
     public void AllThreadsMeetInACall(int threads)
     {
         Assert.Equal(threads, KernelThreads.Choose(threads, multiplyAdds: 1));
-        using var kernel = new MeetingKernel(threads);
+        using var meeting = new Barrier(threads);
         const int OwnFloats = 100, Phases = 3;
-        var schedule = new ForwardSchedule
-        {
-            Partition = ForwardPartition.Rows, Threads = threads, Cycle = 1, Phases = Phases, FirstParts = threads, SharedFloats = 10, OwnFloats = OwnFloats,
-        };
-        KernelThreads.Run(kernel, default, new ForwardDimensions(1, 1, 1, 0), in schedule);
-        Assert.Equal(threads * Phases, kernel.Scratch.Count);
-        nint[] scratch = [.. kernel.Scratch.Distinct().Order()];
+        var work = new MeetingWork { Meeting = meeting, Scratch = [] };
+        SharedWork<MeetingWork>.Run(in work, default(NoSpans), new WorkSchedule(threads, 10, OwnFloats, Phases, new WorkPhase(threads, 1)));
+        Assert.Equal(threads * Phases, work.Scratch.Count);
+        nint[] scratch = [.. work.Scratch.Distinct().Order()];
         Assert.Equal(threads, scratch.Length);
         for (int worker = 1; worker < threads; worker++)
             Assert.InRange(scratch[worker] - scratch[worker - 1], OwnFloats * sizeof(float), int.MaxValue);
     }
 
     /// <summary>A part ends when as many parts have begun as there are threads.</summary>
-    private sealed class MeetingKernel(int threads) : IForwardParts, IDisposable
+    private struct MeetingWork : ISharedWork
     {
-        private readonly Barrier meeting = new(threads);
+        public Barrier Meeting;
+        public ConcurrentBag<nint> Scratch;
 
-        public ConcurrentBag<nint> Scratch { get; } = [];
-
-        public unsafe void RunPart(in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule, int phase, int part, ref float shared, ref float own)
+        public readonly unsafe void RunPart(in PinnedSpans spans, int phase, int part, ref float shared, ref float own)
         {
             Scratch.Add((nint)Unsafe.AsPointer(ref own));
-            Assert.True(meeting.SignalAndWait(TimeSpan.FromSeconds(60)), "not all threads came");
+            Assert.True(Meeting.SignalAndWait(TimeSpan.FromSeconds(60)), "not all threads came");
         }
-
-        public void Dispose() => meeting.Dispose();
     }
 }

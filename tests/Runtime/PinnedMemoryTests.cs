@@ -1,49 +1,72 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using AttentionGen.CompilerServices;
+using AttentionGen.Tests.Execution;
+using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Runtime;
 
-/// <summary>The rows that a step projects stay where they are, whatever the garbage collector does meanwhile.</summary>
+/// <summary>The rows that a kernel reads through pointers stay where they are, whatever the garbage collector does meanwhile. Alone in the process: beside other tests the collector may leave young arrays where they are.</summary>
+[Collection(nameof(Undisturbed))]
 public sealed class PinnedMemoryTests
 {
     private const int Tries = 20;
 
+    private static readonly PackedWeights Weights = PackedWeights.Pack<TinyNumbers>(TinyNumbers.Shape, AttentionWeights.Random(TinyNumbers.Shape, seed: 1));
+
+    [ThreadStatic]
+    private static int moves;
+
     [Fact]
-    public void Input_and_memory_do_not_move_while_a_step_runs()
-    {
-        for (int count = 0; count < Tries; count++)
-        {
-            float[] input = Young(), memory = new float[1000];
-            PinnedMemory.Run(this, new AttentionArguments { Input = input, Memory = memory }, default, static (_, in arguments, in _) =>
-            {
-                nint input = Address(arguments.Input), memory = Address(arguments.Memory);
-                Collect();
-                Assert.Equal((input, memory), (Address(arguments.Input), Address(arguments.Memory)));
-            });
-        }
-    }
+    public void Input_does_not_move_while_a_kernel_that_pins_it_runs() => Assert.Equal(0, Moves<Pinning>());
 
     /// <summary>Or the test above would show nothing.</summary>
     [Fact]
-    public void Without_a_step_they_move() => Assert.Contains(Enumerable.Range(0, Tries), static _ =>
+    public void Without_pinning_it_moves() => Assert.NotEqual(0, Moves<NotPinning>());
+
+    private static int Moves<TStep>()
+        where TStep : struct, IProjectionStep
     {
-        float[] input = Young();
-        nint before = Address(input);
+        moves = 0;
+        for (int count = 0; count < Tries; count++)
+        {
+            float[] input = Young();
+            AttentionCall<IdleKernels<TStep>, TinyNumbers>.Forward(Weights, new AttentionArguments { Input = input, Output = new float[input.Length] });
+        }
+
+        return moves;
+    }
+
+    private static void CollectAndLook(ref float rows)
+    {
+        nint before = Address(ref rows);
         Collect();
-        return Address(input) != before;
-    });
+        moves += Address(ref rows) == before ? 0 : 1;
+    }
+
+    private readonly struct Pinning : IProjectionStep
+    {
+        public static bool PinsRows => true;
+
+        public static void Project(ref float rows) => CollectAndLook(ref rows);
+    }
+
+    private readonly struct NotPinning : IProjectionStep
+    {
+        public static bool PinsRows => false;
+
+        public static void Project(ref float rows) => CollectAndLook(ref rows);
+    }
 
     /// <summary>Rows behind garbage.</summary>
     private static float[] Young()
     {
         Collect();
         for (int count = 0; count < 10; count++)
-            GC.KeepAlive(new float[1000]);
-        return new float[1000];
+            GC.KeepAlive(new float[1600]);
+        return new float[1600];
     }
 
     private static void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
 
-    private static unsafe nint Address(ReadOnlySpan<float> rows) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(rows));
+    private static unsafe nint Address(ref float rows) => (nint)Unsafe.AsPointer(ref rows);
 }

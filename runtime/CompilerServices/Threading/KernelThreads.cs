@@ -1,11 +1,9 @@
-using System.ComponentModel;
 using System.Diagnostics;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>Lets several threads of the pool work on one call.</summary>
-[EditorBrowsable(EditorBrowsableState.Never)]
-public static class KernelThreads
+/// <summary>How many threads of the pool work on one call.</summary>
+internal static class KernelThreads
 {
     /// <summary>
     /// Multiply-adds from which a second thread pays: about 120 µs of work with 512-bit vectors, 230 µs with 256-bit ones. Waking
@@ -48,51 +46,5 @@ public static class KernelThreads
         return 1;
     }
 
-    private static void RecordCall() => Volatile.Write(ref lastCall, Stopwatch.GetTimestamp());
-
-    /// <summary>Runs every part of a call and returns when all are done.</summary>
-    /// <param name="kernel">What computes a part.</param>
-    /// <param name="arguments">The checked arguments.</param>
-    /// <param name="dimensions">Their sizes.</param>
-    /// <param name="schedule">How the call is cut.</param>
-    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
-    public static unsafe void Run(IForwardParts kernel, in AttentionArguments arguments, in ForwardDimensions dimensions, in ForwardSchedule schedule)
-    {
-        // For every thread at once: whether one comes in time must not decide whether a call allocates.
-        using ScratchLease scratch = ScratchLease.Rent(schedule.ScratchFloats);
-        ForwardWork work = ForwardWork.Rent();
-        // Other threads see the spans through pointers, which are good while this frame pins them.
-        fixed (float* input = arguments.Input, key = arguments.Key, value = arguments.Value, memory = arguments.Memory, output = arguments.Output)
-        fixed (float* mask = arguments.AdditiveMask, probabilities = arguments.Probabilities, scores = arguments.Scores, logSumExp = arguments.LogSumExp)
-        fixed (int* rowOffsets = arguments.RowOffsets, keyOffsets = arguments.KeyOffsets, documents = arguments.Documents, positions = arguments.Positions)
-        fixed (int* starts = arguments.KeyStarts, lengths = arguments.KeyLengths, prefixes = arguments.PrefixLengths)
-        fixed (bool* booleans = arguments.BooleanMask)
-        {
-            var pointers = new ForwardPointers
-            {
-                Input = new(input, arguments.Input.Length),
-                Key = new(key, arguments.Key.Length),
-                Value = new(value, arguments.Value.Length),
-                Memory = new(memory, arguments.Memory.Length),
-                Output = new(output, arguments.Output.Length),
-                RowOffsets = new(rowOffsets, arguments.RowOffsets.Length),
-                KeyOffsets = new(keyOffsets, arguments.KeyOffsets.Length),
-                KeyStarts = new(starts, arguments.KeyStarts.Length),
-                KeyLengths = new(lengths, arguments.KeyLengths.Length),
-                PrefixLengths = new(prefixes, arguments.PrefixLengths.Length),
-                Documents = new(documents, arguments.Documents.Length),
-                Positions = new(positions, arguments.Positions.Length),
-                BooleanMask = new(booleans, arguments.BooleanMask.Length),
-                AdditiveMask = new(mask, arguments.AdditiveMask.Length),
-                Probabilities = new(probabilities, arguments.Probabilities.Length),
-                Scores = new(scores, arguments.Scores.Length),
-                LogSumExp = new(logSumExp, arguments.LogSumExp.Length),
-            };
-            work.Start(kernel, in arguments, in dimensions, in schedule, scratch.Memory, in pointers);
-            work.RunAsCaller();
-        }
-
-        RecordCall();
-        work.FinishAndReturn();
-    }
+    internal static void RecordCall() => Volatile.Write(ref lastCall, Stopwatch.GetTimestamp());
 }

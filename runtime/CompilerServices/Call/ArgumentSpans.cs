@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>The spans of a call's arguments as a list, by which threads share them.</summary>
+internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpanList
+{
+    private readonly AttentionArguments arguments = arguments;
+
+    /// <inheritdoc/>
+    public int Count => 17;
+
+    /// <summary>The arguments again, on any thread.</summary>
+    public static AttentionArguments Restore(in PinnedSpans spans, AttentionCache? cache, int batch, ForwardOptions options) => new()
+    {
+        Input = spans[0].As<float>(),
+        Key = spans[1].As<float>(),
+        Value = spans[2].As<float>(),
+        Memory = spans[3].As<float>(),
+        Output = spans[4].As<float>(),
+        AdditiveMask = spans[5].As<float>(),
+        Probabilities = spans[6].As<float>(),
+        Scores = spans[7].As<float>(),
+        LogSumExp = spans[8].As<float>(),
+        RowOffsets = spans[9].As<int>(),
+        KeyOffsets = spans[10].As<int>(),
+        KeyStarts = spans[11].As<int>(),
+        KeyLengths = spans[12].As<int>(),
+        PrefixLengths = spans[13].As<int>(),
+        Documents = spans[14].As<int>(),
+        Positions = spans[15].As<int>(),
+        BooleanMask = spans[16].As<bool>(),
+        Cache = cache,
+        Batch = batch,
+        Options = options,
+    };
+
+    /// <inheritdoc/>
+    public ref byte Start(int index, out int length)
+    {
+        switch (index)
+        {
+            case 0: return ref Start(arguments.Input, out length);
+            case 1: return ref Start(arguments.Key, out length);
+            case 2: return ref Start(arguments.Value, out length);
+            case 3: return ref Start(arguments.Memory, out length);
+            case 4: return ref Start<float>(arguments.Output, out length);
+            case 5: return ref Start(arguments.AdditiveMask, out length);
+            case 6: return ref Start<float>(arguments.Probabilities, out length);
+            case 7: return ref Start<float>(arguments.Scores, out length);
+            case 8: return ref Start<float>(arguments.LogSumExp, out length);
+            case 9: return ref Start(arguments.RowOffsets, out length);
+            case 10: return ref Start(arguments.KeyOffsets, out length);
+            case 11: return ref Start(arguments.KeyStarts, out length);
+            case 12: return ref Start(arguments.KeyLengths, out length);
+            case 13: return ref Start(arguments.PrefixLengths, out length);
+            case 14: return ref Start(arguments.Documents, out length);
+            case 15: return ref Start(arguments.Positions, out length);
+            default: return ref Start(arguments.BooleanMask, out length);
+        }
+    }
+
+    private static ref byte Start<T>(ReadOnlySpan<T> span, out int length)
+        where T : unmanaged
+    {
+        length = span.Length;
+        return ref Unsafe.As<T, byte>(ref MemoryMarshal.GetReference(span));
+    }
+}

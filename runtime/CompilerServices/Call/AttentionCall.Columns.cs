@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using static AttentionGen.CompilerServices.AttentionFeatures;
+
+namespace AttentionGen.CompilerServices;
+
+// Parts of a call of few rows: columns of the projections, then heads, then columns of the output.
+public static partial class AttentionCall<TKernels, TConstants>
+{
+    /// <summary>A part of one of the three phases.</summary>
+    /// <param name="call">The sequence.</param>
+    /// <param name="phase">0 for projections, 1 for heads, 2 for the output.</param>
+    /// <param name="part">The part.</param>
+    /// <param name="step">Panels of columns of a part.</param>
+    /// <param name="strips">Projected queries, keys and values, laid-out queries and joined heads of the sequence, for all threads.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
+    [MethodImpl(Step)]
+    private static void RunColumns(in SequenceCall call, int phase, int part, int step, ref float strips, ref float scratch)
+    {
+        call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
+        // Masked keys whose scores come out are projected though no row of theirs is computed; masked ones else are not.
+        nint rows = ComputedRows(in call), newKeys = Has(CrossAttention) ? rows : NewKeys(in call);
+        ref float keyStrip = ref Unsafe.Add(ref strips, rows * WholePanels(QueryDim));
+        ref float valueStrip = ref Unsafe.Add(ref keyStrip, newKeys * WholePanels(KeyDim));
+        ref float queries = ref Unsafe.Add(ref valueStrip, newKeys * WholePanels(ValueDim));
+        ref float joined = ref Unsafe.Add(ref queries, rows * QueryDim);
+        if (phase == 0)
+            ProjectColumns(in call, rows, newKeys, part, step, ref strips, ref keyStrip, ref valueStrip);
+        else if (phase == 1)
+            RunProjectedHead(in call, rows, newKeys, part, ref strips, ref keyStrip, ref valueStrip, ref queries, ref joined, ref scratch);
+        else
+            ProjectOutputColumns(in call, rows, part, step, ref joined, ref scratch);
+    }
+
+    /// <summary>Some panels of the queries, or of the keys, or of the values.</summary>
+    [MethodImpl(Step)]
+    private static void ProjectColumns(
+        in SequenceCall call, nint rows, nint newKeys, int part, int step, ref float queryStrip, ref float keyStrip, ref float valueStrip)
+    {
+        ref float input = ref At(call.Arguments.Input, FirstRow(in call) * TConstants.DModel);
+        int queryParts = ((WholePanels(QueryDim) / PanelWidth) + step - 1) / step, keyParts = ((WholePanels(KeyDim) / PanelWidth) + step - 1) / step;
+        if (Has(CrossAttention) || part < queryParts)
+            ProjectColumns(ref input, rows, call.Weights.Query, part * step, step, ref queryStrip, WholePanels(QueryDim));
+        else if (part < queryParts + keyParts)
+            ProjectColumns(ref input, newKeys, call.Weights.Key, (part - queryParts) * step, step, ref keyStrip, WholePanels(KeyDim));
+        else
+            ProjectColumns(ref input, newKeys, call.Weights.Value, (part - queryParts - keyParts) * step, step, ref valueStrip, WholePanels(ValueDim));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ProjectColumns(ref float input, nint rows, PackedMatrix weights, int first, int count, ref float strip, nint stride)
+    {
+        ref float panels = ref Unsafe.Add(ref weights.Panels, (nint)first * (TConstants.DModel * PanelWidth));
+        ref float bias = ref Unsafe.Add(ref weights.Bias, first * PanelWidth);
+        TKernels.ProjectInput(ref input, rows, ref panels, ref bias, Math.Min(count, weights.PanelCount - first), ref Unsafe.Add(ref strip, first * PanelWidth), stride);
+    }
+
+    /// <summary>One KV head of a sequence, from its projected columns to its joined heads.</summary>
+    [MethodImpl(Step)]
+    private static void RunProjectedHead(
+        in SequenceCall call, nint rows, nint newKeys, nint head, ref float queryStrip, ref float keyStrip, ref float valueStrip, ref float queries, ref float joined, ref float scratch)
+    {
+        if (!Has(CrossAttention))
+        {
+            ref float keys = ref Unsafe.Add(ref keyStrip, head * TConstants.HeadDim);
+            ChangeHeads(in call, call.Weights.KeyNorm, ref keys, WholePanels(KeyDim), newKeys, 1, 0);
+            WriteKeys(in call, head, ref keys, WholePanels(KeyDim), newKeys, 0);
+            WriteValues(in call, head, ref Unsafe.Add(ref valueStrip, head * TConstants.ValueHeadDim), WholePanels(ValueDim), newKeys, 0);
+        }
+
+        ref float strip = ref Unsafe.Add(ref queryStrip, head * GroupDim);
+        ChangeHeads(in call, call.Weights.QueryNorm, ref strip, WholePanels(QueryDim), rows, Group, 0);
+        ref float laidOut = ref Unsafe.Add(ref queries, head * rows * GroupDim);
+        QueryRows.Write(ref strip, WholePanels(QueryDim), rows, ref laidOut, rows * GroupDim, 1, Group, TConstants.HeadDim);
+        AttendHead(in call, head, 0, rows, ref laidOut, ref joined, ref scratch);
+    }
+
+    /// <summary>Some panels of the output.</summary>
+    [MethodImpl(Step)]
+    private static void ProjectOutputColumns(in SequenceCall call, nint rows, int part, int step, ref float joined, ref float scratch)
+    {
+        const int Whole = PanelWidth - 1;
+        if (Has(SkipPadding) && part == 0)
+            ClearPadding(in call);
+        PackedMatrix weights = call.Weights.Output;
+        int first = part * step, column = first * PanelWidth, stride = WholePanels(TConstants.DModel);
+        ref float panels = ref Unsafe.Add(ref weights.Panels, (nint)first * (JoinedDim * PanelWidth));
+        ref float bias = ref Unsafe.Add(ref weights.Bias, column);
+        ref float output = ref At(call.Arguments.Output, (FirstRow(in call) * TConstants.DModel) + column);
+        nint count = Math.Min(step, weights.PanelCount - first);
+        if ((TConstants.DModel & Whole) == 0)
+        {
+            TKernels.ProjectOutput(ref joined, rows, ref panels, ref bias, count, ref output, TConstants.DModel);
+            return;
+        }
+
+        // Whole panels would write beyond the row.
+        ref float strip = ref Unsafe.Add(ref scratch, TConstants.OutputStripOffset + column);
+        TKernels.ProjectOutput(ref joined, rows, ref panels, ref bias, count, ref strip, stride);
+        StridedRows.Copy(ref strip, stride, ref output, TConstants.DModel, rows, Math.Min(step * PanelWidth, TConstants.DModel - column));
+    }
+}

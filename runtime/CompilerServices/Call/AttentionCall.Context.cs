@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static AttentionGen.CompilerServices.AttentionFeatures;
+
+namespace AttentionGen.CompilerServices;
+
+// What a caller declares once for a sequence whose rows have ranges of keys of their own.
+public static partial class AttentionCall<TKernels, TConstants>
+{
+    [MethodImpl(Step)]
+    private static void SetContext(ref SequenceCall call)
+    {
+        ref AttendContext context = ref call.Context;
+        AttentionArguments arguments = call.Arguments;
+        nint sequence = call.Index, rows = Rows(in call.Dimensions), keys = call.Dimensions.Keys;
+        context.Visible = Visible(in call);
+        context.Rows = rows;
+        context.Keys = keys;
+        if (Has(ComparesPositions))
+            context.Offset = Offset(in call, context.Visible);
+        if (Has(KeyStarts))
+            context.Start = arguments.KeyStarts[(int)sequence];
+        if (Has(PrefixLengths))
+            context.Prefix = arguments.PrefixLengths[(int)sequence];
+        if (Has(Documents))
+            context.Documents = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Documents), sequence * keys);
+        if (Has(BooleanMask))
+            context.BooleanMask = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.BooleanMask), MaskStart(in call, TConstants.BooleanMask));
+        if (Has(AdditiveMask))
+            context.AdditiveMask = ref At(arguments.AdditiveMask, MaskStart(in call, TConstants.AdditiveMask));
+        if (Has(DistanceBiases))
+        {
+            DistanceTable distances = call.Weights.DistanceBias.Ensure(rows + keys);
+            context.DistanceReach = distances.Reach;
+            context.DistanceBias = ref distances.Centre;
+        }
+
+        if (Has(Sinks))
+            context.Sinks = ref call.Weights.Sinks.Reference;
+        if (Has(AppendsKeys))
+        {
+            context.AppendedKeys = ref call.Weights.AppendedKeys.Keys;
+            context.AppendedValues = ref call.Weights.AppendedKeys.Values;
+        }
+
+        if (Has(LogSumExp))
+            context.LogSumExp = ref At(arguments.LogSumExp, sequence * rows * TConstants.Heads);
+        if (Has(Probabilities))
+            context.Probabilities = ref At(arguments.Probabilities, sequence * (Has(AveragedProbabilities) ? 1 : TConstants.Heads) * rows * keys);
+        if (Has(ScaledScores) || Has(CappedScores) || Has(MaskedScores))
+            context.Scores = ref At(arguments.Scores, sequence * TConstants.Heads * rows * keys);
+    }
+
+    /// <summary>Where the mask of a sequence begins: at once where the batch is no axis of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint MaskStart(in SequenceCall call, MaskAxes axes)
+    {
+        if ((axes & MaskAxes.Batch) == 0)
+            return 0;
+        nint heads = (axes & MaskAxes.Head) != 0 ? TConstants.Heads : 1;
+        nint rows = (axes & MaskAxes.Query) != 0 ? Rows(in call.Dimensions) : 1;
+        return call.Index * heads * rows * call.Dimensions.Keys;
+    }
+}

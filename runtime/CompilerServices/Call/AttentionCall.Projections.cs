@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static AttentionGen.CompilerServices.AttentionFeatures;
+
+namespace AttentionGen.CompilerServices;
+
+// The projections, what is done to heads behind them, and the layouts that the attention reads.
+public static partial class AttentionCall<TKernels, TConstants>
+{
+    /// <summary>Projects rows to keys and values and writes them into panels.</summary>
+    /// <param name="call">The sequence.</param>
+    /// <param name="source">The first row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="first">Which of the new keys the first row is.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
+    [MethodImpl(Step)]
+    private static void ProjectKeysAndValues(in SequenceCall call, ref float source, nint rows, nint first, ref float scratch)
+    {
+        PackedMatrix keys = call.Weights.Key, values = call.Weights.Value;
+        ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
+        for (nint row = 0; row < rows; row += TConstants.RowBlock)
+        {
+            call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
+            nint count = Math.Min(TConstants.RowBlock, rows - row);
+            ref float block = ref Unsafe.Add(ref source, row * TConstants.MemoryDim);
+            TKernels.ProjectMemory(ref block, count, ref keys.Panels, ref keys.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
+            ChangeHeads(in call, call.Weights.KeyNorm, ref strip, WholePanels(KeyDim), count, TConstants.KvHeads, first + row);
+            for (nint head = 0; head < TConstants.KvHeads; head++)
+                WriteKeys(in call, head, ref Unsafe.Add(ref strip, head * TConstants.HeadDim), WholePanels(KeyDim), count, first + row);
+            TKernels.ProjectMemory(ref block, count, ref values.Panels, ref values.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
+            for (nint head = 0; head < TConstants.KvHeads; head++)
+                WriteValues(in call, head, ref Unsafe.Add(ref strip, head * TConstants.ValueHeadDim), WholePanels(ValueDim), count, first + row);
+        }
+    }
+
+    /// <summary>Projects a row block to queries, laid out by KV head. The factor of the scores is in the weights, or in those of the normalisation.</summary>
+    [MethodImpl(Step)]
+    private static void ProjectQueries(in SequenceCall call, nint first, nint rows, ref float strip, ref float queries)
+    {
+        PackedMatrix weights = call.Weights.Query;
+        ref float input = ref At(call.Arguments.Input, (FirstRow(in call) + first) * TConstants.DModel);
+        TKernels.ProjectInput(ref input, rows, ref weights.Panels, ref weights.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
+        ChangeHeads(in call, call.Weights.QueryNorm, ref strip, WholePanels(QueryDim), rows, TConstants.Heads, first);
+        QueryRows.Write(ref strip, WholePanels(QueryDim), rows, ref queries, rows * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
+    }
+
+    /// <summary>Projects the joined heads of a row block to the output.</summary>
+    [MethodImpl(Step)]
+    private static void ProjectOutput(ref float joined, nint rows, PackedMatrix weights, ref float output, ref float scratch)
+    {
+        const int Whole = PanelWidth - 1;
+        int panels = WholePanels(TConstants.DModel) / PanelWidth;
+        if ((TConstants.DModel & Whole) == 0)
+        {
+            TKernels.ProjectOutput(ref joined, rows, ref weights.Panels, ref weights.Bias, panels, ref output, TConstants.DModel);
+            return;
+        }
+
+        // Whole panels would write beyond the row.
+        ref float strip = ref Unsafe.Add(ref scratch, TConstants.OutputStripOffset);
+        TKernels.ProjectOutput(ref joined, rows, ref weights.Panels, ref weights.Bias, panels, ref strip, WholePanels(TConstants.DModel));
+        StridedRows.Copy(ref strip, WholePanels(TConstants.DModel), ref output, TConstants.DModel, rows, TConstants.DModel);
+    }
+
+    /// <summary>Normalises and rotates heads in place, as far as declared.</summary>
+    /// <param name="call">The sequence.</param>
+    /// <param name="norm">The normalisation, where there is one.</param>
+    /// <param name="strip">The first row.</param>
+    /// <param name="stride">Floats from a row to the next.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="heads">Heads of a row.</param>
+    /// <param name="first">Which row of the sequence the first row is.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ChangeHeads(in SequenceCall call, HeadNorm norm, ref float strip, nint stride, nint rows, nint heads, nint first)
+    {
+        if (Has(HeadNorms))
+            norm.Apply(ref strip, stride, rows, heads);
+        if (!Has(HalfSplitRotary) && !Has(InterleavedRotary))
+            return;
+        // Without projections queries may be more than keys. Given positions have been made sure of before the call began.
+        int positions = Has(Positions) ? 0
+            : Has(Projections) ? call.Dimensions.Keys
+            : Math.Max(call.Dimensions.Keys, call.Dimensions.CachedKeys + call.Dimensions.Rows);
+        ref float table = ref call.Weights.RotaryTable.Ensure(positions).Reference;
+        if (Has(Positions))
+        {
+            ReadOnlySpan<int> given = call.Arguments.Positions[(int)(FirstRow(in call) + first)..];
+            if (Has(HalfSplitRotary))
+                RotaryEmbedding.ApplyHalfSplit(ref strip, stride, rows, heads, TConstants.HeadDim, TConstants.RotaryDim, ref table, given);
+            else
+                RotaryEmbedding.ApplyInterleaved(ref strip, stride, rows, heads, TConstants.HeadDim, TConstants.RotaryDim, ref table, given);
+            return;
+        }
+
+        nint position = call.Dimensions.CachedKeys + first;
+        if (Has(HalfSplitRotary))
+            RotaryEmbedding.ApplyHalfSplit(ref strip, stride, rows, heads, TConstants.HeadDim, TConstants.RotaryDim, ref table, position);
+        else
+            RotaryEmbedding.ApplyInterleaved(ref strip, stride, rows, heads, TConstants.HeadDim, TConstants.RotaryDim, ref table, position);
+    }
+
+    /// <summary>Writes new keys of a head into its panels, or into its ring.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteKeys(in SequenceCall call, nint head, ref float strip, nint stride, nint rows, nint first)
+    {
+        nint key = call.Dimensions.CachedKeys + first;
+        if (Has(Ring))
+            RingPanels.WriteKeys(ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
+        else
+            KeyPanels.Write(ref strip, stride, rows, ref Unsafe.Add(ref call.Panels.Keys, head * call.Panels.KeyHeadStride), key, TConstants.HeadDim);
+    }
+
+    /// <summary>Writes new values of a head into its panels, or into its ring.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteValues(in SequenceCall call, nint head, ref float strip, nint stride, nint rows, nint first)
+    {
+        nint key = call.Dimensions.CachedKeys + first;
+        if (Has(Ring))
+        {
+            RingPanels.WriteValues(ref strip, stride, rows, in call.Panels, head, key, TConstants.ValueHeadDim);
+        }
+        else
+        {
+            ref float panels = ref Unsafe.Add(ref call.Panels.Values, head * call.Panels.ValueHeadStride);
+            ValuePanels.Write(ref strip, stride, rows, ref panels, call.Panels.ValuePanelStride, key, TConstants.ValueHeadDim);
+        }
+    }
+}

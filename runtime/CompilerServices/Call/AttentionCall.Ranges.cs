@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static AttentionGen.CompilerServices.AttentionFeatures;
+
+namespace AttentionGen.CompilerServices;
+
+// Attention of a run of query rows of which each has a range of keys of its own, or whose scores are changed on their way.
+public static partial class AttentionCall<TKernels, TConstants>
+{
+    /// <summary>Softmax reads scores in groups of so many.</summary>
+    private const int VirtualLanes = 32;
+
+    /// <summary>
+    /// Query rows of one KV head against the keys they see: each key block serves every query block before the next is read. A careful pass over one row
+    /// leaves the values of masked keys out; another one multiplies them by 0.
+    /// </summary>
+    /// <returns>False where an output is NaN and a masked key may be the cause.</returns>
+    [MethodImpl(Step)]
+    private static bool AttendRanges(
+        in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, ref float queries, ref float joined, ref float scratch)
+    {
+        ref int ranges = ref RangesIn(ref scratch);
+        FindRanges(in call, head, firstRow, first, count, ref ranges);
+        nint most = Unsafe.Add(ref ranges, RunRange + 1);
+        for (nint key = Unsafe.Add(ref ranges, RunRange) & ~(nint)(KeyBlock - 1); key < most; key += KeyBlock)
+        {
+            for (nint row = 0; row < count; row += TConstants.QueryBlock)
+                AttendBlock(in call, head, firstRow, first, count, careful, row, key, ref queries, ref scratch);
+        }
+
+        bool anyNaN = false;
+        for (nint row = 0; row < count; row += TConstants.QueryBlock)
+            anyNaN |= FinishBlock(in call, head, firstRow, first, Math.Min(TConstants.QueryBlock, count - row), row, ref queries, ref joined, ref scratch);
+        bool isFinal = !anyNaN || (Has(MasksInside) ? careful : count == 1);
+        if (Has(Probabilities) || Has(ScaledScores) || Has(CappedScores) || Has(MaskedScores))
+        {
+            if (isFinal)
+                WriteExtraOutputs(in call, head, firstRow, first, count, ref queries, ref scratch);
+        }
+
+        return isFinal;
+    }
+
+    /// <summary>A query block and a key block: scores, what is done to them, softmax, weighted values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AttendBlock(
+        in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, nint row, nint key, ref float queries, ref float scratch)
+    {
+        ref int ranges = ref RangesIn(ref scratch);
+        ref int blockRange = ref BlockRange(ref ranges, row);
+        nint blockFirst = blockRange, blockEnd = Unsafe.Add(ref blockRange, 1);
+        nint begin = Math.Max(blockFirst - key, 0), columns = Math.Min(KeyBlock, blockEnd - key);
+        if (columns <= begin)
+            return;
+
+        nint rows = Math.Min(TConstants.QueryBlock, count - row);
+        // Whole groups of the virtual lanes.
+        nint from = begin & ~(nint)(VirtualLanes - 1);
+        // A key block lies in one piece, in a ring too.
+        nint place = Has(Ring) ? key % call.Panels.KeyCapacity : key;
+        ref float keys = ref Unsafe.Add(ref call.Panels.Keys, (head * call.Panels.KeyHeadStride) + ((place + from) * TConstants.HeadDim));
+        ref float values = ref Unsafe.Add(ref call.Panels.Values, (head * call.Panels.ValueHeadStride) + ((place + begin) * PanelWidth));
+        ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
+        TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref keys, PanelsOf(columns - from), ref Unsafe.Add(ref scores, from));
+        if (Has(ModifiesScores))
+            Modify(in call, head, firstRow, first, rows, from, columns, row, key, ref scratch);
+        ref float seen = ref Unsafe.Add(ref scratch, TConstants.SeenValuesOffset);
+        bool copies = Has(MasksInside) && careful;
+        const int SeenStride = KeyBlock * PanelWidth;
+        if (copies)
+            MaskRows.CopySeenValues(ref Unsafe.Add(ref scores, begin), columns - begin, ref values, call.Panels.ValuePanelStride, ValueHeadDimPadded / PanelWidth, ref seen, SeenStride);
+        ref float blockValues = ref copies ? ref seen : ref values;
+        nint valueStride = copies ? SeenStride : call.Panels.ValuePanelStride;
+        bool isFirst = key <= blockFirst;
+        ref float softmax = ref StateOf(ref scratch, row);
+        ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
+        TKernels.RangeSoftmax(ref scores, rows, from, columns, key, ref Unsafe.Add(ref ranges, 2 * row), ref state);
+        AddValues(isFirst, row, rows, columns - begin, ref Unsafe.Add(ref scores, begin), ref blockValues, valueStride, ref scratch);
+    }
+
+    /// <summary>What follows the last key block of a query block: appended keys, the sums, the joined heads.</summary>
+    /// <returns>Whether an output is NaN.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool FinishBlock(
+        in SequenceCall call, nint head, nint firstRow, nint first, nint rows, nint row, ref float queries, ref float joined, ref float scratch)
+    {
+        ref int blockRange = ref BlockRange(ref RangesIn(ref scratch), row);
+        bool seesNone = blockRange >= Unsafe.Add(ref blockRange, 1);
+        ref float softmax = ref StateOf(ref scratch, row);
+        if (Has(AppendsKeys))
+        {
+            AttendAppended(in call, head, ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, row, seesNone, ref scratch);
+        }
+        else if (seesNone)
+        {
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, SoftmaxState.Sum), (int)rows).Clear();
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, SoftmaxState.Maximum), (int)rows).Fill(float.NegativeInfinity);
+        }
+
+        if (Has(Sinks) || Has(LogSumExp))
+            TKernels.Finish(ref softmax, rows, first + row, head, firstRow, in call.Context);
+        return TKernels.JoinHeads(ref RunningHeads(ref scratch, row), ref softmax, rows, first + row, head, ref joined);
+    }
+
+    /// <summary>Keys behind the last one are a block of their own, so that the bits do not depend on how many keys come before.</summary>
+    [MethodImpl(Step)]
+    private static void AttendAppended(in SequenceCall call, nint head, ref float queries, nint rows, nint row, bool isFirst, ref float scratch)
+    {
+        ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
+        ref float keys = ref Unsafe.Add(ref call.Context.AppendedKeys, head * (PanelWidth * TConstants.HeadDim));
+        ref float values = ref Unsafe.Add(ref call.Context.AppendedValues, head * (PanelWidth * ValueHeadDimPadded));
+        TKernels.Scores(ref queries, rows, ref keys, 1, ref scores);
+        if (Has(Softcap))
+            TKernels.Cap(ref scores, rows, PanelWidth);
+        ref int ranges = ref Unsafe.As<float, int>(ref Unsafe.Add(ref scratch, TConstants.AppendedRangesOffset));
+        for (nint index = 0; index < rows; index++)
+        {
+            Unsafe.Add(ref ranges, 2 * index) = 0;
+            Unsafe.Add(ref ranges, (2 * index) + 1) = TConstants.AppendedKeys;
+        }
+
+        ref float softmax = ref StateOf(ref scratch, row);
+        ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
+        TKernels.RangeSoftmax(ref scores, rows, 0, TConstants.AppendedKeys, 0, ref ranges, ref state);
+        AddValues(isFirst, row, rows, TConstants.AppendedKeys, ref scores, ref values, PanelWidth * PanelWidth, ref scratch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Modify(
+        in SequenceCall call, nint head, nint firstRow, nint first, nint rows, nint from, nint columns, nint row, nint key, ref float scratch)
+    {
+        ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
+        ref float maskLine = ref Has(BooleanMask) || Has(AdditiveMask) ? ref Unsafe.Add(ref scratch, TConstants.MaskLinesOffset) : ref scores;
+        TKernels.Modify(ref scores, rows, from, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref RangesIn(ref scratch), 2 * row), ref maskLine, in call.Context);
+    }
+}

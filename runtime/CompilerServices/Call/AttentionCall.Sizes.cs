@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static AttentionGen.CompilerServices.AttentionFeatures;
+
+namespace AttentionGen.CompilerServices;
+
+// What follows from the numbers of a class, and from the sizes of a call. The JIT folds what has no parameter.
+public static partial class AttentionCall<TKernels, TConstants>
+{
+    private const int PanelWidth = PanelLayout.PanelWidth;
+
+    /// <summary>Keys whose scores are normalised together, cut at key 0 of the sequence: the bits depend on it.</summary>
+    private const int KeyBlock = PanelLayout.KeyBlock;
+
+    /// <summary>Query heads that share a KV head.</summary>
+    private static int Group { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TConstants.Heads / TConstants.KvHeads; }
+
+    private static int QueryDim { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TConstants.Heads * TConstants.HeadDim; }
+
+    private static int KeyDim { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TConstants.KvHeads * TConstants.HeadDim; }
+
+    private static int ValueDim { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TConstants.KvHeads * TConstants.ValueHeadDim; }
+
+    private static int JoinedDim { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TConstants.Heads * TConstants.ValueHeadDim; }
+
+    /// <summary>Queries that one KV head serves, for one row.</summary>
+    private static int GroupDim { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Group * TConstants.HeadDim; }
+
+    private static int ValueHeadDimPadded { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => WholePanels(TConstants.ValueHeadDim); }
+
+    /// <summary>Floats of a projected row: whole panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int WholePanels(int columns) => (columns + PanelWidth - 1) / PanelWidth * PanelWidth;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float At(ReadOnlySpan<float> span, nint index) => ref Unsafe.Add(ref MemoryMarshal.GetReference(span), index);
+
+    /// <summary>Query rows of each sequence.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Rows(in ForwardDimensions dimensions) => Has(FixedRows) ? TConstants.SequenceLength : dimensions.Rows;
+
+    /// <summary>The first query row of a sequence, counted over the batch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint FirstRow(in SequenceCall call) => call.Index * Rows(in call.Dimensions);
+
+    /// <summary>Keys of a sequence that no length masks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint Visible(in SequenceCall call) => Has(KeyLengths) ? call.Arguments.KeyLengths[(int)call.Index] : call.Dimensions.Keys;
+
+    /// <summary>Rows of a sequence that are computed: where padding is skipped, those at positions before its key length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint ComputedRows(in SequenceCall call) => Has(SkipPadding)
+        ? Math.Clamp(call.Arguments.KeyLengths[(int)call.Index] - call.Dimensions.CachedKeys, 0, Rows(in call.Dimensions))
+        : Rows(in call.Dimensions);
+
+    /// <summary>Rows to bring into the panels: with a cache all new ones, without one those that no length masks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint NewKeys(in SequenceCall call)
+    {
+        // Scores of masked keys that come out need these keys.
+        bool all = Has(ScaledScores) || Has(CappedScores);
+        if (!Has(Cache) || call.Arguments.Cache is null)
+            return all ? call.Dimensions.Keys : Visible(in call);
+        if (Has(CrossAttention))
+            return 0;
+        if (!Has(Projections))
+            return call.Dimensions.Keys - call.Dimensions.CachedKeys;
+        return all ? Rows(in call.Dimensions) : ComputedRows(in call);
+    }
+
+    /// <summary>Rows that go through together: more would overwrite keys in the ring of the cache that the first of them sees.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint ChunkRows(in AttentionArguments arguments, nint rows) =>
+        Math.Max(1, arguments.Cache is { } cache ? Math.Min(rows, cache.ChunkRows) : rows);
+
+    /// <summary>Keys that row 0 of a sequence sees, less one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint Offset(in SequenceCall call, nint visible)
+    {
+        nint without = Has(BottomRight) ? visible - Rows(in call.Dimensions) : 0;
+        return Has(Cache) && !Has(CrossAttention) && (!Has(BottomRight) || call.Arguments.Cache is not null) ? call.Dimensions.CachedKeys : without;
+    }
+
+    /// <summary>Floats of the keys and values of one sequence; a cache has its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint KeyValueFloats(in AttentionArguments arguments, in ForwardDimensions dimensions) => Has(Cache) && arguments.Cache is not null
+        ? 0
+        : ((dimensions.Keys + PanelWidth - 1) & ~(nint)(PanelWidth - 1)) * (TConstants.KvHeads * (TConstants.HeadDim + ValueHeadDimPadded));
+
+    /// <summary>Where the keys and values of a sequence lie.</summary>
+    private static KeyValuePanels Panels(scoped in AttentionArguments arguments, scoped in ForwardDimensions dimensions, nint place, ref float keyValues)
+    {
+        if (Has(Cache) && arguments.Cache is { } cache)
+            return cache.Panels(place);
+        nint capacity = (dimensions.Keys + PanelWidth - 1) & ~(nint)(PanelWidth - 1);
+        return new(ref keyValues, ref Unsafe.Add(ref keyValues, capacity * KeyDim), capacity, TConstants.HeadDim, ValueHeadDimPadded);
+    }
+}

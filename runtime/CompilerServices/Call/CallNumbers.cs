@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>The numbers of a class that decide how a call is cut, as data: schedules are a function of them, and tests may ask for any.</summary>
+internal readonly record struct CallNumbers
+{
+    private const int PanelWidth = PanelLayout.PanelWidth;
+
+    public required AttentionFeatures Features { get; init; }
+
+    public required int Heads { get; init; }
+
+    public required int KvHeads { get; init; }
+
+    public required int HeadDim { get; init; }
+
+    public required int ValueHeadDim { get; init; }
+
+    public required int DModel { get; init; }
+
+    public required int MemoryDim { get; init; }
+
+    public required int RowBlock { get; init; }
+
+    public required int FewRows { get; init; }
+
+    public required int PartRows { get; init; }
+
+    public required int PartsPerThread { get; init; }
+
+    public required int ColumnUnit { get; init; }
+
+    public required int ScratchFloats { get; init; }
+
+    public int QueryDim => Heads * HeadDim;
+
+    public int KeyDim => KvHeads * HeadDim;
+
+    public int ValueDim => KvHeads * ValueHeadDim;
+
+    public int JoinedDim => Heads * ValueHeadDim;
+
+    public int QueryPanels => Panels(QueryDim);
+
+    /// <summary>Panels of keys that are projected with the queries: none where a memory has been.</summary>
+    public int KeyPanels => Has(AttentionFeatures.CrossAttention) ? 0 : Panels(KeyDim);
+
+    /// <summary>The same of values.</summary>
+    public int ValuePanels => Has(AttentionFeatures.CrossAttention) ? 0 : Panels(ValueDim);
+
+    public int OutputPanels => Panels(DModel);
+
+    /// <summary>Whether threads share the heads of a sequence where rows are few. The mean of the heads is added up by one thread.</summary>
+    public bool SharesHeads => (Has(AttentionFeatures.Projections) || KvHeads > 1) && !Has(AttentionFeatures.AveragedProbabilities);
+
+    /// <summary>Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads.</summary>
+    public nint ColumnFloats => ((nint)(QueryPanels + Panels(KeyDim) + Panels(ValueDim)) * PanelWidth) + QueryDim + JoinedDim;
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static CallNumbers Of<TConstants>()
+        where TConstants : struct, IAttentionConstants => new()
+        {
+            Features = TConstants.Features,
+            Heads = TConstants.Heads,
+            KvHeads = TConstants.KvHeads,
+            HeadDim = TConstants.HeadDim,
+            ValueHeadDim = TConstants.ValueHeadDim,
+            DModel = TConstants.DModel,
+            MemoryDim = TConstants.MemoryDim,
+            RowBlock = TConstants.RowBlock,
+            FewRows = TConstants.FewRows,
+            PartRows = TConstants.PartRows,
+            PartsPerThread = TConstants.PartsPerThread,
+            ColumnUnit = TConstants.ColumnUnit,
+            ScratchFloats = TConstants.ScratchFloats,
+        };
+
+    public bool Has(AttentionFeatures feature) => (Features & feature) != 0;
+
+    /// <summary>Floats of the keys and values of one sequence that has no cache.</summary>
+    public nint KeyValueFloats(int keys) => (nint)Panels(keys) * PanelWidth * KvHeads * (HeadDim + (Panels(ValueHeadDim) * PanelWidth));
+
+    private static int Panels(int columns) => (int)(((long)columns + PanelWidth - 1) / PanelWidth);
+}
+
+/// <summary>The sizes of a call that decide how it is cut.</summary>
+internal readonly record struct CallSizes
+{
+    /// <summary>Sequences.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Query rows of all sequences.</summary>
+    public required long AllRows { get; init; }
+
+    /// <summary>Query rows of the longest sequence.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Keys of the longest sequence, cached ones included.</summary>
+    public required int Keys { get; init; }
+
+    /// <summary>Keys that were in the cache of self-attention before the call.</summary>
+    public required int CachedKeys { get; init; }
+
+    /// <summary>Whether keys and values lie in a cache.</summary>
+    public required bool HasCache { get; init; }
+
+    /// <summary>Rows whose keys a ring has room for before it needs their outputs.</summary>
+    public int ChunkRows { get; init; } = int.MaxValue;
+
+    public CallSizes()
+    {
+    }
+}

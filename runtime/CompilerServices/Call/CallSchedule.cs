@@ -1,0 +1,137 @@
+namespace AttentionGen.CompilerServices;
+
+/// <summary>What the parts of a call are that threads share. The bits of the output do not depend on it.</summary>
+internal enum CallPartition
+{
+    /// <summary>A part is a whole sequence.</summary>
+    Sequences,
+
+    /// <summary>For each sequence, parts are row chunks: first of keys and values, then of queries.</summary>
+    Rows,
+
+    /// <summary>For each sequence of few rows, parts are columns of the projections, then heads, then columns of the output; without projections, heads.</summary>
+    Columns,
+}
+
+/// <summary>How a call is cut for several threads: a pure function of the numbers of a class, the sizes of a call, and the threads.</summary>
+internal readonly struct CallSchedule
+{
+    /// <summary>What a part is.</summary>
+    public required CallPartition Partition { get; init; }
+
+    /// <summary>Phases of one sequence, chunks of its rows included.</summary>
+    public int SequencePhases { get; init; }
+
+    /// <summary>Rows of a sequence that go through a ring together.</summary>
+    public nint ChunkRows { get; init; }
+
+    /// <summary>Phases, parts and scratch. A step is in rows, or in panels of columns.</summary>
+    public required WorkSchedule Work { get; init; }
+
+    /// <summary>Cuts a call into sequences where there are many, into columns or heads where rows are few, else into rows.</summary>
+    public static CallSchedule Create(in CallNumbers numbers, in CallSizes sizes, int threads)
+    {
+        nint keyValueFloats = sizes.HasCache ? 0 : numbers.KeyValueFloats(sizes.Keys);
+        if (sizes.Batch >= 2 * threads)
+        {
+            return new()
+            {
+                Partition = CallPartition.Sequences,
+                SequencePhases = 1,
+                Work = new(threads, 0, numbers.ScratchFloats + keyValueFloats, 1, new WorkPhase(sizes.Batch, 1)),
+            };
+        }
+
+        return HasFewRows(in numbers, in sizes)
+            ? numbers.Has(AttentionFeatures.Projections) ? CutColumns(in numbers, in sizes, threads, keyValueFloats) : CutHeads(in numbers, in sizes, threads, keyValueFloats)
+            : CutRows(in numbers, in sizes, threads, keyValueFloats);
+    }
+
+    /// <summary>Multiply-adds of a call, counted eight times where each weight, or each key and value, is read for up to four rows only.</summary>
+    public static long MultiplyAdds(in CallNumbers numbers, in CallSizes sizes)
+    {
+        long projections = ((long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim)) + ((long)numbers.MemoryDim * (numbers.KeyDim + numbers.ValueDim));
+        long attention = (long)sizes.Keys * (numbers.QueryDim + numbers.JoinedDim);
+        return sizes.AllRows * (projections + attention) * (sizes.Rows <= 4 ? 8 : 1);
+    }
+
+    /// <summary>Keys that come with the call, for the longest sequence.</summary>
+    private static int NewKeys(in CallNumbers numbers, in CallSizes sizes) =>
+        numbers.Has(AttentionFeatures.CrossAttention) ? sizes.HasCache ? 0 : sizes.Keys
+        : numbers.Has(AttentionFeatures.Projections) ? sizes.Rows : sizes.Keys - sizes.CachedKeys;
+
+    private static bool HasFewRows(in CallNumbers numbers, in CallSizes sizes)
+    {
+        if (!numbers.SharesHeads || sizes.Rows > numbers.FewRows || (numbers.Has(AttentionFeatures.CrossAttention) && !sizes.HasCache))
+            return false;
+        return numbers.Has(AttentionFeatures.Projections) || !numbers.Has(AttentionFeatures.Ring) || NewKeys(in numbers, in sizes) <= numbers.FewRows;
+    }
+
+    private static CallSchedule CutHeads(in CallNumbers numbers, in CallSizes sizes, int threads, nint keyValueFloats) => new()
+    {
+        Partition = CallPartition.Columns,
+        SequencePhases = 1,
+        Work = new(threads, keyValueFloats, numbers.ScratchFloats, sizes.Batch, new WorkPhase(numbers.KvHeads, 1)),
+    };
+
+    private static CallSchedule CutColumns(in CallNumbers numbers, in CallSizes sizes, int threads, nint keyValueFloats)
+    {
+        // About four parts a thread, of whole tiles.
+        int projected = numbers.QueryPanels + numbers.KeyPanels + numbers.ValuePanels;
+        int step = Parts(Parts(projected, 4 * threads), numbers.ColumnUnit) * numbers.ColumnUnit;
+        return new()
+        {
+            Partition = CallPartition.Columns,
+            SequencePhases = 3,
+            Work = new(
+                threads,
+                keyValueFloats + (sizes.Rows * numbers.ColumnFloats),
+                numbers.ScratchFloats,
+                sizes.Batch,
+                new WorkPhase(Parts(numbers.QueryPanels, step) + Parts(numbers.KeyPanels, step) + Parts(numbers.ValuePanels, step), step),
+                new WorkPhase(numbers.KvHeads, 1),
+                new WorkPhase(Parts(numbers.OutputPanels, step), step)),
+        };
+    }
+
+    private static CallSchedule CutRows(in CallNumbers numbers, in CallSizes sizes, int threads, nint keyValueFloats)
+    {
+        int rows = sizes.Rows, newKeys = NewKeys(in numbers, in sizes), chunks = 1;
+        nint chunkRows = nint.MaxValue;
+        if (numbers.Has(AttentionFeatures.Ring))
+        {
+            // Keys of a chunk, its outputs, and so on: a sequence takes two phases for each chunk of its rows.
+            int all = Math.Max(rows, newKeys), chunk = Math.Max(1, Math.Min(all, sizes.ChunkRows));
+            chunkRows = chunk;
+            chunks = Parts(all, chunk);
+            rows = Math.Min(rows, chunk);
+            newKeys = Math.Min(newKeys, chunk);
+        }
+
+        int keyStep = PartRows(in numbers, newKeys, threads), step = PartRows(in numbers, rows, threads);
+        return new()
+        {
+            Partition = CallPartition.Rows,
+            SequencePhases = 2 * chunks,
+            ChunkRows = chunkRows,
+            Work = new(
+                threads,
+                keyValueFloats,
+                numbers.ScratchFloats,
+                chunks * sizes.Batch,
+                new WorkPhase(Parts(newKeys, keyStep), keyStep),
+                new WorkPhase(Parts(rows, step), step)),
+        };
+    }
+
+    /// <summary>Equal parts, as many for every thread: a last part that is left alone would make the others wait.</summary>
+    private static int PartRows(in CallNumbers numbers, int rows, int threads)
+    {
+        rows = Math.Max(1, rows);
+        int unit = numbers.PartsPerThread * threads;
+        int parts = Parts(Parts(rows, numbers.RowBlock), unit) * unit;
+        return Parts(Parts(rows, parts), numbers.PartRows) * numbers.PartRows;
+    }
+
+    private static int Parts(int of, int step) => (int)(((long)of + step - 1) / step);
+}

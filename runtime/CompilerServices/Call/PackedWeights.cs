@@ -1,0 +1,90 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>What a kernel object keeps: its weights, packed for the vector target that runs, and tables that grow on demand. Immutable otherwise.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class PackedWeights
+{
+    private PackedWeights(AttentionShape shape) => Shape = shape;
+
+    /// <summary>What the kernel computes.</summary>
+    public AttentionShape Shape { get; }
+
+    // What a shape does not declare is null, and no path asks for it.
+    internal PackedMatrix Query { get; private set; } = null!;
+
+    internal PackedMatrix Key { get; private set; } = null!;
+
+    internal PackedMatrix Value { get; private set; } = null!;
+
+    internal PackedMatrix Output { get; private set; } = null!;
+
+    internal HeadNorm QueryNorm { get; private set; } = null!;
+
+    internal HeadNorm KeyNorm { get; private set; } = null!;
+
+    internal RotaryTable RotaryTable { get; private set; } = null!;
+
+    internal DistanceBias DistanceBias { get; private set; } = null!;
+
+    internal AlignedMemory Sinks { get; private set; } = null!;
+
+    internal AppendedKeys AppendedKeys { get; private set; } = null!;
+
+    /// <summary>Checks weights and packs them.</summary>
+    /// <typeparam name="TConstants">The class's numbers.</typeparam>
+    /// <param name="shape">What the kernel computes.</param>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <exception cref="ArgumentException">A tensor has another shape, or a bias is missing or superfluous.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static PackedWeights Pack<TConstants>(AttentionShape shape, AttentionWeights weights)
+        where TConstants : struct, IAttentionConstants
+    {
+        KernelChecks.ValidateWeights(shape, weights);
+        var packed = new PackedWeights(shape);
+        // The factor of the scores goes into what queries are multiplied by last. Softmax works in powers of two, except where something is done to natural scores.
+        double factor = (TConstants.Features & AttentionFeatures.NaturalScores) != 0 ? shape.Scale : shape.Scale / Math.Log(2);
+        if ((TConstants.Features & AttentionFeatures.HeadNorms) != 0)
+        {
+            packed.QueryNorm = new HeadNorm(shape.QueryKeyNorm, weights.QueryNorm, weights.QueryNormBias, shape.QueryKeyNormEpsilon, factor);
+            packed.KeyNorm = new HeadNorm(shape.QueryKeyNorm, weights.KeyNorm, weights.KeyNormBias, shape.QueryKeyNormEpsilon);
+            factor = 1;
+        }
+
+        if ((TConstants.Features & AttentionFeatures.Projections) != 0)
+        {
+            packed.Query = PackedMatrix.Pack(weights.Query, weights.QueryBias, shape.QueryDim, shape.DModel, TConstants.InterleavedInput, factor);
+            packed.Key = PackedMatrix.Pack(weights.Key, weights.KeyBias, shape.KeyDim, shape.MemoryDim, TConstants.InterleavedMemory);
+            packed.Value = PackedMatrix.Pack(weights.Value, weights.ValueBias, shape.ValueDim, shape.MemoryDim, TConstants.InterleavedMemory);
+            packed.Output = PackedMatrix.Pack(weights.Output, weights.OutputBias, shape.DModel, shape.JoinedDim, TConstants.InterleavedOutput);
+        }
+
+        packed.MakeTables(weights, TConstants.Features);
+        return packed;
+    }
+
+    /// <summary>An empty cache for the kernel; tables reach as far as it, so that no call that uses it allocates.</summary>
+    /// <param name="capacity">Keys that each sequence can hold.</param>
+    /// <param name="batch">Sequences.</param>
+    public AttentionCache CreateCache(int capacity, int batch)
+    {
+        var cache = new AttentionCache(Shape, capacity, batch);
+        RotaryTable?.Ensure(capacity);
+        DistanceBias?.Ensure(2 * (nint)capacity);
+        return cache;
+    }
+
+    private void MakeTables(AttentionWeights weights, AttentionFeatures features)
+    {
+        if ((features & (AttentionFeatures.HalfSplitRotary | AttentionFeatures.InterleavedRotary)) != 0)
+            RotaryTable = RotaryTable.Get(Shape);
+        if ((features & AttentionFeatures.DistanceBiases) != 0)
+            DistanceBias = new DistanceBias(Shape, weights.RelativePositionBias);
+        if ((features & AttentionFeatures.Sinks) != 0)
+            Sinks = AlignedMemory.CopyOf(weights.Sinks);
+        if ((features & AttentionFeatures.AppendsKeys) != 0)
+            AppendedKeys = new AppendedKeys(Shape, weights.BiasKey, weights.BiasValue);
+    }
+}

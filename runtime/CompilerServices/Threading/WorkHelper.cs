@@ -1,0 +1,135 @@
+using System.Diagnostics;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>
+/// A place in the thread pool's queue for one helper of a <see cref="SharedWork"/>. It may be dequeued long after the work
+/// has ended; then it finds itself cancelled and only goes back to its pool.
+/// </summary>
+internal sealed class WorkHelper : IThreadPoolWorkItem
+{
+    private const int Idle = 0;
+    private const int Queued = 1;
+    private const int Running = 2;
+    private const int Cancelled = 3;
+    private const int Finished = 4;
+
+    /// <summary>All there ever are: where a busy thread pool leaves them all in its queue, more would only wait there too.</summary>
+    private static readonly int Count = Math.Max(16, 4 * Environment.ProcessorCount);
+
+    // Made with the class: a wait that blocks for the first time allocates nothing.
+    private static readonly Action<SharedWork> Take = TakeFromPool;
+    private static readonly Action<WorkHelper> Put = PutIntoPool;
+    private static readonly Action<WorkHelper> End = Finish;
+    private static readonly Action<WorkHelper> Block = BlockUntilFinished;
+
+    private static readonly Lock PoolLock = new();
+    private static WorkHelper? pool = CreateAll();
+
+    private readonly object gate = new();
+    private WorkHelper? nextInPool;
+    private SharedWork? work;
+    private int state;
+
+    /// <summary>A helper that will join the work once it is dequeued, or null where none is free.</summary>
+    public static WorkHelper? Rent(SharedWork work)
+    {
+        // Helpers that were rented before may work already.
+        Uninterrupted.Run(work, Take);
+        WorkHelper? helper = work.NewHelper;
+        if (helper is null)
+            return null;
+        helper.work = work;
+        Volatile.Write(ref helper.state, Queued);
+        return helper;
+    }
+
+    private static void TakeFromPool(SharedWork work)
+    {
+        lock (PoolLock)
+        {
+            WorkHelper? helper = work.NewHelper = pool;
+            if (helper is not null)
+            {
+                pool = helper.nextInPool;
+                helper.nextInPool = null;
+            }
+        }
+    }
+
+    private static WorkHelper? CreateAll()
+    {
+        WorkHelper? first = null;
+        for (int i = 0; i < Count; i++)
+            first = new() { nextInPool = first };
+        return first;
+    }
+
+    /// <inheritdoc/>
+    public void Execute()
+    {
+        if (Interlocked.CompareExchange(ref state, Running, Queued) != Queued)
+        {
+            // The call ended first; nobody but this thread knows the helper any more.
+            Return();
+            return;
+        }
+
+        try
+        {
+            work!.RunParts();
+        }
+        finally
+        {
+            Uninterrupted.Run(this, End);
+        }
+    }
+
+    /// <summary>Keeps a helper that has not begun from beginning, or waits until one that has is out of the work.</summary>
+    public void CancelOrJoin()
+    {
+        if (Interlocked.CompareExchange(ref state, Cancelled, Queued) == Queued)
+            return;
+
+        // All phases are over: a helper that began is about to leave.
+        long until = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 50_000);
+        while (Volatile.Read(ref state) != Finished && Stopwatch.GetTimestamp() < until)
+            Thread.SpinWait(8);
+        Uninterrupted.Run(this, Block);
+        Return();
+    }
+
+    private void Return()
+    {
+        work = null;
+        Volatile.Write(ref state, Idle);
+        Uninterrupted.Run(this, Put);
+    }
+
+    private static void Finish(WorkHelper helper)
+    {
+        lock (helper.gate)
+        {
+            Volatile.Write(ref helper.state, Finished);
+            Monitor.Pulse(helper.gate);
+        }
+    }
+
+    private static void BlockUntilFinished(WorkHelper helper)
+    {
+        lock (helper.gate)
+        {
+            while (helper.state != Finished)
+                Monitor.Wait(helper.gate);
+        }
+    }
+
+    private static void PutIntoPool(WorkHelper helper)
+    {
+        lock (PoolLock)
+        {
+            helper.nextInPool = pool;
+            pool = helper;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>One phase of a work that threads share; the next begins when all parts are done.</summary>
+/// <param name="Parts">Parts, done in any order by any thread.</param>
+/// <param name="Step">How much a part takes of what is cut; the last may take less.</param>
+internal readonly record struct WorkPhase(int Parts, int Step);
+
+/// <summary>A cycle of phases, how often it repeats, and the scratch that threads need. It knows nothing of what is computed.</summary>
+internal readonly struct WorkSchedule
+{
+    private readonly Cycle cycle;
+    private readonly int length;
+
+    /// <summary>A schedule.</summary>
+    /// <param name="threads">Threads that may work, the caller included.</param>
+    /// <param name="sharedFloats">Floats of scratch that all threads share.</param>
+    /// <param name="ownFloats">Floats of scratch that each thread needs for itself.</param>
+    /// <param name="repeats">How often the cycle repeats.</param>
+    /// <param name="phases">The phases of the cycle, at most four.</param>
+    public WorkSchedule(int threads, nint sharedFloats, nint ownFloats, int repeats, params ReadOnlySpan<WorkPhase> phases)
+    {
+        length = phases.Length;
+        int most = 1;
+        for (int phase = 0; phase < length; phase++)
+        {
+            cycle[phase] = phases[phase];
+            most = Math.Max(most, phases[phase].Parts);
+        }
+
+        SharedFloats = sharedFloats;
+        OwnFloats = ownFloats;
+        Phases = length * repeats;
+        Workers = Math.Min(most, threads);
+    }
+
+    /// <summary>Phases in all.</summary>
+    public int Phases { get; }
+
+    /// <summary>Threads that work at most: more than the largest phase has parts would have nothing to do.</summary>
+    public int Workers { get; }
+
+    /// <summary>Floats of scratch that all threads share.</summary>
+    public nint SharedFloats { get; }
+
+    /// <summary>Floats of scratch that each thread needs for itself.</summary>
+    public nint OwnFloats { get; }
+
+    /// <summary>Floats of scratch for the whole work.</summary>
+    public nint ScratchFloats => OwnStart(Workers);
+
+    /// <summary>A phase of the work.</summary>
+    public WorkPhase this[int phase] => cycle[phase % length];
+
+    /// <summary>Where the scratch of a thread begins, behind that of the work: an odd number of cache lines apart, so that no two threads' slices share cache sets.</summary>
+    public nint OwnStart(int worker) => OddLines(SharedFloats) + (worker * OddLines(OwnFloats));
+
+    private static nint OddLines(nint floats) => 16 * (((floats + 15) / 16) | 1);
+
+    [InlineArray(4)]
+    private struct Cycle
+    {
+        private WorkPhase first;
+    }
+}
