@@ -3,25 +3,25 @@ using AttentionGen.CompilerServices;
 namespace AttentionGen;
 
 /// <summary>
-/// What every kernel computes, in double precision and in the plainest way: written to be read, and to be compared with.
-/// It takes what a kernel takes, in the same layouts.
+/// Computes in double precision, without optimisation, the results of every kernel. It is written to be read, and kernels are compared with it.
+/// It takes the same arguments as a kernel, in the same layouts.
 /// </summary>
 public static class ReferenceAttention
 {
-    /// <summary>Runs the block without a cache: the form that serves every shape of a class without methods of the user.</summary>
-    /// <param name="shape">What is computed.</param>
+    /// <summary>Runs the block without a cache. This form serves every shape without score modifier and mask predicate.</summary>
+    /// <param name="shape">The shape of the block.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
-    /// <param name="arguments">What a kernel would be given; outputs and options are not used.</param>
+    /// <param name="arguments">The arguments of a kernel. Outputs and options are not used.</param>
     /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length.</exception>
     public static ReferenceResult Forward(AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments) =>
         Forward(shape, weights, in arguments, null, null);
 
-    /// <summary>Runs the block: the form that serves every shape.</summary>
-    /// <param name="shape">What is computed.</param>
+    /// <summary>Runs the block. This form serves every shape.</summary>
+    /// <param name="shape">The shape of the block.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
-    /// <param name="arguments">What a kernel would be given; outputs and options are not used.</param>
-    /// <param name="cache">A cache for this shape, which self-attention appends to; null for a call without cache.</param>
-    /// <param name="hooks">The user's methods, where the shape says that the class has them; null for none.</param>
+    /// <param name="arguments">The arguments of a kernel. Outputs and options are not used.</param>
+    /// <param name="cache">A cache for this shape, which self-attention appends to; null for a call without a cache.</param>
+    /// <param name="hooks">The user's methods, if the shape has them; null for none.</param>
     /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length.</exception>
     public static ReferenceResult Forward(
         AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceCache? cache, ReferenceHooks? hooks)
@@ -72,12 +72,12 @@ public static class ReferenceAttention
     }
 
     /// <summary>Runs the block without a cache.</summary>
-    /// <param name="shape">What is computed.</param>
+    /// <param name="shape">The shape of the block.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <param name="input">[batch, rows, DModel].</param>
     /// <param name="memory">[batch, memory rows, MemoryDim] for cross-attention; empty otherwise.</param>
-    /// <param name="keyLengths">[batch], visible keys of each sequence, where the shape declares them; empty otherwise.</param>
-    /// <param name="batch">Sequences.</param>
+    /// <param name="keyLengths">[batch]: the number of visible keys of each sequence, if the shape declares it; empty otherwise.</param>
+    /// <param name="batch">The number of sequences.</param>
     /// <returns>[batch, rows, DModel].</returns>
     /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length.</exception>
     public static double[] Forward(
@@ -90,7 +90,7 @@ public static class ReferenceAttention
         Forward(shape, weights, new AttentionArguments { Input = input, Memory = memory, KeyLengths = keyLengths, Batch = batch }).Output;
 
     /// <summary>Runs the block with a cache: self-attention appends its rows' keys and values, cross-attention reads the projected memory.</summary>
-    /// <param name="shape">What is computed.</param>
+    /// <param name="shape">The shape of the block.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <param name="input">[batch of the cache, rows, DModel].</param>
     /// <param name="cache">A cache for this shape.</param>
@@ -102,13 +102,15 @@ public static class ReferenceAttention
         return Forward(shape, weights, new AttentionArguments { Input = input, Batch = cache.Batch }, cache, null).Output;
     }
 
-    /// <summary>Replaces what a cache of cross-attention holds by the keys and values of this memory.</summary>
-    /// <param name="shape">What is computed: cross-attention.</param>
+    /// <summary>Replaces the content of a cache of cross-attention by the keys and values of a memory.</summary>
+    /// <param name="shape">The shape of the block: cross-attention.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
-    /// <param name="memory">[batch of the cache, memory rows, MemoryDim]; [total rows, MemoryDim] where the batch is ragged.</param>
+    /// <param name="memory">[batch of the cache, memory rows, MemoryDim]; [total rows, MemoryDim] in a ragged batch.</param>
     /// <param name="cache">A cache for this shape.</param>
-    /// <param name="keyOffsets">[batch + 1], where the rows of each sequence begin, where the batch is ragged; empty otherwise.</param>
-    /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length, or offsets decrease or do not fit. The cache is as it was.</exception>
+    /// <param name="keyOffsets">In a ragged batch, [batch + 1]: the first memory row of each sequence, and the end of the last one. Empty otherwise.</param>
+    /// <exception cref="ArgumentException">
+    /// An argument is missing, undeclared, or of the wrong length, or offsets decrease or do not fit. The cache is as it was.
+    /// </exception>
     /// <exception cref="NotSupportedException">The shape is not cross-attention.</exception>
     public static void ProjectMemory(
         AttentionShape shape, AttentionWeights weights, ReadOnlySpan<float> memory, ReferenceCache cache, ReadOnlySpan<int> keyOffsets = default)
@@ -130,7 +132,7 @@ public static class ReferenceAttention
         }
     }
 
-    /// <summary>What a cache keeps of padding is zero, where no scores of it come out.</summary>
+    /// <summary>Clears the keys and values of padding in a cache, unless their scores are returned.</summary>
     private static void ForgetPadding(List<double[]> keys, List<double[]> values, int first)
     {
         for (int key = first; key < keys.Count; key++)
@@ -140,7 +142,7 @@ public static class ReferenceAttention
         }
     }
 
-    /// <summary>The joined heads through the output projection, or as they are where there is none.</summary>
+    /// <summary>Returns the concatenated heads, after the output projection if there is one.</summary>
     private static void WriteOutput(AttentionShape shape, AttentionWeights weights, ReferenceSequence sequence, int row, double[] heads, double[] output)
     {
         if (shape.HasProjections)

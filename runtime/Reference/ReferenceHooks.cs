@@ -3,10 +3,10 @@ namespace AttentionGen;
 /// <summary>The user's methods of a kernel, for <see cref="ReferenceAttention"/>.</summary>
 public sealed record ReferenceHooks
 {
-    /// <summary>Takes score, query head, position of the query and of the key, and gives the new score; see <see cref="ScoreModifierAttribute"/>.</summary>
+    /// <summary>Returns the new score for a score, a query head, and the positions of query and key; see <see cref="ScoreModifierAttribute"/>.</summary>
     public Func<double, int, int, int, double>? ScoreModifier { get; init; }
 
-    /// <summary>Takes query head, position of the query and of the key, and tells whether the key is seen; see <see cref="MaskPredicateAttribute"/>.</summary>
+    /// <summary>Returns whether a key is visible, for a query head and the positions of query and key; see <see cref="MaskPredicateAttribute"/>.</summary>
     public Func<int, int, int, bool>? MaskPredicate { get; init; }
 
     internal static ReferenceHooks None { get; } = new();

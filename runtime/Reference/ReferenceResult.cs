@@ -1,10 +1,10 @@
 namespace AttentionGen;
 
-/// <summary>What <see cref="ReferenceAttention"/> gives, in the layouts of <see cref="AttentionArguments"/>.</summary>
+/// <summary>The results of <see cref="ReferenceAttention"/>, in the layouts of <see cref="AttentionArguments"/>.</summary>
 /// <param name="Output">See <see cref="AttentionArguments.Output"/>.</param>
-/// <param name="Probabilities">See <see cref="AttentionArguments.Probabilities"/>; empty where the shape declares none.</param>
-/// <param name="Scores">See <see cref="AttentionArguments.Scores"/>; empty where the shape declares none.</param>
-/// <param name="LogSumExp">See <see cref="AttentionArguments.LogSumExp"/>; empty where the shape declares none.</param>
+/// <param name="Probabilities">See <see cref="AttentionArguments.Probabilities"/>; empty if the shape declares none.</param>
+/// <param name="Scores">See <see cref="AttentionArguments.Scores"/>; empty if the shape declares none.</param>
+/// <param name="LogSumExp">See <see cref="AttentionArguments.LogSumExp"/>; empty if the shape declares none.</param>
 public sealed record ReferenceResult(double[] Output, double[] Probabilities, double[] Scores, double[] LogSumExp)
 {
     /// <summary>Arrays of the right lengths, as they are before any row is computed: no key is seen.</summary>

@@ -2,7 +2,10 @@ namespace AttentionGen;
 
 public sealed partial record AttentionTensorNames
 {
-    /// <summary>PyTorch's <c>nn.MultiheadAttention</c>: <c>in_proj_weight</c>, or <c>q_proj_weight</c> and so on, <c>in_proj_bias</c>, <c>out_proj</c>, and <c>bias_k</c> and <c>bias_v</c> where the file has them.</summary>
+    /// <summary>
+    /// PyTorch's <c>nn.MultiheadAttention</c>: <c>in_proj_weight</c>, or <c>q_proj_weight</c> and so on, <c>in_proj_bias</c>, <c>out_proj</c>, and
+    /// <c>bias_k</c> and <c>bias_v</c> if the file has them.
+    /// </summary>
     /// <param name="prefix">The module's name in the state dictionary, such as <c>encoder.layers.0.self_attn</c>; empty for none.</param>
     public static AttentionTensorNames PyTorch(string prefix)
     {
@@ -21,7 +24,10 @@ public sealed partial record AttentionTensorNames
         });
     }
 
-    /// <summary>Hugging Face BERT and its relatives: <c>self.query</c>, <c>self.key</c>, <c>self.value</c> and <c>output.dense</c>. The norm behind the block, <c>output.LayerNorm</c>, is not part of it.</summary>
+    /// <summary>
+    /// Hugging Face BERT and its relatives: <c>self.query</c>, <c>self.key</c>, <c>self.value</c> and <c>output.dense</c>. The norm after the block,
+    /// <c>output.LayerNorm</c>, is not part of it.
+    /// </summary>
     /// <param name="prefix">Such as <c>encoder.layer.0.attention</c>; empty for none.</param>
     public static AttentionTensorNames Bert(string prefix)
     {
@@ -41,7 +47,10 @@ public sealed partial record AttentionTensorNames
         });
     }
 
-    /// <summary>Hugging Face Llama, Mistral, Qwen and gpt-oss: <c>q_proj</c>, <c>k_proj</c>, <c>v_proj</c> and <c>o_proj</c>, with biases, norms of queries and keys, and sinks where the file has them. Rotary is half-split. For Gemma take <see cref="Gemma"/>: its norms are stored otherwise.</summary>
+    /// <summary>
+    /// Hugging Face Llama, Mistral, Qwen and gpt-oss: <c>q_proj</c>, <c>k_proj</c>, <c>v_proj</c> and <c>o_proj</c>, with biases, norms of queries
+    /// and keys, and sinks if the file has them. Rotary is half-split. Use <see cref="Gemma"/> for Gemma, which stores its norms differently.
+    /// </summary>
     /// <param name="prefix">Such as <c>model.layers.0.self_attn</c>; empty for none.</param>
     public static AttentionTensorNames Llama(string prefix)
     {
@@ -64,11 +73,11 @@ public sealed partial record AttentionTensorNames
         });
     }
 
-    /// <summary>Hugging Face Gemma: the names of <see cref="Llama"/>, and norms of queries and keys that store w and multiply by 1 + w.</summary>
+    /// <summary>Hugging Face Gemma: the names of <see cref="Llama"/>. The norms of queries and keys store w and multiply by 1 + w.</summary>
     /// <param name="prefix">Such as <c>model.layers.0.self_attn</c>; empty for none.</param>
     public static AttentionTensorNames Gemma(string prefix) => Llama(prefix) with { NormOffset = 1 };
 
-    /// <summary>Hugging Face GPT-2, whose <c>Conv1D</c> keeps matrices as [inputs, outputs]: <c>c_attn</c> and <c>c_proj</c>.</summary>
+    /// <summary>Hugging Face GPT-2, whose <c>Conv1D</c> stores matrices as [inputs, outputs]: <c>c_attn</c> and <c>c_proj</c>.</summary>
     /// <param name="prefix">Such as <c>h.0.attn</c>; empty for none.</param>
     public static AttentionTensorNames Gpt2(string prefix)
     {
@@ -83,8 +92,14 @@ public sealed partial record AttentionTensorNames
         });
     }
 
-    /// <summary>Hugging Face T5: <c>q</c>, <c>k</c>, <c>v</c> and <c>o</c> without biases, and <c>relative_attention_bias</c>, which only the first layer has. The scale is 1.</summary>
-    /// <remarks>Some files have a table of biases in the first cross-attention too, which the model does not use: under a prefix that ends in <c>EncDecAttention</c> it is not read.</remarks>
+    /// <summary>
+    /// Hugging Face T5: <c>q</c>, <c>k</c>, <c>v</c> and <c>o</c> without biases, and <c>relative_attention_bias</c>, which only the first layer has.
+    /// The scale is 1.
+    /// </summary>
+    /// <remarks>
+    /// Some files also have a table of biases in the first cross-attention. The model does not use it, so it is not read under a prefix that ends in
+    /// <c>EncDecAttention</c>.
+    /// </remarks>
     /// <param name="prefix">Such as <c>encoder.block.0.layer.0.SelfAttention</c> or <c>decoder.block.0.layer.1.EncDecAttention</c>; empty for none.</param>
     public static AttentionTensorNames T5(string prefix)
     {
@@ -102,22 +117,24 @@ public sealed partial record AttentionTensorNames
 
     /// <summary>Hugging Face BLOOM: <c>query_key_value</c>, by head, and <c>dense</c>, with biases. The bias of the scores is ALiBi.</summary>
     /// <param name="prefix">Such as <c>h.0.self_attention</c>; empty for none.</param>
-    /// <param name="heads">How many heads the block has.</param>
+    /// <param name="heads">The number of heads.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="heads"/> is not positive.</exception>
     public static AttentionTensorNames Bloom(string prefix, int heads) => Fused(prefix, [], QueryKeyValueOrder.ByHead, heads, heads);
 
     /// <summary>Hugging Face GPT-NeoX and Pythia: <c>query_key_value</c>, by head, and <c>dense</c>, with biases. Rotary is half-split.</summary>
     /// <param name="prefix">Such as <c>gpt_neox.layers.0.attention</c>; empty for none.</param>
-    /// <param name="heads">How many heads the block has.</param>
+    /// <param name="heads">The number of heads.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="heads"/> is not positive.</exception>
     public static AttentionTensorNames GptNeoX(string prefix, int heads) =>
         Fused(prefix, ["bias"], QueryKeyValueOrder.ByHead, heads, heads);
 
-    /// <summary>Hugging Face Falcon: <c>query_key_value</c>, by group, and <c>dense</c>, with biases where the file has them.</summary>
+    /// <summary>Hugging Face Falcon: <c>query_key_value</c>, by group, and <c>dense</c>, with biases if the file has them.</summary>
     /// <param name="prefix">Such as <c>transformer.h.0.self_attention</c>; empty for none.</param>
-    /// <param name="heads">How many query heads the block has.</param>
-    /// <param name="kvHeads">How many key and value heads: 1 for Falcon 7B, as many as query heads for Falcon RW.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is not positive, or <paramref name="kvHeads"/> does not divide <paramref name="heads"/>.</exception>
+    /// <param name="heads">The number of query heads.</param>
+    /// <param name="kvHeads">The number of key and value heads: 1 for Falcon 7B, the number of query heads for Falcon RW.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number is not positive, or <paramref name="kvHeads"/> does not divide <paramref name="heads"/>.
+    /// </exception>
     public static AttentionTensorNames Falcon(string prefix, int heads, int kvHeads) =>
         Fused(prefix, ["maybe_rotary.inv_freq"], QueryKeyValueOrder.ByGroup, heads, kvHeads);
 
@@ -140,7 +157,9 @@ public sealed partial record AttentionTensorNames
         });
     }
 
-    /// <summary>Names that refuse what they do not know, but these tensors and the tables that libraries store beside weights, which change nothing.</summary>
+    /// <summary>
+    /// Names that refuse unknown tensors, except these ones and the tables that libraries store beside weights, which do not change the result.
+    /// </summary>
     private static AttentionTensorNames Preset(string prefix, string[] harmless, AttentionTensorNames names)
     {
         string[] tables = ["rotary_emb.inv_freq", "position_ids", "masked_bias"];

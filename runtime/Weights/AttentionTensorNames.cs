@@ -1,13 +1,13 @@
 namespace AttentionGen;
 
 /// <summary>
-/// Under which names, and in which layout, a file keeps the weights of one attention block. Start from a preset, or set the names of any other naming:
-/// either <see cref="Query"/>, <see cref="Key"/> and <see cref="Value"/>, or all three in <see cref="QueryKeyValue"/>; where a preset names both, what the file has is taken.
-/// A bias that the file does not have counts as absent.
+/// The names and the layout of the weights of one attention block in a file. Start from a preset, or set the names yourself: either
+/// <see cref="Query"/>, <see cref="Key"/> and <see cref="Value"/>, or all three in <see cref="QueryKeyValue"/>. If a preset has both, the tensors of
+/// the file decide. A bias that the file lacks counts as absent.
 /// </summary>
 /// <remarks>
-/// A preset refuses a file that has further tensors under its prefix, such as adapters, scales of quantised weights or norms of another kind, because they change
-/// what the block computes. It knows those that change nothing. <see cref="Ignored"/> allows further ones.
+/// A preset refuses a file that has further tensors under its prefix, such as adapters, scales of quantised weights or norms of another kind, because
+/// they change the result of the block. It knows the tensors that do not change it. <see cref="Ignored"/> allows more of them.
 /// </remarks>
 public sealed partial record AttentionTensorNames
 {
@@ -20,16 +20,16 @@ public sealed partial record AttentionTensorNames
     /// <summary>The value matrix.</summary>
     public string? Value { get; init; }
 
-    /// <summary>One matrix whose outputs are those of query, key and value, in the order that <see cref="QueryKeyValueOrder"/> says.</summary>
+    /// <summary>One matrix with the outputs of query, key and value, in the order of <see cref="QueryKeyValueOrder"/>.</summary>
     public string? QueryKeyValue { get; init; }
 
-    /// <summary>In which order the outputs of <see cref="QueryKeyValue"/> and <see cref="QueryKeyValueBias"/> stand; by part unless set.</summary>
+    /// <summary>The order of the outputs of <see cref="QueryKeyValue"/> and <see cref="QueryKeyValueBias"/>. The default is by part.</summary>
     public QueryKeyValueOrder QueryKeyValueOrder { get; init; }
 
-    /// <summary>How many query heads there are. An order by head or by group needs it, and nothing else does.</summary>
+    /// <summary>The number of query heads. Only an order by head or by group needs it.</summary>
     public int Heads { get; init; }
 
-    /// <summary>How many key and value heads there are. An order by group needs it, and nothing else does.</summary>
+    /// <summary>The number of key and value heads. Only an order by group needs it.</summary>
     public int KvHeads { get; init; }
 
     /// <summary>The output matrix. Required.</summary>
@@ -50,7 +50,7 @@ public sealed partial record AttentionTensorNames
     /// <summary>The output bias.</summary>
     public string? OutputBias { get; init; }
 
-    /// <summary>The weights of the normalisation of queries; read where the file has them, as are all the following.</summary>
+    /// <summary>The weights of the normalisation of queries. This tensor and all following ones are read if the file has them.</summary>
     public string? QueryNorm { get; init; }
 
     /// <summary>The biases of the normalisation of queries.</summary>
@@ -62,7 +62,10 @@ public sealed partial record AttentionTensorNames
     /// <summary>The biases of the normalisation of keys.</summary>
     public string? KeyNormBias { get; init; }
 
-    /// <summary>What is added to the weights of both normalisations when they are read: 1 for models that store w and multiply by 1 + w, otherwise 0.</summary>
+    /// <summary>
+    /// The number that is added to the weights of both normalisations when they are read: 1 for models that store w and multiply by 1 + w, otherwise
+    /// 0.
+    /// </summary>
     public float NormOffset { get; init; }
 
     /// <summary>The logits of the attention sinks.</summary>
@@ -77,12 +80,12 @@ public sealed partial record AttentionTensorNames
     /// <summary>The value that follows the last one.</summary>
     public string? BiasValue { get; init; }
 
-    /// <summary>Whether matrices are [inputs, outputs], as GPT-2 keeps them, and not [outputs, inputs].</summary>
+    /// <summary>Whether matrices are [inputs, outputs], as in GPT-2, instead of [outputs, inputs].</summary>
     public bool IsTransposed { get; init; }
 
     /// <summary>
-    /// Tensors that a file may have though these names do not know them. Each is a whole name, or the beginning of names and then <c>*</c>.
-    /// Say only what does not change the block's result: nothing of them is read.
+    /// Further tensors that a file may have. Each entry is a whole name, or the beginning of names followed by <c>*</c>.
+    /// They are not read, so list only tensors that do not change the block's result.
     /// </summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
@@ -112,6 +115,8 @@ public enum QueryKeyValueOrder
     /// <summary>Head by head: its query, its key and its value, HeadDim outputs each, as BLOOM and GPT-NeoX have it.</summary>
     ByHead,
 
-    /// <summary>Key and value head by key and value head: the query heads that share it, then its key, then its value, HeadDim outputs each, as Falcon has it.</summary>
+    /// <summary>
+    /// Key and value head by key and value head: the query heads that share it, then its key, then its value, HeadDim outputs each, as Falcon has it.
+    /// </summary>
     ByGroup,
 }

@@ -2,33 +2,33 @@ namespace AttentionGen;
 
 public sealed partial class AttentionWeights
 {
-    /// <summary>Weights of the normalisation of queries, [HeadDim]; empty where there are none.</summary>
+    /// <summary>Weights of the normalisation of queries, [HeadDim]; empty if there are none.</summary>
     public ReadOnlySpan<float> QueryNorm => Learned.QueryNorm.Values;
 
-    /// <summary>Biases of the layer normalisation of queries, [HeadDim]; empty where there are none.</summary>
+    /// <summary>Biases of the layer normalisation of queries, [HeadDim]; empty if there are none.</summary>
     public ReadOnlySpan<float> QueryNormBias => Learned.QueryNormBias.Values;
 
-    /// <summary>Weights of the normalisation of keys, [HeadDim]; empty where there are none.</summary>
+    /// <summary>Weights of the normalisation of keys, [HeadDim]; empty if there are none.</summary>
     public ReadOnlySpan<float> KeyNorm => Learned.KeyNorm.Values;
 
-    /// <summary>Biases of the layer normalisation of keys, [HeadDim]; empty where there are none.</summary>
+    /// <summary>Biases of the layer normalisation of keys, [HeadDim]; empty if there are none.</summary>
     public ReadOnlySpan<float> KeyNormBias => Learned.KeyNormBias.Values;
 
-    /// <summary>Logits of the attention sinks, [Heads]; empty where there are none.</summary>
+    /// <summary>Logits of the attention sinks, [Heads]; empty if there are none.</summary>
     public ReadOnlySpan<float> Sinks => Learned.Sinks.Values;
 
-    /// <summary>Biases of the relative position buckets, [RelativePositionBuckets, Heads]; empty where there are none.</summary>
+    /// <summary>Biases of the relative position buckets, [RelativePositionBuckets, Heads]; empty if there are none.</summary>
     public ReadOnlySpan<float> RelativePositionBias => Learned.RelativePositionBias.Values;
 
-    /// <summary>The key that follows the last one, [KvHeads · HeadDim]; empty where there is none.</summary>
+    /// <summary>The key that follows the last one, [KvHeads · HeadDim]; empty if there is none.</summary>
     public ReadOnlySpan<float> BiasKey => Learned.BiasKey.Values;
 
-    /// <summary>The value that follows the last one, [KvHeads · ValueHeadDim]; empty where there is none.</summary>
+    /// <summary>The value that follows the last one, [KvHeads · ValueHeadDim]; empty if there is none.</summary>
     public ReadOnlySpan<float> BiasValue => Learned.BiasValue.Values;
 
     internal LearnedTensors Learned { get; }
 
-    /// <summary>These weights with a normalisation of queries and keys.</summary>
+    /// <summary>Returns these weights with a normalisation of queries and keys.</summary>
     /// <param name="queryNorm">[HeadDim].</param>
     /// <param name="keyNorm">[HeadDim].</param>
     /// <param name="queryNormBias">[HeadDim] for a layer normalisation, otherwise empty.</param>
@@ -43,16 +43,16 @@ public sealed partial class AttentionWeights
             KeyNormBias = Copy(keyNormBias, nameof(keyNormBias)),
         });
 
-    /// <summary>These weights with attention sinks.</summary>
+    /// <summary>Returns these weights with attention sinks.</summary>
     /// <param name="sinks">[Heads].</param>
     public AttentionWeights WithSinks(ReadOnlySpan<float> sinks) => With(Learned with { Sinks = Copy(sinks, nameof(sinks)) });
 
-    /// <summary>These weights with relative position biases.</summary>
+    /// <summary>Returns these weights with relative position biases.</summary>
     /// <param name="biases">[RelativePositionBuckets, Heads].</param>
     public AttentionWeights WithRelativePositionBias(ReadOnlySpan<float> biases) =>
         With(Learned with { RelativePositionBias = Copy(biases, nameof(biases)) });
 
-    /// <summary>These weights with a key and a value that follow the last ones.</summary>
+    /// <summary>Returns these weights with a key and a value that follow the last ones.</summary>
     /// <param name="biasKey">[KvHeads · HeadDim].</param>
     /// <param name="biasValue">[KvHeads · ValueHeadDim].</param>
     public AttentionWeights WithBiasKeyValue(ReadOnlySpan<float> biasKey, ReadOnlySpan<float> biasValue) =>
@@ -63,7 +63,7 @@ public sealed partial class AttentionWeights
     private AttentionWeights With(LearnedTensors learned) => new(QueryProjection, KeyProjection, ValueProjection, OutputProjection, learned);
 }
 
-/// <summary>Learned tensors beside the projections; those that a block does not have are empty.</summary>
+/// <summary>Learned tensors beside the projections. Tensors that a block lacks are empty.</summary>
 internal sealed record LearnedTensors
 {
     public static LearnedTensors None { get; } = new();

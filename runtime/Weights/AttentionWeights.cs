@@ -1,8 +1,8 @@
 namespace AttentionGen;
 
 /// <summary>
-/// The weights of one attention block: four matrices [outputs, inputs], row-major, as PyTorch's <c>nn.Linear</c> keeps them, and their optional biases.
-/// Immutable; a kernel packs them once.
+/// The weights of one attention block: four matrices [outputs, inputs], row-major, as PyTorch's <c>nn.Linear</c> stores them, and their optional biases.
+/// Weights are immutable. A kernel packs them once.
 /// </summary>
 public sealed partial class AttentionWeights
 {
@@ -15,31 +15,31 @@ public sealed partial class AttentionWeights
         Learned = learned;
     }
 
-    /// <summary>No weights at all, for kernels without projections that learn nothing; start from here where they learn something.</summary>
+    /// <summary>No weights. A kernel without projections takes these, or these with its learned tensors added.</summary>
     public static AttentionWeights Empty { get; } = FromSpans(default, default, default, default);
 
     /// <summary>Query matrix, [Heads · HeadDim, DModel].</summary>
     public ReadOnlySpan<float> Query => QueryProjection.Weight.Values;
 
-    /// <summary>Key matrix, [KvHeads · HeadDim, MemoryDim], where MemoryDim is DModel for self-attention.</summary>
+    /// <summary>Key matrix, [KvHeads · HeadDim, MemoryDim]; MemoryDim is DModel for self-attention.</summary>
     public ReadOnlySpan<float> Key => KeyProjection.Weight.Values;
 
-    /// <summary>Value matrix, [KvHeads · ValueHeadDim, MemoryDim], where MemoryDim is DModel for self-attention.</summary>
+    /// <summary>Value matrix, [KvHeads · ValueHeadDim, MemoryDim]; MemoryDim is DModel for self-attention.</summary>
     public ReadOnlySpan<float> Value => ValueProjection.Weight.Values;
 
     /// <summary>Output matrix, [DModel, Heads · ValueHeadDim].</summary>
     public ReadOnlySpan<float> Output => OutputProjection.Weight.Values;
 
-    /// <summary>Query bias, [Heads · HeadDim]; empty where there is none.</summary>
+    /// <summary>Query bias, [Heads · HeadDim]; empty if there is none.</summary>
     public ReadOnlySpan<float> QueryBias => QueryProjection.Bias.Values;
 
-    /// <summary>Key bias, [KvHeads · HeadDim]; empty where there is none.</summary>
+    /// <summary>Key bias, [KvHeads · HeadDim]; empty if there is none.</summary>
     public ReadOnlySpan<float> KeyBias => KeyProjection.Bias.Values;
 
-    /// <summary>Value bias, [KvHeads · ValueHeadDim]; empty where there is none.</summary>
+    /// <summary>Value bias, [KvHeads · ValueHeadDim]; empty if there is none.</summary>
     public ReadOnlySpan<float> ValueBias => ValueProjection.Bias.Values;
 
-    /// <summary>Output bias, [DModel]; empty where there is none.</summary>
+    /// <summary>Output bias, [DModel]; empty if there is none.</summary>
     public ReadOnlySpan<float> OutputBias => OutputProjection.Bias.Values;
 
     internal ProjectionWeights QueryProjection { get; }
@@ -50,7 +50,7 @@ public sealed partial class AttentionWeights
 
     internal ProjectionWeights OutputProjection { get; }
 
-    /// <summary>Copies weights from spans. Their lengths are checked by the kernel that they are given to.</summary>
+    /// <summary>Copies weights from spans. The constructor of a kernel checks their lengths.</summary>
     /// <param name="query">[Heads · HeadDim, DModel].</param>
     /// <param name="key">[KvHeads · HeadDim, MemoryDim].</param>
     /// <param name="value">[KvHeads · ValueHeadDim, MemoryDim].</param>
@@ -81,14 +81,19 @@ public sealed partial class AttentionWeights
             new WeightTensor(bias.ToArray(), null, $"span {biasName}"));
     }
 
-    /// <summary>Reads weights from a file, which may be closed afterwards. Whether they fit a kernel is checked by the kernel that they are given to.</summary>
+    /// <summary>Reads weights from a file, which may be closed afterwards. The constructor of a kernel checks their shapes.</summary>
     /// <param name="file">An open file.</param>
-    /// <param name="names">Which tensors to read, and their layout.</param>
-    /// <exception cref="ArgumentException">The file does not have a tensor that <paramref name="names"/> names.</exception>
+    /// <param name="names">The names of the tensors, and their layout.</param>
+    /// <exception cref="ArgumentException">The file lacks a tensor of <paramref name="names"/>.</exception>
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     /// <exception cref="FileNotFoundException">A tensor is in a shard that is missing.</exception>
-    /// <exception cref="InvalidDataException">A tensor is no matrix or no bias, cannot be split into query, key and value, or is not in the shard that the index names.</exception>
-    /// <exception cref="NotSupportedException">A tensor has a type that <see cref="SafetensorsFile"/> does not read, or the block has a part that kernels do not compute, such as embedded distances.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A tensor has the wrong number of dimensions, cannot be split into query, key and value, or is not in the shard that the index names.
+    /// </exception>
+    /// <exception cref="NotSupportedException">
+    /// A tensor has a type that <see cref="SafetensorsFile"/> cannot read, or the block has a part that kernels do not compute, such as embedded
+    /// distances.
+    /// </exception>
     public static AttentionWeights From(SafetensorsFile file, AttentionTensorNames names)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -100,8 +105,8 @@ public sealed partial class AttentionWeights
         return new AttentionWeights(query, key, value, output, reader.ReadLearned());
     }
 
-    /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs, the same for the same seed everywhere and always.</summary>
-    /// <param name="shape">What the kernel computes.</param>
+    /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs. The same seed gives the same weights on every machine.</summary>
+    /// <param name="shape">The shape of the kernel.</param>
     /// <param name="seed">Any number.</param>
     /// <exception cref="ArgumentException">The shape has a size that no kernel has, or a matrix of more elements than an array can hold.</exception>
     public static AttentionWeights Random(AttentionShape shape, int seed)

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace AttentionGen;
 
 /// <summary>
-/// A safetensors file, or all shards of a model: memory-mapped where it can be, and checked as a whole when it is opened.
-/// May be read by many threads at once.
+/// A safetensors file, or all shards of a model. The file is memory-mapped if possible, and checked completely when it is opened.
+/// Several threads may read it at once.
 /// </summary>
 /// <remarks>The file must not change or shrink while it is open.</remarks>
 public sealed class SafetensorsFile : IDisposable
@@ -27,23 +27,25 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The path that was opened, or the name that was given with a stream or memory.</summary>
     public string Path { get; }
 
-    /// <summary>The names of all tensors, in the order of their bytes. Those that only the index knows, because their shard is missing or does not have them, come last.</summary>
+    /// <summary>
+    /// The names of all tensors, in the order of their bytes. Tensors that only the index knows come last: their shard is missing or lacks them.
+    /// </summary>
     public IReadOnlyList<string> TensorNames { get; }
 
-    /// <summary>The texts under <c>__metadata__</c>; of all shards, the first to have a key.</summary>
+    /// <summary>The texts under <c>__metadata__</c>. If several shards have a key, the first shard's text counts.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Opens a file. One that cannot be memory-mapped, such as a pipe, is read into memory as a whole.</summary>
-    /// <param name="path">A <c>.safetensors</c> file, or a shard index such as <c>model.safetensors.index.json</c>, whose shards stand beside it.</param>
-    /// <remarks>A shard that is missing, or that does not have a tensor which the index puts there, is an error when that tensor is read, and not before.</remarks>
+    /// <summary>Opens a file. A file that cannot be memory-mapped, such as a pipe, is read into memory.</summary>
+    /// <param name="path">A <c>.safetensors</c> file, or a shard index such as <c>model.safetensors.index.json</c>, with its shards beside it.</param>
+    /// <remarks>A missing shard, or a tensor that its shard lacks, is an error only when that tensor is read.</remarks>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
-    /// <exception cref="FileNotFoundException">The file is not there.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file must not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read the file.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is truncated or malformed; the message names the file, the tensor and what is wrong. Or it is something else, such as a Git LFS pointer, a web page
-    /// or a directory; the message says what, and what to do. Or it describes so many tensors and texts that they would take more memory than twice the file,
-    /// its shards included, and 1 MB, as very many without elements would.
+    /// The file is truncated or malformed; the message names the file, the tensor and the fault. Or it is another kind of file, such as a Git LFS
+    /// pointer, a web page or a directory; the message names the kind and the remedy. Or its names and texts, such as those of very many tensors
+    /// without elements, would take more memory than 1 MB and twice the size of the file and its shards.
     /// </exception>
     public static SafetensorsFile Open(string path)
     {
@@ -51,12 +53,15 @@ public sealed class SafetensorsFile : IDisposable
         return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? OpenShards(path) : OpenSingle(path);
     }
 
-    /// <summary>Reads a safetensors file from a stream, such as that of an embedded resource. It is copied into memory, from where the stream stands to its end; the stream stays open.</summary>
-    /// <param name="stream">Bytes of a <c>.safetensors</c> file; no shard index.</param>
-    /// <param name="name">What messages and <see cref="Path"/> call it.</param>
+    /// <summary>
+    /// Reads a safetensors file from a stream, such as an embedded resource. Copies the stream into memory, from its position to its end. The stream
+    /// stays open.
+    /// </summary>
+    /// <param name="stream">The bytes of a <c>.safetensors</c> file, not of a shard index.</param>
+    /// <param name="name">The name of the file in messages and in <see cref="Path"/>.</param>
     /// <exception cref="ArgumentException">An argument is null, <paramref name="name"/> is empty, or the stream cannot be read.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="InvalidDataException">What it holds is truncated, malformed, something else or too much, as for a path.</exception>
+    /// <exception cref="InvalidDataException">The content is truncated, malformed, of another kind, or too large, as for a path.</exception>
     public static SafetensorsFile Open(Stream stream, string name)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -67,11 +72,13 @@ public sealed class SafetensorsFile : IDisposable
         return OpenSingle(SafetensorsShard.Open(name, 0, SafetensorsBytes.Read(stream, name, allowance), allowance));
     }
 
-    /// <summary>Opens a safetensors file in memory, which is not copied: it is pinned until the file is disposed, and must not change meanwhile.</summary>
-    /// <param name="bytes">Bytes of a <c>.safetensors</c> file; no shard index.</param>
-    /// <param name="name">What messages and <see cref="Path"/> call it.</param>
+    /// <summary>
+    /// Opens a safetensors file in memory. The memory is not copied. It is pinned until the file is disposed, and must not change until then.
+    /// </summary>
+    /// <param name="bytes">The bytes of a <c>.safetensors</c> file, not of a shard index.</param>
+    /// <param name="name">The name of the file in messages and in <see cref="Path"/>.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
-    /// <exception cref="InvalidDataException">What it holds is truncated, malformed, something else or too much, as for a path.</exception>
+    /// <exception cref="InvalidDataException">The content is truncated, malformed, of another kind, or too large, as for a path.</exception>
     public static SafetensorsFile Open(ReadOnlyMemory<byte> bytes, string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -79,7 +86,7 @@ public sealed class SafetensorsFile : IDisposable
         return OpenSingle(SafetensorsShard.Open(name, 0, SafetensorsBytes.Pin(bytes, allowance), allowance));
     }
 
-    /// <summary>Whether there is a tensor of this name, or an index that names one.</summary>
+    /// <summary>Whether the file, or the shard index, has a tensor of this name.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
     public bool Contains(string name)
     {
@@ -87,24 +94,24 @@ public sealed class SafetensorsFile : IDisposable
         return tensors.ContainsKey(name);
     }
 
-    /// <summary>Type and shape of a tensor.</summary>
+    /// <summary>Returns the type and shape of a tensor.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
-    /// <exception cref="FileNotFoundException">The shard that the tensor is in is missing.</exception>
-    /// <exception cref="InvalidDataException">The shard that the tensor should be in does not have it.</exception>
+    /// <exception cref="FileNotFoundException">The shard of the tensor is missing.</exception>
+    /// <exception cref="InvalidDataException">The shard lacks the tensor.</exception>
     public TensorInfo GetInfo(string name)
     {
         SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
         return new TensorInfo(entry.Name, entry.Type, shard.Header.Shape(entry).ToArray());
     }
 
-    /// <summary>Reads a tensor into a new array, converting it to float32 where it is F64, F16, BF16, F8_E4M3 or F8_E5M2.</summary>
+    /// <summary>Reads a tensor into a new array, and converts F64, F16, BF16, F8_E4M3 and F8_E5M2 to float32.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
-    /// <returns>Its elements, row-major.</returns>
+    /// <returns>The elements, row-major.</returns>
     /// <exception cref="ArgumentException">There is no such tensor.</exception>
     /// <exception cref="NotSupportedException">The tensor has another type, or more elements than an array can hold.</exception>
-    /// <exception cref="FileNotFoundException">The shard that the tensor is in is missing.</exception>
-    /// <exception cref="InvalidDataException">The shard that the tensor should be in does not have it, or float32 cannot hold a finite element.</exception>
+    /// <exception cref="FileNotFoundException">The shard of the tensor is missing.</exception>
+    /// <exception cref="InvalidDataException">The shard lacks the tensor, or float32 cannot hold a finite element.</exception>
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public float[] ReadFloat32(string name)
     {
@@ -117,13 +124,13 @@ public sealed class SafetensorsFile : IDisposable
         return values;
     }
 
-    /// <summary>Reads a tensor, converting it to float32 where it is F64, F16, BF16, F8_E4M3 or F8_E5M2.</summary>
+    /// <summary>Reads a tensor, and converts F64, F16, BF16, F8_E4M3 and F8_E5M2 to float32.</summary>
     /// <param name="name">A tensor's name; case matters.</param>
-    /// <param name="destination">Where its elements go, row-major; exactly as long as the tensor.</param>
+    /// <param name="destination">The destination of the elements, row-major. Its length must be that of the tensor.</param>
     /// <exception cref="ArgumentException">There is no such tensor, or <paramref name="destination"/> has another length.</exception>
     /// <exception cref="NotSupportedException">The tensor has another type.</exception>
-    /// <exception cref="FileNotFoundException">The shard that the tensor is in is missing.</exception>
-    /// <exception cref="InvalidDataException">The shard that the tensor should be in does not have it, or float32 cannot hold a finite element.</exception>
+    /// <exception cref="FileNotFoundException">The shard of the tensor is missing.</exception>
+    /// <exception cref="InvalidDataException">The shard lacks the tensor, or float32 cannot hold a finite element.</exception>
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     public void Read(string name, Span<float> destination)
     {
@@ -135,7 +142,7 @@ public sealed class SafetensorsFile : IDisposable
         shard.Read(entry, destination);
     }
 
-    /// <summary>Closes the file. Arrays that were read from it stay as they are.</summary>
+    /// <summary>Closes the file. Arrays that were read from it stay valid.</summary>
     public void Dispose()
     {
         foreach (SafetensorsShard? shard in shards)

@@ -1,12 +1,12 @@
 namespace AttentionGen;
 
-/// <summary>What a safetensors header says about one tensor.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="DType">Its element type, as the format writes it: F32, F16, BF16, I64 and so on.</param>
-/// <param name="Shape">Its dimensions; none for a scalar.</param>
+/// <summary>The description of one tensor in a safetensors header.</summary>
+/// <param name="Name">The name of the tensor.</param>
+/// <param name="DType">The element type, as the format writes it: F32, F16, BF16, I64 and so on.</param>
+/// <param name="Shape">The dimensions; none for a scalar.</param>
 public sealed record TensorInfo(string Name, string DType, IReadOnlyList<long> Shape)
 {
-    /// <summary>How many elements the tensor has: 1 for a scalar, 0 where a dimension is 0.</summary>
+    /// <summary>The number of elements: 1 for a scalar, 0 if a dimension is 0.</summary>
     public long ElementCount
     {
         get
@@ -18,7 +18,7 @@ public sealed record TensorInfo(string Name, string DType, IReadOnlyList<long> S
         }
     }
 
-    /// <summary>Whether name, type and dimensions are the same.</summary>
+    /// <summary>Whether name, type and dimensions are equal.</summary>
     /// <param name="other">Another description.</param>
     public bool Equals(TensorInfo? other) => other is not null && Name == other.Name && DType == other.DType && Shape.SequenceEqual(other.Shape);
 
