@@ -65,10 +65,10 @@ internal static class DiagnosticDescriptors
 
     // The configuration.
     public static readonly DiagnosticDescriptor Heads = Create(
-        "AG0014", "Heads is missing or out of range", "Heads {0} but must be from 1 to 256: use {1}");
+        "AG0014", "Heads is missing or out of range", $"Heads {{0}} but must be from 1 to {ShapeLimits.MaxHeads}: use {{1}}");
 
     public static readonly DiagnosticDescriptor DModel = Create(
-        "AG0015", "DModel is missing or out of range", "DModel {0} but must be from 1 to 65536: use {1}");
+        "AG0015", "DModel is missing or out of range", $"DModel {{0}} but must be from 1 to {ShapeLimits.MaxDModel}: use {{1}}");
 
     public static readonly DiagnosticDescriptor KvHeads = Create(
         "AG0016", "KvHeads does not divide Heads",
@@ -76,14 +76,14 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor HeadDim = Create(
         "AG0017", "HeadDim is out of range",
-        "HeadDim is {0} but must be from 1 to 256: use {1}{2}");
+        $"HeadDim is {{0}} but must be from 1 to {ShapeLimits.MaxHeadDim}: use {{1}}{{2}}");
 
     public static readonly DiagnosticDescriptor HeadDimDefault = Create(
         "AG0018", "There is no default HeadDim for this DModel and Heads", "{0}: use {1}");
 
     public static readonly DiagnosticDescriptor MemoryDim = Create(
         "AG0019", "MemoryDim is out of range",
-        "MemoryDim is {0} but must be from 1 to 65536: use {1}, or leave it out for self-attention");
+        $"MemoryDim is {{0}} but must be from 1 to {ShapeLimits.MaxDModel}: use {{1}}, or leave it out for self-attention");
 
     public static readonly DiagnosticDescriptor Scale = Create(
         "AG0020", "Scale must be positive and finite",
@@ -140,7 +140,7 @@ internal static class DiagnosticDescriptors
     // The variants.
     public static readonly DiagnosticDescriptor ValueHeadDim = Create(
         "AG0033", "ValueHeadDim is out of range",
-        "ValueHeadDim is {0} but must be from 1 to 256: use {1}, or leave it out for HeadDim");
+        $"ValueHeadDim is {{0}} but must be from 1 to {ShapeLimits.MaxHeadDim}: use {{1}}, or leave it out for HeadDim");
 
     public static readonly DiagnosticDescriptor WithoutProjections = Create(
         "AG0034", "A setting belongs to projections that are left out",
@@ -148,7 +148,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor HeadDimMissing = Create(
         "AG0035", "HeadDim is missing without projections",
-        "HeadDim is missing, and without projections it has no default: set it to a number from 1 to 256, for example {0}");
+        $"HeadDim is missing, and without projections it has no default: set it to a number from 1 to {ShapeLimits.MaxHeadDim}, for example {{0}}");
 
     public static readonly DiagnosticDescriptor Window = Create(
         "AG0036", "A window is negative",
@@ -164,7 +164,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor RelativePositionBuckets = Create(
         "AG0039", "RelativePositionBuckets is out of range",
-        "RelativePositionBuckets is {0} but must be {1} to 1024: use {2}, or leave it out for attention without buckets");
+        $"RelativePositionBuckets is {{0}} but must be {{1}} to {ShapeLimits.MaxRelativePositionBuckets}: use {{2}}, or leave it out for attention without buckets");
 
     public static readonly DiagnosticDescriptor RelativePositionMaxDistance = Create(
         "AG0040", "RelativePositionMaxDistance is too small",
