@@ -48,7 +48,7 @@ internal static class FinishEmitter
     private static void WriteLogSumExp(CodeWriter writer, AttentionPlan plan)
     {
         string inputRow = GroupedRow.InputRow(plan);
-        string place = plan.Shape.HeadsBeforeRows ? $"({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}" : $"(({inputRow}) * {plan.Shape.Heads}) + {GroupedRow.QueryHead(plan)}";
+        string place = plan.Shape.HeadsBeforeRows ? $"({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}" : $"(({inputRow}) * Heads) + {GroupedRow.QueryHead(plan)}";
         using (writer.Block("for (nint row = 0; row < rows; row++)"))
         {
             writer.Line("// In double precision, so that the last bit is the same everywhere.");
