@@ -12,27 +12,27 @@ internal static class ClassEmitter
     public static GeneratedFile Write(IReadOnlyList<AttentionPlan> plans)
     {
         var writer = new CodeWriter();
-        AttentionSpec spec = plans[0].Spec;
-        bool plain = ForwardParameters.ArePlain(spec.Shape);
-        string name = spec.Class.Name;
-        HeaderEmitter.Write(writer, plans[0]);
+        AttentionPlan plan = plans[0];
+        bool plain = ForwardParameters.ArePlain(plan.Shape);
+        string name = plan.Class.Name;
+        HeaderEmitter.Write(writer, plan);
         FileEmitter.Open(writer);
         string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}";
-        using (FileEmitter.Nest(writer, spec, bases, remarks => RemarksEmitter.Write(remarks, plans)))
+        using (FileEmitter.Nest(writer, plan.Class, bases, remarks => RemarksEmitter.Write(remarks, plans)))
         {
-            WriteConstants(writer, spec);
+            WriteConstants(writer, plan.Shape);
             WriteFields(writer);
-            WriteShape(writer, spec);
+            WriteShape(writer, plan.Shape);
             WritePath(writer, plans);
             WriteConstruction(writer, plans);
             WriteSizes(writer);
             ForwardSignatureEmitter.Write(writer, plans);
         }
 
-        return new($"{spec.Class.HintName}.g.cs", writer.ToString());
+        return new($"{plan.Class.HintName}.g.cs", writer.ToString());
     }
 
-    private static void WriteConstants(CodeWriter writer, AttentionSpec spec)
+    private static void WriteConstants(CodeWriter writer, AttentionShape shape)
     {
         void Constant(string name, int value, string summary)
         {
@@ -42,17 +42,17 @@ internal static class ClassEmitter
             writer.Line();
         }
 
-        Constant("Heads", spec.Heads, "Number of query heads.");
-        Constant("KvHeads", spec.KvHeads, "Number of key/value heads.");
-        Constant("HeadDim", spec.HeadDim, "Width of one head.");
-        if (spec.HasProjections)
-            Constant("DModel", spec.DModel, "Width of input and output rows.");
-        if (spec.ValueHeadDim != spec.HeadDim)
-            Constant("ValueHeadDim", spec.ValueHeadDim, "Width of one head of values.");
-        if (spec.IsCrossAttention)
-            Constant("MemoryDim", spec.MemoryDim, "Width of memory rows.");
-        if (spec.SequenceLength > 0)
-            Constant("SequenceLength", spec.SequenceLength, "Query rows of every sequence.");
+        Constant("Heads", shape.Heads, "Number of query heads.");
+        Constant("KvHeads", shape.KvHeads, "Number of key/value heads.");
+        Constant("HeadDim", shape.HeadDim, "Width of one head.");
+        if (shape.HasProjections)
+            Constant("DModel", shape.DModel, "Width of input and output rows.");
+        if (shape.ValueHeadDim != shape.HeadDim)
+            Constant("ValueHeadDim", shape.ValueHeadDim, "Width of one head of values.");
+        if (shape.IsCrossAttention)
+            Constant("MemoryDim", shape.MemoryDim, "Width of memory rows.");
+        if (shape.SequenceLength > 0)
+            Constant("SequenceLength", shape.SequenceLength, "Query rows of every sequence.");
     }
 
     private static void WriteFields(CodeWriter writer)
@@ -61,13 +61,13 @@ internal static class ClassEmitter
         writer.Line();
     }
 
-    private static void WriteShape(CodeWriter writer, AttentionSpec spec)
+    private static void WriteShape(CodeWriter writer, AttentionShape shape)
     {
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
         writer.Line("public static Library::AttentionShape Shape { get; } = new()");
         writer.Line("{");
-        foreach (string assignment in ShapeEmitter.Assignments(spec.Shape))
+        foreach (string assignment in ShapeEmitter.Assignments(shape))
             writer.Line($"    {assignment},");
         writer.Line("};");
         writer.Line();
@@ -91,9 +91,9 @@ internal static class ClassEmitter
 
     private static void WriteConstruction(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
-        AttentionSpec spec = plans[0].Spec;
-        string name = spec.Class.Name;
-        if (!spec.Shape.Learns)
+        AttentionShape shape = plans[0].Shape;
+        string name = plans[0].Class.Name;
+        if (!shape.Learns)
         {
             writer.Line("/// <summary>Makes the kernel, which learns nothing. The object is immutable: share it between threads.</summary>");
             FileEmitter.GeneratedCode(writer);
@@ -105,12 +105,12 @@ internal static class ClassEmitter
         }
 
         writer.Line("/// <summary>Packs the weights once. The object is immutable afterwards: share it between threads.</summary>");
-        string keysAndValues = spec.KeyDim == spec.ValueDim
-            ? $"key and value [{spec.KeyDim}, {spec.MemoryDim}]"
-            : $"key [{spec.KeyDim}, {spec.MemoryDim}], value [{spec.ValueDim}, {spec.MemoryDim}]";
-        writer.Line(spec.HasProjections
-            ? $"/// <param name=\"weights\">Query [{spec.QueryDim}, {spec.DModel}], {keysAndValues}, output [{spec.DModel}, {spec.JoinedDim}], and the declared biases.</param>"
-            : $"/// <param name=\"weights\">{(spec.Shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
+        string keysAndValues = shape.KeyDim == shape.ValueDim
+            ? $"key and value [{shape.KeyDim}, {shape.MemoryDim}]"
+            : $"key [{shape.KeyDim}, {shape.MemoryDim}], value [{shape.ValueDim}, {shape.MemoryDim}]";
+        writer.Line(shape.HasProjections
+            ? $"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], and the declared biases.</param>"
+            : $"/// <param name=\"weights\">{(shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
@@ -125,7 +125,7 @@ internal static class ClassEmitter
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        if (spec.HasCache)
+        if (shape.HasCache)
         {
             writer.Line("public Library::AttentionCache CreateCache(int capacity, int batch = 1) => packedWeights.CreateCache(capacity, batch);");
         }

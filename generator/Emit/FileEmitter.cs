@@ -37,21 +37,21 @@ internal static class FileEmitter
         writer.Line($"[global::System.CodeDom.Compiler.GeneratedCode(\"AttentionGen\", \"{Version}\")]");
 
     /// <summary>Opens the namespace and every type down to the user's class, which gets a base list and, where given, remarks.</summary>
-    public static IDisposable Nest(CodeWriter writer, AttentionSpec spec, string baseList, Action<CodeWriter>? writeRemarks = null)
+    public static IDisposable Nest(CodeWriter writer, KernelClass kernelClass, string baseList, Action<CodeWriter>? writeRemarks = null)
     {
         var scopes = new Stack<CodeWriter.BlockScope>();
-        if (spec.Class.Namespace.Length > 0)
-            writer.Line($"namespace {spec.Class.Namespace};\n");
+        if (kernelClass.Namespace.Length > 0)
+            writer.Line($"namespace {kernelClass.Namespace};\n");
 
         foreach (string line in Usings)
             writer.Line(line);
         writer.Line();
-        for (int i = 0; i < spec.Class.Declarations.Count; i++)
+        for (int i = 0; i < kernelClass.Declarations.Count; i++)
         {
-            bool last = i == spec.Class.Declarations.Count - 1;
+            bool last = i == kernelClass.Declarations.Count - 1;
             if (last)
                 writeRemarks?.Invoke(writer);
-            scopes.Push(writer.Block(spec.Class.Declarations[i] + (last ? baseList : "")));
+            scopes.Push(writer.Block(kernelClass.Declarations[i] + (last ? baseList : "")));
         }
 
         return new Nesting(scopes);

@@ -1,4 +1,3 @@
-using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
@@ -8,8 +7,6 @@ internal static class FinishEmitter
 {
     /// <summary>Where the sum without the sink lies, 0 where a row saw no key: no block is merged any more.</summary>
     public const string SumOfKeys = KernelConstantsEmitter.BlockSum;
-
-    public static bool IsNeeded(AttentionSpec spec) => spec.Sinks || spec.HasLogSumExp;
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {

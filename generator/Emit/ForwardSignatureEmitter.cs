@@ -10,16 +10,16 @@ internal static class ForwardSignatureEmitter
 {
     public static void Write(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
-        AttentionSpec spec = plans[0].Spec;
-        WriteForward(writer, spec, cached: false);
+        AttentionShape shape = plans[0].Shape;
+        WriteForward(writer, shape, cached: false);
         writer.Line();
-        if (spec.HasCache)
+        if (shape.HasCache)
         {
-            WriteForward(writer, spec, cached: true);
+            WriteForward(writer, shape, cached: true);
             writer.Line();
         }
 
-        if (spec.IsCrossAttention)
+        if (shape.IsCrossAttention)
         {
             WriteProjectMemory(writer, plans);
             writer.Line();
@@ -27,26 +27,26 @@ internal static class ForwardSignatureEmitter
 
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line($"void Library::IAttentionKernel<{spec.Class.Name}>.Forward(in Library::AttentionArguments arguments) => Run(in arguments);");
+        writer.Line($"void Library::IAttentionKernel<{plans[0].Class.Name}>.Forward(in Library::AttentionArguments arguments) => Run(in arguments);");
         writer.Line();
         WriteRun(writer, plans);
     }
 
-    private static void WriteForward(CodeWriter writer, AttentionSpec spec, bool cached)
+    private static void WriteForward(CodeWriter writer, AttentionShape shape, bool cached)
     {
-        List<ForwardParameter> parameters = ForwardParameters.Of(spec.Shape, cached).ToList();
+        List<ForwardParameter> parameters = ForwardParameters.Of(shape, cached).ToList();
         List<string> assignments = parameters.OrderBy(parameter => parameter.Property is "Input" or "Output" ? 0 : 1).Select(parameter => $"{parameter.Property} = {parameter.Name}").ToList();
         if (cached)
             assignments.Insert(assignments.IndexOf("Cache = cache") + 1, "Batch = cache.Batch");
-        else if (spec.Ragged)
+        else if (shape.Ragged)
             assignments.Add("Batch = rowOffsets.Length - 1");
-        writer.Line($"/// <summary>{Summary(spec, cached)}</summary>");
+        writer.Line($"/// <summary>{Summary(shape, cached)}</summary>");
         foreach (ForwardParameter parameter in parameters)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the output overlaps an input. Nothing is written then.</exception>");
         if (cached)
-            writer.Line($"/// <exception cref=\"global::System.InvalidOperationException\">{CacheRefusal(spec)}. Nothing is written then.</exception>");
-        writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the output is undefined{(cached && !spec.IsCrossAttention ? ", the cache as it was" : "")}.</exception>");
+            writer.Line($"/// <exception cref=\"global::System.InvalidOperationException\">{CacheRefusal(shape)}. Nothing is written then.</exception>");
+        writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the output is undefined{(cached && !shape.IsCrossAttention ? ", the cache as it was" : "")}.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
         {
@@ -56,17 +56,17 @@ internal static class ForwardSignatureEmitter
         }
     }
 
-    private static string Summary(AttentionSpec spec, bool cached) => (spec.IsCrossAttention, cached) switch
+    private static string Summary(AttentionShape shape, bool cached) => (shape.IsCrossAttention, cached) switch
     {
-        (_, true) when !spec.HasProjections => "Appends the new keys and values to the cached ones, and attends to all of them: a prefill of any length, or one row of a decode.",
-        (_, false) when !spec.HasProjections => "Attends with queries to keys and values.",
+        (_, true) when !shape.HasProjections => "Appends the new keys and values to the cached ones, and attends to all of them: a prefill of any length, or one row of a decode.",
+        (_, false) when !shape.HasProjections => "Attends with queries to keys and values.",
         (true, true) => "Attends to a memory that <c>ProjectMemory</c> left in the cache.",
         (true, false) => "Attends to a memory.",
         (false, true) => "Runs the block on the rows that follow the cached ones, and appends their keys and values: a prefill of any length, or one row of a decode.",
         _ => "Runs the block on whole sequences.",
     };
 
-    private static string CacheRefusal(AttentionSpec spec) => (spec.IsCrossAttention, spec.Ragged) switch
+    private static string CacheRefusal(AttentionShape shape) => (shape.IsCrossAttention, shape.Ragged) switch
     {
         (true, true) => "Another call writes the cache",
         (true, false) => "The sequences of the cache have different lengths, or another call writes it",
@@ -76,22 +76,22 @@ internal static class ForwardSignatureEmitter
 
     private static void WriteProjectMemory(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
-        AttentionSpec spec = plans[0].Spec;
+        AttentionShape shape = plans[0].Shape;
         writer.Line("/// <summary>Projects a memory to keys and values and leaves them in the cache, in place of what it held.</summary>");
-        writer.Line(spec.Ragged
-            ? CodeWriter.Invariant($"/// <param name=\"memory\">[total memory rows, {spec.MemoryDim}].</param>")
-            : CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {spec.MemoryDim}]; memory rows follow from the length.</param>"));
+        writer.Line(shape.Ragged
+            ? CodeWriter.Invariant($"/// <param name=\"memory\">[total memory rows, {shape.MemoryDim}].</param>")
+            : CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {shape.MemoryDim}]; memory rows follow from the length.</param>"));
         writer.Line("/// <param name=\"cache\">A cache of this kernel with room for the memory rows.</param>");
-        if (spec.Ragged)
+        if (shape.Ragged)
             writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: where the memory rows of each sequence begin, and where the last one ends.</param>");
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the cache is another kernel's. The cache is then as it was.</exception>");
         writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses it. The cache is then as it was.</exception>");
         writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the cache is empty, or as it was where the call had not begun.</exception>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(spec.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
+        using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
-            string offsets = spec.Ragged ? "memoryOffsets" : "default";
+            string offsets = shape.Ragged ? "memoryOffsets" : "default";
             WriteChoice(writer, plans, target => $"{ConstantsEmitter.Path(target)}.ProjectMemory(packedWeights, memory, cache, {offsets}, in options);");
         }
     }

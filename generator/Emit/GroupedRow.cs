@@ -1,4 +1,3 @@
-using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
@@ -7,18 +6,14 @@ namespace AttentionGen.Generator.Emit;
 internal static class GroupedRow
 {
     /// <summary>The query head of a row, counted from <c>first</c>.</summary>
-    public static string QueryHead(AttentionPlan plan, string row = "row", bool wrap = true) => QueryHead(plan.Shape, row, wrap);
-
-    private static string QueryHead(AttentionShape shape, string row, bool wrap)
+    public static string QueryHead(AttentionPlan plan, bool wrap = true)
     {
-        int group = shape.Group;
-        string head = CodeWriter.Invariant($"(head * {group}) + ((first + {row}) % {group})");
+        int group = plan.Shape.Group;
+        string head = CodeWriter.Invariant($"(head * {group}) + ((first + row) % {group})");
         return group == 1 ? "head" : wrap ? $"({head})" : head;
     }
 
-    public static string QueryHead(AttentionSpec spec) => QueryHead(spec.Shape, "row", wrap: true);
-
     /// <summary>The row of the sequence, counted from <c>firstRow</c>.</summary>
-    public static string InputRow(AttentionPlan plan, string row = "row") =>
-        plan.Shape.Group == 1 ? $"firstRow + first + {row}" : CodeWriter.Invariant($"firstRow + ((first + {row}) / {plan.Shape.Group})");
+    public static string InputRow(AttentionPlan plan) =>
+        plan.Shape.Group == 1 ? "firstRow + first + row" : CodeWriter.Invariant($"firstRow + ((first + row) / {plan.Shape.Group})");
 }

@@ -122,8 +122,8 @@ internal static class HeaderEmitter
             yield return $"boolean mask [{Axes(shape.BooleanMask)}]";
         if (shape.AdditiveMask != MaskAxes.None)
             yield return $"additive mask [{Axes(shape.AdditiveMask)}]";
-        if (plan.Spec.MaskPredicate is { } predicate)
-            yield return $"mask predicate {predicate.Method.Name}{(predicate.Range is null ? "" : $" with its range {predicate.Range}")}";
+        if (plan.Steps.ScorePass?.Predicate is { } predicate)
+            yield return $"mask predicate {predicate.Name}{(plan.Steps.DeclaredRange is { } range ? $" with its range {range}" : "")}";
         if (shape.Ragged)
             yield return "ragged";
         if (shape.SkipPadding)
@@ -137,7 +137,7 @@ internal static class HeaderEmitter
             yield return CodeWriter.Invariant($"{(shape.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys (epsilon {shape.QueryKeyNormEpsilon:G9})");
         if (shape.Softcap > 0)
             yield return CodeWriter.Invariant($"softcap {shape.Softcap:G9}");
-        if (plan.Spec.ScoreModifier is { } modifier)
+        if (plan.Steps.ScorePass?.Modifier is { } modifier)
             yield return $"score modifier {modifier.Name}";
         if (shape.Alibi)
             yield return "linear biases";

@@ -17,41 +17,42 @@ internal static class HookEmitter
 
     /// <summary>The call of a scalar hook for one key.</summary>
     /// <param name="arguments">The score, where it is a modifier, the query head, and the positions of query and key.</param>
-    public static string Call(AttentionSpec spec, HookSpec hook, params string[] arguments) => $"{spec.Class.FullName}.{hook.Name}({string.Join(", ", arguments)})";
+    public static string Call(KernelClass kernelClass, HookSpec hook, params string[] arguments) => $"{kernelClass.FullName}.{hook.Name}({string.Join(", ", arguments)})";
 
     /// <summary>The call that gives the first key and the one after the last that a mask predicate may let be seen.</summary>
+    /// <param name="range">The method that the predicate names.</param>
     /// <param name="head">The query head, an int.</param>
     /// <param name="query">Position of the query, an int.</param>
     /// <param name="keys">How many keys there are, an int.</param>
-    public static string Range(AttentionSpec spec, string head, string query, string keys) =>
-        $"{spec.Class.FullName}.{spec.MaskPredicate!.Range}({head}, {query}, {keys})";
+    public static string Range(KernelClass kernelClass, string range, string head, string query, string keys) =>
+        $"{kernelClass.FullName}.{range}({head}, {query}, {keys})";
 
     /// <summary>Statements that replace a vector of scores by the modified ones. The modifier is not scalar.</summary>
     /// <param name="scores">A local of the target's vector of float.</param>
     /// <param name="head">The query head, an int.</param>
     /// <param name="query">Position of the query, an int.</param>
     /// <param name="firstKey">Position of the first lane's key, an int; the others follow it.</param>
-    public static void Modify(CodeWriter writer, VectorTarget target, AttentionSpec spec, string scores, string head, string query, string firstKey) =>
-        Modify(writer, target, spec, [scores], head, query, firstKey);
+    public static void Modify(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, string scores, string head, string query, string firstKey) =>
+        Modify(writer, target, kernelClass, hook, [scores], head, query, firstKey);
 
     /// <summary>The same for several vectors whose keys follow each other.</summary>
-    public static void Modify(CodeWriter writer, VectorTarget target, AttentionSpec spec, IReadOnlyList<string> scores, string head, string query, string firstKey) =>
-        new Hook(writer, target, spec, spec.ScoreModifier!, head, query, firstKey).Write(scores, isMask: false);
+    public static void Modify(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, IReadOnlyList<string> scores, string head, string query, string firstKey) =>
+        new Hook(writer, target, kernelClass, hook, head, query, firstKey).Write(scores, isMask: false);
 
     /// <summary>Statements that replace scores by −∞ where the mask predicate hides the key. The predicate is not scalar.</summary>
     /// <param name="scores">A local of the target's vector of float.</param>
     /// <param name="head">The query head, an int.</param>
     /// <param name="query">Position of the query, an int.</param>
     /// <param name="firstKey">Position of the first lane's key, an int; the others follow it.</param>
-    public static void Predicate(CodeWriter writer, VectorTarget target, AttentionSpec spec, string scores, string head, string query, string firstKey) =>
-        Predicate(writer, target, spec, [scores], head, query, firstKey);
+    public static void Predicate(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, string scores, string head, string query, string firstKey) =>
+        Predicate(writer, target, kernelClass, hook, [scores], head, query, firstKey);
 
     /// <summary>The same for several vectors whose keys follow each other.</summary>
-    public static void Predicate(CodeWriter writer, VectorTarget target, AttentionSpec spec, IReadOnlyList<string> scores, string head, string query, string firstKey) =>
-        new Hook(writer, target, spec, spec.MaskPredicate!.Method, head, query, firstKey).Write(scores, isMask: true);
+    public static void Predicate(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, IReadOnlyList<string> scores, string head, string query, string firstKey) =>
+        new Hook(writer, target, kernelClass, hook, head, query, firstKey).Write(scores, isMask: true);
 
     /// <summary>One hook at one place.</summary>
-    private sealed class Hook(CodeWriter writer, VectorTarget target, AttentionSpec spec, HookSpec hook, string head, string query, string firstKey)
+    private sealed class Hook(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, string head, string query, string firstKey)
     {
         public void Write(IReadOnlyList<string> scores, bool isMask)
         {
@@ -73,7 +74,7 @@ internal static class HookEmitter
             for (int i = 0; i < scores.Count; i++)
             {
                 string key = i == 0 ? firstKey : CodeWriter.Invariant($"{firstKey} + {i * target.Lanes}");
-                var expression = new VectorExpressionEmitter(writer, target, spec.Class.FullName, scores[i], head, query, key, $"hook{i}");
+                var expression = new VectorExpressionEmitter(writer, target, kernelClass.FullName, scores[i], head, query, key, $"hook{i}");
                 Assign(scores[i], expression.Write(hook.VectorBody!, nested: isMask), isMask);
             }
         }
@@ -85,7 +86,7 @@ internal static class HookEmitter
             string Eight(string vector, int offset)
             {
                 string keys = offset == 0 ? "hookKeys" : $"hookKeys + Vector256.Create({offset})";
-                return isMask ? Call(spec, hook, head, query, keys) : Call(spec, hook, vector, head, query, keys);
+                return isMask ? Call(kernelClass, hook, head, query, keys) : Call(kernelClass, hook, vector, head, query, keys);
             }
 
             for (int i = 0; i < scores.Count; i++)

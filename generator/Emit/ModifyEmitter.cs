@@ -67,7 +67,7 @@ internal static class ModifyEmitter
             }
 
             writer.Line("for (nint k = begin; k < end; k++)");
-            writer.Line($"    Unsafe.Add(ref line, k) = {HookEmitter.Call(plan.Spec, pass.Modifier!, "Unsafe.Add(ref line, k)", "(int)queryHead", "(int)position", "(int)(key + k)")};");
+            writer.Line($"    Unsafe.Add(ref line, k) = {HookEmitter.Call(plan.Class, pass.Modifier!, "Unsafe.Add(ref line, k)", "(int)queryHead", "(int)position", "(int)(key + k)")};");
         }
 
         if (pass.HasVectorLoop)
@@ -78,7 +78,7 @@ internal static class ModifyEmitter
                 if (pass.CapsInVectors)
                     writer.Line($"score = {SoftcapEmitter.Cap(plan, "score")};");
                 if (pass.ModifiesInVectors)
-                    HookEmitter.Modify(writer, target, plan.Spec, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
+                    HookEmitter.Modify(writer, target, plan.Class, pass.Modifier!, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
                 if (pass.MasksAdditively)
                 {
                     writer.Line($"var bias = {name}.LoadUnsafe(ref Unsafe.Add(ref additive, k));");
@@ -91,7 +91,7 @@ internal static class ModifyEmitter
                 if (pass.MasksBooleanly)
                     writer.Line($"score = {name}.ConditionalSelect({name}.LoadUnsafe(ref Unsafe.Add(ref boolean, k)), score, {name}.Create(float.NegativeInfinity));");
                 if (pass.PredicatesInVectors)
-                    HookEmitter.Predicate(writer, target, plan.Spec, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
+                    HookEmitter.Predicate(writer, target, plan.Class, pass.Predicate!, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
                 writer.Line("score.StoreUnsafe(ref Unsafe.Add(ref line, k));");
             }
         }
@@ -100,7 +100,7 @@ internal static class ModifyEmitter
         {
             using (writer.Block("for (nint k = begin; k < end; k++)"))
             {
-                writer.Line($"if (!{HookEmitter.Call(plan.Spec, pass.Predicate!, "(int)queryHead", "(int)position", "(int)(key + k)")})");
+                writer.Line($"if (!{HookEmitter.Call(plan.Class, pass.Predicate!, "(int)queryHead", "(int)position", "(int)(key + k)")})");
                 writer.Line("    Unsafe.Add(ref line, k) = float.NegativeInfinity;");
             }
         }

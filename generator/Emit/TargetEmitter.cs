@@ -12,10 +12,9 @@ internal static class TargetEmitter
     public static GeneratedFile Write(AttentionPlan plan)
     {
         var writer = new CodeWriter();
-        AttentionSpec spec = plan.Spec;
         HeaderEmitter.WritePlan(writer, plan);
         FileEmitter.Open(writer);
-        using (FileEmitter.Nest(writer, spec, ""))
+        using (FileEmitter.Nest(writer, plan.Class, ""))
         {
             writer.Line($"/// <summary>The kernels of this shape for {plan.Target.Name}.</summary>");
             FileEmitter.GeneratedCode(writer);
@@ -25,7 +24,7 @@ internal static class TargetEmitter
                 writer.Line($"public static bool PinsRows => {(plan.Target.PinsRows ? "true" : "false")};");
                 writer.Line();
                 RowSplitEmitter.Write(writer, plan.Scores);
-                if (spec.HasProjections)
+                if (plan.Shape.HasProjections)
                     WriteProjections(writer, plan);
                 foreach (ProductPlan product in plan.Products)
                 {
@@ -52,12 +51,12 @@ internal static class TargetEmitter
                 }
 
                 JoinEmitter.Write(writer, plan);
-                if (spec.MaskPredicate?.Range is not null)
-                    WriteDeclaredRange(writer, spec);
+                if (plan.Steps.DeclaredRange is { } range)
+                    WriteDeclaredRange(writer, plan.Class, range);
             }
         }
 
-        return new($"{spec.Class.HintName}.{plan.Target.Name}.g.cs", writer.ToString());
+        return new($"{plan.Class.HintName}.{plan.Target.Name}.g.cs", writer.ToString());
     }
 
     /// <summary>The names by which the path of a call knows the projections.</summary>
@@ -76,10 +75,10 @@ internal static class TargetEmitter
         Forward("ProjectOutput", plan.OutputProjection!);
     }
 
-    private static void WriteDeclaredRange(CodeWriter writer, AttentionSpec spec)
+    private static void WriteDeclaredRange(CodeWriter writer, KernelClass kernelClass, string range)
     {
         writer.Line();
         writer.Line("/// <summary>The keys that the mask predicate may let a row see.</summary>");
-        writer.Line($"public static (int First, int End) DeclaredRange(int head, int query, int keys) => {HookEmitter.Range(spec, "head", "query", "keys")};");
+        writer.Line($"public static (int First, int End) DeclaredRange(int head, int query, int keys) => {HookEmitter.Range(kernelClass, range, "head", "query", "keys")};");
     }
 }

@@ -33,7 +33,7 @@ internal sealed record AttentionPlan
     /// Parts of a phase are a multiple of so many for each thread. Every part reads the weights once more, so one; two where the last
     /// rows see the most keys: causal, 128 rows on two threads took 1.03 times as long in two parts, 512 rows of full attention 0.94.
     /// </summary>
-    public int PartsPerThread => Spec.Causal ? 2 : 1;
+    public int PartsPerThread => Shape.Causal ? 2 : 1;
 
     public required AttentionSpec Spec { get; init; }
 
@@ -49,6 +49,9 @@ internal sealed record AttentionPlan
     public required AttentionSteps Steps { get; init; }
 
     public required JoinPlan Join { get; init; }
+
+    /// <summary>Without projections: what queries are multiplied by as they are gathered, in the place of weights that would hold it.</summary>
+    public double QueryFactor => Shape.QueryKeyNorm != QueryKeyNorm.None ? 1 : Steps.NaturalScores ? Shape.Scale : Shape.Scale / Math.Log(2);
 
     /// <summary>Floats between the score rows of two queries: a line more than a block, so that rows start in different cache sets.</summary>
     public int ScoreStride => KeyBlock + PanelWidth;
@@ -78,7 +81,7 @@ internal sealed record AttentionPlan
     public required ScratchLayout Scratch { get; init; }
 
     /// <summary>The product whose tiles stand for the others: of the projections where there are any.</summary>
-    public ProductPlan Main => Spec.HasProjections ? Projections[0] : Scores;
+    public ProductPlan Main => Shape.HasProjections ? Projections[0] : Scores;
 
     /// <summary>Decision and reason, one line each, of what this target decides: for the header of its generated file.</summary>
     public required EquatableArray<string> Reasons { get; init; }
@@ -87,34 +90,34 @@ internal sealed record AttentionPlan
     public required EquatableArray<string> SharedReasons { get; init; }
 
     /// <summary>What the path of a call does, on every target.</summary>
-    public AttentionFeatures Features => FeatureList.Of(Spec);
+    public AttentionFeatures Features => FeatureList.Of(Shape, Steps);
 
-    public int ValueHeadDimPadded => RoundUp(Spec.ValueHeadDim);
+    public int ValueHeadDimPadded => RoundUp(Shape.ValueHeadDim);
 
-    public int QueryPanels => Panels(Spec.QueryDim);
+    public int QueryPanels => Panels(Shape.QueryDim);
 
-    public int KeyPanels => Panels(Spec.KeyDim);
+    public int KeyPanels => Panels(Shape.KeyDim);
 
-    public int ValuePanels => Panels(Spec.ValueDim);
+    public int ValuePanels => Panels(Shape.ValueDim);
 
-    public int OutputPanels => Panels(Spec.DModel);
+    public int OutputPanels => Panels(Shape.DModel);
 
     /// <summary>Whether the output projection writes whole panels beyond the user's rows, and so goes through scratch.</summary>
-    public bool OutputThroughScratch => Spec.DModel % PanelWidth != 0;
+    public bool OutputThroughScratch => Shape.DModel % PanelWidth != 0;
 
     /// <summary>Multiply-adds of the projections for one input row (and one memory row, for cross-attention).</summary>
     public long ProjectionMultiplyAdds =>
-        ((long)Spec.DModel * (Spec.QueryDim + Spec.JoinedDim)) + ((long)Spec.MemoryDim * (Spec.KeyDim + Spec.ValueDim));
+        ((long)Shape.DModel * (Shape.QueryDim + Shape.JoinedDim)) + ((long)Shape.MemoryDim * (Shape.KeyDim + Shape.ValueDim));
 
     /// <summary>Multiply-adds of scores and weighted values for one query row and one visible key.</summary>
-    public long AttentionMultiplyAdds => (long)Spec.QueryDim + Spec.JoinedDim;
+    public long AttentionMultiplyAdds => (long)Shape.QueryDim + Shape.JoinedDim;
 
     /// <summary>Bytes of the packed weights and biases.</summary>
-    public long WeightBytes => !Spec.HasProjections ? 0 : 4L * PanelWidth *
-        ((QueryPanels * (Spec.DModel + 1L)) + ((KeyPanels + ValuePanels) * (Spec.MemoryDim + 1L)) + (OutputPanels * (Spec.JoinedDim + 1L)));
+    public long WeightBytes => !Shape.HasProjections ? 0 : 4L * PanelWidth *
+        ((QueryPanels * (Shape.DModel + 1L)) + ((KeyPanels + ValuePanels) * (Shape.MemoryDim + 1L)) + (OutputPanels * (Shape.JoinedDim + 1L)));
 
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
-    public long KeyValueBytes => 4L * Spec.KvHeads * (Spec.HeadDim + ValueHeadDimPadded);
+    public long KeyValueBytes => 4L * Shape.KvHeads * (Shape.HeadDim + ValueHeadDimPadded);
 
     /// <summary>Panels that a thread's share of a projection's columns is a multiple of: whole tiles of every kernel of every target.</summary>
     public static int ColumnUnit(IEnumerable<AttentionPlan> plans) => plans
@@ -125,63 +128,64 @@ internal sealed record AttentionPlan
 
     public static AttentionPlan Create(AttentionSpec spec, VectorTarget target)
     {
+        AttentionShape shape = spec.Shape;
+        AttentionSteps steps = AttentionSteps.Create(spec);
         ProductPlan Product(MatrixKernel kernel, int divisor) => ProductPlan.Create(kernel, divisor, target, spec.Unrolling);
         MatrixKernel Projection(int depth) => MatrixKernel.Projection(depth, new EpilogueStep.AddBias(), new EpilogueStep.StoreRows());
 
         // Uses of one kernel share its tiles, which divide the panels of all of them.
-        MatrixKernel input = Projection(spec.DModel), memory = Projection(spec.MemoryDim), output = Projection(spec.JoinedDim);
-        List<ProductPlan> projections = !spec.HasProjections ? [] : new[]
+        MatrixKernel input = Projection(shape.DModel), memory = Projection(shape.MemoryDim), output = Projection(shape.JoinedDim);
+        List<ProductPlan> projections = !shape.HasProjections ? [] : new[]
             {
-                (Kernel: input, Panels: Panels(spec.QueryDim)),
-                (Kernel: memory, Panels: Panels(spec.KeyDim)),
-                (Kernel: memory, Panels: Panels(spec.ValueDim)),
-                (Kernel: output, Panels: Panels(spec.DModel)),
+                (Kernel: input, Panels: Panels(shape.QueryDim)),
+                (Kernel: memory, Panels: Panels(shape.KeyDim)),
+                (Kernel: memory, Panels: Panels(shape.ValueDim)),
+                (Kernel: output, Panels: Panels(shape.DModel)),
             }
             .GroupBy(use => use.Kernel)
             .Select(uses => Product(uses.Key, uses.Select(use => use.Panels).Aggregate(GreatestCommonDivisor)))
             .ToList();
 
         int scoreStride = KeyBlock + PanelWidth;
-        ProductPlan scores = Product(MatrixKernel.Scores(spec.HeadDim, scoreStride), 0);
-        ProductPlan values = Product(MatrixKernel.Values(RoundUp(spec.ValueHeadDim), scoreStride), Panels(spec.ValueHeadDim));
+        ProductPlan scores = Product(MatrixKernel.Scores(shape.HeadDim, scoreStride), 0);
+        ProductPlan values = Product(MatrixKernel.Values(RoundUp(shape.ValueHeadDim), scoreStride), Panels(shape.ValueHeadDim));
 
-        int rowBlock = RowBlockFor(spec);
+        int rowBlock = RowBlockFor(shape);
         ProductPlan main = projections.Count > 0 ? projections[0] : scores;
         string cut = $"rows are cut into tiles that together take the fewest cycles ({string.Join(" + ", main.Split.Cut(16))} for 16 rows)";
         var reasons = new List<string>
         {
-            spec.HasProjections
+            shape.HasProjections
                 ? $"Projections and scores: {main.Reason}; {cut}, and each panel of weights is used by all rows of a block while the next is prefetched."
                 : $"Scores: {main.Reason}; {cut}.",
             $"Values: {values.LargestTiles} tiles over value panels.",
         };
-        if (spec.HasProjections && main.InterleavedPanels > 1)
+        if (shape.HasProjections && main.InterleavedPanels > 1)
             reasons.Add($"Panels of weights are interleaved by {main.InterleavedPanels}: one row reads {main.GemvTiles[0].Panels / main.InterleavedPanels} streams instead of {main.GemvTiles[0].Panels}.");
 
         var shared = new List<string>
         {
-            $"Scores: {spec.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
+            $"Scores: {shape.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
             $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
             "Each key block's values start from zero and are merged by its maximum, in ascending order.",
             $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
-            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (spec.QueryDim + spec.JoinedDim) * 4 / 1024} KiB beside the {(spec.HasProjections ? "weights" : "keys and values")} that pass through.",
-            Factor(spec),
+            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (shape.QueryDim + shape.JoinedDim) * 4 / 1024} KiB beside the {(shape.HasProjections ? "weights" : "keys and values")} that pass through.",
+            Factor(shape, steps),
         };
-        if (!spec.HasProjections)
+        if (!shape.HasProjections)
             shared.Insert(0, "Heads come and go as the caller has them: queries are gathered by KV head, keys and values laid out in panels.");
-        if (spec.Group > 1)
-            shared.Add($"Grouped queries: the {spec.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
-        if (spec.Causal)
+        if (shape.Group > 1)
+            shared.Add($"Grouped queries: the {shape.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
+        if (shape.Causal)
             shared.Add("Causal: loops end at the last visible key of a query block; only the block on the diagonal masks.");
 
-        AttentionSteps steps = AttentionSteps.Create(spec);
         shared.AddRange(steps.Reasons);
         return new()
         {
             Spec = spec,
             Target = target,
             Steps = steps,
-            Join = JoinPlan.Create(spec.Shape, target),
+            Join = JoinPlan.Create(shape, target),
             RowBlock = rowBlock,
             InputProjection = projections.FirstOrDefault(product => product.Kernel == input),
             MemoryProjection = projections.FirstOrDefault(product => product.Kernel == memory),
@@ -189,19 +193,19 @@ internal sealed record AttentionPlan
             Projections = new(projections),
             Scores = scores,
             Values = values,
-            Scratch = ScratchLayout.Create(spec, rowBlock, scoreStride),
+            Scratch = ScratchLayout.Create(shape, steps, rowBlock, scoreStride),
             Reasons = new(reasons),
             SharedReasons = new(shared),
         };
     }
 
     /// <summary>Where the factor of the scores goes, and which it is.</summary>
-    private static string Factor(AttentionSpec spec)
+    private static string Factor(AttentionShape shape, AttentionSteps steps)
     {
-        string where = spec.QueryKeyNorm != QueryKeyNorm.None
+        string where = shape.QueryKeyNorm != QueryKeyNorm.None
             ? "folded into the weights of the query normalisation"
-            : spec.HasProjections ? "folded into the query weights" : "multiplied into the queries as they are gathered";
-        return spec.NaturalScores
+            : shape.HasProjections ? "folded into the query weights" : "multiplied into the queries as they are gathered";
+        return steps.NaturalScores
             ? $"The scale is {where}; scores are natural until the softmax, as what is done to them wants."
             : $"Scale and log2(e) are {where}, so that softmax is a power of two.";
     }
@@ -215,9 +219,9 @@ internal sealed record AttentionPlan
     /// at 8 x 512 and 512 rows, 120 rows measured 205 GFLOP/s, 48 rows 172, 192 rows 194. Where the cache is smaller the rows
     /// come from the third level, which the prefetcher hides. The same for all targets, so that they share the path.
     /// </summary>
-    private static int RowBlockFor(AttentionSpec spec)
+    private static int RowBlockFor(AttentionShape shape)
     {
-        int rowBytes = 4 * (spec.QueryDim + spec.JoinedDim);
+        int rowBytes = 4 * (shape.QueryDim + shape.JoinedDim);
         int rows = RowBytes / rowBytes / QueryBlock * QueryBlock;
         return Math.Max(QueryBlock, Math.Min(QueryRun, rows));
     }

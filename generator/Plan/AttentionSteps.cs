@@ -9,6 +9,9 @@ internal sealed record AttentionSteps
     /// <summary>Each row has a range of keys of its own; otherwise rows see the first keys, up to a causal end.</summary>
     public required bool HasRowRanges { get; init; }
 
+    /// <summary>Outside of which keys the mask predicate is false, as a method of the user's class says; null where none says so.</summary>
+    public required string? DeclaredRange { get; init; }
+
     /// <summary>A key between a row's first and last may be masked, so that a row may see no key of a block within its range.</summary>
     public required bool MasksInside { get; init; }
 
@@ -45,17 +48,22 @@ internal sealed record AttentionSteps
     {
         AttentionShape shape = spec.Shape;
         ScorePass? pass = ScorePass.Create(spec);
+        bool bounded = shape.KeyStarts || shape.WindowLeft >= 0 || shape.WindowRight >= 0 || shape.PrefixLengths || shape.ChunkSize > 0
+            || shape.Documents || spec.MaskPredicate?.Range is not null;
+        bool masksInside = shape.DeclaredMasks > 0 || shape.HasMaskPredicate || shape.HasScoreModifier;
+        bool rowRanges = bounded || pass is not null || shape.Sinks || shape.AppendedKeys > 0 || shape.Outputs != AttentionOutputs.None;
         var reasons = new List<string>();
-        if (spec.UsesContext)
+        if (rowRanges)
             reasons.Add("Each row has a range of keys of its own: key blocks outside the ranges of a query block are skipped.");
         if (pass is not null)
             reasons.Add($"Between product and softmax one pass over a block's scores, while they are in the first-level cache: {string.Join(", ", pass.Does)}.");
         return new()
         {
-            HasRowRanges = spec.UsesContext,
-            MasksInside = spec.MasksInside,
-            LooksForNaN = spec.MasksKeys,
-            NaturalScores = spec.NaturalScores,
+            HasRowRanges = rowRanges,
+            DeclaredRange = spec.MaskPredicate?.Range,
+            MasksInside = masksInside,
+            LooksForNaN = shape.Causal || bounded || masksInside,
+            NaturalScores = pass is not null || shape.Sinks || shape.ScoreOutput != AttentionOutputs.None,
             ScorePass = pass,
             CapsAlone = shape.Softcap > 0 && (shape.AppendedKeys > 0 || shape.ScoreOutput == AttentionOutputs.CappedScores),
             TakesSinks = shape.Sinks,
@@ -130,17 +138,21 @@ internal sealed record ScorePass
     }
 
     /// <summary>Null where nothing is done.</summary>
-    public static ScorePass? Create(AttentionSpec spec) => spec.ModifiesScores
-        ? new()
-        {
-            Cap = spec.Shape.Softcap,
-            Modifier = spec.ScoreModifier,
-            Predicate = spec.MaskPredicate?.Method,
-            AdditiveMask = spec.Shape.AdditiveMask,
-            BooleanMask = spec.Shape.BooleanMask,
-            AddsDistanceBias = spec.Shape.HasDistanceBias,
-        }
-        : null;
+    public static ScorePass? Create(AttentionSpec spec)
+    {
+        AttentionShape shape = spec.Shape;
+        return shape.Softcap > 0 || shape.HasScoreModifier || shape.HasDistanceBias || shape.DeclaredMasks > 0 || shape.HasMaskPredicate
+            ? new()
+            {
+                Cap = shape.Softcap,
+                Modifier = spec.ScoreModifier,
+                Predicate = spec.MaskPredicate?.Method,
+                AdditiveMask = shape.AdditiveMask,
+                BooleanMask = shape.BooleanMask,
+                AddsDistanceBias = shape.HasDistanceBias,
+            }
+            : null;
+    }
 }
 
 /// <summary>How a vector target joins heads: whole vectors of a head, and the columns that no whole vector holds.</summary>

@@ -2,63 +2,63 @@ using AttentionGen.Generator.Model;
 
 namespace AttentionGen.Generator.Plan;
 
-/// <summary>What the path of a call does for a spec, as the flags that its class states.</summary>
+/// <summary>What the path of a call does for a shape, as the flags that its class states.</summary>
 internal static class FeatureList
 {
-    public static AttentionFeatures Of(AttentionSpec spec) => OfInputs(spec) | OfVisibility(spec) | OfScores(spec) | OfOutputs(spec);
+    public static AttentionFeatures Of(AttentionShape shape, AttentionSteps steps) => OfInputs(shape) | OfVisibility(shape, steps) | OfScores(shape, steps) | OfOutputs(shape);
 
-    private static AttentionFeatures OfInputs(AttentionSpec spec) =>
-        If(spec.HasProjections, AttentionFeatures.Projections)
-        | If(spec.IsCrossAttention, AttentionFeatures.CrossAttention)
-        | If(spec.HasCache, AttentionFeatures.Cache)
-        | If(spec.CacheWindow >= 0, AttentionFeatures.Ring)
-        | If(spec.SequenceLength > 0, AttentionFeatures.FixedRows)
-        | If(!spec.HasProjections && spec.Layout == HeadLayout.HeadsRows, AttentionFeatures.HeadsBeforeRows)
-        | If(spec.Ragged, AttentionFeatures.Ragged)
-        | If(spec.SkipPadding, AttentionFeatures.SkipPadding)
-        | If(spec.QueryKeyNorm != QueryKeyNorm.None, AttentionFeatures.HeadNorms)
-        | If(spec.Rotary == RotaryKind.HalfSplit, AttentionFeatures.HalfSplitRotary)
-        | If(spec.Rotary == RotaryKind.Interleaved, AttentionFeatures.InterleavedRotary)
-        | If(spec.Rotary != RotaryKind.None && spec.Shape.Positions, AttentionFeatures.Positions);
+    private static AttentionFeatures OfInputs(AttentionShape shape) =>
+        If(shape.HasProjections, AttentionFeatures.Projections)
+        | If(shape.IsCrossAttention, AttentionFeatures.CrossAttention)
+        | If(shape.HasCache, AttentionFeatures.Cache)
+        | If(shape.CacheWindow >= 0, AttentionFeatures.Ring)
+        | If(shape.SequenceLength > 0, AttentionFeatures.FixedRows)
+        | If(shape.HeadsBeforeRows, AttentionFeatures.HeadsBeforeRows)
+        | If(shape.Ragged, AttentionFeatures.Ragged)
+        | If(shape.SkipPadding, AttentionFeatures.SkipPadding)
+        | If(shape.QueryKeyNorm != QueryKeyNorm.None, AttentionFeatures.HeadNorms)
+        | If(shape.Rotary == RotaryKind.HalfSplit, AttentionFeatures.HalfSplitRotary)
+        | If(shape.Rotary == RotaryKind.Interleaved, AttentionFeatures.InterleavedRotary)
+        | If(shape.Rotary != RotaryKind.None && shape.Positions, AttentionFeatures.Positions);
 
-    private static AttentionFeatures OfVisibility(AttentionSpec spec) =>
-        If(spec.Causal, AttentionFeatures.Causal)
-        | If(spec.CausalAlignment == CausalAlignment.BottomRight, AttentionFeatures.BottomRight)
-        | If(spec.KeyLengths, AttentionFeatures.KeyLengths)
-        | If(spec.KeyStarts, AttentionFeatures.KeyStarts)
-        | If(spec.WindowLeft >= 0, AttentionFeatures.WindowLeft)
-        | If(spec.WindowRight >= 0, AttentionFeatures.WindowRight)
-        | If(spec.PrefixLengths, AttentionFeatures.PrefixLengths)
-        | If(spec.ChunkSize > 0, AttentionFeatures.Chunks)
-        | If(spec.Documents, AttentionFeatures.Documents)
-        | If(spec.MaskPredicate?.Range is not null, AttentionFeatures.DeclaredRange)
-        | If(ComparesPositions(spec), AttentionFeatures.ComparesPositions)
-        | If(spec.UsesContext, AttentionFeatures.Ranges)
-        | If(spec.MasksKeys, AttentionFeatures.MasksKeys)
-        | If(spec.MasksInside, AttentionFeatures.MasksInside)
-        | If(spec.BooleanMask != MaskAxes.None, AttentionFeatures.BooleanMask)
-        | If(spec.AdditiveMask != MaskAxes.None, AttentionFeatures.AdditiveMask);
+    private static AttentionFeatures OfVisibility(AttentionShape shape, AttentionSteps steps) =>
+        If(shape.Causal, AttentionFeatures.Causal)
+        | If(shape.CausalAlignment == CausalAlignment.BottomRight, AttentionFeatures.BottomRight)
+        | If(shape.KeyLengths, AttentionFeatures.KeyLengths)
+        | If(shape.KeyStarts, AttentionFeatures.KeyStarts)
+        | If(shape.WindowLeft >= 0, AttentionFeatures.WindowLeft)
+        | If(shape.WindowRight >= 0, AttentionFeatures.WindowRight)
+        | If(shape.PrefixLengths, AttentionFeatures.PrefixLengths)
+        | If(shape.ChunkSize > 0, AttentionFeatures.Chunks)
+        | If(shape.Documents, AttentionFeatures.Documents)
+        | If(steps.DeclaredRange is not null, AttentionFeatures.DeclaredRange)
+        | If(ComparesPositions(shape), AttentionFeatures.ComparesPositions)
+        | If(steps.HasRowRanges, AttentionFeatures.Ranges)
+        | If(steps.LooksForNaN, AttentionFeatures.MasksKeys)
+        | If(steps.MasksInside, AttentionFeatures.MasksInside)
+        | If(shape.BooleanMask != MaskAxes.None, AttentionFeatures.BooleanMask)
+        | If(shape.AdditiveMask != MaskAxes.None, AttentionFeatures.AdditiveMask);
 
-    private static AttentionFeatures OfScores(AttentionSpec spec) =>
-        If(spec.HasDistanceBias, AttentionFeatures.DistanceBiases)
-        | If(spec.Softcap > 0, AttentionFeatures.Softcap)
-        | If(spec.ModifiesScores, AttentionFeatures.ModifiesScores)
-        | If(spec.NaturalScores, AttentionFeatures.NaturalScores)
-        | If(spec.Sinks, AttentionFeatures.Sinks)
-        | If(spec.AppendedKeys > 0, AttentionFeatures.AppendsKeys);
+    private static AttentionFeatures OfScores(AttentionShape shape, AttentionSteps steps) =>
+        If(shape.HasDistanceBias, AttentionFeatures.DistanceBiases)
+        | If(shape.Softcap > 0, AttentionFeatures.Softcap)
+        | If(steps.ScorePass is not null, AttentionFeatures.ModifiesScores)
+        | If(steps.NaturalScores, AttentionFeatures.NaturalScores)
+        | If(shape.Sinks, AttentionFeatures.Sinks)
+        | If(shape.AppendedKeys > 0, AttentionFeatures.AppendsKeys);
 
-    private static AttentionFeatures OfOutputs(AttentionSpec spec) =>
-        If(spec.HasLogSumExp, AttentionFeatures.LogSumExp)
-        | If(spec.HasProbabilities, AttentionFeatures.Probabilities)
-        | If((spec.Outputs & AttentionOutputs.AveragedProbabilities) != 0, AttentionFeatures.AveragedProbabilities)
-        | If(spec.ScoreOutput == AttentionOutputs.ScaledScores, AttentionFeatures.ScaledScores)
-        | If(spec.ScoreOutput == AttentionOutputs.CappedScores, AttentionFeatures.CappedScores)
-        | If(spec.ScoreOutput == AttentionOutputs.MaskedScores, AttentionFeatures.MaskedScores);
+    private static AttentionFeatures OfOutputs(AttentionShape shape) =>
+        If(shape.HasLogSumExp, AttentionFeatures.LogSumExp)
+        | If(shape.HasProbabilities, AttentionFeatures.Probabilities)
+        | If((shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0, AttentionFeatures.AveragedProbabilities)
+        | If(shape.ScoreOutput == AttentionOutputs.ScaledScores, AttentionFeatures.ScaledScores)
+        | If(shape.ScoreOutput == AttentionOutputs.CappedScores, AttentionFeatures.CappedScores)
+        | If(shape.ScoreOutput == AttentionOutputs.MaskedScores, AttentionFeatures.MaskedScores);
 
     /// <summary>Whether a rule compares the position of a row with that of a key.</summary>
-    private static bool ComparesPositions(AttentionSpec spec) =>
-        spec.Causal || spec.WindowLeft >= 0 || spec.WindowRight >= 0 || spec.ChunkSize > 0 || spec.Documents
-        || spec.HasDistanceBias || spec.ScoreModifier is not null || spec.MaskPredicate is not null;
+    private static bool ComparesPositions(AttentionShape shape) =>
+        shape.Causal || shape.WindowLeft >= 0 || shape.WindowRight >= 0 || shape.ChunkSize > 0 || shape.Documents
+        || shape.HasDistanceBias || shape.HasScoreModifier || shape.HasMaskPredicate;
 
     private static AttentionFeatures If(bool isDeclared, AttentionFeatures feature) => isDeclared ? feature : AttentionFeatures.None;
 }

@@ -12,7 +12,7 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
 {
     public ScratchSlice this[string name] => Slices.First(slice => slice.Name == name);
 
-    public static ScratchLayout Create(AttentionSpec spec, int rowBlock, int scoreStride)
+    public static ScratchLayout Create(AttentionShape shape, AttentionSteps steps, int rowBlock, int scoreStride)
     {
         var slices = new List<ScratchSlice>();
         long offset = 0;
@@ -24,42 +24,42 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
             offset += 16 * (lines | 1);
         }
 
-        if (spec.HasProjections)
+        if (shape.HasProjections)
             AddProjected();
         else
             AddHeads();
         Add("Scores", (long)AttentionPlan.QueryBlock * scoreStride, "scores, then probabilities, of a query block against a key block");
-        Add("Heads", (long)AttentionPlan.QueryRun * AttentionPlan.RoundUp(spec.ValueHeadDim), "running output of a run of query blocks");
-        Add("BlockHeads", (long)AttentionPlan.QueryBlock * AttentionPlan.RoundUp(spec.ValueHeadDim), "output of one key block, before it is merged");
+        Add("Heads", (long)AttentionPlan.QueryRun * AttentionPlan.RoundUp(shape.ValueHeadDim), "running output of a run of query blocks");
+        Add("BlockHeads", (long)AttentionPlan.QueryBlock * AttentionPlan.RoundUp(shape.ValueHeadDim), "output of one key block, before it is merged");
         Add("Softmax", SoftmaxFloats * (AttentionPlan.QueryRun / AttentionPlan.QueryBlock), "running and block maxima and sums, and merge factors, of each query block of a run");
-        if (spec.UsesContext)
+        if (steps.HasRowRanges)
             Add("Ranges", 2 * (AttentionPlan.QueryRun + (AttentionPlan.QueryRun / AttentionPlan.QueryBlock) + 1), "first and end of the keys that each row of a run, each query block and the run see, as integers");
-        if (spec.DeclaredMasks > 0)
-            Add("MaskLines", spec.DeclaredMasks * MaskLineFloats, "one row's part of each mask, in whole vectors");
-        if (spec.MasksInside)
-            Add("SeenValues", (long)AttentionPlan.KeyBlock * AttentionPlan.RoundUp(spec.ValueHeadDim), "values of a key block with those of masked keys left out, should one be NaN");
-        if (spec.AppendedKeys > 0)
+        if (shape.DeclaredMasks > 0)
+            Add("MaskLines", shape.DeclaredMasks * MaskLineFloats, "one row's part of each mask, in whole vectors");
+        if (steps.MasksInside)
+            Add("SeenValues", (long)AttentionPlan.KeyBlock * AttentionPlan.RoundUp(shape.ValueHeadDim), "values of a key block with those of masked keys left out, should one be NaN");
+        if (shape.AppendedKeys > 0)
             Add("AppendedRanges", 2 * AttentionPlan.QueryBlock, "the same range for every row, for the keys behind the last one");
-        if (spec.DModel % AttentionPlan.PanelWidth != 0)
-            Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(spec.DModel), "output rows in whole panels, before they are copied out");
+        if (shape.DModel % AttentionPlan.PanelWidth != 0)
+            Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(shape.DModel), "output rows in whole panels, before they are copied out");
         return new(new(slices), checked((int)offset));
 
         void AddProjected()
         {
-            int widest = AttentionPlan.RoundUp(new[] { spec.QueryDim, spec.KeyDim, spec.ValueDim, spec.JoinedDim }.Max());
+            int widest = AttentionPlan.RoundUp(new[] { shape.QueryDim, shape.KeyDim, shape.ValueDim, shape.JoinedDim }.Max());
             Add("Strip", (long)rowBlock * widest, "projected rows before they are laid out, then the concatenated heads");
-            Add("Queries", (long)rowBlock * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
+            Add("Queries", (long)rowBlock * shape.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
         }
 
         void AddHeads()
         {
             // Where threads share heads, a thread has all rows of a call of few rows.
             int rows = System.Math.Max(rowBlock, AttentionPlan.FewRows);
-            Add("Queries", (long)rows * spec.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
-            if (spec.Layout == HeadLayout.HeadsRows)
-                Add("Strip", (long)rows * spec.JoinedDim, "joined heads, before they are written head by head");
-            if (spec.ChangesKeys)
-                Add("KeyStrip", (long)rowBlock * spec.HeadDim, "keys of one head, before they are normalised or rotated and laid out");
+            Add("Queries", (long)rows * shape.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
+            if (shape.HeadsBeforeRows)
+                Add("Strip", (long)rows * shape.JoinedDim, "joined heads, before they are written head by head");
+            if (shape.ChangesKeys)
+                Add("KeyStrip", (long)rowBlock * shape.HeadDim, "keys of one head, before they are normalised or rotated and laid out");
         }
     }
 

@@ -34,22 +34,22 @@ internal sealed record SpeedAdvice(SpeedReason Reason, string Setting, Equatable
     public static IEnumerable<SpeedAdvice> For(IReadOnlyList<AttentionPlan> plans)
     {
         AttentionPlan plan = plans[0];
-        AttentionSpec spec = plan.Spec;
-        int width = spec.ValueHeadDim;
+        AttentionShape shape = plan.Shape;
+        int width = shape.ValueHeadDim;
         int empty = plan.ValueHeadDimPadded - width;
         if (empty * NotablePart >= width)
         {
             int below = width / AttentionPlan.PanelWidth * AttentionPlan.PanelWidth;
             string better = below == 0 ? Text(plan.ValueHeadDimPadded) : $"{Text(below)} or {Text(plan.ValueHeadDimPadded)}";
-            string setting = spec.ValueHeadDim == spec.HeadDim ? "HeadDim" : "ValueHeadDim";
+            string setting = shape.ValueHeadDim == shape.HeadDim ? "HeadDim" : "ValueHeadDim";
             yield return new(SpeedReason.EmptyLanes, setting, new([setting, Text(width), Text(AttentionPlan.PanelWidth), Text(plan.ValueHeadDimPadded), Text(100 * empty / width), better]));
         }
 
-        long rowBytes = (long)sizeof(float) * plan.RowBlock * (spec.QueryDim + spec.JoinedDim);
+        long rowBytes = (long)sizeof(float) * plan.RowBlock * (shape.QueryDim + shape.JoinedDim);
         if (rowBytes >= SlowRowBytes)
         {
             int widest = AttentionPlan.RowBytes / (2 * sizeof(float) * AttentionPlan.QueryBlock);
-            yield return new(SpeedReason.RowsBeyondCache, "Heads", new([Text(spec.QueryDim), Text(plan.RowBlock), Text((int)(rowBytes / 1024)), Text(widest)]));
+            yield return new(SpeedReason.RowsBeyondCache, "Heads", new([Text(shape.QueryDim), Text(plan.RowBlock), Text((int)(rowBytes / 1024)), Text(widest)]));
         }
 
         int longest = plans.SelectMany(each => each.Products).SelectMany(product => product.AllTiles).Max(tile => tile.Accumulators * tile.Unroll);

@@ -147,7 +147,7 @@ public sealed class HookEmitterTests
     {
         AttentionSpec spec = Spec(Modifier("key > query ? score : score + Slope * (query - key)"));
         var writer = new CodeWriter();
-        HookEmitter.Modify(writer, VectorTarget.Vector256, spec, "scores", "head", "query", "key");
+        HookEmitter.Modify(writer, VectorTarget.Vector256, spec.Class, spec.ScoreModifier!, "scores", "head", "query", "key");
         Assert.Equal(
             """
             unchecked
@@ -165,7 +165,7 @@ public sealed class HookEmitterTests
     public void A_range_is_called_by_its_full_name()
     {
         AttentionSpec spec = Spec("[MaskPredicate(Range = nameof(Near2))] static bool Sees(int h, int q, int k) => true; static (int, int) Near2(int h, int q, int n) => (0, n);");
-        Assert.Equal("global::Test.Block.Near2(head, row + 1, keys)", HookEmitter.Range(spec, "head", "row + 1", "keys"));
+        Assert.Equal("global::Test.Block.Near2(head, row + 1, keys)", HookEmitter.Range(spec.Class, spec.MaskPredicate!.Range!, "head", "row + 1", "keys"));
     }
 
     private static void CheckModifier(string body, bool translated)
@@ -308,8 +308,8 @@ public sealed class HookEmitterTests
                 {
                     writer.Line("for (int i = 0; i < 48; i++)");
                     writer.Line(method == "Modify"
-                        ? $"    scores[i] = {HookEmitter.Call(spec, hook, "scores[i]", "head", "query", "firstKey + i")};"
-                        : $"    scores[i] = {HookEmitter.Call(spec, hook, "head", "query", "firstKey + i")} ? scores[i] : float.NegativeInfinity;");
+                        ? $"    scores[i] = {HookEmitter.Call(spec.Class, hook, "scores[i]", "head", "query", "firstKey + i")};"
+                        : $"    scores[i] = {HookEmitter.Call(spec.Class, hook, "head", "query", "firstKey + i")} ? scores[i] : float.NegativeInfinity;");
                     continue;
                 }
 
@@ -318,9 +318,9 @@ public sealed class HookEmitterTests
                     for (int i = 0; i < vectors; i++)
                         writer.Line($"var {names[i]} = {target.Name}.LoadUnsafe(ref scores[i + {i * target.Lanes}]);");
                     if (method == "Modify")
-                        HookEmitter.Modify(writer, target, spec, names, "head", "query", "firstKey + i");
+                        HookEmitter.Modify(writer, target, spec.Class, hook, names, "head", "query", "firstKey + i");
                     else
-                        HookEmitter.Predicate(writer, target, spec, names, "head", "query", "firstKey + i");
+                        HookEmitter.Predicate(writer, target, spec.Class, hook, names, "head", "query", "firstKey + i");
                     for (int i = 0; i < vectors; i++)
                         writer.Line($"{names[i]}.StoreUnsafe(ref scores[i + {i * target.Lanes}]);");
                 }

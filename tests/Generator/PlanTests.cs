@@ -160,7 +160,7 @@ public sealed class PlanTests
     public void CountsFollowFromTheShape()
     {
         AttentionPlan plan = Plans(14, 2, 64)[0];
-        Assert.Equal(896, plan.Spec.DModel);
+        Assert.Equal(896, plan.Shape.DModel);
         // Query and output 896 x 896, key and value 896 x 128.
         Assert.Equal((2 * 896 * 896) + (2 * 896 * 128), plan.ProjectionMultiplyAdds);
         Assert.Equal(2 * 14 * 64, plan.AttentionMultiplyAdds);
