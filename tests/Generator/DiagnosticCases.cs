@@ -28,7 +28,7 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
         yield return Class("record struct", "AG0007", "[A] partial record struct Block;", "[A] partial class Block;", "is a record struct");
         yield return Class("primary constructor", "AG0008", "[A] partial class Block(int size) { int Size => size; }", "[A] partial class Block { int Size => 1; }", "primary constructor", "this(weights)");
         yield return Class("empty primary constructor", "AG0008", "[A] partial class Block();", "[A] partial class Block;", "primary constructor");
-        foreach (string member in new[] { "int Heads", "int MemoryDim => 1", "static string Plan => \"\"", "int Forward(int x) => x", "class Vector256Kernels {}", "enum Shape {}", "event System.Action Create", "static int queryWeights" })
+        foreach (string member in new[] { "int Heads", "int MemoryDim => 1", "static string Plan => \"\"", "int Forward(int x) => x", "class Vector256Kernels {}", "enum Shape {}", "event System.Action Create", "static int packedWeights" })
         {
             string name = member.TrimEnd(' ', '{', '}').Split("=>")[0].Split('(')[0].Trim().Split(' ')[^1];
             string end = member.EndsWith('}') ? "" : ";";
