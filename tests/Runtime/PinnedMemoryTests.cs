@@ -1,12 +1,10 @@
 using System.Runtime.CompilerServices;
 using AttentionGen.CompilerServices;
-using AttentionGen.Tests.Execution;
 using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Runtime;
 
-/// <summary>The rows that a kernel reads through pointers stay where they are, whatever the garbage collector does meanwhile. Alone in the process: beside other tests the collector may leave young arrays where they are.</summary>
-[Collection(nameof(Undisturbed))]
+/// <summary>The rows that a kernel reads through pointers stay where they are, whatever the garbage collector does meanwhile.</summary>
 public sealed class PinnedMemoryTests
 {
     private const int Tries = 20;
@@ -68,5 +66,7 @@ public sealed class PinnedMemoryTests
 
     private static void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
 
+    /// <summary>Not inlined: the JIT would take one address for the other.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static unsafe nint Address(ref float rows) => (nint)Unsafe.AsPointer(ref rows);
 }
