@@ -33,6 +33,10 @@ public static partial class KernelChecks
         if (!givesKeys && !arguments.KeyOffsets.IsEmpty)
             ThrowOffsetsUndeclared(keyOffsets, arguments.KeyOffsets.Length, shape.IsCrossAttention);
 
+        // Before the sequences, of which there may be none.
+        CheckSequences("keyStarts", nameof(AttentionShape.KeyStarts), shape.KeyStarts, arguments.KeyStarts, batch);
+        CheckSequences("keyLengths", nameof(AttentionShape.KeyLengths), shape.KeyLengths, arguments.KeyLengths, batch);
+        CheckSequences("prefixLengths", nameof(AttentionShape.PrefixLengths), shape.PrefixLengths, arguments.PrefixLengths, batch);
         long totalKeys = 0;
         int longestKeys = 0;
         for (int sequence = 0; sequence < batch; sequence++)
@@ -47,9 +51,9 @@ public static partial class KernelChecks
 
             int keys = RaggedBatch.Keys(shape, in arguments, sequence);
             longestKeys = Math.Max(longestKeys, keys);
-            CheckSequence("keyStarts", nameof(AttentionShape.KeyStarts), shape.KeyStarts, arguments.KeyStarts, batch, sequence, keys);
-            CheckSequence("keyLengths", nameof(AttentionShape.KeyLengths), shape.KeyLengths, arguments.KeyLengths, batch, sequence, keys);
-            CheckSequence("prefixLengths", nameof(AttentionShape.PrefixLengths), shape.PrefixLengths, arguments.PrefixLengths, batch, sequence, keys);
+            CheckSequence("keyStarts", arguments.KeyStarts, sequence, keys);
+            CheckSequence("keyLengths", arguments.KeyLengths, sequence, keys);
+            CheckSequence("prefixLengths", arguments.PrefixLengths, sequence, keys);
             CheckDocuments(shape, arguments.Documents, totalKeys, keys);
             totalKeys += keys;
         }
@@ -102,18 +106,17 @@ public static partial class KernelChecks
         return longest;
     }
 
-    private static void CheckSequence(string argument, string setting, bool isDeclared, ReadOnlySpan<int> values, int batch, int sequence, int keys)
+    private static void CheckSequences(string argument, string setting, bool isDeclared, ReadOnlySpan<int> values, int batch)
     {
-        if (!isDeclared)
-        {
-            if (!values.IsEmpty)
-                ThrowUndeclared(argument, setting, values.Length);
-            return;
-        }
-
-        if (values.Length != batch)
+        if (!isDeclared && !values.IsEmpty)
+            ThrowUndeclared(argument, setting, values.Length);
+        if (isDeclared && values.Length != batch)
             ThrowPerSequence(argument, values.Length, batch);
-        if ((uint)values[sequence] > (uint)keys)
+    }
+
+    private static void CheckSequence(string argument, ReadOnlySpan<int> values, int sequence, int keys)
+    {
+        if (!values.IsEmpty && (uint)values[sequence] > (uint)keys)
             ThrowBeyondOwnKeys(argument, values[sequence], sequence, keys);
     }
 

@@ -76,6 +76,16 @@ public sealed class RaggedCheckTests
     }
 
     [Fact]
+    public void A_batch_of_no_sequences_has_no_values_for_any()
+    {
+        ArgumentException tooMany = Assert.Throws<ArgumentException>(() => Validate(Self with { KeyLengths = true }, 0, [0], keyLengths: [0]));
+        Assert.Equal("keyLengths", tooMany.ParamName);
+        Assert.Contains("keyLengths.Length is 1; expected one for each sequence, batch = 0", tooMany.Message);
+        ArgumentException undeclared = Assert.Throws<ArgumentException>(() => Validate(Self, 0, [0], keyLengths: [0]));
+        Assert.Equal("keyLengths", undeclared.ParamName);
+    }
+
+    [Fact]
     public void Offsets_are_checked()
     {
         Refused<ArgumentException>("rowOffsets", "rowOffsets.Length is 2; expected batch + 1 = 3", () => Validate(Self, 3, [0, 3], batch: 2));
