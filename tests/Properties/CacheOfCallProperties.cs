@@ -13,14 +13,14 @@ public sealed class CacheOfCallProperties
     [Fact]
     public void A_cache_of_another_kernel_or_batch_is_refused() =>
         Gen.Select(Gen.Int[0, Names.Length - 1], Gen.Int[0, Names.Length - 1], Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[0, 100_000])
-            .Sample((given, made, batch, cacheBatch, seed) => Run(PropertyKernels.All.Type(Names[given]), PropertyKernels.All.Type(Names[made]), batch, cacheBatch, seed), iter: 3_000, threads: 2);
+            .Holds((given, made, batch, cacheBatch, seed) => Run(PropertyKernels.All.Type(Names[given]), PropertyKernels.All.Type(Names[made]), batch, cacheBatch, seed), iter: 3_000, threads: 2);
 
     [Fact]
     public void A_memory_is_projected_or_the_cache_stays_as_it_is()
     {
         var plain = new TypedCross(AttentionWeights.Random(TypedCross.Shape, 3));
         var ragged = new TypedRaggedCross(AttentionWeights.Random(TypedRaggedCross.Shape, 3));
-        Gen.Select(Gen.Int[0, 9], Gen.Int[1, 3], Gen.Int[0, 9], Gen.Int[0, 100_000]).Sample((mistake, batch, keys, seed) =>
+        Gen.Select(Gen.Int[0, 9], Gen.Int[1, 3], Gen.Int[0, 9], Gen.Int[0, 100_000]).Holds((mistake, batch, keys, seed) =>
         {
             Project(TypedKernels.Type("cross"), mistake, batch, keys, seed, (memory, cache, _, options) => plain.ProjectMemory(memory, cache!, options));
             Project(TypedKernels.Type("ragged-cross"), mistake, batch, keys, seed, (memory, cache, offsets, options) => ragged.ProjectMemory(memory, cache!, offsets, options));

@@ -70,7 +70,7 @@ public sealed class CancellationProperties
     private static void Sample(Sampled sampled, int iterations)
     {
         // Sometimes behind the last key: then nothing happens.
-        Gen.Select(Gen.Int[0, 5], Gen.Double[0, 1.1], Gen.Int[1, 8]).Sample((kind, place, threads) => sampled.Run(kind, (int)(place * sampled.Total), threads), iter: iterations, threads: 1);
+        Gen.Select(Gen.Int[0, 5], Gen.Double[0, 1.1], Gen.Int[1, 8]).Holds((kind, place, threads) => sampled.Run(kind, (int)(place * sampled.Total), threads), iter: iterations, threads: 1);
         Assert.True(sampled.Stopped > 0, "No call was cancelled.");
     }
 

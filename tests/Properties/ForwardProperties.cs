@@ -29,7 +29,7 @@ public sealed class ForwardProperties
         AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 5);
         IKernel kernel = type.Create(weights);
         Gen.Select(Gen.Int[0, ForwardMutation.Kinds - 1], Gen.Int[1, 3], Gen.Int[0, 7], Gen.Int[0, 9], Gen.Int[0, 100_000])
-            .Sample((mutation, batch, rows, keys, seed) => Run(kernel, weights, mutation, batch, type.Shape.SequenceLength > 0 ? type.Shape.SequenceLength : rows, keys, seed), iter: 1_500, threads: 2);
+            .Holds((mutation, batch, rows, keys, seed) => Run(kernel, weights, mutation, batch, type.Shape.SequenceLength > 0 ? type.Shape.SequenceLength : rows, keys, seed), iter: 1_500, threads: 2);
     }
 
     private static void Run(IKernel kernel, AttentionWeights weights, int mutation, int batch, int rows, int keys, int seed)

@@ -18,7 +18,7 @@ public sealed class LoadingProperties
     {
         // Most are right, so that one wrong length is seen alone.
         Gen<int> change = Gen.Frequency((12, Gen.Const(0)), (1, Gen.Int[-4, 4]), (1, Gen.Const(int.MinValue)));
-        change.Array[8].Sample(changes =>
+        change.Array[8].Holds(changes =>
         {
             float[][] spans = [.. Lengths.Select((length, index) => TestNumbers.Random(index, changes[index] == int.MinValue ? 0 : Math.Max(0, length + changes[index])))];
             AttentionWeights weights = AttentionWeights.FromSpans(spans[0], spans[1], spans[2], spans[3], spans[4], spans[5], spans[6], spans[7]);
@@ -29,7 +29,7 @@ public sealed class LoadingProperties
 
     [Fact]
     public void Learned_tensors_are_taken_where_they_are_declared() =>
-        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 9]).Sample((which, length) =>
+        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 9]).Holds((which, length) =>
         {
             float[] values = TestNumbers.Random(1, length);
             AttentionWeights weights = AttentionWeights.Random(LoadingAttention.Shape, 1);
@@ -49,7 +49,7 @@ public sealed class LoadingProperties
     public void A_shape_gives_weights_and_caches_or_is_refused()
     {
         Gen<int> size = Gen.Frequency((3, Gen.Int[-2, 9]), (1, Gen.Int[0, 5].Select(index => Extremes[index])));
-        size.Array[7].Sample(sizes =>
+        size.Array[7].Holds(sizes =>
         {
             AttentionShape shape = new()
             {
@@ -70,7 +70,7 @@ public sealed class LoadingProperties
 
     [Fact]
     public void Sizes_are_counted_or_refused() =>
-        Gen.Int.Array[3].Sample(sizes =>
+        Gen.Int.Array[3].Holds(sizes =>
         {
             long bytes = 0;
             bool isRefused = Refusal.Where(sizes.Any(size => size < 0), "GetScratchBytes", () => bytes = LoadingAttention.GetScratchBytes(sizes[0], sizes[1], sizes[2]));
@@ -82,7 +82,7 @@ public sealed class LoadingProperties
     {
         string[] names = ["a.q_proj.weight", "a.k_proj.weight", "a.v_proj.weight", "a.o_proj.weight"];
         using var folder = new TestFolder();
-        Gen.Int[0, 100_000].Sample(seed =>
+        Gen.Int[0, 100_000].Holds(seed =>
         {
             var random = new Random(seed);
             int wrong = random.Next(-4, 4), kind = random.Next(5);
@@ -115,7 +115,7 @@ public sealed class LoadingProperties
     {
         using var folder = new TestFolder();
         SafetensorsFile file = folder.Open(new SafetensorsWriter().AddF32("one", [2, 3], 1, 2, 3, 4, 5, 6).Add("two", "I64", [1], new byte[8]));
-        Gen.Select(Gen.Int[0, 4].Select(index => Tensors[index]!), Gen.Int[0, 9], Gen.Int[0, 2]).Sample((name, length, method) =>
+        Gen.Select(Gen.Int[0, 4].Select(index => Tensors[index]!), Gen.Int[0, 9], Gen.Int[0, 2]).Holds((name, length, method) =>
         {
             float[] destination = [.. Enumerable.Repeat(7f, length)];
             bool isRead = name == "one" && (method != 0 || length == 6);

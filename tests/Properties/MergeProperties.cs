@@ -8,7 +8,7 @@ public sealed class MergeProperties
 {
     [Fact]
     public void Results_merge_or_are_refused() =>
-        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 9], Gen.Int[0, 12], Gen.Int[0, 100_000]).Sample(Run, iter: 5_000);
+        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 9], Gen.Int[0, 12], Gen.Int[0, 100_000]).Holds(Run, iter: 5_000);
 
     private static void Run(int rows, int width, int wrong, int seed)
     {

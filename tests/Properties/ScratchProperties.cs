@@ -14,7 +14,7 @@ public sealed class ScratchProperties
         Gen.Select(Gen.Int[0, Names.Length - 1], Gen.Int[1, 3], Gen.Int[0, 40], Gen.Bool).Array[1, 12];
 
     [Fact]
-    public void Calls_between_trims_are_right() => Steps.Sample(steps =>
+    public void Calls_between_trims_are_right() => Steps.Holds(steps =>
     {
         foreach (var (kernel, batch, rows, trims) in steps)
         {
@@ -41,7 +41,7 @@ public sealed class ScratchProperties
         trimmer.Start();
         try
         {
-            Steps.Sample(steps =>
+            Steps.Holds(steps =>
             {
                 foreach (var (kernel, batch, rows, _) in steps)
                     Check(kernel, batch, rows);
