@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AttentionGen.Bench.Measure;
+using AttentionGen.Bench.Subjects;
 using AttentionGen.Bench.Workloads;
 using Spectre.Console;
 
@@ -20,19 +21,24 @@ internal static class CompareCommand
         var json = new Option<FileInfo?>("--json") { Description = "Also write the result to this file as JSON." };
         var svg = new Option<FileInfo?>("--svg") { Description = "Also write a chart to this file." };
         var markdown = new Option<FileInfo?>("--markdown") { Description = "Also replace the table between <!-- compare --> and <!-- /compare --> in this file, such as README.md." };
+        var against = new Option<DirectoryInfo?>("--against") { Description = $"Also times the kernels of another build of this program, in this folder, as {OtherBuild.SubjectName}." };
         AtLeast(1, threads);
         AtLeast(1, rounds);
         AtLeast(0, idle);
         DirectoryExists(json);
         DirectoryExists(svg);
         HasPlaceForTable(markdown);
+        IsBuild(against);
 
         var command = new Command("compare", "Times the generated kernels beside onnxruntime and the generic path, after checking what each computes.")
         {
-            threads, filter, subject, rounds, idle, json, svg, markdown,
+            threads, filter, subject, rounds, idle, against, json, svg, markdown,
         };
         command.SetAction(result => Run(
-            new(result.GetValue(threads), result.GetValue(rounds), result.GetValue(idle), result.GetValue(subject) ?? ""), result.GetValue(filter) ?? "", result.GetValue(json)?.FullName, result.GetValue(svg)?.FullName, result.GetValue(markdown)?.FullName));
+            new(
+                result.GetValue(threads), result.GetValue(rounds), result.GetValue(idle), result.GetValue(subject) ?? "",
+                result.GetValue(against) is { } folder ? new OtherBuild(folder.FullName) : null),
+            result.GetValue(filter) ?? "", result.GetValue(json)?.FullName, result.GetValue(svg)?.FullName, result.GetValue(markdown)?.FullName));
         return command;
     }
 
@@ -92,6 +98,12 @@ internal static class CompareCommand
     {
         if (result.GetValueOrDefault<FileInfo?>() is { } file && !(file.Exists && MarkdownReport.HasPlace(file.FullName)))
             result.AddError($"{option.Name}: {file.FullName} has no comments <!-- compare --> and <!-- /compare --> to write between.");
+    });
+
+    private static void IsBuild(Option<DirectoryInfo?> option) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<DirectoryInfo?>() is { } folder && !OtherBuild.IsIn(folder.FullName))
+            result.AddError($"{option.Name}: {folder.FullName} has no build of this program, AttentionGen.Bench.dll and AttentionGen.dll.");
     });
 
     /// <summary>Unlike <see cref="Progress{T}"/> it reports on the caller's thread.</summary>

@@ -14,10 +14,13 @@ namespace AttentionGen.Bench.Compare;
 /// <param name="Gflops">Useful work at the median.</param>
 /// <param name="PeakShare">Useful work at the best round, as a part of the best FMA peak of the same rounds.</param>
 /// <param name="AllocatedBytes">Managed bytes a call.</param>
+/// <param name="RootMeanSquareError">Root mean square of the output's differences from the float64 reference.</param>
 /// <param name="ReadShare">Decode only: weights and cache by the best round's time, as a part of the best rate at which so many bytes were read in the same rounds.</param>
+/// <param name="AgainstBefore">Ours beside another build of ours only: median over the rounds of its time by this one's.</param>
 internal sealed record ComparisonRow(
     string Workload, int Threads, string Subject, string Form,
-    double MedianMicroseconds, double BestMicroseconds, double Gflops, double PeakShare, long AllocatedBytes, double? ReadShare = null);
+    double MedianMicroseconds, double BestMicroseconds, double Gflops, double PeakShare, long AllocatedBytes,
+    double RootMeanSquareError, double? ReadShare = null, double? AgainstBefore = null);
 
 /// <summary>The best plain read of a decode workload's bytes.</summary>
 /// <param name="Workload">Its name.</param>
@@ -50,23 +53,29 @@ internal sealed record ComparisonResult
 /// <param name="Rounds">Timings of each subject.</param>
 /// <param name="IdleMilliseconds">How long the process sleeps before each call, as a service does between requests; 0 calls back to back.</param>
 /// <param name="Subject">Only subjects whose name contains this text.</param>
-internal sealed record ComparisonSettings(int Threads, int Rounds, int IdleMilliseconds, string Subject);
+/// <param name="Against">Another build of ours, to be timed too, or null.</param>
+internal sealed record ComparisonSettings(int Threads, int Rounds, int IdleMilliseconds, string Subject, OtherBuild? Against);
 
 /// <summary>Runs every subject on every workload, interleaved round by round.</summary>
 internal sealed class Comparison(ComparisonSettings settings)
 {
+    /// <summary>Name of our own subjects.</summary>
+    public const string GeneratedName = "attentiongen";
+
     private const double Tolerance = 1e-4;
 
     // The threads of onnxruntime spin for a while after a run, on the cores that the next subject wants.
     private const int SettleMilliseconds = 20;
 
-    private readonly ComparisonResult _result = new();
-    private readonly Dictionary<int, int> _peakSteps = [];
+    private readonly ComparisonResult result = new();
+    private readonly Dictionary<int, int> peakSteps = [];
 
     /// <summary>Every form of every library; the generated one comes from the workload.</summary>
-    private static IEnumerable<ISubject> CreateSubjects(Workload workload)
+    private IEnumerable<ISubject> CreateSubjects(Workload workload)
     {
         yield return workload.CreateGenerated();
+        if (settings.Against?.CreateSubject(workload.Name) is { } before)
+            yield return before;
         yield return OnnxSubject.Attention();
         yield return OnnxSubject.MultiHeadAttention();
         yield return OnnxSubject.MultiHeadAttentionWithBiases();
@@ -83,7 +92,7 @@ internal sealed class Comparison(ComparisonSettings settings)
     public ComparisonResult Run(IReadOnlyList<Workload> workloads, IProgress<(string Task, double Part)> progress)
     {
         foreach (int lanes in VectorLanes())
-            _peakSteps[lanes] = FmaPeak.Calibrate(lanes);
+            peakSteps[lanes] = FmaPeak.Calibrate(lanes);
         for (int i = 0; i < workloads.Count; i++)
         {
             Workload workload = workloads[i];
@@ -92,7 +101,7 @@ internal sealed class Comparison(ComparisonSettings settings)
             // Packed weights of models that are done with.
             GC.Collect();
         }
-        return _result;
+        return result;
     }
 
     private void Run(Workload workload, Action<string, double> report)
@@ -109,7 +118,7 @@ internal sealed class Comparison(ComparisonSettings settings)
                 if (Prepare(candidate, data, settings.Threads) is TimedSubject subject)
                     subjects.Add(subject);
                 // Our own speed-up needs our own time with one thread from the same rounds.
-                if (settings.Threads > 1 && candidate.Name == "attentiongen" && Prepare(workload.CreateGenerated(), data, 1) is TimedSubject alone)
+                if (settings.Threads > 1 && candidate.Name == GeneratedName && Prepare(workload.CreateGenerated(), data, 1) is TimedSubject alone)
                     subjects.Add(alone);
             }
             foreach (TimedSubject subject in subjects)
@@ -156,20 +165,26 @@ internal sealed class Comparison(ComparisonSettings settings)
                 turns[(round + i) % turns.Length](round > 0);
             }
         }
-        _result.PeakGflops = Math.Max(_result.PeakGflops, peaks[settings.Threads]);
+        result.PeakGflops = Math.Max(result.PeakGflops, peaks[settings.Threads]);
         var best = reads.ToDictionary(group => group.Key, group => group.Select(read => read.Best).MaxBy(rate => rate.GigabytesPerSecond));
         foreach ((int count, (double rate, int streams)) in best)
-            _result.Reads.Add(new ReadRow(workload.Name, count, workload.RequiredBytes / 1e6, rate, streams));
+            result.Reads.Add(new ReadRow(workload.Name, count, workload.RequiredBytes / 1e6, rate, streams));
         foreach (IGrouping<(string Name, int Threads), TimedSubject> forms in subjects.GroupBy(subject => (subject.Subject.Name, subject.Threads)))
         {
             TimedSubject fastest = forms.MinBy(form => form.Median)!;
-            _result.Rows.Add(new ComparisonRow(
+            result.Rows.Add(new ComparisonRow(
                 workload.Name, fastest.Threads, fastest.Subject.Name, fastest.Subject.Form, fastest.Median, fastest.Best,
                 workload.UsefulOperations / fastest.Median / 1000, workload.UsefulOperations / fastest.Best / 1000 / peaks[fastest.Threads],
-                fastest.AllocatedBytes,
-                best.TryGetValue(fastest.Threads, out (double GigabytesPerSecond, int Streams) read) ? workload.RequiredBytes / fastest.Best / 1000 / read.GigabytesPerSecond : null));
+                fastest.AllocatedBytes, fastest.RootMeanSquareError,
+                best.TryGetValue(fastest.Threads, out (double GigabytesPerSecond, int Streams) read) ? workload.RequiredBytes / fastest.Best / 1000 / read.GigabytesPerSecond : null,
+                fastest.Subject.Name == GeneratedName && fastest.Threads == settings.Threads ? AgainstBefore(fastest, subjects) : null));
         }
     }
+
+    /// <summary>Both of one round have met the same machine.</summary>
+    private static double? AgainstBefore(TimedSubject ours, List<TimedSubject> subjects) => subjects.Find(subject => subject.Subject.Name == OtherBuild.SubjectName) is { } before
+        ? TimedSubject.MedianOf(before.Microseconds.Zip(ours.Microseconds, (old, now) => old / now))
+        : null;
 
     /// <summary>Makes a subject ready and checks what it computes.</summary>
     private TimedSubject? Prepare(ISubject subject, WorkloadData data, int subjectThreads)
@@ -182,14 +197,14 @@ internal sealed class Comparison(ComparisonSettings settings)
             if (error <= Tolerance)
             {
                 // The generic path has no threads of its own.
-                return new TimedSubject(subject, subject is GenericSubject ? 1 : subjectThreads, settings.IdleMilliseconds);
+                return new TimedSubject(subject, subject is GenericSubject ? 1 : subjectThreads, data.RootMeanSquareError(subject.Output), settings.IdleMilliseconds);
             }
-            _result.Failures.Add(FormattableString.Invariant($"{data.Workload.Name}, {Describe(subject)}: wrong output, {error:G3} of the largest value off; not timed."));
+            result.Failures.Add(FormattableString.Invariant($"{data.Workload.Name}, {Describe(subject)}: wrong output, {error:G3} of the largest value off; not timed."));
         }
         // Whatever a subject throws must not end the comparison of the others.
         catch (Exception e)
         {
-            _result.Failures.Add($"{data.Workload.Name}, {Describe(subject)}: {e.GetType().Name}: {e.GetBaseException().Message.Split('\n')[0]}");
+            result.Failures.Add($"{data.Workload.Name}, {Describe(subject)}: {e.GetType().Name}: {e.GetBaseException().Message.Split('\n')[0]}");
         }
         subject.Dispose();
         return null;
@@ -199,13 +214,13 @@ internal sealed class Comparison(ComparisonSettings settings)
     private double MeasurePeak(int count)
     {
         double widest = 0;
-        foreach ((int lanes, int steps) in _peakSteps)
+        foreach ((int lanes, int steps) in peakSteps)
         {
             if (count > 1 && lanes != FmaPeak.Lanes)
                 continue;
             double peak = FmaPeak.Measure(lanes, steps, count);
             if (count == 1)
-                _result.PeakByLanes[lanes] = Math.Max(_result.PeakByLanes.GetValueOrDefault(lanes), peak);
+                result.PeakByLanes[lanes] = Math.Max(result.PeakByLanes.GetValueOrDefault(lanes), peak);
             if (lanes == FmaPeak.Lanes)
                 widest = peak;
         }

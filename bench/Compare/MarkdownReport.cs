@@ -32,21 +32,24 @@ internal static class MarkdownReport
         string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         string idle = settings.IdleMilliseconds > 0 ? $", {settings.IdleMilliseconds} ms of sleep before each call" : "";
         text.Append(CultureInfo.InvariantCulture, $"{date}, {cpu}, threads: {settings.Threads}, {settings.Rounds} rounds{idle}; FMA peak {result.PeakGflops:F0} GFLOP/s.\n\n");
-        text.Append("| workload | AttentionGen µs | onnxruntime µs | generic µs | against onnxruntime | against generic | share of the FMA peak | of the best read |\n");
-        text.Append("|---|---:|---:|---:|---:|---:|---:|---:|\n");
+        text.Append("| workload | AttentionGen µs | onnxruntime µs | generic µs | against onnxruntime | against generic | share of the FMA peak | of the best read | RMS error | onnxruntime's | generic's |\n");
+        text.Append("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
         foreach (IGrouping<string, ComparisonRow> workload in result.Rows.GroupBy(row => row.Workload))
         {
-            if (workload.FirstOrDefault(row => row.Subject == "attentiongen" && row.Threads == settings.Threads) is not ComparisonRow ours)
+            if (workload.FirstOrDefault(row => row.Subject == Comparison.GeneratedName && row.Threads == settings.Threads) is not ComparisonRow ours)
                 continue;
-            double? peer = Median("onnxruntime"), generic = Median("generic");
-            text.Append(CultureInfo.InvariantCulture, $"| {workload.Key} | {Time(ours.MedianMicroseconds)} | {Time(peer)} | {Time(generic)} | {Ratio(peer)} | {Ratio(generic)} ");
-            text.Append(CultureInfo.InvariantCulture, $"| {100 * ours.PeakShare:F0} % | {(ours.ReadShare is double share ? $"{Math.Round(100 * share)} %" : "")} |\n");
+            ComparisonRow? peer = Find("onnxruntime"), generic = Find("generic");
+            text.Append(CultureInfo.InvariantCulture, $"| {workload.Key} | {Time(ours.MedianMicroseconds)} | {Time(peer?.MedianMicroseconds)} | {Time(generic?.MedianMicroseconds)} | {Ratio(peer)} | {Ratio(generic)} ");
+            text.Append(CultureInfo.InvariantCulture, $"| {100 * ours.PeakShare:F0} % | {(ours.ReadShare is double share ? $"{Math.Round(100 * share)} %" : "")} ");
+            text.Append(CultureInfo.InvariantCulture, $"| {Error(ours)} | {Error(peer)} | {Error(generic)} |\n");
 
-            double? Median(string subject) => workload.FirstOrDefault(row => row.Subject == subject)?.MedianMicroseconds;
-            string Ratio(double? other) => other is double time ? (time / ours.MedianMicroseconds).ToString("F2", CultureInfo.InvariantCulture) + "×" : "";
+            ComparisonRow? Find(string subject) => workload.FirstOrDefault(row => row.Subject == subject);
+            string Ratio(ComparisonRow? other) => other?.MedianMicroseconds is double time ? (time / ours.MedianMicroseconds).ToString("F2", CultureInfo.InvariantCulture) + "×" : "";
         }
         return text.ToString();
     }
+
+    private static string Error(ComparisonRow? row) => row is null ? "" : TableReport.Error(row.RootMeanSquareError);
 
     private static string Time(double? microseconds) =>
         microseconds?.ToString(microseconds < 100 ? "F1" : "N0", CultureInfo.InvariantCulture) ?? "";

@@ -4,8 +4,8 @@ using AttentionGen.Bench.Subjects;
 
 namespace AttentionGen.Bench.Compare;
 
-/// <summary>A subject at a number of threads, and what its rounds took.</summary>
-internal sealed class TimedSubject(ISubject subject, int threads, int idleMilliseconds)
+/// <summary>A subject at a number of threads, how exact it is, and what its rounds took.</summary>
+internal sealed class TimedSubject(ISubject subject, int threads, double rootMeanSquareError, int idleMilliseconds)
 {
     private const int IdleCalls = 4;
     private const int WarmUpPhases = 3;
@@ -15,28 +15,30 @@ internal sealed class TimedSubject(ISubject subject, int threads, int idleMillis
     // Longer than the runtime waits before it compiles hot methods again.
     private const int TieringMilliseconds = 150;
 
-    private readonly List<double> _microseconds = [];
-    private int _calls = 1;
+    private readonly List<double> microseconds = [];
+    private int calls = 1;
 
     public ISubject Subject => subject;
 
     public int Threads => threads;
 
-    public IReadOnlyList<double> Microseconds => _microseconds;
+    /// <summary>Root mean square of its output's differences from the float64 reference.</summary>
+    public double RootMeanSquareError => rootMeanSquareError;
+
+    public IReadOnlyList<double> Microseconds => microseconds;
 
     /// <summary>Managed bytes that one call allocates, in the round with the fewest: the others may count somebody else's.</summary>
     public long AllocatedBytes { get; private set; } = long.MaxValue;
 
-    public double Best => _microseconds.Min();
+    public double Best => microseconds.Min();
 
-    public double Median
+    public double Median => MedianOf(microseconds);
+
+    public static double MedianOf(IEnumerable<double> values)
     {
-        get
-        {
-            double[] sorted = [.. _microseconds.Order()];
-            int middle = sorted.Length / 2;
-            return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-        }
+        double[] sorted = [.. values.Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
     /// <summary>Runs until the JIT has its best code for it, then finds how many calls make a round.</summary>
@@ -52,7 +54,7 @@ internal sealed class TimedSubject(ISubject subject, int threads, int idleMillis
         for (int i = 0; i < 3; i++)
         {
             double milliseconds = Math.Max(TimeCalls() / 1000, 1e-4);
-            _calls = (int)Math.Clamp(Math.Ceiling(Rounds.Milliseconds / milliseconds), 1, 100_000);
+            calls = (int)Math.Clamp(Math.Ceiling(Rounds.Milliseconds / milliseconds), 1, 100_000);
         }
     }
 
@@ -69,16 +71,16 @@ internal sealed class TimedSubject(ISubject subject, int threads, int idleMillis
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         if (!counts)
             return;
-        AllocatedBytes = Math.Min(AllocatedBytes, allocated / (idleMilliseconds > 0 ? IdleCalls : _calls));
-        _microseconds.Add(microseconds);
+        AllocatedBytes = Math.Min(AllocatedBytes, allocated / (idleMilliseconds > 0 ? IdleCalls : calls));
+        this.microseconds.Add(microseconds);
     }
 
     private double TimeCalls()
     {
         long start = Stopwatch.GetTimestamp();
-        for (int call = 0; call < _calls; call++)
+        for (int call = 0; call < calls; call++)
             subject.Run();
-        return Stopwatch.GetElapsedTime(start).TotalMicroseconds / _calls;
+        return Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls;
     }
 
     /// <summary>Sleep does not count, waking up does: threads that are gone, and caches and clocks that have cooled.</summary>

@@ -28,8 +28,8 @@ internal sealed class Explanation
     // Longer than the runtime waits before it compiles hot methods again.
     private const int TieringMilliseconds = 120;
 
-    private readonly Dictionary<long, ReadBandwidth> _reads = [];
-    private long[] _ticks = [];
+    private readonly Dictionary<long, ReadBandwidth> reads = [];
+    private long[] ticks = [];
 
     public Explanation(Workload workload, int rounds)
     {
@@ -43,9 +43,9 @@ internal sealed class Explanation
         CheckOutput(forward, timed);
         PartCost[] costs = [.. calls.Append(new(Part.Between, 0)).GroupBy(call => call.Part).Select(part => PartCost.Of(part.Key, [.. part], workload, Plan)).OrderBy(cost => cost.Part)];
         foreach (long bytes in costs.Select(cost => Rounded(cost.FootprintBytes)).Append(FirstLevelBytes).Distinct())
-            _reads[bytes] = new ReadBandwidth(bytes, threads: 1, ReadBandwidth.StreamCounts);
+            reads[bytes] = new ReadBandwidth(bytes, threads: 1, ReadBandwidth.StreamCounts);
         Measure(forward, timed, rounds);
-        Parts = [.. costs.Select(cost => new ExplainedPart(cost, _ticks[(int)cost.Part] * 1e6 / Stopwatch.Frequency, Limits(cost)))];
+        Parts = [.. costs.Select(cost => new ExplainedPart(cost, ticks[(int)cost.Part] * 1e6 / Stopwatch.Frequency, Limits(cost)))];
     }
 
     public Workload Workload { get; }
@@ -61,13 +61,13 @@ internal sealed class Explanation
     public double PeakGflops { get; private set; }
 
     /// <summary>Best rate of loads from the first-level cache, GB/s.</summary>
-    public double LoadGigabytesPerSecond => _reads[FirstLevelBytes].Best.GigabytesPerSecond;
+    public double LoadGigabytesPerSecond => reads[FirstLevelBytes].Best.GigabytesPerSecond;
 
     /// <summary>Bytes of keys and values of one sequence.</summary>
     public long KeyValueBytes => Plan.KeyValueBytes * Workload.Keys;
 
     /// <summary>Rate at which a part's data can be read, GB/s.</summary>
-    public double ReadGigabytesPerSecond(PartCost cost) => _reads[Rounded(cost.FootprintBytes)].Best.GigabytesPerSecond;
+    public double ReadGigabytesPerSecond(PartCost cost) => reads[Rounded(cost.FootprintBytes)].Best.GigabytesPerSecond;
 
     private static ISubject TimedSubject(Workload workload) =>
         (ISubject)Activator.CreateInstance(typeof(GeneratedSubject<>).MakeGenericType(typeof(TimedKernel<>).MakeGenericType(workload.Kernel)))!;
@@ -93,7 +93,7 @@ internal sealed class Explanation
         for (int round = 0; round < rounds; round++)
         {
             PeakGflops = Math.Max(PeakGflops, FmaPeak.Measure(FmaPeak.Lanes, steps, threads: 1));
-            foreach (ReadBandwidth read in _reads.Values)
+            foreach (ReadBandwidth read in reads.Values)
                 read.RunRound();
             // The first brings weights and data back into the caches.
             forward.Run();
@@ -105,8 +105,8 @@ internal sealed class Explanation
     /// <summary>Keeps the fastest forward whole, so that its parts add up.</summary>
     private void Keep(long[] ticks)
     {
-        if (_ticks.Length == 0 || ticks.Sum() < _ticks.Sum())
-            _ticks = ticks;
+        if (this.ticks.Length == 0 || ticks.Sum() < this.ticks.Sum())
+            this.ticks = ticks;
     }
 
     private static double Microseconds(Action work)

@@ -16,12 +16,12 @@ public sealed class GenericAttention
     // So many input rows stay in the second-level cache while all weights pass by.
     private const int RowBlock = 64;
 
-    private readonly GenericAttentionOptions _options;
-    private readonly GenericAttentionWeights _weights;
-    private readonly int _queryDim;
-    private readonly int _keyDim;
-    private readonly float[] _cosines = [];
-    private readonly float[] _sines = [];
+    private readonly GenericAttentionOptions options;
+    private readonly GenericAttentionWeights weights;
+    private readonly int queryDim;
+    private readonly int keyDim;
+    private readonly float[] cosines = [];
+    private readonly float[] sines = [];
 
     /// <summary>Takes the weights as they are.</summary>
     /// <param name="options">The shape.</param>
@@ -31,22 +31,22 @@ public sealed class GenericAttention
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(weights);
-        _options = options.Resolve();
-        _weights = weights;
-        _queryDim = _options.Heads * _options.HeadDim;
-        _keyDim = _options.KvHeads * _options.HeadDim;
-        CheckWeights(weights.Query, weights.QueryBias, _queryDim, _options.DModel, "query");
-        CheckWeights(weights.Key, weights.KeyBias, _keyDim, _options.MemoryDim, "key");
-        CheckWeights(weights.Value, weights.ValueBias, _keyDim, _options.MemoryDim, "value");
-        CheckWeights(weights.Output, weights.OutputBias, _options.DModel, _queryDim, "output");
-        if (_options.Rotary != GenericRotary.None)
-            (_cosines, _sines) = RotaryTables(_options);
+        this.options = options.Resolve();
+        this.weights = weights;
+        queryDim = this.options.Heads * this.options.HeadDim;
+        keyDim = this.options.KvHeads * this.options.HeadDim;
+        CheckWeights(weights.Query, weights.QueryBias, queryDim, this.options.DModel, "query");
+        CheckWeights(weights.Key, weights.KeyBias, keyDim, this.options.MemoryDim, "key");
+        CheckWeights(weights.Value, weights.ValueBias, keyDim, this.options.MemoryDim, "value");
+        CheckWeights(weights.Output, weights.OutputBias, this.options.DModel, queryDim, "output");
+        if (this.options.Rotary != GenericRotary.None)
+            (cosines, sines) = RotaryTables(this.options);
     }
 
     /// <summary>An empty cache.</summary>
     /// <param name="capacity">Keys that each sequence can hold.</param>
     /// <param name="batch">Sequences.</param>
-    public GenericAttentionCache CreateCache(int capacity, int batch = 1) => new(_keyDim, capacity, batch);
+    public GenericAttentionCache CreateCache(int capacity, int batch = 1) => new(keyDim, capacity, batch);
 
     /// <summary>Self-attention.</summary>
     /// <param name="input">[batch, rows, DModel].</param>
@@ -70,9 +70,9 @@ public sealed class GenericAttention
     public void Forward(ReadOnlySpan<float> input, ReadOnlySpan<float> memory, Span<float> output, int batch = 1, ReadOnlySpan<int> keyLengths = default)
     {
         int rows = CheckInput(input, output, batch);
-        if (memory.Length % (batch * _options.MemoryDim) != 0)
-            throw new ArgumentException($"memory must hold whole rows of {_options.MemoryDim} for {batch} sequences, but its length is {memory.Length}.", nameof(memory));
-        Forward(input, memory, output, batch, rows, memory.Length / (batch * _options.MemoryDim), keyLengths);
+        if (memory.Length % (batch * options.MemoryDim) != 0)
+            throw new ArgumentException($"memory must hold whole rows of {options.MemoryDim} for {batch} sequences, but its length is {memory.Length}.", nameof(memory));
+        Forward(input, memory, output, batch, rows, memory.Length / (batch * options.MemoryDim), keyLengths);
     }
 
     /// <summary>Self-attention that appends its keys and values to a cache and reads all of it.</summary>
@@ -100,8 +100,8 @@ public sealed class GenericAttention
     {
         CheckKeyLengths(keyLengths, batch, keys);
         CheckPositions(Math.Max(rows, keys));
-        float[] keyBuffer = ArrayPool<float>.Shared.Rent(_keyDim * batch * keys);
-        float[] valueBuffer = ArrayPool<float>.Shared.Rent(_keyDim * batch * keys);
+        float[] keyBuffer = ArrayPool<float>.Shared.Rent(keyDim * batch * keys);
+        float[] valueBuffer = ArrayPool<float>.Shared.Rent(keyDim * batch * keys);
         var strip = new KeyStrip(keyBuffer, valueBuffer, batch * keys, keys);
         ProjectMemory(memory, batch, keys, past: 0, strip);
         Attend(input, output, batch, rows, keys, past: 0, keyLengths, strip);
@@ -112,17 +112,17 @@ public sealed class GenericAttention
     /// <summary>Writes the keys and values of new memory rows behind the past ones.</summary>
     private void ProjectMemory(ReadOnlySpan<float> memory, int batch, int rows, int past, KeyStrip strip)
     {
-        int width = _options.MemoryDim;
+        int width = options.MemoryDim;
         for (int sequence = 0; sequence < batch; sequence++)
         {
             ReadOnlySpan<float> source = memory.Slice(sequence * rows * width, rows * width);
             int column = sequence * strip.SequenceStride + past;
-            Project(source, width, _weights.Key, _weights.KeyBias, strip.Keys.AsSpan(column), rowStride: 1, strip.Stride);
-            Project(source, width, _weights.Value, _weights.ValueBias, strip.Values.AsSpan(column), rowStride: 1, strip.Stride);
-            if (_options.Rotary != GenericRotary.None)
+            Project(source, width, weights.Key, weights.KeyBias, strip.Keys.AsSpan(column), rowStride: 1, strip.Stride);
+            Project(source, width, weights.Value, weights.ValueBias, strip.Values.AsSpan(column), rowStride: 1, strip.Stride);
+            if (options.Rotary != GenericRotary.None)
             {
                 for (int row = 0; row < rows; row++)
-                    Rotate(strip.Keys.AsSpan(column + row), _options.KvHeads, strip.Stride, past + row);
+                    Rotate(strip.Keys.AsSpan(column + row), options.KvHeads, strip.Stride, past + row);
             }
         }
     }
@@ -130,41 +130,41 @@ public sealed class GenericAttention
     private void Attend(
         ReadOnlySpan<float> input, Span<float> output, int batch, int rows, int keys, int past, ReadOnlySpan<int> keyLengths, KeyStrip strip)
     {
-        int headDim = _options.HeadDim;
-        int group = _options.Heads / _options.KvHeads;
-        float[] queryBuffer = ArrayPool<float>.Shared.Rent(batch * rows * _queryDim);
-        float[] contextBuffer = ArrayPool<float>.Shared.Rent(batch * rows * _queryDim);
+        int headDim = options.HeadDim;
+        int group = options.Heads / options.KvHeads;
+        float[] queryBuffer = ArrayPool<float>.Shared.Rent(batch * rows * queryDim);
+        float[] contextBuffer = ArrayPool<float>.Shared.Rent(batch * rows * queryDim);
         float[] scoreBuffer = ArrayPool<float>.Shared.Rent(Math.Max(keys, 1));
-        Span<float> queries = queryBuffer.AsSpan(0, batch * rows * _queryDim);
-        Span<float> context = contextBuffer.AsSpan(0, batch * rows * _queryDim);
+        Span<float> queries = queryBuffer.AsSpan(0, batch * rows * queryDim);
+        Span<float> context = contextBuffer.AsSpan(0, batch * rows * queryDim);
 
-        Project(input, _options.DModel, _weights.Query, _weights.QueryBias, queries, _queryDim, outputStride: 1);
-        TensorPrimitives.Multiply(queries, _options.Scale, queries);
+        Project(input, options.DModel, weights.Query, weights.QueryBias, queries, queryDim, outputStride: 1);
+        TensorPrimitives.Multiply(queries, options.Scale, queries);
         for (int sequence = 0; sequence < batch; sequence++)
         {
             int length = keyLengths.IsEmpty ? keys : keyLengths[sequence];
             for (int row = 0; row < rows; row++)
             {
-                int start = (sequence * rows + row) * _queryDim;
-                Span<float> query = queries.Slice(start, _queryDim);
-                Span<float> result = context.Slice(start, _queryDim);
-                if (_options.Rotary != GenericRotary.None)
-                    Rotate(query, _options.Heads, stride: 1, past + row);
-                int visible = _options.Causal ? Math.Min(length, past + row + 1) : length;
+                int start = (sequence * rows + row) * queryDim;
+                Span<float> query = queries.Slice(start, queryDim);
+                Span<float> result = context.Slice(start, queryDim);
+                if (options.Rotary != GenericRotary.None)
+                    Rotate(query, options.Heads, stride: 1, past + row);
+                int visible = options.Causal ? Math.Min(length, past + row + 1) : length;
                 if (visible == 0)
                 {
                     result.Clear();
                     continue;
                 }
                 Span<float> scores = scoreBuffer.AsSpan(0, visible);
-                for (int head = 0; head < _options.Heads; head++)
+                for (int head = 0; head < options.Heads; head++)
                 {
                     int first = head / group * headDim * strip.Stride + sequence * strip.SequenceStride;
                     AttendHead(query.Slice(head * headDim, headDim), strip, first, scores, result.Slice(head * headDim, headDim));
                 }
             }
         }
-        Project(context, _queryDim, _weights.Output, _weights.OutputBias, output, _options.DModel, outputStride: 1);
+        Project(context, queryDim, weights.Output, weights.OutputBias, output, options.DModel, outputStride: 1);
 
         ArrayPool<float>.Shared.Return(scoreBuffer);
         ArrayPool<float>.Shared.Return(contextBuffer);
@@ -207,15 +207,15 @@ public sealed class GenericAttention
     /// <summary>Rotates the heads of one row whose elements lie <paramref name="stride"/> apart.</summary>
     private void Rotate(Span<float> row, int heads, int stride, int position)
     {
-        int half = _options.RotaryDim / 2;
-        ReadOnlySpan<float> cosines = _cosines.AsSpan(position * half, half);
-        ReadOnlySpan<float> sines = _sines.AsSpan(position * half, half);
-        bool interleaved = _options.Rotary == GenericRotary.Interleaved;
+        int half = options.RotaryDim / 2;
+        ReadOnlySpan<float> cosines = this.cosines.AsSpan(position * half, half);
+        ReadOnlySpan<float> sines = this.sines.AsSpan(position * half, half);
+        bool interleaved = options.Rotary == GenericRotary.Interleaved;
         for (int head = 0; head < heads; head++)
         {
             for (int i = 0; i < half; i++)
             {
-                int first = (head * _options.HeadDim + (interleaved ? 2 * i : i)) * stride;
+                int first = (head * options.HeadDim + (interleaved ? 2 * i : i)) * stride;
                 int second = first + (interleaved ? 1 : half) * stride;
                 float x0 = row[first];
                 float x1 = row[second];
@@ -253,11 +253,11 @@ public sealed class GenericAttention
     private int CheckInput(ReadOnlySpan<float> input, Span<float> output, int batch)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
-        if (input.Length % (batch * _options.DModel) != 0)
-            throw new ArgumentException($"input must hold whole rows of {_options.DModel} for {batch} sequences, but its length is {input.Length}.", nameof(input));
+        if (input.Length % (batch * options.DModel) != 0)
+            throw new ArgumentException($"input must hold whole rows of {options.DModel} for {batch} sequences, but its length is {input.Length}.", nameof(input));
         if (output.Length != input.Length)
             throw new ArgumentException($"output must be as long as input, {input.Length}, but its length is {output.Length}.", nameof(output));
-        return input.Length / (batch * _options.DModel);
+        return input.Length / (batch * options.DModel);
     }
 
     private static void CheckKeyLengths(ReadOnlySpan<int> keyLengths, int batch, int keys)
@@ -275,8 +275,8 @@ public sealed class GenericAttention
 
     private void CheckPositions(int positions)
     {
-        if (_options.Rotary != GenericRotary.None && positions > _options.MaxPositions)
-            throw new ArgumentException($"The rotary table covers {_options.MaxPositions} positions, but {positions} are needed.");
+        if (options.Rotary != GenericRotary.None && positions > options.MaxPositions)
+            throw new ArgumentException($"The rotary table covers {options.MaxPositions} positions, but {positions} are needed.");
     }
 
     /// <summary>Transposed keys and values: element i of key j of a sequence at <c>i · Stride + sequence · SequenceStride + j</c>.</summary>

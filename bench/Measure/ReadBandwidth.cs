@@ -17,11 +17,11 @@ internal sealed class ReadBandwidth
     /// <summary>Numbers of places that are worth a try.</summary>
     public static readonly int[] StreamCounts = [1, 2, 4, 8];
 
-    private readonly int[] _streamCounts;
-    private readonly AlignedMemory _memory;
-    private readonly int _threads;
-    private readonly nint _floatsPerThread;
-    private readonly int _passes;
+    private readonly int[] streamCounts;
+    private readonly AlignedMemory memory;
+    private readonly int threads;
+    private readonly nint floatsPerThread;
+    private readonly int passes;
 
     /// <summary>Allocates and warms up; the size is rounded to whole turns of every thread.</summary>
     /// <param name="bytes">How much is read.</param>
@@ -29,28 +29,28 @@ internal sealed class ReadBandwidth
     /// <param name="streamCounts">Some of <see cref="StreamCounts"/>.</param>
     public ReadBandwidth(long bytes, int threads, params int[] streamCounts)
     {
-        _streamCounts = streamCounts;
+        this.streamCounts = streamCounts;
         // So much that every number of streams comes out even.
         nint unit = VectorsPerTurn * VectorsPerTurn * FmaPeak.Lanes;
-        _threads = threads;
+        this.threads = threads;
         // An odd number of units, so that streams do not lie a multiple of 4 KiB apart and share cache sets.
         nint units = Math.Max(1, (nint)(bytes / sizeof(float) / threads) / unit);
-        _floatsPerThread = ((units - 1) | 1) * unit;
-        _memory = AlignedMemory.Allocate(_floatsPerThread * threads);
+        floatsPerThread = ((units - 1) | 1) * unit;
+        memory = AlignedMemory.Allocate(floatsPerThread * threads);
         // Written, since untouched pages may all be one page of zeros.
-        MemoryMarshal.CreateSpan(ref _memory.Reference, (int)_memory.Length).Clear();
+        MemoryMarshal.CreateSpan(ref memory.Reference, (int)memory.Length).Clear();
         // Until the processor has found its clock.
         double milliseconds = 1;
         for (int i = 0; i < 40; i++)
         {
-            foreach (int streams in _streamCounts)
+            foreach (int streams in this.streamCounts)
                 milliseconds = Time(streams, passes: 1);
         }
-        _passes = (int)Math.Clamp(Rounds.Milliseconds / Math.Max(milliseconds, 1e-6), 1, 1_000_000);
+        passes = (int)Math.Clamp(Rounds.Milliseconds / Math.Max(milliseconds, 1e-6), 1, 1_000_000);
     }
 
     /// <summary>Bytes that one pass reads.</summary>
-    public long Bytes => _floatsPerThread * _threads * sizeof(float);
+    public long Bytes => floatsPerThread * threads * sizeof(float);
 
     /// <summary>Best GB/s so far, and with how many streams.</summary>
     public (double GigabytesPerSecond, int Streams) Best { get; private set; }
@@ -59,18 +59,18 @@ internal sealed class ReadBandwidth
     /// <param name="counts">Whether it enters the result.</param>
     public void RunRound(bool counts = true)
     {
-        foreach (int streams in _streamCounts)
+        foreach (int streams in streamCounts)
         {
             // Brings the memory back into the cache, as far as it fits.
             long began = Stopwatch.GetTimestamp();
             int passes = 0;
             do
             {
-                Time(streams, _passes);
-                passes += _passes;
+                Time(streams, this.passes);
+                passes += this.passes;
             }
             while (passes < SettledPasses && Stopwatch.GetElapsedTime(began).TotalMilliseconds < Rounds.SettledMilliseconds);
-            double rate = (double)Bytes * _passes / (Time(streams, _passes) * 1e6);
+            double rate = (double)Bytes * this.passes / (Time(streams, this.passes) * 1e6);
             if (counts && rate > Best.GigabytesPerSecond)
                 Best = (rate, streams);
         }
@@ -79,11 +79,11 @@ internal sealed class ReadBandwidth
     /// <summary>Milliseconds of the slowest thread.</summary>
     private double Time(int streams, int passes)
     {
-        if (_threads == 1)
+        if (threads == 1)
             return TimePart(0, streams, passes);
-        int waiting = _threads;
+        int waiting = threads;
         double slowest = 0;
-        var helpers = new Thread[_threads - 1];
+        var helpers = new Thread[threads - 1];
         for (int i = 0; i < helpers.Length; i++)
         {
             int part = i + 1;
@@ -109,13 +109,13 @@ internal sealed class ReadBandwidth
 
     private double TimePart(int part, int streams, int passes)
     {
-        ref float start = ref Unsafe.Add(ref _memory.Reference, part * _floatsPerThread);
+        ref float start = ref Unsafe.Add(ref memory.Reference, part * floatsPerThread);
         long began = Stopwatch.GetTimestamp();
         int sum = FmaPeak.Lanes switch
         {
-            16 => Read<Vector512<int>, Operations512>(ref start, _floatsPerThread / streams, VectorsPerTurn / streams, passes),
-            8 => Read<Vector256<int>, Operations256>(ref start, _floatsPerThread / streams, VectorsPerTurn / streams, passes),
-            _ => Read<Vector128<int>, Operations128>(ref start, _floatsPerThread / streams, VectorsPerTurn / streams, passes),
+            16 => Read<Vector512<int>, Operations512>(ref start, floatsPerThread / streams, VectorsPerTurn / streams, passes),
+            8 => Read<Vector256<int>, Operations256>(ref start, floatsPerThread / streams, VectorsPerTurn / streams, passes),
+            _ => Read<Vector128<int>, Operations128>(ref start, floatsPerThread / streams, VectorsPerTurn / streams, passes),
         };
         double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         // Keeps the result alive: the memory is zero.

@@ -5,10 +5,10 @@ namespace AttentionGen.Bench.Onnx;
 /// <summary>A session whose inputs and outputs lie in arrays of ours: a run copies nothing in or out.</summary>
 internal sealed class BoundSession : IDisposable
 {
-    private readonly InferenceSession _session;
-    private readonly RunOptions _runOptions = new();
-    private readonly OrtIoBinding _binding;
-    private readonly List<OrtValue> _values = [];
+    private readonly InferenceSession session;
+    private readonly RunOptions runOptions = new();
+    private readonly OrtIoBinding binding;
+    private readonly List<OrtValue> values = [];
 
     public BoundSession(byte[] model, int threads)
     {
@@ -20,32 +20,32 @@ internal sealed class BoundSession : IDisposable
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
-        _session = new InferenceSession(model, options);
-        _binding = _session.CreateIoBinding();
+        session = new InferenceSession(model, options);
+        binding = session.CreateIoBinding();
     }
 
     public void BindInput<T>(string name, T[] data, params long[] shape)
-        where T : unmanaged => _binding.BindInput(name, Pin(data, shape));
+        where T : unmanaged => binding.BindInput(name, Pin(data, shape));
 
     public void BindOutput<T>(string name, T[] data, params long[] shape)
-        where T : unmanaged => _binding.BindOutput(name, Pin(data, shape));
+        where T : unmanaged => binding.BindOutput(name, Pin(data, shape));
 
-    public void Run() => _session.RunWithBinding(_runOptions, _binding);
+    public void Run() => session.RunWithBinding(runOptions, binding);
 
     public void Dispose()
     {
-        _binding.Dispose();
-        foreach (OrtValue value in _values)
+        binding.Dispose();
+        foreach (OrtValue value in values)
             value.Dispose();
-        _runOptions.Dispose();
-        _session.Dispose();
+        runOptions.Dispose();
+        session.Dispose();
     }
 
     private OrtValue Pin<T>(T[] data, long[] shape)
         where T : unmanaged
     {
         OrtValue value = OrtValue.CreateTensorValueFromMemory(data, shape);
-        _values.Add(value);
+        values.Add(value);
         return value;
     }
 }

@@ -13,10 +13,10 @@ internal sealed class OnnxGraph
     private const int FloatAttribute = 1;
     private const int IntegerAttribute = 2;
 
-    private readonly ProtobufWriter _graph = new();
-    private int _nodes;
+    private readonly ProtobufWriter graph = new();
+    private int nodes;
 
-    public OnnxGraph() => _graph.Text(2, "attention");
+    public OnnxGraph() => graph.Text(2, "attention");
 
     /// <summary>Declares an input; a dimension of −1 is known at run time only.</summary>
     public string Input(string name, params ReadOnlySpan<int> shape) => Value(11, name, FloatType, shape);
@@ -30,7 +30,7 @@ internal sealed class OnnxGraph
     /// <summary>A constant tensor.</summary>
     public string Initializer(string name, float[] values, params int[] shape)
     {
-        _graph.Message(5, tensor =>
+        graph.Message(5, tensor =>
         {
             foreach (int dimension in shape)
                 tensor.Integer(1, dimension);
@@ -44,13 +44,13 @@ internal sealed class OnnxGraph
     /// <summary>A node with one or more outputs; an empty input name is an absent optional input.</summary>
     public void Node(string operation, string domain, string[] inputs, string[] outputs, params (string Name, object Value)[] attributes)
     {
-        _graph.Message(1, node =>
+        graph.Message(1, node =>
         {
             foreach (string input in inputs)
                 node.Text(1, input);
             foreach (string output in outputs)
                 node.Text(2, output);
-            node.Text(3, $"{operation}_{_nodes++}");
+            node.Text(3, $"{operation}_{nodes++}");
             node.Text(4, operation);
             foreach ((string name, object value) in attributes)
                 node.Message(5, attribute => WriteAttribute(attribute, name, value));
@@ -64,7 +64,7 @@ internal sealed class OnnxGraph
         var model = new ProtobufWriter();
         model.Integer(1, IrVersion);
         model.Text(2, "AttentionGen.Bench");
-        model.Bytes(7, _graph.Written);
+        model.Bytes(7, graph.Written);
         foreach ((string domain, int version) in new[] { ("", OpsetVersion), (Contributed, 1) })
         {
             model.Message(8, import =>
@@ -79,7 +79,7 @@ internal sealed class OnnxGraph
     private string Value(int field, string name, int elementType, ReadOnlySpan<int> shape)
     {
         int[] dimensions = shape.ToArray();
-        _graph.Message(field, value =>
+        graph.Message(field, value =>
         {
             value.Text(1, name);
             value.Message(2, type => type.Message(1, tensor =>

@@ -12,9 +12,9 @@ internal sealed class ProtobufWriter
     private const int LengthDelimited = 2;
     private const int Fixed32 = 5;
 
-    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly ArrayBufferWriter<byte> buffer = new();
 
-    public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
+    public ReadOnlySpan<byte> Written => buffer.WrittenSpan;
 
     public void Integer(int field, long value)
     {
@@ -25,8 +25,8 @@ internal sealed class ProtobufWriter
     public void Float(int field, float value)
     {
         Tag(field, Fixed32);
-        BinaryPrimitives.WriteSingleLittleEndian(_buffer.GetSpan(sizeof(float)), value);
-        _buffer.Advance(sizeof(float));
+        BinaryPrimitives.WriteSingleLittleEndian(buffer.GetSpan(sizeof(float)), value);
+        buffer.Advance(sizeof(float));
     }
 
     public void Text(int field, string value) => Bytes(field, Encoding.UTF8.GetBytes(value));
@@ -35,7 +35,7 @@ internal sealed class ProtobufWriter
     {
         Tag(field, LengthDelimited);
         WriteVarint((ulong)value.Length);
-        _buffer.Write(value);
+        buffer.Write(value);
     }
 
     /// <summary>A nested message.</summary>
@@ -63,8 +63,8 @@ internal sealed class ProtobufWriter
         {
             byte low = (byte)(value & 0x7F);
             value >>= 7;
-            _buffer.GetSpan(1)[0] = value == 0 ? low : (byte)(low | 0x80);
-            _buffer.Advance(1);
+            buffer.GetSpan(1)[0] = value == 0 ? low : (byte)(low | 0x80);
+            buffer.Advance(1);
         }
         while (value != 0);
     }

@@ -1,3 +1,4 @@
+using AttentionGen.Bench.Compare;
 using AttentionGen.Bench.Workloads;
 
 namespace AttentionGen.Bench.Subjects;
@@ -6,16 +7,16 @@ namespace AttentionGen.Bench.Subjects;
 internal sealed class GeneratedSubject<TKernel> : ISubject
     where TKernel : class, IAttentionKernel<TKernel>
 {
-    private WorkloadData? _data;
-    private TKernel? _kernel;
-    private AttentionCache? _cache;
-    private float[] _input = [];
-    private float[] _output = [];
-    private float[] _padded = [];
-    private int[] _rowOffsets = [];
-    private ForwardOptions _options;
+    private WorkloadData? data;
+    private TKernel? kernel;
+    private AttentionCache? cache;
+    private float[] input = [];
+    private float[] output = [];
+    private float[] padded = [];
+    private int[] rowOffsets = [];
+    private ForwardOptions options;
 
-    public string Name => "attentiongen";
+    public string Name => Comparison.GeneratedName;
 
     public string Form => "";
 
@@ -24,10 +25,10 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
     {
         get
         {
-            if (_rowOffsets.Length == 0)
-                return _output;
-            CopyRows(_data!.Workload, _output, _padded, pad: true);
-            return _padded;
+            if (rowOffsets.Length == 0)
+                return output;
+            CopyRows(data!.Workload, output, padded, pad: true);
+            return padded;
         }
     }
 
@@ -36,49 +37,49 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
     public void Prepare(WorkloadData data, int threads)
     {
         Workload workload = data.Workload;
-        _data = data;
-        _options = new ForwardOptions { MaxDegreeOfParallelism = threads };
-        _kernel = TKernel.Create(data.Weights);
-        _input = data.Input;
-        _output = new float[workload.Batch * workload.Rows * workload.Shape.OutputDim];
+        this.data = data;
+        options = new ForwardOptions { MaxDegreeOfParallelism = threads };
+        kernel = TKernel.Create(data.Weights);
+        input = data.Input;
+        output = new float[workload.Batch * workload.Rows * workload.Shape.OutputDim];
         if (workload.Shape.Ragged)
         {
-            _rowOffsets = [0, .. workload.KeyLengths.Select((_, sequence) => workload.KeyLengths.Take(sequence + 1).Sum())];
-            _input = new float[_rowOffsets[^1] * workload.Shape.DModel];
-            _output = new float[_input.Length];
-            _padded = new float[data.Input.Length];
-            CopyRows(workload, data.Input, _input, pad: false);
+            rowOffsets = [0, .. workload.KeyLengths.Select((_, sequence) => workload.KeyLengths.Take(sequence + 1).Sum())];
+            input = new float[rowOffsets[^1] * workload.Shape.DModel];
+            output = new float[input.Length];
+            padded = new float[data.Input.Length];
+            CopyRows(workload, data.Input, input, pad: false);
         }
 
         if (!workload.UsesCache)
             return;
-        _cache = _kernel.CreateCache(workload.CachedRows + workload.Rows);
-        _kernel.Forward(new AttentionArguments
+        cache = kernel.CreateCache(workload.CachedRows + workload.Rows);
+        kernel.Forward(new AttentionArguments
         {
             Input = data.Past,
             Key = data.PastKey,
             Value = data.PastValue,
             Output = new float[workload.CachedRows * workload.Shape.OutputDim],
-            Cache = _cache,
+            Cache = cache,
         });
     }
 
     public void Run()
     {
         // Every call sees the same cached rows.
-        _cache?.Truncate(_data!.Workload.CachedRows);
-        _kernel!.Forward(new AttentionArguments
+        cache?.Truncate(data!.Workload.CachedRows);
+        kernel!.Forward(new AttentionArguments
         {
-            Input = _input,
-            Key = _data!.Key,
-            Value = _data.Value,
-            Memory = _data.Memory,
-            Output = _output,
-            Cache = _cache,
-            KeyLengths = _rowOffsets.Length == 0 ? _data.Workload.KeyLengths : [],
-            RowOffsets = _rowOffsets,
-            Batch = _data.Workload.Batch,
-            Options = _options,
+            Input = input,
+            Key = data!.Key,
+            Value = data.Value,
+            Memory = data.Memory,
+            Output = output,
+            Cache = cache,
+            KeyLengths = rowOffsets.Length == 0 ? data.Workload.KeyLengths : [],
+            RowOffsets = rowOffsets,
+            Batch = data.Workload.Batch,
+            Options = options,
         });
     }
 

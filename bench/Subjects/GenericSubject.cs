@@ -6,16 +6,16 @@ namespace AttentionGen.Bench.Subjects;
 /// <summary>The ordinary block of bench/Generic; always one thread.</summary>
 internal sealed class GenericSubject : ISubject
 {
-    private WorkloadData? _data;
-    private GenericAttention? _attention;
-    private GenericAttentionCache? _cache;
-    private float[] _output = [];
+    private WorkloadData? data;
+    private GenericAttention? attention;
+    private GenericAttentionCache? cache;
+    private float[] output = [];
 
     public string Name => "generic";
 
     public string Form => "";
 
-    public ReadOnlySpan<float> Output => _output;
+    public ReadOnlySpan<float> Output => output;
 
     public bool Supports(Workload workload) => workload.Shape is
         { CausalAlignment: CausalAlignment.TopLeft, WindowLeft: < 0, WindowRight: < 0, HasScoreModifier: false };
@@ -44,7 +44,7 @@ internal sealed class GenericSubject : ISubject
             RotaryBase = shape.RotaryBase,
             MaxPositions = positions,
         };
-        _attention = new GenericAttention(options, new GenericAttentionWeights
+        attention = new GenericAttention(options, new GenericAttentionWeights
         {
             Query = weights.Query.ToArray(),
             Key = weights.Key.ToArray(),
@@ -55,29 +55,29 @@ internal sealed class GenericSubject : ISubject
             ValueBias = weights.ValueBias.ToArray(),
             OutputBias = weights.OutputBias.ToArray(),
         });
-        _data = data;
-        _output = new float[data.Input.Length];
+        this.data = data;
+        output = new float[data.Input.Length];
         if (!data.Workload.UsesCache)
             return;
-        _cache = _attention.CreateCache(positions);
-        _attention.Forward(data.Past, new float[data.Past.Length], _cache);
+        cache = attention.CreateCache(positions);
+        attention.Forward(data.Past, new float[data.Past.Length], cache);
     }
 
     public void Run()
     {
-        WorkloadData data = _data!;
-        if (_cache is not null)
+        WorkloadData data = this.data!;
+        if (cache is not null)
         {
-            _cache.Truncate(data.Workload.CachedRows);
-            _attention!.Forward(data.Input, _output, _cache);
+            cache.Truncate(data.Workload.CachedRows);
+            attention!.Forward(data.Input, output, cache);
         }
         else if (data.Workload.Shape.IsCrossAttention)
         {
-            _attention!.Forward(data.Input, data.Memory, _output, data.Workload.Batch, data.Workload.KeyLengths);
+            attention!.Forward(data.Input, data.Memory, output, data.Workload.Batch, data.Workload.KeyLengths);
         }
         else
         {
-            _attention!.Forward(data.Input, _output, data.Workload.Batch, data.Workload.KeyLengths);
+            attention!.Forward(data.Input, output, data.Workload.Batch, data.Workload.KeyLengths);
         }
     }
 

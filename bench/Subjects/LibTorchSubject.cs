@@ -7,24 +7,24 @@ namespace AttentionGen.Bench.Subjects;
 /// <summary>libtorch through TorchSharp: one linear for queries, keys and values where they share a source, the fused scaled dot-product attention, and a linear.</summary>
 internal sealed class LibTorchSubject : ISubject
 {
-    private readonly List<Tensor> _owned = [];
-    private AttentionShape? _shape;
-    private Tensor? _input;
-    private Tensor? _memory;
-    private Tensor? _weight;
-    private Tensor? _bias;
-    private Tensor? _memoryWeight;
-    private Tensor? _memoryBias;
-    private Tensor? _outputWeight;
-    private Tensor? _outputBias;
-    private Tensor? _mask;
-    private Tensor? _output;
+    private readonly List<Tensor> owned = [];
+    private AttentionShape? shape;
+    private Tensor? input;
+    private Tensor? memory;
+    private Tensor? weight;
+    private Tensor? bias;
+    private Tensor? memoryWeight;
+    private Tensor? memoryBias;
+    private Tensor? outputWeight;
+    private Tensor? outputBias;
+    private Tensor? mask;
+    private Tensor? output;
 
     public string Name => "libtorch";
 
     public string Form => "";
 
-    public ReadOnlySpan<float> Output => _output!.data<float>().ToArray();
+    public ReadOnlySpan<float> Output => output!.data<float>().ToArray();
 
     /// <summary>Caches, rotary embedding and grouped heads are left to the program that uses libtorch.</summary>
     public bool Supports(Workload workload)
@@ -38,60 +38,60 @@ internal sealed class LibTorchSubject : ISubject
     {
         Workload workload = data.Workload;
         AttentionWeights weights = data.Weights;
-        AttentionShape shape = _shape = workload.Shape;
+        AttentionShape shape = this.shape = workload.Shape;
         set_num_threads(threads);
-        _input = Copy(data.Input, workload.Batch, workload.Rows, shape.DModel);
+        input = Copy(data.Input, workload.Batch, workload.Rows, shape.DModel);
         if (shape.IsCrossAttention)
         {
-            _memory = Copy(data.Memory, workload.Batch, workload.MemoryRows, shape.MemoryDim);
-            _weight = Copy(weights.Query, shape.QueryDim, shape.DModel);
-            _bias = Copy(weights.QueryBias, shape.QueryDim);
-            _memoryWeight = Copy([.. weights.Key, .. weights.Value], 2 * shape.KeyDim, shape.MemoryDim);
-            _memoryBias = Copy([.. weights.KeyBias, .. weights.ValueBias], 2 * shape.KeyDim);
+            memory = Copy(data.Memory, workload.Batch, workload.MemoryRows, shape.MemoryDim);
+            weight = Copy(weights.Query, shape.QueryDim, shape.DModel);
+            bias = Copy(weights.QueryBias, shape.QueryDim);
+            memoryWeight = Copy([.. weights.Key, .. weights.Value], 2 * shape.KeyDim, shape.MemoryDim);
+            memoryBias = Copy([.. weights.KeyBias, .. weights.ValueBias], 2 * shape.KeyDim);
         }
         else
         {
-            _weight = Copy([.. weights.Query, .. weights.Key, .. weights.Value], 3 * shape.QueryDim, shape.DModel);
-            _bias = Copy([.. weights.QueryBias, .. weights.KeyBias, .. weights.ValueBias], 3 * shape.QueryDim);
+            weight = Copy([.. weights.Query, .. weights.Key, .. weights.Value], 3 * shape.QueryDim, shape.DModel);
+            bias = Copy([.. weights.QueryBias, .. weights.KeyBias, .. weights.ValueBias], 3 * shape.QueryDim);
         }
-        _outputWeight = Copy(weights.Output, shape.DModel, shape.QueryDim);
-        _outputBias = shape.OutputBias ? Copy(weights.OutputBias, shape.DModel) : null;
+        outputWeight = Copy(weights.Output, shape.DModel, shape.QueryDim);
+        outputBias = shape.OutputBias ? Copy(weights.OutputBias, shape.DModel) : null;
         if (workload.KeyLengths.Length > 0)
         {
             var mask = new float[workload.Batch * workload.Keys];
             for (int i = 0; i < mask.Length; i++)
                 mask[i] = i % workload.Keys < workload.KeyLengths[i / workload.Keys] ? 0 : float.NegativeInfinity;
-            _mask = Copy(mask, workload.Batch, 1, 1, workload.Keys);
+            this.mask = Copy(mask, workload.Batch, 1, 1, workload.Keys);
         }
     }
 
     public void Run()
     {
-        _output?.Dispose();
+        output?.Dispose();
         using DisposeScope scope = NewDisposeScope();
         using var inference = inference_mode();
-        Tensor projected = nn.functional.linear(_input!, _weight!, _bias);
-        Tensor[] parts = _memory is null
+        Tensor projected = nn.functional.linear(input!, weight!, bias);
+        Tensor[] parts = memory is null
             ? projected.chunk(3, -1)
-            : [projected, .. nn.functional.linear(_memory, _memoryWeight!, _memoryBias).chunk(2, -1)];
-        Tensor heads = nn.functional.scaled_dot_product_attention(Heads(parts[0]), Heads(parts[1]), Heads(parts[2]), _mask, is_casual: _shape!.Causal);
+            : [projected, .. nn.functional.linear(memory, memoryWeight!, memoryBias).chunk(2, -1)];
+        Tensor heads = nn.functional.scaled_dot_product_attention(Heads(parts[0]), Heads(parts[1]), Heads(parts[2]), mask, is_casual: shape!.Causal);
         Tensor joined = heads.transpose(1, 2).flatten(2);
-        _output = nn.functional.linear(joined, _outputWeight!, _outputBias).MoveToOuterDisposeScope();
+        output = nn.functional.linear(joined, outputWeight!, outputBias).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        _output?.Dispose();
-        foreach (Tensor tensor in _owned)
+        output?.Dispose();
+        foreach (Tensor tensor in owned)
             tensor.Dispose();
     }
 
-    private Tensor Heads(Tensor rows) => rows.unflatten(2, _shape!.Heads, _shape.HeadDim).transpose(1, 2);
+    private Tensor Heads(Tensor rows) => rows.unflatten(2, shape!.Heads, shape.HeadDim).transpose(1, 2);
 
     private Tensor Copy(ReadOnlySpan<float> values, params long[] dimensions)
     {
         Tensor copy = tensor(values.ToArray(), dimensions);
-        _owned.Add(copy);
+        owned.Add(copy);
         return copy;
     }
 }

@@ -6,14 +6,14 @@ namespace AttentionGen.Bench.Subjects;
 /// <summary>GroupQueryAttention of onnxruntime, past and present in the same buffer as its own generation loop has them.</summary>
 internal sealed class OnnxGroupQuerySubject : ISubject
 {
-    private BoundSession? _session;
-    private float[] _output = [];
+    private BoundSession? session;
+    private float[] output = [];
 
     public string Name => "onnxruntime";
 
     public string Form => "GroupQueryAttention";
 
-    public ReadOnlySpan<float> Output => _output;
+    public ReadOnlySpan<float> Output => output;
 
     public bool Supports(Workload workload)
     {
@@ -35,13 +35,13 @@ internal sealed class OnnxGroupQuerySubject : ISubject
             using BoundSession prefill = Bind(model, threads, shape, data.Past, new float[data.Past.Length], keys, values, workload.CachedRows, total);
             prefill.Run();
         }
-        _output = new float[data.Input.Length];
-        _session = Bind(model, threads, shape, data.Input, _output, keys, values, total, total);
+        output = new float[data.Input.Length];
+        session = Bind(model, threads, shape, data.Input, output, keys, values, total, total);
     }
 
-    public void Run() => _session!.Run();
+    public void Run() => session!.Run();
 
-    public void Dispose() => _session?.Dispose();
+    public void Dispose() => session?.Dispose();
 
     private static BoundSession Bind(
         byte[] model, int threads, AttentionShape shape, float[] input, float[] output, float[] keys, float[] values, int length, int capacity)

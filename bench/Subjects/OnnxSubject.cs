@@ -6,23 +6,23 @@ namespace AttentionGen.Bench.Subjects;
 /// <summary>A form of onnxruntime without a cache.</summary>
 internal sealed class OnnxSubject : ISubject
 {
-    private readonly Func<WorkloadData, byte[]> _model;
-    private readonly Func<Workload, bool> _supports;
-    private BoundSession? _session;
-    private float[] _output = [];
+    private readonly Func<WorkloadData, byte[]> model;
+    private readonly Func<Workload, bool> supports;
+    private BoundSession? session;
+    private float[] output = [];
 
     private OnnxSubject(string form, Func<WorkloadData, byte[]> model, Func<Workload, bool> supports)
     {
         Form = form;
-        _model = model;
-        _supports = supports;
+        this.model = model;
+        this.supports = supports;
     }
 
     public string Name => "onnxruntime";
 
     public string Form { get; }
 
-    public ReadOnlySpan<float> Output => _output;
+    public ReadOnlySpan<float> Output => output;
 
     public static OnnxSubject Attention() => new("Attention", OnnxModels.Attention, workload => IsPlain(workload) && HasProjectionBiases(workload.Shape) && !workload.Shape.IsCrossAttention);
 
@@ -31,25 +31,25 @@ internal sealed class OnnxSubject : ISubject
     public static OnnxSubject MultiHeadAttentionWithBiases() => new(
         "MultiHeadAttention with biases", data => OnnxModels.MultiHeadAttention(data, biasInside: true), workload => IsPlain(workload) && HasProjectionBiases(workload.Shape));
 
-    public bool Supports(Workload workload) => _supports(workload);
+    public bool Supports(Workload workload) => supports(workload);
 
     public void Prepare(WorkloadData data, int threads)
     {
         Workload workload = data.Workload;
         AttentionShape shape = workload.Shape;
-        _output = new float[data.Input.Length];
-        _session = new BoundSession(_model(data), threads);
-        _session.BindInput(OnnxModels.Input, data.Input, workload.Batch, workload.Rows, shape.DModel);
+        output = new float[data.Input.Length];
+        session = new BoundSession(model(data), threads);
+        session.BindInput(OnnxModels.Input, data.Input, workload.Batch, workload.Rows, shape.DModel);
         if (shape.IsCrossAttention)
-            _session.BindInput(OnnxModels.Memory, data.Memory, workload.Batch, workload.MemoryRows, shape.MemoryDim);
+            session.BindInput(OnnxModels.Memory, data.Memory, workload.Batch, workload.MemoryRows, shape.MemoryDim);
         if (workload.KeyLengths.Length > 0)
-            _session.BindInput(OnnxModels.KeyLengths, workload.KeyLengths, workload.Batch);
-        _session.BindOutput(OnnxModels.Output, _output, workload.Batch, workload.Rows, shape.DModel);
+            session.BindInput(OnnxModels.KeyLengths, workload.KeyLengths, workload.Batch);
+        session.BindOutput(OnnxModels.Output, output, workload.Batch, workload.Rows, shape.DModel);
     }
 
-    public void Run() => _session!.Run();
+    public void Run() => session!.Run();
 
-    public void Dispose() => _session?.Dispose();
+    public void Dispose() => session?.Dispose();
 
     /// <summary>These two operators know neither grouped heads nor rotary embedding nor a cache that is shared in place.</summary>
     private static bool IsPlain(Workload workload) =>

@@ -9,7 +9,7 @@ namespace AttentionGen.Bench.Suites;
 [GflopsColumn]
 public class BlockSuite
 {
-    private ISubject? _subject;
+    private ISubject? subject;
 
     /// <summary>Names of all workloads.</summary>
     public static IEnumerable<string> Workloads => WorkloadList.All.Select(workload => workload.Name);
@@ -23,13 +23,13 @@ public class BlockSuite
     public void Setup()
     {
         Workload workload = WorkloadList.Find(Workload);
-        _subject = workload.CreateGenerated();
-        _subject.Prepare(new WorkloadData(workload), threads: 1);
+        subject = workload.CreateGenerated();
+        subject.Prepare(new WorkloadData(workload), threads: 1);
     }
 
     /// <summary>One call.</summary>
     [Benchmark]
-    public void Forward() => _subject!.Run();
+    public void Forward() => subject!.Run();
 
     /// <summary>Operations of one call, for <see cref="GflopsColumn"/>.</summary>
     internal static double Operations(string workload) => WorkloadList.Find(workload).UsefulOperations;

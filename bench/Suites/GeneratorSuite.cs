@@ -16,10 +16,10 @@ public class GeneratorSuite
     private const string Source =
         "using AttentionGen;\nnamespace Consumer;\n[AttentionConfig(Heads = 8, DModel = 512)]\npublic sealed partial class EncoderAttention;\n";
 
-    private readonly AttentionSpec _spec = PlanOf.SpecOf(H8D512.Shape);
-    private CSharpCompilation? _compilation;
-    private CSharpCompilation? _edited;
-    private GeneratorDriver? _warm;
+    private readonly AttentionSpec spec = PlanOf.SpecOf(H8D512.Shape);
+    private CSharpCompilation? compilation;
+    private CSharpCompilation? edited;
+    private GeneratorDriver? warm;
 
     /// <summary>A compilation with one annotated class, and the same after an edit in another file.</summary>
     [GlobalSetup]
@@ -32,25 +32,25 @@ public class GeneratorSuite
             .Append(typeof(AttentionConfigAttribute).Assembly.Location)
             .Select(path => MetadataReference.CreateFromFile(path));
         SyntaxTree other = CSharpSyntaxTree.ParseText("namespace Consumer; class Other { }");
-        _compilation = CSharpCompilation.Create(
+        compilation = CSharpCompilation.Create(
             "Consumer", [CSharpSyntaxTree.ParseText(Source), other], references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
-        _edited = _compilation.ReplaceSyntaxTree(other, CSharpSyntaxTree.ParseText("namespace Consumer; class Other { int edited; }"));
-        _warm = CreateDriver().RunGenerators(_compilation);
-        if (_warm.GetRunResult().GeneratedTrees.IsEmpty)
+        this.edited = compilation.ReplaceSyntaxTree(other, CSharpSyntaxTree.ParseText("namespace Consumer; class Other { int edited; }"));
+        warm = CreateDriver().RunGenerators(compilation);
+        if (warm.GetRunResult().GeneratedTrees.IsEmpty)
             throw new InvalidOperationException("The generator wrote nothing.");
     }
 
     /// <summary>A driver that has seen nothing, warm code: parse the attribute, plan, emit, parse what was emitted.</summary>
     [Benchmark]
-    public GeneratorDriver FirstRun() => CreateDriver().RunGenerators(_compilation!);
+    public GeneratorDriver FirstRun() => CreateDriver().RunGenerators(compilation!);
 
     /// <summary>After an edit in another file: everything comes out of the incremental cache.</summary>
     [Benchmark]
-    public GeneratorDriver CachedRun() => _warm!.RunGenerators(_edited!);
+    public GeneratorDriver CachedRun() => warm!.RunGenerators(edited!);
 
     /// <summary>Plan and text alone, without the compiler.</summary>
     [Benchmark]
-    public object Emission() => AttentionEmitter.Emit(_spec);
+    public object Emission() => AttentionEmitter.Emit(spec);
 
     private static GeneratorDriver CreateDriver() => CSharpGeneratorDriver.Create(new AttentionGenerator());
 }

@@ -5,7 +5,7 @@ internal sealed class WorkloadData
 {
     private const int Seed = 20_17;
 
-    private double[]? _expected;
+    private double[]? expected;
 
     public WorkloadData(Workload workload)
     {
@@ -56,7 +56,7 @@ internal sealed class WorkloadData
     public float[] PastValue { get; }
 
     /// <summary>[batch, rows, DModel] in double precision; computed on first use, which takes a while.</summary>
-    public double[] Expected => _expected ??= Reference();
+    public double[] Expected => expected ??= Reference();
 
     /// <summary>Largest difference from <see cref="Expected"/> over the rows that count, as a part of the largest expected value.</summary>
     public double RelativeError(ReadOnlySpan<float> output)
@@ -76,6 +76,22 @@ internal sealed class WorkloadData
             }
         }
         return error / largest;
+    }
+
+    /// <summary>Root mean square of the differences from <see cref="Expected"/> over the rows that count.</summary>
+    public double RootMeanSquareError(ReadOnlySpan<float> output)
+    {
+        double squares = 0;
+        long count = 0;
+        int width = Workload.Shape.OutputDim;
+        for (int sequence = 0; sequence < Workload.Batch; sequence++)
+        {
+            int start = sequence * Workload.Rows * width, end = start + (Workload.UsefulRows(sequence) * width);
+            for (int i = start; i < end; i++)
+                squares += (output[i] - Expected[i]) * (output[i] - Expected[i]);
+            count += end - start;
+        }
+        return Math.Sqrt(squares / count);
     }
 
     private double[] Reference()
