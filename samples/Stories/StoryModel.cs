@@ -7,15 +7,15 @@ public sealed class StoryModel
 {
     private const float NormEpsilon = 1e-5f;
 
-    private readonly StoryCheckpoint _checkpoint;
-    private readonly StoryAttention[] _attention;
-    private readonly AttentionCache[] _caches;
-    private readonly float[] _state;
-    private readonly float[] _normed;
-    private readonly float[] _branch;
-    private readonly float[] _gate;
-    private readonly float[] _up;
-    private readonly float[] _logits;
+    private readonly StoryCheckpoint checkpoint;
+    private readonly StoryAttention[] attention;
+    private readonly AttentionCache[] caches;
+    private readonly float[] state;
+    private readonly float[] normed;
+    private readonly float[] branch;
+    private readonly float[] gate;
+    private readonly float[] up;
+    private readonly float[] logits;
 
     /// <summary>Packs the weights and makes empty caches.</summary>
     /// <param name="checkpoint">A model of the compiled shape.</param>
@@ -27,16 +27,16 @@ public sealed class StoryModel
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, checkpoint.MaxPositions);
         CheckShape(checkpoint);
-        _checkpoint = checkpoint;
+        this.checkpoint = checkpoint;
         Capacity = capacity;
-        _attention = [.. checkpoint.Layers.Select(layer => new StoryAttention(layer.Attention))];
-        _caches = [.. _attention.Select(attention => attention.CreateCache(capacity))];
-        _state = new float[capacity * checkpoint.Dim];
-        _normed = new float[capacity * checkpoint.Dim];
-        _branch = new float[capacity * checkpoint.Dim];
-        _gate = new float[checkpoint.HiddenDim];
-        _up = new float[checkpoint.HiddenDim];
-        _logits = new float[checkpoint.VocabularySize];
+        this.attention = [.. checkpoint.Layers.Select(layer => new StoryAttention(layer.Attention))];
+        caches = [.. this.attention.Select(attention => attention.CreateCache(capacity))];
+        state = new float[capacity * checkpoint.Dim];
+        normed = new float[capacity * checkpoint.Dim];
+        branch = new float[capacity * checkpoint.Dim];
+        gate = new float[checkpoint.HiddenDim];
+        up = new float[checkpoint.HiddenDim];
+        logits = new float[checkpoint.VocabularySize];
     }
 
     /// <summary>Longest sequence.</summary>
@@ -49,7 +49,7 @@ public sealed class StoryModel
     public void Reset()
     {
         Position = 0;
-        foreach (AttentionCache cache in _caches)
+        foreach (AttentionCache cache in caches)
             cache.Clear();
     }
 
@@ -61,23 +61,23 @@ public sealed class StoryModel
     {
         if (tokens.IsEmpty || tokens.Length > Capacity - Position)
             throw new ArgumentException($"tokens must hold 1 to {Capacity - Position} tokens, but holds {tokens.Length}.", nameof(tokens));
-        int dim = _checkpoint.Dim;
-        Span<float> state = _state.AsSpan(0, tokens.Length * dim);
-        Span<float> normed = _normed.AsSpan(0, state.Length);
-        Span<float> branch = _branch.AsSpan(0, state.Length);
+        int dim = checkpoint.Dim;
+        Span<float> state = this.state.AsSpan(0, tokens.Length * dim);
+        Span<float> normed = this.normed.AsSpan(0, state.Length);
+        Span<float> branch = this.branch.AsSpan(0, state.Length);
         for (int row = 0; row < tokens.Length; row++)
         {
             int token = tokens[row];
-            if ((uint)token >= (uint)_checkpoint.VocabularySize)
-                throw new ArgumentException($"Each of tokens must be 0 to {_checkpoint.VocabularySize - 1}, but one is {token}.", nameof(tokens));
-            _checkpoint.Embedding.AsSpan(token * dim, dim).CopyTo(state[(row * dim)..]);
+            if ((uint)token >= (uint)checkpoint.VocabularySize)
+                throw new ArgumentException($"Each of tokens must be 0 to {checkpoint.VocabularySize - 1}, but one is {token}.", nameof(tokens));
+            checkpoint.Embedding.AsSpan(token * dim, dim).CopyTo(state[(row * dim)..]);
         }
 
-        for (int index = 0; index < _attention.Length; index++)
+        for (int index = 0; index < attention.Length; index++)
         {
-            StoryLayer layer = _checkpoint.Layers[index];
+            StoryLayer layer = checkpoint.Layers[index];
             RmsNorm(state, layer.AttentionNorm, normed);
-            _attention[index].Forward(normed, branch, _caches[index]);
+            attention[index].Forward(normed, branch, caches[index]);
             TensorPrimitives.Add(state, branch, state);
 
             RmsNorm(state, layer.FeedForwardNorm, normed);
@@ -88,19 +88,19 @@ public sealed class StoryModel
         Position += tokens.Length;
 
         Span<float> last = normed[^dim..];
-        RmsNorm(state[^dim..], _checkpoint.FinalNorm, last);
-        Multiply(_checkpoint.Classifier, last, _logits);
-        return _logits;
+        RmsNorm(state[^dim..], checkpoint.FinalNorm, last);
+        Multiply(checkpoint.Classifier, last, logits);
+        return logits;
     }
 
     /// <summary>SwiGLU: <c>Down · (silu(Gate x) ∘ Up x)</c>.</summary>
     private void FeedForward(StoryLayer layer, ReadOnlySpan<float> input, Span<float> output)
     {
-        Multiply(layer.Gate, input, _gate);
-        Multiply(layer.Up, input, _up);
-        for (int i = 0; i < _gate.Length; i++)
-            _gate[i] = _gate[i] / (1 + MathF.Exp(-_gate[i])) * _up[i];
-        Multiply(layer.Down, _gate, output);
+        Multiply(layer.Gate, input, gate);
+        Multiply(layer.Up, input, up);
+        for (int i = 0; i < gate.Length; i++)
+            gate[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
+        Multiply(layer.Down, gate, output);
     }
 
     /// <summary>Each row divided by its root mean square, times the scale.</summary>

@@ -5,9 +5,9 @@ namespace AttentionGen.Samples.Stories;
 /// <summary>Chooses the next token from its logits.</summary>
 public sealed class StorySampler
 {
-    private readonly float _temperature;
-    private readonly Random _random;
-    private float[] _probabilities = [];
+    private readonly float temperature;
+    private readonly Random random;
+    private float[] probabilities = [];
 
     /// <summary>A sampler with its own random numbers.</summary>
     /// <param name="temperature">0 always takes the most likely token; 1 draws as the model says; more is wilder.</param>
@@ -17,8 +17,8 @@ public sealed class StorySampler
     {
         if (!float.IsFinite(temperature) || temperature < 0)
             throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature must be 0 or a positive number.");
-        _temperature = temperature;
-        _random = seed is int value ? new Random(value) : new Random();
+        this.temperature = temperature;
+        random = seed is int value ? new Random(value) : new Random();
     }
 
     /// <summary>The index of the chosen token.</summary>
@@ -26,17 +26,17 @@ public sealed class StorySampler
     public int Sample(ReadOnlySpan<float> logits)
     {
         int likeliest = TensorPrimitives.IndexOfMax(logits);
-        if (_temperature == 0)
+        if (temperature == 0)
             return likeliest;
 
-        Array.Resize(ref _probabilities, logits.Length);
-        TensorPrimitives.Subtract(logits, logits[likeliest], _probabilities);
-        TensorPrimitives.Divide(_probabilities, _temperature, _probabilities);
-        TensorPrimitives.Exp(_probabilities, _probabilities);
-        double remaining = _random.NextDouble() * TensorPrimitives.Sum<float>(_probabilities);
-        for (int token = 0; token < _probabilities.Length; token++)
+        Array.Resize(ref probabilities, logits.Length);
+        TensorPrimitives.Subtract(logits, logits[likeliest], probabilities);
+        TensorPrimitives.Divide(probabilities, temperature, probabilities);
+        TensorPrimitives.Exp(probabilities, probabilities);
+        double remaining = random.NextDouble() * TensorPrimitives.Sum<float>(probabilities);
+        for (int token = 0; token < probabilities.Length; token++)
         {
-            remaining -= _probabilities[token];
+            remaining -= probabilities[token];
             if (remaining < 0)
                 return token;
         }

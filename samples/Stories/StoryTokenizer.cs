@@ -19,25 +19,25 @@ public sealed class StoryTokenizer
     // More than any model has.
     private const int MostTokens = 1 << 20;
 
-    private static readonly byte[] s_bytes = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
+    private static readonly byte[] Bytes = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
 
     // Texts stay in the file's bytes: objects for each of them would take many times as much.
-    private readonly byte[] _file;
-    private readonly int[] _starts;
-    private readonly int[] _byText;
+    private readonly byte[] file;
+    private readonly int[] starts;
+    private readonly int[] byText;
 
     private StoryTokenizer(byte[] file, int[] starts)
     {
-        _file = file;
-        _starts = starts;
-        _byText = new int[starts.Length];
+        this.file = file;
+        this.starts = starts;
+        byText = new int[starts.Length];
         for (int id = 0; id < starts.Length; id++)
-            _byText[id] = id;
-        _byText.AsSpan().Sort((first, second) => Text(first).SequenceCompareTo(Text(second)) is not 0 and int order ? order : first.CompareTo(second));
+            byText[id] = id;
+        byText.AsSpan().Sort((first, second) => Text(first).SequenceCompareTo(Text(second)) is not 0 and int order ? order : first.CompareTo(second));
     }
 
     /// <summary>Number of tokens.</summary>
-    public int VocabularySize => _starts.Length;
+    public int VocabularySize => starts.Length;
 
     /// <summary>Reads a tokenizer: the longest token's length, then score, length and UTF-8 bytes of each token.</summary>
     /// <param name="path">The file.</param>
@@ -133,7 +133,7 @@ public sealed class StoryTokenizer
     {
         ReadOnlySpan<byte> piece = Text(token);
         if (ByteOf(piece) is byte value)
-            return s_bytes.AsSpan(value, 1);
+            return Bytes.AsSpan(value, 1);
         return previous == BeginOfSequence && piece is [(byte)' ', ..] ? piece[1..] : piece;
     }
 
@@ -156,23 +156,23 @@ public sealed class StoryTokenizer
 
     // What merging compares: the token of a single byte is the text <0x0A> here.
     private ReadOnlySpan<byte> Text(int token) =>
-        _file.AsSpan(_starts[token], BinaryPrimitives.ReadInt32LittleEndian(_file.AsSpan(_starts[token] - sizeof(int))));
+        file.AsSpan(starts[token], BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(starts[token] - sizeof(int))));
 
-    private float Score(int token) => BinaryPrimitives.ReadSingleLittleEndian(_file.AsSpan(_starts[token] - (2 * sizeof(int))));
+    private float Score(int token) => BinaryPrimitives.ReadSingleLittleEndian(file.AsSpan(starts[token] - (2 * sizeof(int))));
 
     /// <summary>The first token of a text.</summary>
     private int? Find(ReadOnlySpan<byte> text)
     {
-        int low = 0, high = _byText.Length;
+        int low = 0, high = byText.Length;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            if (Text(_byText[middle]).SequenceCompareTo(text) < 0)
+            if (Text(byText[middle]).SequenceCompareTo(text) < 0)
                 low = middle + 1;
             else
                 high = middle;
         }
-        return low < _byText.Length && Text(_byText[low]).SequenceEqual(text) ? _byText[low] : null;
+        return low < byText.Length && Text(byText[low]).SequenceEqual(text) ? byText[low] : null;
     }
 
     /// <summary>The byte that a text such as <c>&lt;0x0A&gt;</c> stands for.</summary>

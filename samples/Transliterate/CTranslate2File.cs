@@ -10,14 +10,14 @@ public sealed class CTranslate2File
     // More than any model has; the objects of a variable take memory however small it is.
     private const uint MostVariables = 4096;
 
-    private readonly string _path;
-    private readonly Dictionary<string, Tensor> _tensors;
+    private readonly string path;
+    private readonly Dictionary<string, Tensor> tensors;
 
     private CTranslate2File(string path, string specification, Dictionary<string, Tensor> tensors)
     {
-        _path = path;
+        this.path = path;
         Specification = specification;
-        _tensors = tensors;
+        this.tensors = tensors;
     }
 
     /// <summary>What kind of model it is, such as <c>TransformerBase</c>.</summary>
@@ -53,7 +53,7 @@ public sealed class CTranslate2File
 
     /// <summary>Whether there is a variable of this name.</summary>
     /// <param name="name">Such as <c>encoder/embeddings/weight</c>.</param>
-    public bool Contains(string name) => _tensors.ContainsKey(name);
+    public bool Contains(string name) => tensors.ContainsKey(name);
 
     /// <summary>The dimensions of a variable.</summary>
     /// <param name="name">Such as <c>encoder/embeddings/weight</c>.</param>
@@ -68,12 +68,12 @@ public sealed class CTranslate2File
     {
         Tensor tensor = Find(name);
         if (!shape.SequenceEqual(tensor.Shape))
-            throw new InvalidDataException($"{_path}: variable {name} must be [{string.Join(", ", shape.ToArray())}], but is [{string.Join(", ", tensor.Shape)}].");
+            throw new InvalidDataException($"{path}: variable {name} must be [{string.Join(", ", shape.ToArray())}], but is [{string.Join(", ", tensor.Shape)}].");
         return tensor.Values;
     }
 
     private Tensor Find(string name) =>
-        _tensors.TryGetValue(name, out Tensor? tensor) ? tensor : throw new InvalidDataException($"{_path}: there is no variable {name}.");
+        tensors.TryGetValue(name, out Tensor? tensor) ? tensor : throw new InvalidDataException($"{path}: there is no variable {name}.");
 
     private sealed record Tensor(int[] Shape, float[] Values);
 
@@ -83,11 +83,11 @@ public sealed class CTranslate2File
         private const int MostDimensions = 8;
 
         // Every text fits.
-        private readonly byte[] _buffer = new byte[ushort.MaxValue];
+        private readonly byte[] buffer = new byte[ushort.MaxValue];
 
-        private long _left = stream.Length;
+        private long left = stream.Length;
 
-        public bool AtEnd => _left == 0;
+        public bool AtEnd => left == 0;
 
         public uint UInt32(string what) => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint), what));
 
@@ -136,20 +136,20 @@ public sealed class CTranslate2File
         private ReadOnlySpan<byte> Take(int length, string what)
         {
             CheckLeft(length, what);
-            Fill(_buffer.AsSpan(0, length));
-            return _buffer.AsSpan(0, length);
+            Fill(buffer.AsSpan(0, length));
+            return buffer.AsSpan(0, length);
         }
 
         private void CheckLeft(long length, string what)
         {
-            if (length > _left)
-                throw new InvalidDataException($"{path}: the file ends within {what}: {length} bytes are needed, but {_left} follow.");
+            if (length > left)
+                throw new InvalidDataException($"{path}: the file ends within {what}: {length} bytes are needed, but {left} follow.");
         }
 
         private void Fill(Span<byte> bytes)
         {
             stream.ReadExactly(bytes);
-            _left -= bytes.Length;
+            left -= bytes.Length;
         }
     }
 }

@@ -7,8 +7,8 @@ internal sealed class Norm(CTranslate2File file, string prefix, int width)
 {
     private const float Epsilon = 1e-5f;
 
-    private readonly float[] _gamma = file.Get($"{prefix}/gamma", width);
-    private readonly float[] _beta = file.Get($"{prefix}/beta", width);
+    private readonly float[] gamma = file.Get($"{prefix}/gamma", width);
+    private readonly float[] beta = file.Get($"{prefix}/beta", width);
 
     /// <summary>Each row with mean 0 and variance 1, then scaled and shifted.</summary>
     public void Apply(ReadOnlySpan<float> input, Span<float> output)
@@ -20,7 +20,7 @@ internal sealed class Norm(CTranslate2File file, string prefix, int width)
             TensorPrimitives.Subtract(row, TensorPrimitives.Sum(row) / width, result);
             float factor = 1 / MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(result) / width + Epsilon);
             TensorPrimitives.Multiply(result, factor, result);
-            TensorPrimitives.MultiplyAdd(result, _gamma, _beta, result);
+            TensorPrimitives.MultiplyAdd(result, gamma, beta, result);
         }
     }
 }
@@ -28,8 +28,8 @@ internal sealed class Norm(CTranslate2File file, string prefix, int width)
 /// <summary><c>y = W x + b</c>, row by row.</summary>
 internal sealed class Linear(CTranslate2File file, string prefix, int outputs, int inputs)
 {
-    private readonly float[] _weight = file.Get($"{prefix}/weight", outputs, inputs);
-    private readonly float[] _bias = file.Get($"{prefix}/bias", outputs);
+    private readonly float[] weight = file.Get($"{prefix}/weight", outputs, inputs);
+    private readonly float[] bias = file.Get($"{prefix}/bias", outputs);
 
     public int Outputs => outputs;
 
@@ -38,7 +38,7 @@ internal sealed class Linear(CTranslate2File file, string prefix, int outputs, i
         for (int row = 0; row * inputs < input.Length; row++)
         {
             for (int i = 0; i < outputs; i++)
-                output[row * outputs + i] = TensorPrimitives.Dot(_weight.AsSpan(i * inputs, inputs), input.Slice(row * inputs, inputs)) + _bias[i];
+                output[row * outputs + i] = TensorPrimitives.Dot(weight.AsSpan(i * inputs, inputs), input.Slice(row * inputs, inputs)) + bias[i];
         }
     }
 }
@@ -46,27 +46,27 @@ internal sealed class Linear(CTranslate2File file, string prefix, int outputs, i
 /// <summary>Two linear layers with ReLU between them, and the norm before them.</summary>
 internal sealed class FeedForward
 {
-    private readonly Norm _norm;
-    private readonly Linear _first;
-    private readonly Linear _second;
+    private readonly Norm norm;
+    private readonly Linear first;
+    private readonly Linear second;
 
     public FeedForward(CTranslate2File file, string prefix, int width)
     {
         int hidden = file.GetShape($"{prefix}/linear_0/bias") is [int size] ? size : 0;
-        _norm = new Norm(file, $"{prefix}/layer_norm", width);
-        _first = new Linear(file, $"{prefix}/linear_0", hidden, width);
-        _second = new Linear(file, $"{prefix}/linear_1", width, hidden);
+        norm = new Norm(file, $"{prefix}/layer_norm", width);
+        first = new Linear(file, $"{prefix}/linear_0", hidden, width);
+        second = new Linear(file, $"{prefix}/linear_1", width, hidden);
     }
 
     /// <summary>Adds the network's output to the state.</summary>
     public void AddTo(float[] state)
     {
         var normed = new float[state.Length];
-        _norm.Apply(state, normed);
-        var hidden = new float[state.Length / _second.Outputs * _first.Outputs];
-        _first.Apply(normed, hidden);
+        norm.Apply(state, normed);
+        var hidden = new float[state.Length / second.Outputs * first.Outputs];
+        first.Apply(normed, hidden);
         TensorPrimitives.Max(hidden, 0, hidden);
-        _second.Apply(hidden, normed);
+        second.Apply(hidden, normed);
         TensorPrimitives.Add(state, normed, state);
     }
 }
@@ -74,7 +74,7 @@ internal sealed class FeedForward
 /// <summary>Token embeddings plus sinusoidal positions.</summary>
 internal sealed class Embedding(CTranslate2File file, string name, int count, int width)
 {
-    private readonly float[] _weight = file.Get(name, count, width);
+    private readonly float[] weight = file.Get(name, count, width);
 
     /// <summary>[ids, width].</summary>
     /// <param name="ids">Tokens.</param>
@@ -87,7 +87,7 @@ internal sealed class Embedding(CTranslate2File file, string name, int count, in
         for (int row = 0; row < ids.Length; row++)
         {
             Span<float> result = state.AsSpan(row * width, width);
-            TensorPrimitives.Multiply(_weight.AsSpan(ids[row] * width, width), MathF.Sqrt(width), result);
+            TensorPrimitives.Multiply(weight.AsSpan(ids[row] * width, width), MathF.Sqrt(width), result);
             for (int i = 0; i < half; i++)
             {
                 // Positions count from 1.

@@ -22,27 +22,27 @@ public sealed class DecoderState
 /// <summary>Self-attention and a feed-forward network, each added to the state it reads.</summary>
 internal sealed class EncoderLayer(CTranslate2File file, string prefix, int width)
 {
-    private readonly Norm _norm = new(file, $"{prefix}/self_attention/layer_norm", width);
-    private readonly EncoderAttention _attention = new(ModelAttention.Self(file, $"{prefix}/self_attention", width));
-    private readonly FeedForward _feedForward = new(file, $"{prefix}/ffn", width);
+    private readonly Norm norm = new(file, $"{prefix}/self_attention/layer_norm", width);
+    private readonly EncoderAttention attention = new(ModelAttention.Self(file, $"{prefix}/self_attention", width));
+    private readonly FeedForward feedForward = new(file, $"{prefix}/ffn", width);
 
     public void Run(float[] state)
     {
         var normed = new float[state.Length];
         var attended = new float[state.Length];
-        _norm.Apply(state, normed);
-        _attention.Forward(normed, attended);
+        norm.Apply(state, normed);
+        attention.Forward(normed, attended);
         TensorPrimitives.Add(state, attended, state);
-        _feedForward.AddTo(state);
+        feedForward.AddTo(state);
     }
 }
 
 /// <summary>Causal self-attention, cross-attention to the source, and a feed-forward network.</summary>
 internal sealed class DecoderLayer(CTranslate2File file, string prefix, int width)
 {
-    private readonly Norm _selfNorm = new(file, $"{prefix}/self_attention/layer_norm", width);
-    private readonly Norm _crossNorm = new(file, $"{prefix}/attention/layer_norm", width);
-    private readonly FeedForward _feedForward = new(file, $"{prefix}/ffn", width);
+    private readonly Norm selfNorm = new(file, $"{prefix}/self_attention/layer_norm", width);
+    private readonly Norm crossNorm = new(file, $"{prefix}/attention/layer_norm", width);
+    private readonly FeedForward feedForward = new(file, $"{prefix}/ffn", width);
 
     public DecoderAttention SelfAttention { get; } = new(ModelAttention.Self(file, $"{prefix}/self_attention", width));
 
@@ -52,14 +52,14 @@ internal sealed class DecoderLayer(CTranslate2File file, string prefix, int widt
     {
         var normed = new float[state.Length];
         var attended = new float[state.Length];
-        _selfNorm.Apply(state, normed);
+        selfNorm.Apply(state, normed);
         SelfAttention.Forward(normed, attended, selfCache);
         TensorPrimitives.Add(state, attended, state);
 
-        _crossNorm.Apply(state, normed);
+        crossNorm.Apply(state, normed);
         CrossAttention.Forward(normed, attended, memoryCache);
         TensorPrimitives.Add(state, attended, state);
-        _feedForward.AddTo(state);
+        feedForward.AddTo(state);
     }
 }
 

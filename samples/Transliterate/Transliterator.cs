@@ -8,14 +8,14 @@ public sealed class Transliterator
     /// <summary>Longest word that is written.</summary>
     public const int MaxLength = 256;
 
-    private readonly Embedding _sourceEmbedding;
-    private readonly Embedding _targetEmbedding;
-    private readonly EncoderLayer[] _encoder;
-    private readonly DecoderLayer[] _decoder;
-    private readonly Norm _encoderNorm;
-    private readonly Norm _decoderNorm;
-    private readonly Linear _projection;
-    private readonly int _width;
+    private readonly Embedding sourceEmbedding;
+    private readonly Embedding targetEmbedding;
+    private readonly EncoderLayer[] encoder;
+    private readonly DecoderLayer[] decoder;
+    private readonly Norm encoderNorm;
+    private readonly Norm decoderNorm;
+    private readonly Linear projection;
+    private readonly int width;
 
     /// <summary>Takes the weights of a model.</summary>
     /// <param name="file">A <c>TransformerBase</c> of the compiled width.</param>
@@ -30,19 +30,19 @@ public sealed class Transliterator
         ArgumentNullException.ThrowIfNull(target);
         if (file.Specification != "TransformerBase")
             throw new NotSupportedException($"This program runs models of the kind TransformerBase, but this one is {file.Specification}.");
-        _width = EncoderAttention.DModel;
-        if (file.GetShape("encoder/embeddings/weight") is not [_, int width] || width != _width)
-            throw new NotSupportedException($"This program's attention is compiled for DModel = {_width}, but the model has embeddings of [{string.Join(", ", file.GetShape("encoder/embeddings/weight"))}]: change the attributes in Kernels.cs and build again.");
+        this.width = EncoderAttention.DModel;
+        if (file.GetShape("encoder/embeddings/weight") is not [_, int width] || width != this.width)
+            throw new NotSupportedException($"This program's attention is compiled for DModel = {this.width}, but the model has embeddings of [{string.Join(", ", file.GetShape("encoder/embeddings/weight"))}]: change the attributes in Kernels.cs and build again.");
 
         Source = source;
         Target = target;
-        _sourceEmbedding = new Embedding(file, "encoder/embeddings/weight", source.Count, _width);
-        _targetEmbedding = new Embedding(file, "decoder/embeddings/weight", target.Count, _width);
-        _encoder = [.. Layers(file, "encoder").Select(prefix => new EncoderLayer(file, prefix, _width))];
-        _decoder = [.. Layers(file, "decoder").Select(prefix => new DecoderLayer(file, prefix, _width))];
-        _encoderNorm = new Norm(file, "encoder/layer_norm", _width);
-        _decoderNorm = new Norm(file, "decoder/layer_norm", _width);
-        _projection = new Linear(file, "decoder/projection", target.Count, _width);
+        sourceEmbedding = new Embedding(file, "encoder/embeddings/weight", source.Count, this.width);
+        targetEmbedding = new Embedding(file, "decoder/embeddings/weight", target.Count, this.width);
+        this.encoder = [.. Layers(file, "encoder").Select(prefix => new EncoderLayer(file, prefix, this.width))];
+        this.decoder = [.. Layers(file, "decoder").Select(prefix => new DecoderLayer(file, prefix, this.width))];
+        encoderNorm = new Norm(file, "encoder/layer_norm", this.width);
+        decoderNorm = new Norm(file, "decoder/layer_norm", this.width);
+        this.projection = new Linear(file, "decoder/projection", target.Count, this.width);
     }
 
     /// <summary>Characters that the model reads.</summary>
@@ -52,10 +52,10 @@ public sealed class Transliterator
     public Vocabulary Target { get; }
 
     /// <summary>Number of layers of the encoder.</summary>
-    public int EncoderLayerCount => _encoder.Length;
+    public int EncoderLayerCount => encoder.Length;
 
     /// <summary>Number of layers of the decoder.</summary>
-    public int DecoderLayerCount => _decoder.Length;
+    public int DecoderLayerCount => decoder.Length;
 
     /// <summary>Reads a model's directory: <c>model.bin</c>, <c>source_vocabulary.txt</c> and <c>target_vocabulary.txt</c>.</summary>
     /// <param name="directory">The directory.</param>
@@ -71,10 +71,10 @@ public sealed class Transliterator
     /// <param name="ids">The word's characters.</param>
     public float[] Encode(ReadOnlySpan<int> ids)
     {
-        float[] state = _sourceEmbedding.Embed(ids, firstPosition: 0);
-        foreach (EncoderLayer layer in _encoder)
+        float[] state = sourceEmbedding.Embed(ids, firstPosition: 0);
+        foreach (EncoderLayer layer in encoder)
             layer.Run(state);
-        _encoderNorm.Apply(state, state);
+        encoderNorm.Apply(state, state);
         return state;
     }
 
@@ -126,13 +126,13 @@ public sealed class Transliterator
     /// <param name="capacity">Most characters that it will read.</param>
     public DecoderState StartDecoder(ReadOnlySpan<float> memory, int capacity)
     {
-        var selfCaches = new AttentionCache[_decoder.Length];
-        var memoryCaches = new AttentionCache[_decoder.Length];
-        for (int i = 0; i < _decoder.Length; i++)
+        var selfCaches = new AttentionCache[decoder.Length];
+        var memoryCaches = new AttentionCache[decoder.Length];
+        for (int i = 0; i < decoder.Length; i++)
         {
-            selfCaches[i] = _decoder[i].SelfAttention.CreateCache(capacity);
-            memoryCaches[i] = _decoder[i].CrossAttention.CreateCache(memory.Length / _width);
-            _decoder[i].CrossAttention.ProjectMemory(memory, memoryCaches[i]);
+            selfCaches[i] = decoder[i].SelfAttention.CreateCache(capacity);
+            memoryCaches[i] = decoder[i].CrossAttention.CreateCache(memory.Length / width);
+            decoder[i].CrossAttention.ProjectMemory(memory, memoryCaches[i]);
         }
         return new DecoderState(selfCaches, memoryCaches);
     }
@@ -143,13 +143,13 @@ public sealed class Transliterator
     public float[] Decode(DecoderState decoder, ReadOnlySpan<int> ids)
     {
         ArgumentNullException.ThrowIfNull(decoder);
-        float[] state = _targetEmbedding.Embed(ids, decoder.Position);
-        for (int i = 0; i < _decoder.Length; i++)
-            _decoder[i].Run(state, decoder.SelfCaches[i], decoder.MemoryCaches[i]);
+        float[] state = targetEmbedding.Embed(ids, decoder.Position);
+        for (int i = 0; i < this.decoder.Length; i++)
+            this.decoder[i].Run(state, decoder.SelfCaches[i], decoder.MemoryCaches[i]);
         decoder.Position += ids.Length;
-        _decoderNorm.Apply(state, state);
+        decoderNorm.Apply(state, state);
         var logits = new float[ids.Length * Target.Count];
-        _projection.Apply(state, logits);
+        projection.Apply(state, logits);
         for (int row = 0; row < ids.Length; row++)
             LogSoftMax(logits.AsSpan(row * Target.Count, Target.Count));
         return logits;

@@ -18,25 +18,25 @@ public sealed class Vocabulary
     private const int MostTokens = 100_000;
 
     // Lines stay in the file's bytes: objects for each of them would take many times as much.
-    private readonly byte[] _file;
-    private readonly int[] _starts;
-    private readonly int[] _byText;
+    private readonly byte[] file;
+    private readonly int[] starts;
+    private readonly int[] byText;
 
     private Vocabulary(byte[] file, int[] starts)
     {
-        _file = file;
-        _starts = starts;
-        _byText = new int[Unknown];
+        this.file = file;
+        this.starts = starts;
+        byText = new int[Unknown];
         for (int id = 0; id < Unknown; id++)
-            _byText[id] = id;
-        _byText.AsSpan().Sort((first, second) => Text(first).SequenceCompareTo(Text(second)) is not 0 and int order ? order : first.CompareTo(second));
+            byText[id] = id;
+        byText.AsSpan().Sort((first, second) => Text(first).SequenceCompareTo(Text(second)) is not 0 and int order ? order : first.CompareTo(second));
     }
 
     /// <summary>Number of ids, the one for unknown characters included.</summary>
-    public int Count => _starts.Length;
+    public int Count => starts.Length;
 
     /// <summary>The id of characters that the model does not know.</summary>
-    public int Unknown => _starts.Length - 1;
+    public int Unknown => starts.Length - 1;
 
     /// <summary>Reads a vocabulary.</summary>
     /// <param name="path">The file.</param>
@@ -99,20 +99,20 @@ public sealed class Vocabulary
         return text.ToString();
     }
 
-    private ReadOnlySpan<byte> Text(int id) => _file.AsSpan(_starts[id], _starts[id + 1] - _starts[id] - 1);
+    private ReadOnlySpan<byte> Text(int id) => file.AsSpan(starts[id], starts[id + 1] - starts[id] - 1);
 
     /// <summary>The first id of a text, or the one of all that are not known.</summary>
     private int Find(ReadOnlySpan<byte> text)
     {
-        int low = 0, high = _byText.Length;
+        int low = 0, high = byText.Length;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            if (Text(_byText[middle]).SequenceCompareTo(text) < 0)
+            if (Text(byText[middle]).SequenceCompareTo(text) < 0)
                 low = middle + 1;
             else
                 high = middle;
         }
-        return low < _byText.Length && Text(_byText[low]).SequenceEqual(text) ? _byText[low] : Unknown;
+        return low < byText.Length && Text(byText[low]).SequenceEqual(text) ? byText[low] : Unknown;
     }
 }

@@ -7,9 +7,9 @@ public sealed class GenericAttentionTests
 {
     private const double Tolerance = 1e-5;
 
-    public static TheoryData<string> Shapes => [.. s_shapes.Keys];
+    public static TheoryData<string> Shapes => [.. ShapesByName.Keys];
 
-    private static readonly Dictionary<string, AttentionShape> s_shapes = new()
+    private static readonly Dictionary<string, AttentionShape> ShapesByName = new()
     {
         ["plain"] = Shape(heads: 4, kvHeads: 4, headDim: 8, dModel: 32),
         ["grouped, wide heads"] = Shape(heads: 6, kvHeads: 2, headDim: 10, dModel: 24),
@@ -24,7 +24,7 @@ public sealed class GenericAttentionTests
     [MemberData(nameof(Shapes))]
     public void MatchesTheReference(string name)
     {
-        AttentionShape shape = s_shapes[name];
+        AttentionShape shape = ShapesByName[name];
         AttentionWeights weights = AttentionWeights.Random(shape, seed: 3);
         GenericAttention attention = Create(shape, weights);
         foreach ((int batch, int rows) in new[] { (1, 1), (1, 7), (3, 5), (1, 70), (2, 0) })
@@ -42,7 +42,7 @@ public sealed class GenericAttentionTests
     [InlineData("interleaved, partial")]
     public void ACacheInChunksMatchesTheReference(string name)
     {
-        AttentionShape shape = s_shapes[name];
+        AttentionShape shape = ShapesByName[name];
         AttentionWeights weights = AttentionWeights.Random(shape, seed: 3);
         GenericAttention attention = Create(shape, weights);
         float[] input = Random(9 * shape.DModel);
@@ -64,7 +64,7 @@ public sealed class GenericAttentionTests
     [Fact]
     public void HonoursKeyLengths()
     {
-        AttentionShape shape = s_shapes["causal"] with { KeyLengths = true };
+        AttentionShape shape = ShapesByName["causal"] with { KeyLengths = true };
         AttentionWeights weights = AttentionWeights.Random(shape, seed: 3);
         float[] input = Random(3 * 6 * shape.DModel);
         var output = new float[input.Length];
@@ -88,7 +88,7 @@ public sealed class GenericAttentionTests
     [Fact]
     public void AllocatesNothingOnceWarm()
     {
-        AttentionShape shape = s_shapes["plain"];
+        AttentionShape shape = ShapesByName["plain"];
         GenericAttention attention = Create(shape, AttentionWeights.Random(shape, seed: 3));
         float[] input = Random(16 * shape.DModel);
         var output = new float[input.Length];
@@ -102,7 +102,7 @@ public sealed class GenericAttentionTests
     [Fact]
     public void RefusesWhatDoesNotFit()
     {
-        AttentionShape shape = s_shapes["half-split"];
+        AttentionShape shape = ShapesByName["half-split"];
         GenericAttention attention = Create(shape, AttentionWeights.Random(shape, seed: 3));
         var rows = new float[4 * shape.DModel];
         Assert.Throws<ArgumentException>(() => attention.Forward(rows.AsSpan(1), rows.AsSpan(1)));

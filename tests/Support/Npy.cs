@@ -10,13 +10,13 @@ internal sealed partial class Npy
 {
     private const int HeaderStart = 10;
 
-    private readonly byte[] _data;
+    private readonly byte[] data;
 
     private Npy(string type, int[] shape, byte[] data)
     {
         Type = type;
         Shape = shape;
-        _data = data;
+        this.data = data;
     }
 
     /// <summary>NumPy's name of the element type: <c>&lt;f4</c>, <c>&lt;f2</c>, <c>&lt;i4</c>, <c>&lt;i8</c> or <c>|b1</c>.</summary>
@@ -51,8 +51,8 @@ internal sealed partial class Npy
         int[] shape = [.. match.Groups["shape"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(int.Parse)];
         var result = new Npy(match.Groups["type"].Value, shape, file[(HeaderStart + headerLength)..].ToArray());
         int expected = result.Count * ElementSize(result.Type, name);
-        if (result._data.Length != expected)
-            throw new InvalidDataException($"{name} has {result._data.Length} bytes of data; its header says {expected}.");
+        if (result.data.Length != expected)
+            throw new InvalidDataException($"{name} has {result.data.Length} bytes of data; its header says {expected}.");
         return result;
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class Npy
     {
         if (Type != type)
             throw new InvalidOperationException($"The array is {Type}, not {type}.");
-        return MemoryMarshal.Cast<byte, T>(_data).ToArray();
+        return MemoryMarshal.Cast<byte, T>(data).ToArray();
     }
 
     private static int ElementSize(string type, string name) => type switch

@@ -3,10 +3,10 @@ namespace AttentionGen.Tests.Support;
 /// <summary>Finds the test data that lies beside the repository; outside users do not have it, and skip what needs it.</summary>
 internal static class SharedFiles
 {
-    private static readonly string s_root = FindRoot();
+    private static readonly string Root = FindRoot();
 
     /// <summary>The folder beside the repository, whether it is there or not.</summary>
-    public static string Folder => Path.GetFullPath(Path.Combine(s_root, "..", "shared"));
+    public static string Folder => Path.GetFullPath(Path.Combine(Root, "..", "shared"));
 
     /// <summary>The path of a file or folder of it; skips the running test where there is none of it at all.</summary>
     public static string Require(params ReadOnlySpan<string> parts)
