@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Conformance;
 
 /// <summary>Every conformance case through generated classes, one for each distinct configuration, compiled together.</summary>
+[Trait("Speed", "Slow")]
 public sealed class KernelConformanceTests(ITestOutputHelper log)
 {
     private static readonly Lazy<IReadOnlyDictionary<string, VectorCall>> Calls = new(() =>

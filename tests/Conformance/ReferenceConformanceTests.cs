@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Conformance;
 
 /// <summary>Every conformance case against the float64 reference.</summary>
+[Trait("Speed", "Slow")]
 public sealed class ReferenceConformanceTests
 {
     public static TheoryData<string> Attention => [.. VectorFile.Names.Where(name => !name.StartsWith("rotary_", StringComparison.Ordinal))];

@@ -7,6 +7,7 @@ namespace AttentionGen.Tests.Conformance;
 /// The RotaryEmbedding cases. Their tables hold random numbers, no cosines and sines of any frequency, so no configuration expresses them:
 /// they run through the rotation that kernels call, and through that of the reference, which both take the numbers from outside.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class RotaryConformanceTests
 {
     public static TheoryData<string> Cases => [.. VectorFile.Names.Where(name => name.StartsWith("rotary_", StringComparison.Ordinal))];

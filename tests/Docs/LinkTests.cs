@@ -4,6 +4,7 @@ using AttentionGen.Tests.Generator;
 namespace AttentionGen.Tests.Docs;
 
 /// <summary>Links between documents lead somewhere.</summary>
+[Trait("Speed", "Slow")]
 public sealed class LinkTests
 {
     public static TheoryData<string> Pages =>

@@ -6,6 +6,7 @@ using Microsoft.CodeAnalysis;
 namespace AttentionGen.Tests.Docs;
 
 /// <summary>A reader can copy every C# block of the README and of the documents, compile it and run it.</summary>
+[Trait("Speed", "Slow")]
 public sealed class SnippetTests
 {
     private const string RuntimeConfig = """{ "runtimeOptions": { "framework": { "name": "Microsoft.NETCore.App", "version": "10.0.0" } } }""";

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>No less accurate than plain float32 loops: pooled over all shapes, and at most 5 % worse for any one of them.</summary>
+[Trait("Speed", "Slow")]
 public sealed class AccuracyTests(ITestOutputHelper log)
 {
     private static readonly (TestConfiguration Configuration, int Batch, int Rows, int Keys)[] Shapes =

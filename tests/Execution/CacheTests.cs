@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>Keys that came by prefill, in whatever chunks, or one by one, give the bits of one uncached forward.</summary>
+[Trait("Speed", "Slow")]
 public sealed class CacheTests
 {
     public static TheoryData<string> Causal => SelectedConfigurations.All.Where(configuration => configuration.Causal && !configuration.IsCrossAttention);

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>Scores of ±10,000 and denormal values, through projections that pass their input on.</summary>
+[Trait("Speed", "Slow")]
 public sealed class ExtremeValueTests
 {
     private const int Width = 64, HeadDim = 16;

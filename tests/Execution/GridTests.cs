@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>Every configuration of the grid, at many lengths, against the float64 reference.</summary>
+[Trait("Speed", "Slow")]
 public sealed class GridTests
 {
     private static readonly int[] Lengths = [0, 1, 2, 5, 6, 7, 17, 64, 129];

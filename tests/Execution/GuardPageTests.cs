@@ -8,6 +8,7 @@ namespace AttentionGen.Tests.Execution;
 /// once before them, over the grid of shapes and that of the variants; scratch is poisoned before every call. An access outside ends the process that runs the kernels.
 /// Every vector width with FMA gives the bits of the others.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutputHelper log) : IClassFixture<GuardPageTests.KernelFiles>
 {
     private const string Program = "AttentionGen.Tests.Guards";

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>What happens to heads before and after the attention: widths of their own, layouts without projections, normalisation, rotary scaling, given positions.</summary>
+[Trait("Speed", "Slow")]
 public sealed class HeadTests
 {
     private static readonly KernelSet Kernels = new(

@@ -6,6 +6,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>The JIT's own account of the kernels: all optimised, and no vector on the stack and no call in a hot loop.</summary>
+[Trait("Speed", "Slow")]
 public sealed partial class JitTests(ITestOutputHelper log)
 {
     /// <summary>The kernels whose loops take the time: register tiles, such as <c>Project512_6x16</c>, and the softmax.</summary>

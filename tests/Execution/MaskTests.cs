@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>What is masked has no effect, whatever it holds; what is attended does, NaN and infinity included.</summary>
+[Trait("Speed", "Slow")]
 public sealed class MaskTests
 {
     public static TheoryData<string> Causal => SelectedConfigurations.All.Where(configuration => configuration.Causal && !configuration.IsCrossAttention);

@@ -11,6 +11,7 @@ public sealed class Undisturbed;
 
 /// <summary>No allocation once warm, and no trouble with a collector that moves the caller's arrays.</summary>
 [Collection(nameof(Undisturbed))]
+[Trait("Speed", "Slow")]
 public sealed class MemoryBehaviourTests
 {
     private const int WarmUp = 40, Measured = 40, Attempts = 3;

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>A cache that a cancelled <c>ProjectMemory</c> leaves behind: as it was, or empty, and never half of one memory and half of another.</summary>
+[Trait("Speed", "Slow")]
 public sealed class ProjectMemoryTests
 {
     private const int Batch = 8;

@@ -21,6 +21,7 @@ public sealed partial class MemoryAttention;
 public sealed partial class RaggedMemoryAttention;
 
 /// <summary>The methods that users call, written as users write them, give what the common form gives.</summary>
+[Trait("Speed", "Slow")]
 public sealed class PublicSurfaceTests
 {
     private const int Width = 32, Rows = 11, Keys = 14, Batch = 2;

@@ -4,6 +4,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>A sample of the configurations nobody thought of; <c>tests/Configurations</c> goes through thousands of them.</summary>
+[Trait("Speed", "Slow")]
 public sealed class RandomConfigurationTests(ITestOutputHelper log)
 {
     // Another seed than that of the thousands.

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>The bits of an output row depend on its query and its visible keys alone.</summary>
+[Trait("Speed", "Slow")]
 public sealed class SameBitsTests
 {
     public static TheoryData<string> All => SelectedConfigurations.All.All;

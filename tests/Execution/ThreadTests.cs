@@ -6,6 +6,7 @@ namespace AttentionGen.Tests.Execution;
 /// Blocks wide enough that even one row is worth sharing, in every way that a call is cut: sequences, rows, columns; for up to eight threads,
 /// however few processors there are.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class ThreadTests
 {
     internal static KernelSet Wide { get; } = new(

@@ -4,6 +4,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>The same bits from every vector width with FMA, right results without; each in a process of its own.</summary>
+[Trait("Speed", "Slow")]
 public sealed class VectorWidthTests(ITestOutputHelper log)
 {
     // Both names of the switch: .NET 10 renamed it.

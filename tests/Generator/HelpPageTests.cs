@@ -7,6 +7,7 @@ using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
 namespace AttentionGen.Tests.Generator;
 
 /// <summary>Pages of <c>docs/diagnostics</c> say what is so: every diagnostic has one, and its examples do what it says of them.</summary>
+[Trait("Speed", "Slow")]
 public sealed class HelpPageTests
 {
     private static readonly DiagnosticDescriptor[] Descriptors = [.. DiagnosticDescriptors.All, .. SuggestionDescriptors.All];

@@ -8,6 +8,7 @@ using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
 namespace AttentionGen.Tests.Generator;
 
 /// <summary>What must hold of generated text whatever the emitter writes.</summary>
+[Trait("Speed", "Slow")]
 public sealed class OutputTests
 {
     /// <summary>One configuration for every form of <c>Forward</c> and every branch of the emitter that depends on a setting.</summary>

@@ -7,6 +7,7 @@ using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
 namespace AttentionGen.Tests.Generator;
 
 /// <summary>What must hold of generated text, for configurations that declare variants.</summary>
+[Trait("Speed", "Slow")]
 public sealed class OutputVariantTests
 {
     private const string Hooks =

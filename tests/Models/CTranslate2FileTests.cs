@@ -4,6 +4,7 @@ using AttentionGen.Samples.Transliterate;
 namespace AttentionGen.Tests.Models;
 
 /// <summary>Reading CTranslate2 files; none of this needs the trained model.</summary>
+[Trait("Speed", "Slow")]
 public sealed class CTranslate2FileTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Models;
 
 /// <summary>The samples as programs: what they print where, and how they end.</summary>
+[Trait("Speed", "Slow")]
 public sealed class SampleCommandTests
 {
     private const string Stories = "AttentionGen.Samples.Stories";

@@ -3,6 +3,7 @@ using AttentionGen.Samples.Stories;
 namespace AttentionGen.Tests.Models;
 
 /// <summary>Reading llama2.c checkpoints; none of this needs the trained model.</summary>
+[Trait("Speed", "Slow")]
 public sealed class StoryCheckpointTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Models;
 
 /// <summary>A trained language model on generated attention, against texts and numbers that others published.</summary>
+[Trait("Speed", "Slow")]
 public sealed class StoryModelTests
 {
     private const int Steps = 200;

@@ -2,6 +2,7 @@ using AttentionGen.Samples.Stories;
 
 namespace AttentionGen.Tests.Models;
 
+[Trait("Speed", "Slow")]
 public sealed class StorySamplerTests
 {
     [Fact]

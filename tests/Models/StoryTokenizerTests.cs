@@ -4,6 +4,7 @@ using AttentionGen.Samples.Stories;
 
 namespace AttentionGen.Tests.Models;
 
+[Trait("Speed", "Slow")]
 public sealed class StoryTokenizerTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Models;
 
 /// <summary>A trained encoder-decoder on generated attention, against strings and log-probabilities that others published.</summary>
+[Trait("Speed", "Slow")]
 public sealed class TransliteratorTests
 {
     // The word of the traces, and what greedy decoding writes for it.

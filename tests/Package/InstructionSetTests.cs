@@ -4,6 +4,7 @@ using AttentionGen.Tests.Generator;
 namespace AttentionGen.Tests.Package;
 
 /// <summary>What the package's targets say of a Native AOT publish, under the settings that a project may have for warnings.</summary>
+[Trait("Speed", "Slow")]
 public sealed partial class InstructionSetTests
 {
     private const string Aot = "<PublishAot>true</PublishAot><RuntimeIdentifier>linux-x64</RuntimeIdentifier>";

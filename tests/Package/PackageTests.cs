@@ -6,6 +6,7 @@ using AttentionGen.Tests.Generator;
 namespace AttentionGen.Tests.Package;
 
 /// <summary>The package as its users meet it.</summary>
+[Trait("Speed", "Slow")]
 public sealed class PackageTests(PackageFixture package) : IClassFixture<PackageFixture>
 {
     // float32 over chains of at most 64, on inputs and weights below 1.

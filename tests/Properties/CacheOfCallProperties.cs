@@ -4,6 +4,7 @@ using CsCheck;
 namespace AttentionGen.Tests.Properties;
 
 /// <summary>The caches that calls are given: right ones, and those of another kernel, of another batch, or too small.</summary>
+[Trait("Speed", "Slow")]
 public sealed class CacheOfCallProperties
 {
     private const float Unwritten = 12345.678f;

@@ -4,6 +4,7 @@ using CsCheck;
 namespace AttentionGen.Tests.Properties;
 
 /// <summary>Random operations on a cache, good and bad, beside a model of plain lists: after each the two hold the same, and what is refused changes nothing.</summary>
+[Trait("Speed", "Slow")]
 public sealed class CacheProperties
 {
     private const int Operations = 18;

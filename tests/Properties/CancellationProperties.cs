@@ -8,6 +8,7 @@ namespace AttentionGen.Tests.Properties;
 /// Calls that are cancelled, or whose score modifier throws, before they begin or anywhere on their way: the exception reaches the caller and the cache is as it was, so that
 /// the same call again gives the right bits; or the call ends first, and gives them itself.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class CancellationProperties
 {
     /// <summary>Tells of every 16th key that a row sees.</summary>

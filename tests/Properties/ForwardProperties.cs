@@ -7,6 +7,7 @@ namespace AttentionGen.Tests.Properties;
 /// Calls of which one thing is wrong, or differently right: what the float64 reference, which checks its arguments by other code, computes, a kernel
 /// computes too, and what it refuses a kernel refuses before it writes anything.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class ForwardProperties
 {
     private const float Unwritten = 12345.678f;

@@ -5,6 +5,7 @@ using CsCheck;
 namespace AttentionGen.Tests.Properties;
 
 /// <summary>Weights from spans, from files and from random numbers, and what takes a shape: right, or refused by a documented exception.</summary>
+[Trait("Speed", "Slow")]
 public sealed class LoadingProperties
 {
     private static readonly AttentionShape Shape = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 8, kvHeads: 1);

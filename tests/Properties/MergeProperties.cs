@@ -4,6 +4,7 @@ using CsCheck;
 namespace AttentionGen.Tests.Properties;
 
 /// <summary>Merging with random lengths and places: refused before anything is written, or the formula in float64.</summary>
+[Trait("Speed", "Slow")]
 public sealed class MergeProperties
 {
     [Fact]

@@ -7,6 +7,7 @@ namespace AttentionGen.Tests.Properties;
 /// Every result of a call over every other one and over every input, by one element at either end, wholly and in the middle: refused before anything is written.
 /// What only touches, and inputs over inputs, are no concern of a kernel.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class OverlapProperties
 {
     private const AttentionOutputs AllOutputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores | AttentionOutputs.LogSumExp;

@@ -4,6 +4,7 @@ using CsCheck;
 namespace AttentionGen.Tests.Properties;
 
 /// <summary>Files of every naming that there is a preset for, with one thing wrong or differently right: the weights that they hold, or a refusal that names the tensor.</summary>
+[Trait("Speed", "Slow")]
 public sealed class PresetProperties
 {
     private static readonly string[] Types = ["F32", "F16", "BF16"];

@@ -4,6 +4,7 @@ using CsCheck;
 namespace AttentionGen.Tests.Properties;
 
 /// <summary>Random operations on the reference's cache, good and bad, beside plain lists: after each the two hold the same, and what is refused changes nothing.</summary>
+[Trait("Speed", "Slow")]
 public sealed class ReferenceCacheProperties
 {
     private const int Operations = 8;

@@ -6,6 +6,7 @@ namespace AttentionGen.Tests.Properties;
 
 /// <summary>The one scratch pool between calls of many kernels and sizes: what is given back at any time changes no result.</summary>
 [Collection(nameof(SharedMemory))]
+[Trait("Speed", "Slow")]
 public sealed class ScratchProperties
 {
     private static readonly string[] Names = [.. PropertyKernels.All.Names];

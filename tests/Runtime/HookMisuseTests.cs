@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Runtime;
 
 /// <summary>User's methods that do what they should not, in calls of one thread and of two.</summary>
+[Trait("Speed", "Slow")]
 public sealed partial class HookMisuseTests
 {
     private const int Rows = 300, Cached = 100;

@@ -4,6 +4,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Runtime;
 
 /// <summary>An interrupt of the caller does not end a call that another thread still works on: that one writes memory which is pinned and leased until the caller returns.</summary>
+[Trait("Speed", "Slow")]
 public sealed class InterruptedCallTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>A beam search whose caches are forked and selected gives the bits of a search that computes every history anew.</summary>
+[Trait("Speed", "Slow")]
 public sealed class BeamSearchTests
 {
     private static KernelSet All { get; } = new(

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>Scores of ±10,000, biases of −3.4e38 and denormals through the passes over the scores.</summary>
+[Trait("Speed", "Slow")]
 public sealed class ExtremeVariantsTests
 {
     private static readonly TestConfiguration Core = new() { Heads = 2, HeadDim = 8, Projections = false, Scale = 1 };

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>Rows that a mask hides wholly, where probabilities come out: their key range may end blocks before the last one.</summary>
+[Trait("Speed", "Slow")]
 public sealed class HiddenRowTests
 {
     private static readonly KernelSet Kernels = new(

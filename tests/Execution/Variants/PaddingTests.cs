@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>Padding that is skipped is neither read nor computed: NaN in it changes nothing, and its output is zero.</summary>
+[Trait("Speed", "Slow")]
 public sealed class PaddingTests
 {
     private static readonly (string Name, TestConfiguration Configuration)[] Skipping =

@@ -6,6 +6,7 @@ namespace AttentionGen.Tests.Execution.Variants;
 /// What the bits of a row must not depend on, for every two features together: rows after it, padding, raggedness, chunks and decode, other callers. All declared
 /// results are compared. <see cref="PairGridTests"/> does so for batches and threads, <see cref="GuardPageTests"/> for vector widths.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class PairBitsTests
 {
     private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> NotRagged = new(() => KernelFactory.Compile(

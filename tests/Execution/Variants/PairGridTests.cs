@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>Every two features together, against the float64 reference: lengths around a line of 32 keys and a block of 256, with cache and without, on one thread and several.</summary>
+[Trait("Speed", "Slow")]
 public sealed class PairGridTests(ITestOutputHelper log)
 {
     /// <summary>The numbers of the grid's configurations.</summary>

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>NaN and infinity in keys and values: without effect under every kind of mask, and not lost where they are attended.</summary>
+[Trait("Speed", "Slow")]
 public sealed class PoisonTests
 {
     private static readonly TestConfiguration Core = new() { Heads = 4, KvHeads = 2, HeadDim = 8, ValueHeadDim = 12, Projections = false };

@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>Each sequence of a ragged batch has exactly the bits that it has alone, and what the reference says.</summary>
+[Trait("Speed", "Slow")]
 public sealed class RaggedTests
 {
     private static KernelSet Ragged { get; } = new(

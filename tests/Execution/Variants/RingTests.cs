@@ -3,6 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>A cache that keeps a window in a ring gives the bits of a forward without cache, however the rows come.</summary>
+[Trait("Speed", "Slow")]
 public sealed class RingTests
 {
     private static readonly int[] Windows = [0, 1, 31, 255, 256, 300];
