@@ -95,7 +95,7 @@ internal static class ClassEmitter
         string name = plans[0].Class.Name;
         if (!shape.Learns)
         {
-            writer.Line("/// <summary>Makes the kernel, which learns nothing. The object is immutable: share it between threads.</summary>");
+            writer.Line("/// <summary>Creates the kernel, which has no learned weights. The object is immutable, so threads may share it.</summary>");
             FileEmitter.GeneratedCode(writer);
             using (writer.Block($"public {name}()\n    : this(Library::AttentionWeights.Empty)"))
             {
@@ -104,7 +104,7 @@ internal static class ClassEmitter
             writer.Line();
         }
 
-        writer.Line("/// <summary>Packs the weights once. The object is immutable afterwards: share it between threads.</summary>");
+        writer.Line("/// <summary>Creates the kernel and packs the weights. The object is immutable, so threads may share it.</summary>");
         string keysAndValues = shape.KeyDim == shape.ValueDim
             ? $"key and value [{shape.KeyDim}, {shape.MemoryDim}]"
             : $"key [{shape.KeyDim}, {shape.MemoryDim}], value [{shape.ValueDim}, {shape.MemoryDim}]";

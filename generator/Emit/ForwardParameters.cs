@@ -32,12 +32,12 @@ internal static class ForwardParameters
     {
         bool takesMemory = shape.IsCrossAttention && !cached;
         string rows = RowAxes(shape);
-        string follow = shape.SequenceLength > 0 || shape.Ragged ? "" : "; rows follow from the length";
+        string follow = shape.SequenceLength > 0 || shape.Ragged ? "" : "; the length gives the number of rows";
         yield return Floats("input", "Input", CodeWriter.Invariant($"[{rows}, {shape.DModel}]{follow}"));
         if (takesMemory)
         {
             string memoryRows = shape.Ragged ? "total memory rows" : "batch, memory rows";
-            yield return Floats("memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {shape.MemoryDim}]{(shape.Ragged ? "" : "; memory rows follow from the length")}"));
+            yield return Floats("memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {shape.MemoryDim}]{(shape.Ragged ? "" : "; the length gives the number of memory rows")}"));
         }
 
         yield return Output("output", "Output", CodeWriter.Invariant($"[{rows}, {shape.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
@@ -55,30 +55,30 @@ internal static class ForwardParameters
         string batch = shape.Ragged ? "" : "batch, ";
         string queryRows = shape.Ragged ? "total rows" : shape.SequenceLength > 0 ? CodeWriter.Invariant($"{shape.SequenceLength}") : "rows";
         string keyRows = shape.Ragged ? "total keys" : "keys";
-        string rowsFollow = shape.SequenceLength > 0 || shape.Ragged ? "" : "; rows follow from the length";
-        string keysFollow = shape.Ragged ? "" : "; their number follows from the length";
+        string rowsFollow = shape.SequenceLength > 0 || shape.Ragged ? "" : "; the length gives the number of rows";
+        string keysFollow = shape.Ragged ? "" : "; the length gives their number";
         yield return Floats("query", "Input", $"{Heads(batch, queryRows, shape.Heads, shape.HeadDim)}{rowsFollow}");
         yield return Floats("key", "Key", $"{(cached ? "New keys, " : "")}{Heads(batch, keyRows, shape.KvHeads, shape.HeadDim)}{keysFollow}");
-        yield return Floats("value", "Value", $"{(cached ? "New values, " : "")}{Heads(batch, keyRows, shape.KvHeads, shape.ValueHeadDim)}; as many as keys");
+        yield return Floats("value", "Value", $"{(cached ? "New values, " : "")}{Heads(batch, keyRows, shape.KvHeads, shape.ValueHeadDim)}; one for each key");
         yield return Output("output", "Output", $"{Heads(batch, queryRows, shape.Heads, shape.ValueHeadDim)}; must not overlap an input");
     }
 
     private static string Cache(AttentionShape shape) => (shape.IsCrossAttention, shape.HasProjections) switch
     {
-        (true, _) => "Holds the projected memory; see <c>ProjectMemory</c>. The batch is the cache's",
-        (_, true) => "Keys and values of the rows before; those of the input are appended. The batch is the cache's",
-        _ => "Keys and values before; the new ones are appended. The batch is the cache's",
+        (true, _) => "Holds the projected memory; see <c>ProjectMemory</c>. The cache gives the batch",
+        (_, true) => "Keys and values of the earlier rows; the call appends those of the input. The cache gives the batch",
+        _ => "The earlier keys and values; the call appends the new ones. The cache gives the batch",
     };
 
     private static IEnumerable<ForwardParameter> Offsets(AttentionShape shape, bool cached)
     {
         if (!shape.Ragged)
             yield break;
-        yield return Integers("rowOffsets", "RowOffsets", "[batch + 1]: where the rows of each sequence begin, and where the last one ends");
+        yield return Integers("rowOffsets", "RowOffsets", "[batch + 1]: the first row of each sequence, and the end of the last one");
         if (shape.IsCrossAttention && !cached)
-            yield return Integers("memoryOffsets", "KeyOffsets", "[batch + 1]: where the memory rows of each sequence begin, and where the last one ends");
+            yield return Integers("memoryOffsets", "KeyOffsets", "[batch + 1]: the first memory row of each sequence, and the end of the last one");
         if (!shape.HasProjections)
-            yield return Integers("keyOffsets", "KeyOffsets", $"[batch + 1]: where the {(cached ? "new " : "")}keys of each sequence begin, and where the last one ends");
+            yield return Integers("keyOffsets", "KeyOffsets", $"[batch + 1]: the first {(cached ? "new " : "")}key of each sequence, and the end of the last one");
     }
 
     /// <summary>What the configuration declares beside its inputs and its output.</summary>
@@ -89,9 +89,9 @@ internal static class ForwardParameters
         if (shape.KeyStarts)
             yield return Integers("keyStarts", "KeyStarts", "[batch]: the first visible key of each sequence; those before it are masked");
         if (shape.KeyLengths)
-            yield return Integers("keyLengths", "KeyLengths", "[batch]: keys of each sequence, cached ones included; those beyond are masked");
+            yield return Integers("keyLengths", "KeyLengths", "[batch]: the number of keys of each sequence, cached keys included; keys beyond it are masked");
         if (shape.PrefixLengths)
-            yield return Integers("prefixLengths", "PrefixLengths", "[batch]: how many keys of each sequence every query sees");
+            yield return Integers("prefixLengths", "PrefixLengths", "[batch]: the number of keys of each sequence that every query sees");
         if (shape.Documents)
             yield return Integers("documents", "Documents", $"[{(shape.Ragged ? "total keys" : "batch, keys")}]: the document of each position, never decreasing; a query sees the keys of its own document{included}");
         if (shape.Positions)
@@ -104,7 +104,7 @@ internal static class ForwardParameters
         {
             bool averaged = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
             MaskAxes axes = MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key | (averaged ? MaskAxes.None : MaskAxes.Head);
-            yield return Output("probabilities", "Probabilities", $"[{Axes(shape, axes)}]: probabilities{(averaged ? ", the mean of the heads" : "")}; 0 where a key is not seen{included}");
+            yield return Output("probabilities", "Probabilities", $"[{Axes(shape, axes)}]: probabilities{(averaged ? ", the mean of the heads" : "")}; 0 for a key that the query does not see{included}");
         }
 
         if (shape.ScoreOutput != AttentionOutputs.None)
@@ -114,7 +114,7 @@ internal static class ForwardParameters
             string axes = shape.HeadsBeforeRows
                 ? Axes(shape, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query)
                 : CodeWriter.Invariant($"{rows}, {shape.Heads}");
-            yield return Output("logSumExp", "LogSumExp", $"[{axes}]: the logarithm of each row's sum of exponentials; −∞ where a row sees no key");
+            yield return Output("logSumExp", "LogSumExp", $"[{axes}]: the logarithm of each row's sum of exponentials; −∞ for a row that sees no key");
         }
     }
 
@@ -122,7 +122,7 @@ internal static class ForwardParameters
     {
         AttentionOutputs.ScaledScores => "scores after the scale",
         AttentionOutputs.CappedScores => "scores after the softcap",
-        _ => "scores as the softmax gets them; −∞ where a key is not seen",
+        _ => "the scores that the softmax gets; −∞ for a key that the query does not see",
     };
 
     private static string RowAxes(AttentionShape shape) =>

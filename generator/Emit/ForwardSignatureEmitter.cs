@@ -43,7 +43,7 @@ internal static class ForwardSignatureEmitter
         writer.Line($"/// <summary>{Summary(shape, cached)}</summary>");
         foreach (ForwardParameter parameter in parameters)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
-        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the output overlaps an input. Nothing is written then.</exception>");
+        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the output overlaps an input. Nothing is written then.</exception>");
         if (cached)
             writer.Line($"/// <exception cref=\"global::System.InvalidOperationException\">{CacheRefusal(shape)}. Nothing is written then.</exception>");
         writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the output is undefined{(cached && !shape.IsCrossAttention ? ", the cache as it was" : "")}.</exception>");
@@ -58,36 +58,36 @@ internal static class ForwardSignatureEmitter
 
     private static string Summary(AttentionShape shape, bool cached) => (shape.IsCrossAttention, cached) switch
     {
-        (_, true) when !shape.HasProjections => "Appends the new keys and values to the cached ones, and attends to all of them: a prefill of any length, or one row of a decode.",
+        (_, true) when !shape.HasProjections => "Appends the new keys and values to the cache and attends to all keys. A call may be a prefill of any length, or a decode of one row.",
         (_, false) when !shape.HasProjections => "Attends with queries to keys and values.",
-        (true, true) => "Attends to a memory that <c>ProjectMemory</c> left in the cache.",
+        (true, true) => "Attends to the memory that <c>ProjectMemory</c> wrote to the cache.",
         (true, false) => "Attends to a memory.",
-        (false, true) => "Runs the block on the rows that follow the cached ones, and appends their keys and values: a prefill of any length, or one row of a decode.",
+        (false, true) => "Runs the block on the rows that follow the cached rows, and appends their keys and values. A call may be a prefill of any length, or a decode of one row.",
         _ => "Runs the block on whole sequences.",
     };
 
     private static string CacheRefusal(AttentionShape shape) => (shape.IsCrossAttention, shape.Ragged) switch
     {
         (true, true) => "Another call writes the cache",
-        (true, false) => "The sequences of the cache have different lengths, or another call writes it",
-        (false, true) => "The cache has no room for the rows, or another call uses it",
-        (false, false) => "The cache has no room for the rows, its sequences have different lengths, or another call uses it",
+        (true, false) => "The sequences of the cache differ in length, or another call writes the cache",
+        (false, true) => "The cache has no room for the rows, or another call uses the cache",
+        (false, false) => "The cache has no room for the rows, its sequences differ in length, or another call uses the cache",
     };
 
     private static void WriteProjectMemory(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         AttentionShape shape = plans[0].Shape;
-        writer.Line("/// <summary>Projects a memory to keys and values and leaves them in the cache, in place of what it held.</summary>");
+        writer.Line("/// <summary>Projects a memory to keys and values, which replace the content of the cache.</summary>");
         writer.Line(shape.Ragged
             ? CodeWriter.Invariant($"/// <param name=\"memory\">[total memory rows, {shape.MemoryDim}].</param>")
-            : CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {shape.MemoryDim}]; memory rows follow from the length.</param>"));
+            : CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {shape.MemoryDim}]; the length gives the number of memory rows.</param>"));
         writer.Line("/// <param name=\"cache\">A cache of this kernel with room for the memory rows.</param>");
         if (shape.Ragged)
-            writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: where the memory rows of each sequence begin, and where the last one ends.</param>");
+            writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: the first memory row of each sequence, and the end of the last one.</param>");
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
-        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length does not fit, or the cache is another kernel's. The cache is then as it was.</exception>");
-        writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses it. The cache is then as it was.</exception>");
-        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the cache is empty, or as it was where the call had not begun.</exception>");
+        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the cache belongs to another kernel. The cache is then as it was.</exception>");
+        writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses the cache. The cache is then as it was.</exception>");
+        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The cache is empty, or as it was if the call had not begun.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {

@@ -24,21 +24,24 @@ public static partial class AttentionCall<TKernels, TConstants>
             nint count = Math.Min(TConstants.QueryRun, grouped - first);
             if (AttendRun(in call, head, firstRow, first, count, false, ref queries, ref joined, ref scratch) || !Has(MasksKeys))
                 continue;
-            // Probability 0 times a NaN or infinity that the row must not see: one row at a time reads visible keys only, with the same bits.
+            // A masked key may hold NaN or infinity, and 0 times NaN is NaN. A single row reads visible keys only, and has the same bits.
             for (nint row = first; row < first + count; row++)
                 AttendRun(in call, head, firstRow, row, 1, true, ref queries, ref joined, ref scratch);
         }
     }
 
-    /// <summary>A run of query rows; the choice is folded.</summary>
+    /// <summary>Computes a run of query rows. The JIT folds the choice of the method.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AttendRun(
         in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, ref float queries, ref float joined, ref float scratch) => Has(Ranges)
         ? AttendRanges(in call, head, firstRow, first, count, careful, ref queries, ref joined, ref scratch)
         : AttendVisible(in call, head, firstRow, first, count, ref queries, ref joined, ref scratch);
 
-    /// <summary>Query rows of one KV head that all see the first keys, up to their position or all: each key block serves every query block before the next is read.</summary>
-    /// <returns>False where an output is NaN and the rows see different keys, so that a masked key may be the cause.</returns>
+    /// <summary>
+    /// Computes query rows of one KV head that see all keys, or all keys up to their position. Each key block serves every query block before the
+    /// next key block is read.
+    /// </summary>
+    /// <returns>False if an output is NaN and the rows see different keys: a masked key may be the cause.</returns>
     [MethodImpl(Step)]
     private static bool AttendVisible(in SequenceCall call, nint head, nint firstRow, nint first, nint count, ref float queries, ref float joined, ref float scratch)
     {
@@ -104,7 +107,9 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref float RunningHeads(ref float scratch, nint row) => ref Unsafe.Add(ref scratch, TConstants.RunningHeadsOffset + (row * ValueHeadDimPadded));
 
-    /// <summary>Weighted values of a key block: the first become the running heads, others are merged into them.</summary>
+    /// <summary>
+    /// Adds the weighted values of a key block. Those of the first block become the running heads; those of later blocks are merged into them.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddValues(bool isFirst, nint row, nint rows, nint keys, ref float probabilities, ref float values, nint panelStride, ref float scratch)
     {

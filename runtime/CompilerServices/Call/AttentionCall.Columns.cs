@@ -17,7 +17,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void RunColumns(in SequenceCall call, int phase, int part, int step, ref float strips, ref float scratch)
     {
         call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
-        // Masked keys whose scores come out are projected though no row of theirs is computed; masked ones else are not.
+        // A masked key is projected only if its scores are returned.
         nint rows = ComputedRows(in call), newKeys = Has(CrossAttention) ? rows : NewKeys(in call);
         ref float keyStrip = ref Unsafe.Add(ref strips, rows * WholePanels(QueryDim));
         ref float valueStrip = ref Unsafe.Add(ref keyStrip, newKeys * WholePanels(KeyDim));

@@ -4,7 +4,7 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.CompilerServices;
 
-// What a caller declares once for a sequence whose rows have ranges of keys of their own.
+// The declared inputs of a sequence, for classes whose rows have their own ranges of keys.
 public static partial class AttentionCall<TKernels, TConstants>
 {
     [MethodImpl(Step)]
@@ -51,7 +51,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             context.Scores = ref At(arguments.Scores, sequence * TConstants.Heads * rows * keys);
     }
 
-    /// <summary>Where the mask of a sequence begins: at once where the batch is no axis of it.</summary>
+    /// <summary>The first element of the mask of a sequence: the first of all if the mask has no batch axis.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint MaskStart(in SequenceCall call, MaskAxes axes)
     {

@@ -3,7 +3,7 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.CompilerServices;
 
-// What stands in place of the projections where there are none: heads from and to the caller's layout.
+// Without projections: copies heads from and to the caller's layout.
 public static partial class AttentionCall<TKernels, TConstants>
 {
     /// <summary>Lays some new keys and values of one KV head out in its panels.</summary>

@@ -4,7 +4,7 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.CompilerServices;
 
-// Probabilities and scores that come beside the output: a second pass over the keys, once maxima and sums are known.
+// Probabilities and scores for the caller: a second pass over the keys, after maxima and sums are known.
 public static partial class AttentionCall<TKernels, TConstants>
 {
     /// <summary>Scores or probabilities of some query rows of one KV head and every key, for the caller.</summary>

@@ -4,7 +4,7 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.CompilerServices;
 
-// The projections, what is done to heads behind them, and the layouts that the attention reads.
+// The projections, the norms and rotations after them, and the layouts that the attention reads.
 public static partial class AttentionCall<TKernels, TConstants>
 {
     /// <summary>Projects rows to keys and values and writes them into panels.</summary>
@@ -77,7 +77,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             norm.Apply(ref strip, stride, rows, heads);
         if (!Has(HalfSplitRotary) && !Has(InterleavedRotary))
             return;
-        // Without projections queries may be more than keys. Given positions have been made sure of before the call began.
+        // Without projections there may be more queries than keys. The call has already extended the table to the given positions.
         int positions = Has(Positions) ? 0
             : Has(Projections) ? call.Dimensions.Keys
             : Math.Max(call.Dimensions.Keys, call.Dimensions.CachedKeys + call.Dimensions.Rows);

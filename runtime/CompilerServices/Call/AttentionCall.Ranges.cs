@@ -4,17 +4,17 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.CompilerServices;
 
-// Attention of a run of query rows of which each has a range of keys of its own, or whose scores are changed on their way.
+// Attention of a run of query rows that have their own ranges of keys, or whose scores are changed before the softmax.
 public static partial class AttentionCall<TKernels, TConstants>
 {
-    /// <summary>Softmax reads scores in groups of so many.</summary>
+    /// <summary>The number of scores that softmax reads as a group.</summary>
     private const int VirtualLanes = 32;
 
     /// <summary>
     /// Query rows of one KV head against the keys they see: each key block serves every query block before the next is read. A careful pass over one row
     /// leaves the values of masked keys out; another one multiplies them by 0.
     /// </summary>
-    /// <returns>False where an output is NaN and a masked key may be the cause.</returns>
+    /// <returns>False if an output is NaN and a masked key may be the cause.</returns>
     [MethodImpl(Step)]
     private static bool AttendRanges(
         in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, ref float queries, ref float joined, ref float scratch)
@@ -41,7 +41,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         return isFinal;
     }
 
-    /// <summary>A query block and a key block: scores, what is done to them, softmax, weighted values.</summary>
+    /// <summary>Computes a query block with a key block: scores, changes of the scores, softmax, weighted values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AttendBlock(
         in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, nint row, nint key, ref float queries, ref float scratch)
@@ -78,7 +78,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         AddValues(isFirst, row, rows, columns - begin, ref Unsafe.Add(ref scores, begin), ref blockValues, valueStride, ref scratch);
     }
 
-    /// <summary>What follows the last key block of a query block: appended keys, the sums, the joined heads.</summary>
+    /// <summary>Finishes a query block after its last key block: appended keys, sums, joined heads.</summary>
     /// <returns>Whether an output is NaN.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool FinishBlock(

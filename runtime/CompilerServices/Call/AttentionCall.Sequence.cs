@@ -6,7 +6,7 @@ namespace AttentionGen.CompilerServices;
 // One sequence of a call, and its output from row block to row block.
 public static partial class AttentionCall<TKernels, TConstants>
 {
-    /// <summary>One whole sequence.</summary>
+    /// <summary>Computes one sequence.</summary>
     [MethodImpl(Step)]
     private static void RunSequence(
         PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint sequence, ref float scratch, ref float keyValues)
@@ -32,7 +32,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             ClearPadding(in call);
     }
 
-    /// <summary>Finds what belongs to a sequence. Of a ragged batch it becomes a batch of one, so that no step knows of raggedness.</summary>
+    /// <summary>Collects the arguments of a sequence. A sequence of a ragged batch becomes a batch of one, so that no later step knows of raggedness.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static SequenceCall Open(
         PackedWeights weights, scoped in AttentionArguments arguments, scoped in ForwardDimensions dimensions, nint sequence, ref float keyValues)
@@ -55,7 +55,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void ClearPadding(in SequenceCall call) =>
         Padding.Clear(call.Weights.Shape, in call.Arguments, in call.Dimensions, call.Index, ComputedRows(in call), in call.Panels);
 
-    /// <summary>Keys and values of some rows of a sequence, into its panels.</summary>
+    /// <summary>Writes keys and values of some rows of a sequence into its panels.</summary>
     [MethodImpl(Step)]
     private static void BringKeys(in SequenceCall call, nint first, nint count, ref float scratch)
     {
@@ -75,7 +75,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
     }
 
-    /// <summary>Output of some rows of a sequence whose keys and values are there: row blocks go from input to output one after another.</summary>
+    /// <summary>Computes the output of some rows of a sequence, one row block after another. The keys and values are already in the panels.</summary>
     [MethodImpl(Step)]
     private static void OutputRows(in SequenceCall call, nint first, nint rows, ref float scratch)
     {
@@ -90,7 +90,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
             nint count = Math.Min(step, rows - row);
             nint place = FirstRow(in call) + first + row;
-            // A strip that has been laid out as queries is free for the joined heads.
+            // After the queries are laid out, their strip is free for the joined heads.
             ref float joined = ref JoinsInScratch
                 ? ref Unsafe.Add(ref scratch, TConstants.StripOffset)
                 : ref At(call.Arguments.Output, place * JoinedDim);

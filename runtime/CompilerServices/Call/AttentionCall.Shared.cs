@@ -6,7 +6,7 @@ namespace AttentionGen.CompilerServices;
 // A call that several threads share: the parts that its schedule cuts it into.
 public static partial class AttentionCall<TKernels, TConstants>
 {
-    /// <summary>Threads for a call: one where more would not pay.</summary>
+    /// <summary>Chooses the number of threads for a call: one if sharing would take longer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Threads(in AttentionArguments arguments, in ForwardDimensions dimensions)
     {

@@ -4,7 +4,7 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.CompilerServices;
 
-// What follows from the numbers of a class, and from the sizes of a call. The JIT folds what has no parameter.
+// Sizes that follow from the numbers of a class or from a call. The JIT folds the members without parameters.
 public static partial class AttentionCall<TKernels, TConstants>
 {
     private const int PanelWidth = PanelLayout.PanelWidth;
@@ -57,7 +57,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint NewKeys(in SequenceCall call)
     {
-        // Scores of masked keys that come out need these keys.
+        // Returned scores of masked keys need these keys.
         bool all = Has(ScaledScores) || Has(CappedScores);
         if (!Has(Cache) || call.Arguments.Cache is null)
             return all ? call.Dimensions.Keys : Visible(in call);
@@ -68,7 +68,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         return all ? Rows(in call.Dimensions) : ComputedRows(in call);
     }
 
-    /// <summary>Rows that go through together: more would overwrite keys in the ring of the cache that the first of them sees.</summary>
+    /// <summary>The number of rows of a chunk. More rows would overwrite keys in the ring that the first of them sees.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint ChunkRows(in AttentionArguments arguments, nint rows) =>
         Math.Max(1, arguments.Cache is { } cache ? Math.Min(rows, cache.ChunkRows) : rows);

@@ -5,8 +5,8 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// The path of a call through an attention block: row blocks, key blocks, ranges, rings, raggedness, scratch and threads, over a class's kernels and its numbers.
-/// Both are structs, so the JIT compiles the path for each class, with direct calls and literals.
+/// The path of a call through an attention block: row blocks, key blocks, ranges, rings, raggedness, scratch and threads. The type parameters are the
+/// kernels and the numbers of a class. Both are structs, so the JIT compiles the path for each class, with direct calls and literals.
 /// </summary>
 /// <typeparam name="TKernels">The kernels of the class for the vector target that runs.</typeparam>
 /// <typeparam name="TConstants">The numbers of the class.</typeparam>
@@ -15,18 +15,20 @@ public static partial class AttentionCall<TKernels, TConstants>
     where TKernels : struct, IAttentionKernels
     where TConstants : struct, IAttentionConstants
 {
-    /// <summary>How each step is compiled: at once with all optimisations. Before them each literal would be a method to compile and to call.</summary>
+    /// <summary>
+    /// The JIT optimises each step at its first call. At a lower tier, each literal would be a method that the JIT compiles and the step calls.
+    /// </summary>
     private const MethodImplOptions Step = MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization;
 
-    /// <summary>Runs the block: from the checks of the arguments to the new lengths of the cache.</summary>
-    /// <param name="weights">What the kernel object keeps.</param>
-    /// <param name="arguments">What the caller gave.</param>
+    /// <summary>Runs the block: checks the arguments, computes, and commits the new lengths of the cache.</summary>
+    /// <param name="weights">The packed weights of the kernel object.</param>
+    /// <param name="arguments">The caller's arguments, unchecked.</param>
     [MethodImpl(Step)]
     public static void Forward(PackedWeights weights, in AttentionArguments arguments)
     {
         using CacheUse use = !Has(Cache) ? default : Has(CrossAttention) ? CacheUse.Read(arguments.Cache) : CacheUse.Write(arguments.Cache);
         ForwardDimensions dimensions = KernelChecks.Validate(weights.Shape, in arguments);
-        // A position that no table can reach is refused before anything is written.
+        // Throws for a position that no table can reach, before anything is written.
         if (Has(Positions))
             weights.RotaryTable.Ensure(arguments.Positions);
         if (Has(Ring))
@@ -41,11 +43,11 @@ public static partial class AttentionCall<TKernels, TConstants>
             arguments.Cache?.Commit(dimensions.Keys);
     }
 
-    /// <summary>Projects a memory into a cache, in place of what it held.</summary>
-    /// <param name="weights">What the kernel object keeps.</param>
-    /// <param name="memory">[batch of the cache, memory rows, MemoryDim], or where the batch is ragged [total memory rows, MemoryDim].</param>
-    /// <param name="cache">Where keys and values go.</param>
-    /// <param name="memoryOffsets">Where the batch is ragged: [batch of the cache + 1].</param>
+    /// <summary>Projects a memory to keys and values, which replace the content of a cache.</summary>
+    /// <param name="weights">The packed weights of the kernel object.</param>
+    /// <param name="memory">[batch of the cache, memory rows, MemoryDim], or [total memory rows, MemoryDim] in a ragged batch.</param>
+    /// <param name="cache">The cache that gets the keys and values.</param>
+    /// <param name="memoryOffsets">[batch of the cache + 1] in a ragged batch, otherwise empty.</param>
     /// <param name="options">Threads and cancellation.</param>
     [MethodImpl(Step)]
     public static unsafe void ProjectMemory(PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
@@ -55,7 +57,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             ? KernelChecks.ValidateMemory(weights.Shape, memory, cache, memoryOffsets, in options)
             : KernelChecks.ValidateMemory(weights.Shape, memory, cache, in options);
         var arguments = new AttentionArguments { Memory = memory, Cache = cache, KeyOffsets = memoryOffsets, Options = options };
-        // What the cache held is overwritten: until all is written it holds nothing.
+        // The old content is overwritten, so the cache is empty until everything is written.
         cache.Commit(0);
         fixed (float* pinned = TKernels.PinsRows ? memory : default)
             ProjectSequences(weights, in arguments, in dimensions);
@@ -65,11 +67,11 @@ public static partial class AttentionCall<TKernels, TConstants>
             cache.Commit(dimensions.Keys);
     }
 
-    /// <summary>Whether the class declares something; folded.</summary>
+    /// <summary>Whether the class has a feature. The JIT folds the answer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Has(AttentionFeatures feature) => (TConstants.Features & feature) != 0;
 
-    /// <summary>A call that fails leaves a ring as it was.</summary>
+    /// <summary>Computes a call on a ring, and restores the ring if the call fails.</summary>
     [MethodImpl(Step)]
     private static void ComputeOnRing(PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions)
     {
@@ -85,7 +87,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
     }
 
-    /// <summary>Computes a checked call on as many threads as pay.</summary>
+    /// <summary>Computes a checked call, on several threads if that is faster.</summary>
     [MethodImpl(Step)]
     private static unsafe void Compute(PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions)
     {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>What a kernel object keeps: its weights, packed for the vector target that runs, and tables that grow on demand. Immutable otherwise.</summary>
+/// <summary>The content of a kernel object: weights, packed for the vector target that runs, and tables that grow on demand. Otherwise immutable.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class PackedWeights
 {
@@ -12,7 +12,7 @@ public sealed class PackedWeights
     /// <summary>What the kernel computes.</summary>
     public AttentionShape Shape { get; }
 
-    // What a shape does not declare is null, and no path asks for it.
+    // A tensor that the shape does not declare is null, and no path reads it.
     internal PackedMatrix Query { get; private set; } = null!;
 
     internal PackedMatrix Key { get; private set; } = null!;
@@ -65,7 +65,7 @@ public sealed class PackedWeights
         return packed;
     }
 
-    /// <summary>An empty cache for the kernel; tables reach as far as it, so that no call that uses it allocates.</summary>
+    /// <summary>Creates an empty cache for the kernel. Tables are extended to its capacity, so that no call with the cache allocates.</summary>
     /// <param name="capacity">Keys that each sequence can hold.</param>
     /// <param name="batch">Sequences.</param>
     public AttentionCache CreateCache(int capacity, int batch)

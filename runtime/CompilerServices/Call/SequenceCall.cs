@@ -1,6 +1,6 @@
 namespace AttentionGen.CompilerServices;
 
-/// <summary>One sequence of a call: what every step of the path is given.</summary>
+/// <summary>One sequence of a call: the argument of every step of the path.</summary>
 internal ref struct SequenceCall
 {
     /// <summary>What the kernel object keeps.</summary>

@@ -18,20 +18,25 @@ internal static class KernelThreads
     /// </summary>
     private const long WorthWaking = 50_000_000;
 
-    /// <summary>Ticks without a call after which threads count as asleep: a pool thread began within 3 µs after 0.2 ms, and after 100 to 125 µs after 1 ms.</summary>
+    /// <summary>
+    /// Ticks without a call after which threads count as asleep: a pool thread began within 3 µs after 0.2 ms, and after 100 to 125 µs after 1 ms.
+    /// </summary>
     private static readonly long PauseTicks = Stopwatch.Frequency / 1000;
 
     private static long lastCall;
 
     /// <summary>
-    /// Threads that every call gets if it asks for them, however small it is, however long after the last, and however few processors
-    /// there are; 0 for what pays. For tests, which ask for threads to see them work.
+    /// The number of threads that a call may always have, whatever its size, the time since the last call, and the number of processors.
+    /// 0 leaves the choice to <see cref="Choose"/>. Tests set it, so that small calls use threads too.
     /// </summary>
     internal static int AlwaysAllowed { get; set; }
 
-    /// <summary>Threads to use for a call, 1 where more would not pay. The time since the last call has a say, but none in the bits of the output.</summary>
-    /// <param name="maxDegreeOfParallelism">What the caller allows; 0 means 1.</param>
-    /// <param name="multiplyAdds">Multiply-adds of the call, counted eight times where each weight is read for one row only.</param>
+    /// <summary>
+    /// Chooses the number of threads for a call. Returns 1 if sharing the work would take longer than doing it alone. The choice depends on the time
+    /// since the last call, so it may vary; the output bits do not depend on it.
+    /// </summary>
+    /// <param name="maxDegreeOfParallelism">The largest number that the caller allows; 0 means 1.</param>
+    /// <param name="multiplyAdds">The multiply-adds of the call, counted eight times if each weight is read for a few rows only.</param>
     public static int Choose(int maxDegreeOfParallelism, long multiplyAdds)
     {
         if (AlwaysAllowed > 0)

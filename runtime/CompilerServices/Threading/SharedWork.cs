@@ -4,7 +4,7 @@ using System.Runtime.ExceptionServices;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>What threads can share: any state that computes a part by its number.</summary>
+/// <summary>A work that threads can share: a state that computes a part by its number.</summary>
 internal interface ISharedWork
 {
     /// <summary>Computes one part.</summary>
@@ -17,12 +17,12 @@ internal interface ISharedWork
 }
 
 /// <summary>
-/// One work that several threads share. Threads claim parts by counting up; who finds no part left in a phase waits only for
-/// parts that somebody has begun, so a full pool delays nobody and cannot deadlock. Objects are used again and again.
+/// One work that several threads share. A thread claims a part by raising a counter. A thread that finds no part left in a phase waits only for parts that
+/// another thread has begun, so a full thread pool delays no call and cannot deadlock. Objects are reused.
 /// </summary>
 internal abstract class SharedWork
 {
-    /// <summary>Waiting spins so long before it blocks: a part that is about to end is cheaper to wait for than a wake-up.</summary>
+    /// <summary>The time that a wait spins before it blocks: spinning until a part ends is often cheaper than a wake-up.</summary>
     private static readonly long SpinTicks = Stopwatch.Frequency / 50_000;
 
     // Made with the class: a wait that blocks for the first time allocates nothing.
@@ -70,7 +70,7 @@ internal abstract class SharedWork
         }
     }
 
-    /// <summary>The caller works like every helper, and then makes sure that none is left inside.</summary>
+    /// <summary>Lets the caller work like a helper, and then waits until every helper has left.</summary>
     protected void RunAsCaller()
     {
         RunParts();
@@ -78,7 +78,7 @@ internal abstract class SharedWork
             helpers[i].CancelOrJoin();
     }
 
-    /// <summary>Forgets the work; returns what went wrong, for the caller.</summary>
+    /// <summary>Clears the work, and returns its failure for the caller.</summary>
     protected ExceptionDispatchInfo? Finish()
     {
         ExceptionDispatchInfo? thrown = failure;
@@ -88,12 +88,12 @@ internal abstract class SharedWork
     }
 
     /// <summary>
-    /// Claims and computes parts until every phase is done. Never throws, not even where the thread is interrupted, since others still read and write the caller's memory:
-    /// the caller is told at the end.
+    /// Claims and computes parts until every phase is done. Never throws, not even if the thread is interrupted, because other threads still read and
+    /// write the caller's memory: the caller is told at the end.
     /// </summary>
     public void RunParts()
     {
-        // Scratch of its own for each thread that comes: at most as many as there is scratch for.
+        // Each thread gets its own scratch. The scratch limits the number of threads.
         int worker = Interlocked.Increment(ref entered) - 1;
         ref float shared = ref scratch!.Reference;
         ref float own = ref Unsafe.Add(ref shared, schedule.OwnStart(worker));
@@ -104,7 +104,7 @@ internal abstract class SharedWork
             {
                 try
                 {
-                    // After a failure the rest is only counted.
+                    // After a failure the remaining parts are counted, but not computed.
                     if (Volatile.Read(ref failure) is null)
                         RunPart(phase, part, ref shared, ref own);
                 }
@@ -124,7 +124,7 @@ internal abstract class SharedWork
 
     private static long Claimable(int phase) => (long)phase << 32;
 
-    /// <summary>The next part of the phase, or −1 where none is left or the phase is over.</summary>
+    /// <summary>Returns the next part of the phase, or −1 if none is left or the phase is over.</summary>
     private int Claim(int phase, int parts)
     {
         while (true)
@@ -138,7 +138,7 @@ internal abstract class SharedWork
         }
     }
 
-    /// <summary>Who finishes the last part of a phase opens the next one, past phases without parts.</summary>
+    /// <summary>Counts a finished part. The thread that finishes the last part of a phase opens the next phase that has parts.</summary>
     private void CountDone(int phase, int parts)
     {
         if (Interlocked.Increment(ref done) == parts)
@@ -162,7 +162,7 @@ internal abstract class SharedWork
     {
         if (phase == 0 && schedule[0].Parts == 0 && !IsOver(0))
         {
-            // Nobody finishes a part of an empty first phase: whoever comes first opens the next.
+            // No thread finishes a part of an empty first phase, so the first thread opens the next phase.
             Uninterrupted.Run(this, OpenFirst);
         }
 

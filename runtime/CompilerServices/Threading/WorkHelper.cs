@@ -14,7 +14,7 @@ internal sealed class WorkHelper : IThreadPoolWorkItem
     private const int Cancelled = 3;
     private const int Finished = 4;
 
-    /// <summary>All there ever are: where a busy thread pool leaves them all in its queue, more would only wait there too.</summary>
+    /// <summary>The number of helpers of the process. If a busy thread pool leaves all of them in its queue, more would wait there too.</summary>
     private static readonly int Count = Math.Max(16, 4 * Environment.ProcessorCount);
 
     // Made with the class: a wait that blocks for the first time allocates nothing.
@@ -70,7 +70,7 @@ internal sealed class WorkHelper : IThreadPoolWorkItem
     {
         if (Interlocked.CompareExchange(ref state, Running, Queued) != Queued)
         {
-            // The call ended first; nobody but this thread knows the helper any more.
+            // The call ended first. Only this thread still has a reference to the helper.
             Return();
             return;
         }
@@ -85,7 +85,7 @@ internal sealed class WorkHelper : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Keeps a helper that has not begun from beginning, or waits until one that has is out of the work.</summary>
+    /// <summary>Cancels a helper that has not begun, or waits until a helper that has begun leaves the work.</summary>
     public void CancelOrJoin()
     {
         if (Interlocked.CompareExchange(ref state, Cancelled, Queued) == Queued)

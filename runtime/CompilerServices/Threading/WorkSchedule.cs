@@ -4,10 +4,10 @@ namespace AttentionGen.CompilerServices;
 
 /// <summary>One phase of a work that threads share; the next begins when all parts are done.</summary>
 /// <param name="Parts">Parts, done in any order by any thread.</param>
-/// <param name="Step">How much a part takes of what is cut; the last may take less.</param>
+/// <param name="Step">The size of a part, in the unit of the work. The last part may be smaller.</param>
 internal readonly record struct WorkPhase(int Parts, int Step);
 
-/// <summary>A cycle of phases, how often it repeats, and the scratch that threads need. It knows nothing of what is computed.</summary>
+/// <summary>A cycle of phases, the number of its repeats, and the scratch of the threads. A schedule does not depend on what is computed.</summary>
 internal readonly struct WorkSchedule
 {
     private readonly Cycle cycle;
@@ -38,7 +38,7 @@ internal readonly struct WorkSchedule
     /// <summary>Phases in all.</summary>
     public int Phases { get; }
 
-    /// <summary>Threads that work at most: more than the largest phase has parts would have nothing to do.</summary>
+    /// <summary>The largest number of threads: the number of parts of the largest phase, if fewer threads are not asked for.</summary>
     public int Workers { get; }
 
     /// <summary>Floats of scratch that all threads share.</summary>
@@ -53,7 +53,10 @@ internal readonly struct WorkSchedule
     /// <summary>A phase of the work.</summary>
     public WorkPhase this[int phase] => cycle[phase % length];
 
-    /// <summary>Where the scratch of a thread begins, behind that of the work: an odd number of cache lines apart, so that no two threads' slices share cache sets.</summary>
+    /// <summary>
+    /// Where the scratch of a thread begins, behind that of the work: an odd number of cache lines apart, so that no two threads' slices share cache
+    /// sets.
+    /// </summary>
     public nint OwnStart(int worker) => OddLines(SharedFloats) + (worker * OddLines(OwnFloats));
 
     private static nint OddLines(nint floats) => 16 * (((floats + 15) / 16) | 1);
