@@ -62,7 +62,7 @@ public sealed class OutputTests
     {
         IEnumerable<string> names = typeof(AttentionConfigAttribute).Assembly.GetExportedTypes()
             .Where(type => type.DeclaringType is null && type != typeof(AttentionConfigAttribute))
-            .Select(type => type.Name.Split('`')[0])
+            .Select(type => type.Name.Split('`')[0]).Distinct()
             .Concat(["Math", "CancellationToken", "Library", "Services"]);
         string types = string.Concat(names.Select(name => $"internal class {name};"));
         const string Block = "[AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, Rotary = (global::AttentionGen.RotaryKind)1)] internal partial class Block;";
