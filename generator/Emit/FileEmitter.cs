@@ -8,7 +8,7 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes what every generated file begins with, and re-opens the user's types.</summary>
 internal static class FileEmitter
 {
-    private const string Version = "0.1.0";
+    private const string Version = "0.2.0";
 
     /// <summary>
     /// They stand inside the namespace, where they win over types of the namespaces around it. What follows <c>::</c> is

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using AttentionGen.Generator.Plan;
 
@@ -11,16 +12,45 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
 {
     private readonly MatrixKernel kernel = product.Kernel;
 
+    /// <summary>Stem of the names of the sums that are multiplied into: those of the tile, or of a block of the depth.</summary>
+    private string chain = "c";
+
+    private IEnumerable<int> Vectors => Enumerable.Range(0, tile.Vectors);
+
     /// <summary>Declares the sums and multiplies through the depth. <c>a</c> and the panels advance.</summary>
     public void Write(TilePrefetch prefetch)
     {
-        // A row of the tile in a line; default is zero, and the shortest way to write it.
-        for (int row = 0; row < tile.Rows; row++)
-            writer.Line($"{target.Name}<float> {string.Join(", ", Enumerable.Range(0, tile.Vectors).Select(vector => $"{Sum(row, vector)} = default"))};");
-        if (kernel.Depth.IsLiteral)
-            LiteralDepth(kernel.Depth.Literal, prefetch);
-        else
+        DeclareSums("c");
+        if (!kernel.Depth.IsLiteral)
             RunTimeDepth(kernel.Depth.Parameter, prefetch);
+        else if (kernel.DepthBlocks > 1)
+            BlockedDepth(kernel.Depth.Literal, prefetch);
+        else
+            LiteralDepth(kernel.Depth.Literal, prefetch);
+    }
+
+    /// <summary>A row of the tile in a line; <c>default</c> is zero, and the shortest way to write it.</summary>
+    private void DeclareSums(string name)
+    {
+        for (int row = 0; row < tile.Rows; row++)
+            writer.Line($"{target.Name}<float> {string.Join(", ", Vectors.Select(vector => $"{name}_{row}_{vector} = default"))};");
+    }
+
+    /// <summary>Multiplies through a depth known at compile time, and sums each of its blocks from zero.</summary>
+    private void BlockedDepth(int depth, TilePrefetch prefetch)
+    {
+        using (writer.Block($"for (nint start = 0; start < {depth}; start += {AttentionPlan.DepthBlock})"))
+        {
+            writer.Line("// Each block of the depth has sums of its own: shorter chains round less.");
+            chain = "s";
+            DeclareSums(chain);
+            bool whole = depth % AttentionPlan.DepthBlock == 0;
+            if (!whole)
+                writer.Line($"nint end = Math.Min({AttentionPlan.DepthBlock}, {depth} - start);");
+            WriteTurns(whole ? $"{AttentionPlan.DepthBlock}" : "end", prefetch);
+            for (int row = 0; row < tile.Rows; row++)
+                writer.Line(string.Join(" ", Vectors.Select(vector => $"{Sum(row, vector)} += {chain}_{row}_{vector};")));
+        }
     }
 
     /// <summary>Multiplies through a depth known at compile time.</summary>
@@ -33,18 +63,22 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
             return;
         }
 
-        using (writer.Block($"for (nint k = 0; k < {turns * tile.Unroll}; {(tile.Unroll == 1 ? "k++" : $"k += {tile.Unroll}")})"))
-        {
-            Prefetch(prefetch);
-            Steps(tile.Unroll);
-            Advance(tile.Unroll);
-        }
-
+        WriteTurns($"{turns * tile.Unroll}", prefetch);
         int rest = depth - (turns * tile.Unroll);
         if (rest > 0)
         {
             using (writer.Block())
                 Steps(rest);
+        }
+    }
+
+    private void WriteTurns(string end, TilePrefetch prefetch)
+    {
+        using (writer.Block($"for (nint k = 0; k < {end}; {(tile.Unroll == 1 ? "k++" : $"k += {tile.Unroll}")})"))
+        {
+            Prefetch(prefetch);
+            Steps(tile.Unroll);
+            Advance(tile.Unroll);
         }
     }
 
@@ -132,14 +166,10 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     /// <summary>Few columns: B's vectors stay, A's elements stream past.</summary>
     private void HoldPanels(int step)
     {
-        foreach (int vector in Enumerable.Range(0, tile.Vectors))
+        foreach (int vector in Vectors)
             writer.Line($"{Var(step)}b_{vector} = {LoadPanel(step, vector)};");
         for (int row = 0; row < tile.Rows; row++)
-        {
-            writer.Line($"{Var(step)}a_{row} = {Broadcast(step, row)};");
-            for (int vector = 0; vector < tile.Vectors; vector++)
-                writer.Line(MultiplyAdd(row, vector, $"b_{vector}"));
-        }
+            writer.Line($"{Var(step)}a_{row} = {Broadcast(step, row)}; {string.Join(" ", Vectors.Select(vector => MultiplyAdd(row, vector, $"b_{vector}")))}");
     }
 
     /// <summary>Few rows: A's elements stay, B's vectors stream past.</summary>
@@ -156,9 +186,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
                 continue;
             }
 
-            writer.Line($"{Var(step)}b_{vector} = {LoadPanel(step, vector)};");
-            for (int row = 0; row < tile.Rows; row++)
-                writer.Line(MultiplyAdd(row, vector, $"b_{vector}"));
+            writer.Line($"{Var(step)}b_{vector} = {LoadPanel(step, vector)}; {string.Join(" ", Enumerable.Range(0, tile.Rows).Select(row => MultiplyAdd(row, vector, $"b_{vector}")))}");
         }
     }
 
@@ -166,7 +194,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     private static string Var(int step) => step == 0 ? "var " : "";
 
     private string MultiplyAdd(int row, int vector, string panel) =>
-        $"{Sum(row, vector)} = {target.Name}.{target.MultiplyAdd}(a_{row}, {panel}, {Sum(row, vector)});";
+        $"{chain}_{row}_{vector} = {target.Name}.{target.MultiplyAdd}(a_{row}, {panel}, {chain}_{row}_{vector});";
 
     private string Broadcast(int step, int row)
     {

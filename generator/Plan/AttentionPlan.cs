@@ -17,6 +17,9 @@ internal sealed record AttentionPlan
     /// <summary>Keys whose scores are normalised together. Cut at key 0 of the sequence, on every target: results depend on it.</summary>
     public const int KeyBlock = PanelLayout.KeyBlock;
 
+    /// <summary>Steps of the depth of a projection that one chain of multiply-adds runs over, on every target: results depend on it.</summary>
+    public const int DepthBlock = 256;
+
     /// <summary>Query rows whose scores against one key block are alive at once: 24 rows of 256 fill three quarters of a 32 KiB cache, and are whole tiles of 12, 6, 4, 3 and 2 rows.</summary>
     public const int QueryBlock = 24;
 
@@ -160,6 +163,8 @@ internal sealed record AttentionPlan
                 : $"Scores: {main.Reason}; {cut}.",
             $"Values: {values.LargestTiles} tiles over value panels.",
         };
+        if (shape.HasProjections && main.Tiles[main.Tiles.Count - 1].Unroll is > 1 and int turn && turn < main.Kernel.Depth.Literal)
+            reasons.Add($"The largest tiles of weights take {turn} steps of the depth in a turn of their loop, which measured faster than one.");
         if (shape.HasProjections && main.InterleavedPanels > 1)
             reasons.Add($"Panels of weights are interleaved by {main.InterleavedPanels}: one row reads {main.GemvTiles[0].Panels / main.InterleavedPanels} streams instead of {main.GemvTiles[0].Panels}.");
 
@@ -172,6 +177,8 @@ internal sealed record AttentionPlan
             $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (shape.QueryDim + shape.JoinedDim) * 4 / 1024} KiB beside the {(shape.HasProjections ? "weights" : "keys and values")} that pass through.",
             Factor(shape, steps),
         };
+        if (projections.Any(product => product.Kernel.DepthBlocks > 1))
+            shared.Insert(1, $"Projections: their depth is cut into blocks of {DepthBlock}, each summed from zero and added in ascending order, which rounds less than one long sum. The bits depend on it.");
         if (!shape.HasProjections)
             shared.Insert(0, "Heads come and go as the caller has them: queries are gathered by KV head, keys and values laid out in panels.");
         if (shape.Group > 1)

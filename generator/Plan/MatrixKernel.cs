@@ -68,6 +68,12 @@ internal sealed record Operand(string Name, ElementType Element, OperandLayout L
 /// <param name="Epilogue">What is done to the sums, from the first step to the last, which stores them.</param>
 internal sealed record MatrixKernel(string Name, Operand A, Operand B, Operand C, Extent Depth, Extent Panels, EquatableArray<EpilogueStep> Epilogue)
 {
+    /// <summary>
+    /// Blocks that the depth is cut into, each with a chain of multiply-adds of its own from zero, added in ascending order: the bits depend on
+    /// it, so it is the same for every vector target. Weights alone are deep enough; 1 for other products.
+    /// </summary>
+    public int DepthBlocks => B.Layout == OperandLayout.PackedPanels ? (Depth.Literal + AttentionPlan.DepthBlock - 1) / AttentionPlan.DepthBlock : 1;
+
     /// <summary>Rows times packed weights.</summary>
     public static MatrixKernel Projection(int depth, params EpilogueStep[] epilogue) => new(
         ProjectionName(depth, epilogue),

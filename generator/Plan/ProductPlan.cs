@@ -83,7 +83,7 @@ internal sealed record ProductPlan
         bool weights = kernel.B.Layout == OperandLayout.PackedPanels;
         int interleaved = weights ? Interleaved(panelDivisor, panels, target) : 1;
         RegisterTile Tile(int rows, int tilePanels) =>
-            new(rows, tilePanels, target.VectorsPerPanel, UnrollFor(rows * tilePanels * target.VectorsPerPanel, kernel.Depth, unrolling));
+            new(rows, tilePanels, target.VectorsPerPanel, UnrollFor(rows * tilePanels * target.VectorsPerPanel, kernel, target, unrolling));
 
         var tiles = new List<RegisterTile>();
         foreach (int rows in target.RowTiles)
@@ -153,16 +153,32 @@ internal sealed record ProductPlan
     }
 
     /// <summary>
-    /// Steps of the depth in one turn of the loop. One is enough: the loop's own instructions fill slots that the multiply-adds
-    /// leave empty. At 8 x 512 and 128 rows one step measured 204 GFLOP/s with 512 bits and 105 with 256, two steps 204 and 97.
+    /// Steps of the depth in one turn of the loop. One is mostly enough: the loop's own instructions fill slots that the multiply-adds leave
+    /// empty. The largest 512-bit tiles of a projection take four: on Emerald Rapids a whole forward at 8 x 512 and 128 rows took 1.024
+    /// times as long with one step, 1.005 with two and 1.04 with eight; smaller tiles and scores gained nothing that could be measured. On
+    /// Zen 5 one and two steps were as fast; with 256 bits two steps reached 97 GFLOP/s where one reached 105.
     /// </summary>
-    private static int UnrollFor(int accumulators, Extent depth, Unrolling unrolling)
+    private static int UnrollFor(int accumulators, MatrixKernel kernel, VectorTarget target, Unrolling unrolling)
     {
+        Extent depth = kernel.Depth;
         int budget = unrolling == Unrolling.Full && depth.IsLiteral ? FullBudget : WholeBudget;
-        if (depth.IsLiteral && (long)accumulators * depth.Literal <= budget)
+        if (depth.IsLiteral && kernel.DepthBlocks == 1 && (long)accumulators * depth.Literal <= budget)
             return depth.Literal;
-        return unrolling == Unrolling.Full ? Math.Max(1, budget / accumulators) : 1;
+        int steps = unrolling == Unrolling.Full ? Math.Max(1, budget / accumulators)
+            : kernel.B.Layout == OperandLayout.PackedPanels && accumulators >= target.UnrolledAccumulators ? UnrolledSteps : 1;
+        return kernel.DepthBlocks == 1 ? steps : DividingSteps(steps, depth.Literal);
     }
+
+    /// <summary>The largest power of two up to a number of steps that divides every block of the depth, so that no steps are left over.</summary>
+    private static int DividingSteps(int limit, int depth)
+    {
+        int steps = AttentionPlan.DepthBlock;
+        while (steps > limit || depth % steps != 0)
+            steps /= 2;
+        return steps;
+    }
+
+    private const int UnrolledSteps = 4;
 
     /// <summary>
     /// A page of each panel, since the processor's own prefetcher stops at its end: at 8 x 512 and 2,048 rows the whole block

@@ -7,7 +7,7 @@ namespace AttentionGen.Generator.Plan;
 
 /// <summary>
 /// The sums that one kernel keeps in registers: <see cref="Rows"/> rows of A times <see cref="Panels"/> panels of B.
-/// Each sum is one ascending chain of multiply-adds, so the tile's shape never changes the bits of a result.
+/// Each sum is an ascending chain of multiply-adds, or one for each block of the depth, so the tile's shape never changes the bits of a result.
 /// </summary>
 internal sealed record RegisterTile(int Rows, int Panels, int VectorsPerPanel, int Unroll)
 {

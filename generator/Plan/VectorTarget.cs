@@ -43,6 +43,9 @@ internal sealed record VectorTarget
 
     public int LoadsPerCycle { get; init; } = 2;
 
+    /// <summary>Sums from which a projection's tile has several steps of the depth in a turn of its loop; <see cref="ProductPlan"/> has the measurements.</summary>
+    public int UnrolledAccumulators { get; init; } = int.MaxValue;
+
     /// <summary>Whether softmax adds the powers up in a loop of their own: constants, sums and a power need more than 16 registers.</summary>
     public bool SumsApart => Registers <= 16;
 
@@ -66,6 +69,7 @@ internal sealed record VectorTarget
         Registers = 32,
         RowTiles = new([4, 8, 12]),
         InterleavedPanels = 2,
+        UnrolledAccumulators = 24,
     };
 
     /// <summary>AVX2 and FMA: 16 registers hold a tile of 6 rows × 16 columns (12 sums, 2 of B, 1 of A).</summary>

@@ -14,6 +14,8 @@ public sealed class MultiplyAddTests
     [Theory]
     [InlineData("Heads = 8, DModel = 512")]
     [InlineData("Heads = 12, DModel = 768, KvHeads = 3")]
+    [InlineData("Heads = 14, DModel = 896, KvHeads = 2")]
+    [InlineData("Heads = 8, DModel = 512, Unrolling = Unrolling.Full")]
     [InlineData("Heads = 2, DModel = 6, MemoryDim = 5")]
     [InlineData("Heads = 1, DModel = 771, HeadDim = 255, ValueHeadDim = 24")]
     [InlineData("Heads = 4, DModel = 256, Unrolling = Unrolling.Full")]
@@ -65,10 +67,31 @@ public sealed class MultiplyAddTests
         if (variable is "" or "panel")
             return 1;
         long start = long.Parse(loop.Declaration!.Variables.Single().Initializer!.Value.ToString());
-        long end = long.Parse(((BinaryExpressionSyntax)loop.Condition!).Right.ToString());
+        string bound = ((BinaryExpressionSyntax)loop.Condition!).Right.ToString();
         string increment = loop.Incrementors.Single().ToString();
         long step = increment.EndsWith("++", StringComparison.Ordinal) ? 1 : long.Parse(increment[(variable.Length + " += ".Length)..]);
-        Assert.Equal(0, (end - start) % step);
-        return (end - start) / step;
+        if (bound == "end")
+            return TurnsOfUnequalBlocks(loop, step);
+        long length = long.Parse(bound) - start;
+        // Blocks of the depth of which the last is shorter are counted by the loop inside.
+        if (variable == "start" && length % step != 0)
+            return 1;
+        Assert.Equal(0, length % step);
+        return length / step;
+    }
+
+    /// <summary>The turns of all blocks of the depth together, where the last is shorter: <c>end = Math.Min(256, 896 - start)</c>.</summary>
+    private static long TurnsOfUnequalBlocks(ForStatementSyntax loop, long step)
+    {
+        string end = loop.Parent!.DescendantNodes().OfType<VariableDeclaratorSyntax>().Single(variable => variable.Identifier.Text == "end").Initializer!.Value.ToString();
+        string[] numbers = end.Split('(', ',', '-', ')');
+        long block = long.Parse(numbers[1]), depth = long.Parse(numbers[2]), turns = 0;
+        for (long start = 0; start < depth; start += block)
+        {
+            Assert.Equal(0, Math.Min(block, depth - start) % step);
+            turns += Math.Min(block, depth - start) / step;
+        }
+
+        return turns;
     }
 }

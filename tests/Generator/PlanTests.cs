@@ -151,6 +151,7 @@ public sealed class PlanTests
         Assert.Equal(3, plans.Count);
         Assert.Equal(256, AttentionPlan.KeyBlock);
         Assert.Equal(0, AttentionPlan.KeyBlock % 32);
+        Assert.Equal(256, AttentionPlan.DepthBlock);
         // The path is written once for all targets.
         Assert.All(plans, plan => Assert.Equal(plans[0].Scratch, plan.Scratch));
         Assert.All(plans, plan => Assert.Equal(plans[0].RowBlock, plan.RowBlock));
@@ -221,6 +222,24 @@ public sealed class PlanTests
         AttentionPlan square = Plans(8, 8, 64)[0];
         Assert.Single(square.Projections);
         Assert.Equal(square.InputProjection, square.OutputProjection);
+    }
+
+    [Theory]
+    [InlineData(8, 64, 4, 2)]
+    [InlineData(4, 64, 4, 1)]
+    [InlineData(14, 64, 4, 4)]
+    [InlineData(6, 127, 2, 3)]
+    [InlineData(7, 109, 1, 3)]
+    public void Only_the_largest_tiles_of_weights_take_several_steps_a_turn(int heads, int headDim, int steps, int blocks)
+    {
+        AttentionPlan plan = Plans(heads, heads, headDim)[0];
+        ProductPlan product = plan.InputProjection!;
+        Assert.Equal(blocks, product.Kernel.DepthBlocks);
+        Assert.Equal(1, plan.Scores.Kernel.DepthBlocks);
+        Assert.Equal(1, plan.Values.Kernel.DepthBlocks);
+        Assert.Contains(product.AllTiles, tile => tile.Accumulators == 24);
+        Assert.All(product.AllTiles, tile => Assert.Equal(tile.Accumulators == 24 ? steps : 1, tile.Unroll));
+        Assert.All(plan.Scores.AllTiles.Concat(plan.Values.AllTiles), tile => Assert.Equal(1, tile.Unroll));
     }
 
     [Fact]
