@@ -98,7 +98,7 @@ internal static class HeaderEmitter
             RotaryScaling.None => "",
             RotaryScaling.Linear => CodeWriter.Invariant($", linear scaling by {shape.RotaryScalingFactor:R}"),
             RotaryScaling.Llama3 => CodeWriter.Invariant($", Llama 3 scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}"),
-            _ => CodeWriter.Invariant($", YaRN scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}, attention factor {shape.RotaryAttentionFactor:R}"),
+            _ => CodeWriter.Invariant($", YaRN scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}{(shape.RotaryTruncate ? "" : ", range not rounded")}, attention factor {shape.RotaryAttentionFactor:R}"),
         };
         return CodeWriter.Invariant($", rotary ({kind}, {shape.RotaryDim} of {shape.HeadDim}, base {shape.RotaryBase:R}{scaling}{(shape.Positions ? ", positions given" : "")})");
     }

@@ -187,8 +187,8 @@ internal static class DiagnosticDescriptors
         "{0} is {1} and {2} is {3}, but both must be positive and finite, and {0} must be the smaller: use for example {4}, the defaults");
 
     public static readonly DiagnosticDescriptor RotaryAttentionFactor = Create(
-        "AG0045", "RotaryAttentionFactor must be positive and finite",
-        "RotaryAttentionFactor is {0} but must be positive and finite: use {1}, or leave it out for 0.1 · ln(RotaryScalingFactor) + 1");
+        "AG0045", "A factor of YaRN must be positive and finite",
+        "{2} is {0} but must be positive and finite: use {1}, or leave it out; without any factor, cosines and sines are multiplied by 0.1 · ln(RotaryScalingFactor) + 1");
 
     public static readonly DiagnosticDescriptor MaskWithoutKeys = Create(
         "AG0046", "A mask has no axis of keys",

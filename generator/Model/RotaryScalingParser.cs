@@ -9,9 +9,10 @@ internal static class RotaryScalingParser
 {
     private const string Factor = "RotaryScalingFactor", OriginalLength = "RotaryOriginalLength", Attention = "RotaryAttentionFactor";
     private const string Low = "RotaryLowFrequencyFactor", High = "RotaryHighFrequencyFactor", Fast = "RotaryBetaFast", Slow = "RotaryBetaSlow";
+    private const string Truncate = "RotaryTruncate", Mscale = "RotaryMscale", MscaleAllDim = "RotaryMscaleAllDim";
 
     /// <summary>Settings that mean nothing without a scaling.</summary>
-    public static readonly string[] Dependent = [Factor, OriginalLength, Low, High, Fast, Slow, Attention];
+    public static readonly string[] Dependent = [Factor, OriginalLength, Low, High, Fast, Slow, Truncate, Attention, Mscale, MscaleAllDim];
 
     /// <summary>The shape with its scaling; what another scaling needs is left at its default.</summary>
     public static AttentionShape Parse(SettingReader settings, AttentionShape shape)
@@ -29,7 +30,7 @@ internal static class RotaryScalingParser
         if (scaling != RotaryScaling.Llama3)
             Refuse(settings, [Low, High], "RotaryScaling.Llama3", "RotaryScaling = RotaryScaling.Llama3");
         if (scaling != RotaryScaling.Yarn)
-            Refuse(settings, [Fast, Slow, Attention], "RotaryScaling.Yarn", "RotaryScaling = RotaryScaling.Yarn");
+            Refuse(settings, [Fast, Slow, Truncate, Attention, Mscale, MscaleAllDim], "RotaryScaling.Yarn", "RotaryScaling = RotaryScaling.Yarn");
 
         CheckFactor(settings);
         if (scaling == RotaryScaling.Linear)
@@ -76,14 +77,26 @@ internal static class RotaryScalingParser
         return (low, high);
     }
 
-    /// <summary>The default is that of the paper (Peng et al. 2023, equation 22).</summary>
+    /// <summary>The default is that of the paper (Peng et al. 2023, equation 22), or the quotient that Hugging Face makes of the two factors.</summary>
     private static double AttentionFactor(SettingReader settings, double scalingFactor)
     {
-        double value = settings.Double(Attention);
-        if (value == 0)
-            return (0.1 * Math.Log(scalingFactor)) + 1;
-        if (!(value > 0) || double.IsInfinity(value))
-            settings.Report(DiagnosticDescriptors.RotaryAttentionFactor, Attention, Text(value), value < 0 && !double.IsInfinity(value) ? Text(-value) : "1");
+        double given = Positive(settings, Attention), mscale = Positive(settings, Mscale), allDim = Positive(settings, MscaleAllDim);
+        if (mscale == 0 && allDim != 0)
+            settings.WithoutEffect(MscaleAllDim, Mscale, $"{Mscale} = 1");
+        if (allDim == 0 && mscale != 0)
+            settings.WithoutEffect(Mscale, MscaleAllDim, $"{MscaleAllDim} = 1");
+        if (given != 0)
+            return given;
+        return mscale == 0 || allDim == 0 ? Temperature(scalingFactor, 1) : Temperature(scalingFactor, mscale) / Temperature(scalingFactor, allDim);
+    }
+
+    private static double Temperature(double scalingFactor, double mscale) => (0.1 * mscale * Math.Log(scalingFactor)) + 1;
+
+    private static double Positive(SettingReader settings, string name)
+    {
+        double value = settings.Double(name);
+        if (value != 0 && (!(value > 0) || double.IsInfinity(value)))
+            settings.Report(DiagnosticDescriptors.RotaryAttentionFactor, name, Text(value), value < 0 && !double.IsInfinity(value) ? Text(-value) : "1", name);
         return value;
     }
 }

@@ -59,7 +59,7 @@ internal static class CacheHeader
             throw new InvalidDataException($"The saved cache has {batch} sequences; expected 1 or more.");
         DigestShape(shape, digest);
         if (!header[16..].SequenceEqual(digest))
-            throw new InvalidDataException($"The saved cache is of a kernel with other keys and values; expected one of {shape}.");
+            throw new InvalidDataException($"The saved cache is of a kernel with other keys and values; expected one with {Properties(shape)}.");
         if (expectedBatch is { } expected ? batch != expected : batch > (stream.Length - stream.Position) / SequenceBytes)
         {
             throw new InvalidDataException(expectedBatch is null
@@ -117,6 +117,10 @@ internal static class CacheHeader
 
     private static int LittleEndian(int value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
 
+    /// <summary>What a saved cache can differ in, in few words: sizes, and what is done to keys.</summary>
+    private static string Properties(AttentionShape shape) => FormattableString.Invariant(
+        $"KvHeads = {shape.KvHeads}, HeadDim = {shape.HeadDim}, ValueHeadDim = {shape.ValueHeadDim}, MemoryDim = {shape.MemoryDim}, IsCrossAttention = {shape.IsCrossAttention}, Rotary = {shape.Rotary}, QueryKeyNorm = {shape.QueryKeyNorm}, CacheWindow = {shape.CacheWindow} and the same settings of these");
+
     /// <summary>Of all that keys and values depend on, but for the weights.</summary>
     private static void DigestShape(AttentionShape shape, Span<byte> digest)
     {
@@ -124,7 +128,7 @@ internal static class CacheHeader
             $"""
             {shape.KvHeads} {shape.HeadDim} {shape.ValueHeadDim} {shape.MemoryDim} {shape.HasProjections} {shape.IsCrossAttention} {shape.KeyBias} {shape.ValueBias}
             {(int)shape.Rotary} {shape.RotaryDim} {shape.RotaryBase:R} {(int)shape.RotaryScaling} {shape.RotaryScalingFactor:R} {shape.RotaryOriginalLength}
-            {shape.RotaryLowFrequencyFactor:R} {shape.RotaryHighFrequencyFactor:R} {shape.RotaryBetaFast:R} {shape.RotaryBetaSlow:R} {shape.RotaryAttentionFactor:R}
+            {shape.RotaryLowFrequencyFactor:R} {shape.RotaryHighFrequencyFactor:R} {shape.RotaryBetaFast:R} {shape.RotaryBetaSlow:R} {shape.RotaryTruncate} {shape.RotaryAttentionFactor:R}
             {shape.Positions} {(int)shape.QueryKeyNorm} {shape.QueryKeyNormEpsilon:R} {shape.CacheWindow}
             """;
         // Line ends are those of the source file, which may differ between checkouts.

@@ -18,6 +18,9 @@ internal readonly record struct RotaryFrequencies(int Dim, double Base)
 
     public double BetaSlow { get; private init; }
 
+    /// <summary>Whether the range of YaRN's ramp is rounded to whole pairs.</summary>
+    public bool Truncate { get; private init; } = true;
+
     /// <summary>Factor of cosines and sines.</summary>
     public double AttentionFactor { get; private init; } = 1;
 
@@ -30,6 +33,7 @@ internal readonly record struct RotaryFrequencies(int Dim, double Base)
         HighFrequencyFactor = shape.RotaryHighFrequencyFactor,
         BetaFast = shape.RotaryBetaFast,
         BetaSlow = shape.RotaryBetaSlow,
+        Truncate = shape.RotaryTruncate,
         AttentionFactor = shape.RotaryAttentionFactor,
     };
 
@@ -67,8 +71,11 @@ internal readonly record struct RotaryFrequencies(int Dim, double Base)
     /// <summary>Pairs before <c>low</c> stay, pairs behind <c>high</c> are stretched, those between by a linear ramp.</summary>
     private double Yarn(double frequency, int pair)
     {
-        double low = Math.Max(Math.Floor(PairOfTurns(BetaFast)), 0);
-        double high = Math.Min(Math.Ceiling(PairOfTurns(BetaSlow)), Dim - 1);
+        (double low, double high) = (PairOfTurns(BetaFast), PairOfTurns(BetaSlow));
+        if (Truncate)
+            (low, high) = (Math.Floor(low), Math.Ceiling(high));
+        low = Math.Max(low, 0);
+        high = Math.Min(high, Dim - 1);
         if (low == high)
             high += 0.001;
         double stretched = Math.Clamp((pair - low) / (high - low), 0, 1);

@@ -33,8 +33,27 @@ public sealed partial class AttentionConfigAttribute
     /// <summary>YaRN: pairs that rotate less often than this over the original length are stretched by the whole factor. The default is 1.</summary>
     public double RotaryBetaSlow { get; set; } = 1;
 
-    /// <summary>YaRN: factor of cosines and sines. Zero, the default, means <c>0.1 · ln(RotaryScalingFactor) + 1</c>.</summary>
+    /// <summary>
+    /// YaRN: whether the two pairs between which frequencies change are rounded outwards, to whole pairs, as Hugging Face's <c>truncate</c> says. The default is true;
+    /// gpt-oss sets it to false.
+    /// </summary>
+    public bool RotaryTruncate { get; set; } = true;
+
+    /// <summary>
+    /// YaRN: factor of cosines and sines. Zero, the default, means <c>0.1 · ln(RotaryScalingFactor) + 1</c>, or with <see cref="RotaryMscale"/> and
+    /// <see cref="RotaryMscaleAllDim"/> <c>(0.1 · RotaryMscale · ln(RotaryScalingFactor) + 1) / (0.1 · RotaryMscaleAllDim · ln(RotaryScalingFactor) + 1)</c>.
+    /// A factor that is given comes before these two, as in Hugging Face's Transformers.
+    /// </summary>
     public double RotaryAttentionFactor { get; set; }
+
+    /// <summary>YaRN: Hugging Face's <c>mscale</c>, see <see cref="RotaryAttentionFactor"/>. Needs <see cref="RotaryMscaleAllDim"/>; zero, the default, means that there is none.</summary>
+    public double RotaryMscale { get; set; }
+
+    /// <summary>
+    /// YaRN: Hugging Face's <c>mscale_all_dim</c>, see <see cref="RotaryAttentionFactor"/>. Needs <see cref="RotaryMscale"/>; zero, the default, means that there is none.
+    /// DeepSeek's models multiply their scale by <c>(0.1 · mscale_all_dim · ln(factor) + 1)²</c> too: put that into <see cref="Scale"/>.
+    /// </summary>
+    public double RotaryMscaleAllDim { get; set; }
 
     /// <summary>Whether the caller gives positions, [batch, rows]. Otherwise a row's position is the number of cached keys plus its index.</summary>
     public bool Positions { get; set; }

@@ -72,6 +72,9 @@ public sealed partial record AttentionShape
     /// <summary>See <see cref="AttentionConfigAttribute.RotaryBetaSlow"/>; 0 for other scalings.</summary>
     public double RotaryBetaSlow { get; init; }
 
+    /// <summary>See <see cref="AttentionConfigAttribute.RotaryTruncate"/>; true for other scalings.</summary>
+    public bool RotaryTruncate { get; init; } = true;
+
     /// <summary>Factor of cosines and sines; 1 for other scalings.</summary>
     public double RotaryAttentionFactor { get; init; } = 1;
 

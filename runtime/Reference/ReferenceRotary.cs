@@ -57,8 +57,9 @@ internal static class ReferenceRotary
     /// <summary>Pairs before the first corrected one stay, those behind the last are stretched, and a ramp lies between (Peng et al. 2023, section 3.2).</summary>
     private static double Yarn(AttentionShape shape, double frequency, int pair)
     {
-        double low = Math.Max(Math.Floor(PairThatTurns(shape.RotaryBetaFast)), 0);
-        double high = Math.Min(Math.Ceiling(PairThatTurns(shape.RotaryBetaSlow)), shape.RotaryDim - 1);
+        double first = PairThatTurns(shape.RotaryBetaFast), last = PairThatTurns(shape.RotaryBetaSlow);
+        double low = Math.Max(shape.RotaryTruncate ? Math.Floor(first) : first, 0);
+        double high = Math.Min(shape.RotaryTruncate ? Math.Ceiling(last) : last, shape.RotaryDim - 1);
         if (low == high)
             high += 0.001;
         double stretched = Math.Clamp((pair - low) / (high - low), 0, 1);

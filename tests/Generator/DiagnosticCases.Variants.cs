@@ -85,9 +85,13 @@ internal sealed partial record DiagnosticCase
         yield return Setting("fast no faster", "AG0044", $"{Yarn}, «RotaryBetaFast = 1»", $"{Yarn}, RotaryBetaFast = 2", "RotaryBetaFast is 1");
         yield return Setting("attention factor negative", "AG0045", $"{Yarn}, «RotaryAttentionFactor = -1.5»", $"{Yarn}, RotaryAttentionFactor = 1.5", "is -1.5", "use 1.5");
         yield return Setting("attention factor infinite", "AG0045", $"{Yarn}, «RotaryAttentionFactor = double.PositiveInfinity»", $"{Yarn}, RotaryAttentionFactor = 0", "Infinity");
+        yield return Setting("mscale negative", "AG0045", $"{Yarn}, «RotaryMscale = -0.5», RotaryMscaleAllDim = 1", $"{Yarn}, RotaryMscale = 0.5, RotaryMscaleAllDim = 1", "RotaryMscale is -0.5", "use 0.5");
+        yield return Setting("mscale_all_dim NaN", "AG0045", $"{Yarn}, RotaryMscale = 1, «RotaryMscaleAllDim = double.NaN»", $"{Yarn}, RotaryMscale = 1, RotaryMscaleAllDim = 1", "RotaryMscaleAllDim is NaN");
+        yield return Setting("mscale alone", "AG0024", $"{Yarn}, «RotaryMscale = 0.5»", $"{Yarn}, RotaryMscale = 0.5, RotaryMscaleAllDim = 1", "RotaryMscale has no effect without RotaryMscaleAllDim");
+        yield return Setting("mscale_all_dim alone", "AG0024", $"{Yarn}, «RotaryMscaleAllDim = 0.5»", $"{Yarn}, RotaryMscale = 1, RotaryMscaleAllDim = 0.5", "RotaryMscaleAllDim has no effect without RotaryMscale");
         yield return Setting("factor without a scaling", "AG0024", $"{Rotary}, «RotaryScalingFactor = 2»", $"{Linear}, RotaryScalingFactor = 2", "RotaryScalingFactor has no effect without RotaryScaling", "RotaryScaling.Linear, RotaryScaling.Llama3 or RotaryScaling.Yarn");
         yield return Setting("original length of linear scaling", "AG0024", $"{Linear}, RotaryScalingFactor = 2, «RotaryOriginalLength = 64»", $"{Linear}, RotaryScalingFactor = 2", "without RotaryScaling.Llama3 or RotaryScaling.Yarn");
-        foreach (string setting in new[] { "RotaryBetaFast = 32", "RotaryBetaSlow = 1", "RotaryAttentionFactor = 1" })
+        foreach (string setting in new[] { "RotaryBetaFast = 32", "RotaryBetaSlow = 1", "RotaryAttentionFactor = 1", "RotaryTruncate = false" })
             yield return Setting($"{setting} of Llama 3", "AG0024", $"{Llama}, «{setting}»", $"{Yarn}, {setting}", "has no effect without RotaryScaling.Yarn");
         foreach (string setting in new[] { "RotaryLowFrequencyFactor = 1", "RotaryHighFrequencyFactor = 4" })
             yield return Setting($"{setting} of YaRN", "AG0024", $"{Yarn}, «{setting}»", $"{Llama}, {setting}", "has no effect without RotaryScaling.Llama3");

@@ -128,6 +128,14 @@ public sealed class SpecParsingTests
         // 0.1 · ln(40) + 1 = 1.3688879454113936.
         Model.AttentionShape yarn = ParseShape($"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = 4096");
         Assert.Equal(1.3688879454113936, yarn.RotaryAttentionFactor, 15);
+        Assert.True(yarn.RotaryTruncate);
+
+        // As DeepSeek's models have it: (0.1 · 0.707 · ln(40) + 1) / (0.1 · ln(40) + 1).
+        const string Yarn = $"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = 4096";
+        Assert.Equal(0.9210423553163399, ParseShape($"{Yarn}, RotaryMscale = 0.707, RotaryMscaleAllDim = 1").RotaryAttentionFactor, 15);
+        Assert.Equal(1, ParseShape($"{Yarn}, RotaryMscale = 1, RotaryMscaleAllDim = 1").RotaryAttentionFactor);
+        Assert.Equal(1.5, ParseShape($"{Yarn}, RotaryMscale = 0.707, RotaryMscaleAllDim = 1, RotaryAttentionFactor = 1.5").RotaryAttentionFactor);
+        Assert.Equal(yarn with { RotaryTruncate = false }, ParseShape($"{Yarn}, RotaryTruncate = false"));
     }
 
     [Fact]

@@ -158,7 +158,7 @@ public sealed class CacheStreamTests
             Shape with { KeyBias = false }, Shape with { ValueBias = false }, Shape with { Rotary = RotaryKind.HalfSplit, RotaryDim = 10 }, Shape with { RotaryBase = 500_000 },
             Shape with { RotaryScaling = RotaryScaling.Linear }, Shape with { RotaryScalingFactor = 2 }, Shape with { RotaryOriginalLength = 8 },
             Shape with { RotaryLowFrequencyFactor = 2 }, Shape with { RotaryHighFrequencyFactor = 2 }, Shape with { RotaryBetaFast = 2 }, Shape with { RotaryBetaSlow = 2 },
-            Shape with { RotaryAttentionFactor = 2 }, Shape with { Positions = true }, Shape with { QueryKeyNorm = QueryKeyNorm.Rms }, Shape with { QueryKeyNormEpsilon = 1e-5f },
+            Shape with { RotaryAttentionFactor = 2 }, Shape with { RotaryTruncate = false }, Shape with { Positions = true }, Shape with { QueryKeyNorm = QueryKeyNorm.Rms }, Shape with { QueryKeyNormEpsilon = 1e-5f },
             Shape with { WindowLeft = 9 }, Shape with { HasProjections = false },
         ];
         foreach (AttentionShape other in others)

@@ -80,6 +80,28 @@ public sealed class RotaryScalingTests
         double CorrectionDim(double rotations) => dim * Math.Log(originalLength / (rotations * 2 * Math.PI)) / (2 * Math.Log(rotaryBase));
     }
 
+    /// <summary>gpt-oss, whose file says truncate: false. The numbers are those of Transformers.</summary>
+    [Fact]
+    public void A_range_that_is_not_rounded_is_fractional()
+    {
+        AttentionShape shape = Of(64, 150_000) with
+        {
+            RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 32, RotaryOriginalLength = 4096, RotaryBetaFast = 32, RotaryBetaSlow = 1, RotaryTruncate = false,
+        };
+        (int Pair, double Frequency)[] expected = [(15, 1.05260e-3), (16, 4.56484e-4), (17, 1.29319e-4)];
+        double[] frequencies = RotaryFrequencies.Of(shape).ToArray();
+        foreach ((int pair, double frequency) in expected)
+        {
+            Assert.Equal(frequency, frequencies[pair], 6e-9);
+            Assert.Equal(frequency, ReferenceRotary.Frequency(shape, pair), 6e-9);
+        }
+
+        (int Pair, double Frequency)[] rounded = [(15, 1.20613e-3), (16, 5.80947e-4), (17, 2.27948e-4)];
+        frequencies = RotaryFrequencies.Of(shape with { RotaryTruncate = true }).ToArray();
+        foreach ((int pair, double frequency) in rounded)
+            Assert.Equal(frequency, frequencies[pair], 6e-9);
+    }
+
     [Fact]
     public void Every_parameter_makes_a_table_of_its_own()
     {
@@ -91,7 +113,7 @@ public sealed class RotaryScalingTests
         [
             shape, shape with { RotaryDim = 32 }, shape with { RotaryBase = 500 }, shape with { RotaryScaling = RotaryScaling.Llama3 }, shape with { RotaryScalingFactor = 8 },
             shape with { RotaryOriginalLength = 2048 }, shape with { RotaryBetaFast = 16 }, shape with { RotaryBetaSlow = 2 }, shape with { RotaryAttentionFactor = 1 },
-            shape with { RotaryLowFrequencyFactor = 1 }, shape with { RotaryHighFrequencyFactor = 4 },
+            shape with { RotaryTruncate = false }, shape with { RotaryLowFrequencyFactor = 1 }, shape with { RotaryHighFrequencyFactor = 4 },
         ];
         Assert.Equal(shapes.Length, shapes.Select(RotaryTable.Get).Distinct().Count());
         Assert.Same(RotaryTable.Get(shape), RotaryTable.Get(shape with { Heads = 7 }));

@@ -80,6 +80,7 @@ internal static partial class RandomConfiguration
             },
             RotaryScaling.Yarn => scaled with
             {
+                RotaryTruncate = random.Next(2) == 0,
                 RotaryOriginalLength = random.Next(1, 5000),
                 RotaryBetaSlow = random.Next(2) == 0 ? 1 : 0.5 + random.NextDouble(),
                 RotaryBetaFast = random.Next(2) == 0 ? 32 : 8 + (50 * random.NextDouble()),

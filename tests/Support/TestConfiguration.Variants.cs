@@ -73,7 +73,13 @@ internal sealed partial record TestConfiguration
 
     public double RotaryBetaSlow { get; init; } = 1;
 
+    public bool RotaryTruncate { get; init; } = true;
+
     public double RotaryAttentionFactor { get; init; }
+
+    public double RotaryMscale { get; init; }
+
+    public double RotaryMscaleAllDim { get; init; }
 
     public bool Positions { get; init; }
 
@@ -118,10 +124,13 @@ internal sealed partial record TestConfiguration
                 RotaryHighFrequencyFactor = llama3 ? RotaryHighFrequencyFactor : 0,
                 RotaryBetaFast = yarn ? RotaryBetaFast : 0,
                 RotaryBetaSlow = yarn ? RotaryBetaSlow : 0,
-                RotaryAttentionFactor = !yarn ? 1 : RotaryAttentionFactor == 0 ? (0.1 * Math.Log(RotaryScalingFactor)) + 1 : RotaryAttentionFactor,
+                RotaryTruncate = !yarn || RotaryTruncate,
+                RotaryAttentionFactor = !yarn ? 1 : RotaryAttentionFactor != 0 ? RotaryAttentionFactor : RotaryMscale == 0 ? Temperature(1) : Temperature(RotaryMscale) / Temperature(RotaryMscaleAllDim),
             };
         }
     }
+
+    private double Temperature(double mscale) => (0.1 * mscale * Math.Log(RotaryScalingFactor)) + 1;
 
     /// <summary>Each setting of a shape as the property of its name here has it. A shape's new setting is one property here.</summary>
     private AttentionShape WithSettings()
