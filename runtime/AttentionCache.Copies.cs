@@ -70,7 +70,8 @@ public sealed partial class AttentionCache
     /// <param name="parents">[batch]: for each sequence, the sequence that it continues.</param>
     /// <exception cref="ArgumentException"><paramref name="parents"/> has another length than the batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException">One of <paramref name="parents"/> does not exist. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
+    /// <exception cref="InvalidOperationException">Another call uses the cache. Nothing is changed.</exception>
+    /// <exception cref="OutOfMemoryException">The machine has no memory for one sequence, which a circle of parents needs. Nothing is changed.</exception>
     public void Select(ReadOnlySpan<int> parents)
     {
         using WriteScope writing = Writing();
@@ -82,9 +83,35 @@ public sealed partial class AttentionCache
         // The number of sequences that still need to copy each sequence. A sequence that none needs may be overwritten.
         selection ??= new int[3 * Batch];
         Span<int> wanted = selection.AsSpan(0, Batch), done = selection.AsSpan(Batch, Batch), oldLengths = selection.AsSpan(2 * Batch);
+        lengths.CopyTo(oldLengths);
+        CopyTrees(parents, wanted, done, copies: false);
+
+        // What is left are circles, each sequence wanted by the one before: one of them waits in scratch, which is rented while nothing is changed.
+        int circle = CircleFrom(parents, done, 0);
+        AlignedMemory? waiting = circle < Batch ? AttentionScratch.Rent(KeySequenceStride + ValueSequenceStride) : null;
+        CopyTrees(parents, wanted, done, copies: true);
+        for (; circle < Batch; circle = CircleFrom(parents, done, circle))
+            CopyCircle(parents, circle, done, ref waiting!.Reference);
+        if (waiting is not null)
+            AttentionScratch.Return(waiting);
+
+        shared?.Select(parents, shared, oldLengths);
+        LengthsChanged();
+    }
+
+    /// <summary>The next sequence of a circle, or the batch where there is none.</summary>
+    private int CircleFrom(ReadOnlySpan<int> parents, ReadOnlySpan<int> done, int start)
+    {
+        while (start < Batch && (parents[start] == start || done[start] != 0))
+            start++;
+        return start;
+    }
+
+    /// <summary>Every sequence that no circle holds, those first that nobody wants; or only which these are.</summary>
+    private void CopyTrees(ReadOnlySpan<int> parents, Span<int> wanted, Span<int> done, bool copies)
+    {
         wanted.Clear();
         done.Clear();
-        lengths.CopyTo(oldLengths);
         for (int sequence = 0; sequence < Batch; sequence++)
         {
             if (parents[sequence] != sequence)
@@ -95,29 +122,19 @@ public sealed partial class AttentionCache
         {
             for (int sequence = start; parents[sequence] != sequence && done[sequence] == 0 && wanted[sequence] == 0; sequence = parents[sequence])
             {
-                CopyFrom(this, parents[sequence], sequence);
+                if (copies)
+                    CopyFrom(this, parents[sequence], sequence);
                 done[sequence] = 1;
                 wanted[parents[sequence]]--;
             }
         }
-
-        // The remaining sequences form circles: each needs the next one. One sequence of a circle waits in scratch.
-        for (int start = 0; start < Batch; start++)
-        {
-            if (parents[start] != start && done[start] == 0)
-                CopyCircle(parents, start, done);
-        }
-
-        shared?.Select(parents, shared, oldLengths);
-        LengthsChanged();
     }
 
     /// <summary>Sequences that continue one another in a circle.</summary>
-    private void CopyCircle(ReadOnlySpan<int> parents, int start, Span<int> done)
+    private void CopyCircle(ReadOnlySpan<int> parents, int start, Span<int> done, ref float scratch)
     {
-        using ScratchLease lease = ScratchLease.Rent(KeySequenceStride + ValueSequenceStride);
         var waiting = new KeyValuePanels(
-            ref lease.Reference, ref Unsafe.Add(ref lease.Reference, KeySequenceStride), KeyCapacity, Shape.HeadDim, ValueHeadStride / KeyCapacity);
+            ref scratch, ref Unsafe.Add(ref scratch, KeySequenceStride), KeyCapacity, Shape.HeadDim, ValueHeadStride / KeyCapacity);
         (int length, int firstHeldKey) = (lengths[start], firstHeldKeys[start]);
         PanelCopy.Copy(Shape, Panels(start), in waiting, firstHeldKey, length);
 

@@ -45,9 +45,9 @@ public sealed partial class AttentionCache
                         count = Math.Min(lengths[sequence] - key, PieceFloats / width);
                         Span<float> rows = piece.AsSpan(0, count * width);
                         if (isKeys)
-                            PanelCopy.ReadKeys(Shape, in panels, head, key, rows);
+                            PanelCopy.ReadKeys(Shape, in panels, head, key, rows, width, count);
                         else
-                            PanelCopy.ReadValues(Shape, in panels, head, key, rows);
+                            PanelCopy.ReadValues(Shape, in panels, head, key, rows, width, count);
                         ToLittleEndian(rows);
                         stream.Write(MemoryMarshal.AsBytes(rows));
                     }
@@ -142,9 +142,9 @@ public sealed partial class AttentionCache
                         CacheHeader.ReadExactly(stream, MemoryMarshal.AsBytes(rows), "keys and values");
                         ToLittleEndian(rows);
                         if (isKeys)
-                            PanelCopy.WriteKeys(Shape, rows, in panels, head, key);
+                            PanelCopy.WriteKeys(Shape, rows, width, count, in panels, head, key);
                         else
-                            PanelCopy.WriteValues(Shape, rows, in panels, head, key);
+                            PanelCopy.WriteValues(Shape, rows, width, count, in panels, head, key);
                     }
                 }
             }

@@ -35,7 +35,7 @@ public sealed partial class AttentionCache
         ArgumentNullException.ThrowIfNull(shape);
         shape.ThrowIfIllegal();
         if (!shape.HasCache)
-            throw new NotSupportedException("This kernel has no cache. Cross-attention has one; so do causal self-attention and kernels without projections, if SequenceLength is not set.");
+            throw CacheErrors.None();
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
 
@@ -65,6 +65,7 @@ public sealed partial class AttentionCache
         ValueMemory = AlignedMemory.Allocate(batch * ValueSequenceStride, zeroed: true);
         lengths = new int[batch];
         firstHeldKeys = new int[batch];
+        OverwrittenKeys = IsRing ? new RingKeys(shape, batch) : null;
     }
 
     /// <summary>The shape of the kernels that can use this cache.</summary>
@@ -112,6 +113,9 @@ public sealed partial class AttentionCache
 
     /// <summary>Floats from the values of one sequence to those of the next.</summary>
     internal nint ValueSequenceStride { get; }
+
+    /// <summary>Which keys the present call overwrites; null where there is no ring.</summary>
+    internal RingKeys? OverwrittenKeys { get; }
 
     /// <summary>Whether new keys overwrite old ones.</summary>
     internal bool IsRing => KeyCapacity < Capacity;

@@ -37,40 +37,40 @@ internal static class PanelCopy
         }
     }
 
-    /// <summary>Writes keys of one head, [rows, HeadDim], from a key on.</summary>
-    public static void WriteKeys(AttentionShape shape, ReadOnlySpan<float> keys, in KeyValuePanels panels, nint head, nint firstKey) =>
-        RingPanels.WriteKeys(ref MemoryMarshal.GetReference(keys), shape.HeadDim, keys.Length / shape.HeadDim, in panels, head, firstKey, shape.HeadDim);
+    /// <summary>Writes so many rows of keys of one head, from a key on.</summary>
+    public static void WriteKeys(AttentionShape shape, ReadOnlySpan<float> rows, int stride, int count, in KeyValuePanels panels, nint head, nint firstKey) =>
+        RingPanels.WriteKeys(ref MemoryMarshal.GetReference(rows), stride, count, in panels, head, firstKey, shape.HeadDim);
 
-    /// <summary>Writes values of one head, [rows, ValueHeadDim], from a key on.</summary>
-    public static void WriteValues(AttentionShape shape, ReadOnlySpan<float> values, in KeyValuePanels panels, nint head, nint firstKey) =>
-        RingPanels.WriteValues(ref MemoryMarshal.GetReference(values), shape.ValueHeadDim, values.Length / shape.ValueHeadDim, in panels, head, firstKey, shape.ValueHeadDim);
+    /// <summary>Writes so many rows of values of one head, from a key on.</summary>
+    public static void WriteValues(AttentionShape shape, ReadOnlySpan<float> rows, int stride, int count, in KeyValuePanels panels, nint head, nint firstKey) =>
+        RingPanels.WriteValues(ref MemoryMarshal.GetReference(rows), stride, count, in panels, head, firstKey, shape.ValueHeadDim);
 
-    /// <summary>Reads keys of one head, [rows, HeadDim].</summary>
-    public static void ReadKeys(AttentionShape shape, in KeyValuePanels panels, nint head, nint firstKey, Span<float> keys)
+    /// <summary>Reads so many rows of keys of one head, from a key on.</summary>
+    public static void ReadKeys(AttentionShape shape, in KeyValuePanels panels, nint head, nint firstKey, Span<float> rows, int stride, int count)
     {
         ref float first = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);
-        for (int start = 0; start < keys.Length; start += shape.HeadDim, firstKey++)
+        for (int row = 0; row < count; row++)
         {
-            nint place = firstKey % panels.KeyCapacity;
+            nint place = (firstKey + row) % panels.KeyCapacity;
             ref float key = ref Unsafe.Add(ref first, (place - place % PanelWidth) * shape.HeadDim + place % PanelWidth);
-            Span<float> row = keys.Slice(start, shape.HeadDim);
-            for (int k = 0; k < row.Length; k++)
-                row[k] = Unsafe.Add(ref key, (nint)k * PanelWidth);
+            Span<float> target = rows.Slice(row * stride, shape.HeadDim);
+            for (int k = 0; k < target.Length; k++)
+                target[k] = Unsafe.Add(ref key, (nint)k * PanelWidth);
         }
     }
 
-    /// <summary>Reads values of one head, [rows, ValueHeadDim].</summary>
-    public static void ReadValues(AttentionShape shape, in KeyValuePanels panels, nint head, nint firstKey, Span<float> values)
+    /// <summary>Reads so many rows of values of one head, from a key on.</summary>
+    public static void ReadValues(AttentionShape shape, in KeyValuePanels panels, nint head, nint firstKey, Span<float> rows, int stride, int count)
     {
         ref float first = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);
-        for (int start = 0; start < values.Length; start += shape.ValueHeadDim, firstKey++)
+        for (int row = 0; row < count; row++)
         {
-            ref float value = ref Unsafe.Add(ref first, firstKey % panels.KeyCapacity * PanelWidth);
-            for (int column = 0; column < shape.ValueHeadDim; column += PanelWidth)
+            ref float value = ref Unsafe.Add(ref first, (firstKey + row) % panels.KeyCapacity * PanelWidth);
+            Span<float> target = rows.Slice(row * stride, shape.ValueHeadDim);
+            for (int column = 0; column < target.Length; column += PanelWidth)
             {
-                int width = Math.Min(PanelWidth, shape.ValueHeadDim - column);
-                MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref value, column / PanelWidth * panels.ValuePanelStride), width)
-                    .CopyTo(values.Slice(start + column, width));
+                int width = Math.Min(PanelWidth, target.Length - column);
+                MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref value, column / PanelWidth * panels.ValuePanelStride), width).CopyTo(target.Slice(column, width));
             }
         }
     }

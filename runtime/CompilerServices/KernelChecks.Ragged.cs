@@ -46,7 +46,7 @@ public static partial class KernelChecks
             {
                 ReadOnlySpan<int> offsets = RaggedBatch.NewKeyOffsets(shape, in arguments);
                 if (offsets[sequence + 1] - offsets[sequence] > cache.Capacity - cachedKeys)
-                    ThrowSequenceFull(cache, sequence, offsets[sequence + 1] - offsets[sequence]);
+                    ThrowSequenceFull(shape, cache, sequence, offsets[sequence + 1] - offsets[sequence]);
             }
 
             int keys = RaggedBatch.Keys(shape, in arguments, sequence);

@@ -61,13 +61,11 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowCacheUndeclared() =>
-        throw new ArgumentException(
-            "cache is given; expected none, because this kernel has no cache: only cross-attention, causal self-attention whose SequenceLength is free, and kernels without projections whose SequenceLength is free, have one.",
-            "cache");
+        throw CacheErrors.Undeclared();
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowShapeOfCache(AttentionShape found, AttentionShape expected) =>
-        throw new ArgumentException($"cache was created for {found}; expected a cache of this kernel, for {expected}.", "cache");
+        throw CacheErrors.OtherShape(found, expected);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowBatchOfCache(int batch, int cacheBatch) =>
@@ -83,12 +81,11 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowCacheFull(AttentionShape shape, AttentionCache cache, int newKeys) =>
-        throw new InvalidOperationException(
-            $"cache is too small: it holds {cache.Length} of at most {cache.Capacity} keys, and {(shape.HasProjections ? "input" : "key")} has {newKeys} more {(shape.HasProjections ? "rows" : "keys")}; expected at most {cache.Capacity - cache.Length}.");
+        throw CacheErrors.Full(-1, cache.Length, cache.Capacity, shape.HasProjections ? "input" : "key", newKeys);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMemoryTooLong(int keys, int capacity) =>
-        throw new InvalidOperationException($"cache is too small: memory has {keys} rows for each sequence; expected at most the capacity, {capacity}.");
+        throw CacheErrors.Full(-1, 0, capacity, "memory", keys);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowUndeclared(string argument, string setting, int length) =>
@@ -156,9 +153,8 @@ public static partial class KernelChecks
             $"{argument}.Length is {length}; expected 0, because {(isCrossAttention ? "the cache holds the projected memory" : "keys come from the rows themselves")}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowSequenceFull(AttentionCache cache, int sequence, int newKeys) =>
-        throw new InvalidOperationException(
-            $"cache is too small: its sequence {sequence} holds {cache.Lengths[sequence]} of at most {cache.Capacity} keys, and {newKeys} more are to come; expected at most {cache.Capacity - cache.Lengths[sequence]}.");
+    private static void ThrowSequenceFull(AttentionShape shape, AttentionCache cache, int sequence, int newKeys) =>
+        throw CacheErrors.Full(sequence, cache.Lengths[sequence], cache.Capacity, shape.HasProjections ? "input" : "key", newKeys);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowBeyondOwnKeys(string argument, int value, int sequence, int keys) =>
@@ -170,5 +166,5 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowSequenceTooLong(int sequence, int keys, int capacity) =>
-        throw new InvalidOperationException($"cache is too small: sequence {sequence} of memory has {keys} rows; expected at most the capacity, {capacity}.");
+        throw CacheErrors.Full(sequence, 0, capacity, "memory", keys);
 }

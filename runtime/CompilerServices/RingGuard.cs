@@ -1,18 +1,18 @@
 using System.ComponentModel;
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Lets a call that fails leave a cache as it was where old keys make room for new ones: a call of so many rows that it overwrites
-/// what the next row would see keeps a copy of these keys.
+/// Lets a call that fails leave a cache as it was where old keys make room for new ones: the keys that the call overwrites are copied before,
+/// as plain rows, and put back after a failure.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly ref struct RingGuard : IDisposable
 {
-    private const int PanelWidth = PanelLayout.PanelWidth;
-
     private readonly AttentionCache? cache;
+
+    // Null where one key of each sequence is all that is kept: the cache has room for that.
     private readonly AlignedMemory? memory;
 
     private RingGuard(AttentionCache cache, AlignedMemory? memory)
@@ -29,33 +29,24 @@ public readonly ref struct RingGuard : IDisposable
         if (arguments.Cache is not { IsRing: true } cache)
             return default;
         AttentionShape shape = cache.Shape;
-        bool overwrites = false;
+        RingKeys kept = cache.OverwrittenKeys!;
+        nint keys = 0;
         for (int sequence = 0; sequence < cache.Batch; sequence++)
-            overwrites |= cache.Lengths[sequence] > 0 && NewKeys(shape, in arguments, in dimensions, sequence) > cache.ChunkRows;
+            keys += kept.Find(cache, sequence, NewKeys(shape, in arguments, in dimensions, sequence));
 
-        AlignedMemory? memory = overwrites ? AttentionScratch.Rent(cache.Batch * SequenceFloats(cache)) : null;
+        AlignedMemory? memory = keys > kept.Room ? AttentionScratch.Rent(keys * (shape.KeyDim + (nint)shape.ValueDim)) : null;
         var guard = new RingGuard(cache, memory);
+        kept.Save(cache, guard.Rows(keys));
         for (int sequence = 0; sequence < cache.Batch; sequence++)
-        {
-            if (memory is not null)
-                PanelCopy.Copy(shape, cache.Panels(sequence), guard.Kept(sequence), FirstKept(cache, sequence), cache.Lengths[sequence]);
             cache.Overwrite(sequence, cache.Lengths[sequence] + NewKeys(shape, in arguments, in dimensions, sequence));
-        }
-
         return guard;
     }
 
     /// <summary>After a failure: puts back what was overwritten.</summary>
     public void Undo()
     {
-        if (memory is null)
-            return;
-        for (int sequence = 0; sequence < cache!.Batch; sequence++)
-        {
-            int first = FirstKept(cache, sequence);
-            PanelCopy.Copy(cache.Shape, Kept(sequence), cache.Panels(sequence), first, cache.Lengths[sequence]);
-            cache.SetFirstHeldKey(sequence, first);
-        }
+        if (cache is { OverwrittenKeys: { } kept })
+            kept.Restore(cache, Rows(kept.Count));
     }
 
     /// <summary>Gives the copy's memory back.</summary>
@@ -65,28 +56,17 @@ public readonly ref struct RingGuard : IDisposable
             AttentionScratch.Return(memory);
     }
 
+    private Span<float> Rows(nint keys)
+    {
+        nint floats = keys * (cache!.Shape.KeyDim + cache.Shape.ValueDim);
+        return memory is null ? cache.OverwrittenKeys!.Own : MemoryMarshal.CreateSpan(ref memory.Reference, checked((int)floats));
+    }
+
     private static int NewKeys(AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions, int sequence)
     {
         if (!shape.Ragged)
             return dimensions.Keys - dimensions.CachedKeys;
         ReadOnlySpan<int> offsets = RaggedBatch.NewKeyOffsets(shape, in arguments);
         return offsets[sequence + 1] - offsets[sequence];
-    }
-
-    /// <summary>The first key that the next row sees.</summary>
-    private static int FirstKept(AttentionCache cache, int sequence) => Math.Max(0, cache.Lengths[sequence] - cache.Shape.CacheWindow);
-
-    /// <summary>Room for the window in whole panels, wherever in a panel it begins.</summary>
-    private static nint KeptKeys(AttentionCache cache) => ((cache.Shape.CacheWindow + (nint)PanelWidth - 1) / PanelWidth + 1) * PanelWidth;
-
-    private static nint SequenceFloats(AttentionCache cache) =>
-        KeptKeys(cache) * cache.Shape.KvHeads * (cache.Shape.HeadDim + cache.ValueHeadStride / cache.KeyCapacity);
-
-    private KeyValuePanels Kept(int sequence)
-    {
-        ref float keys = ref Unsafe.Add(ref memory!.Reference, sequence * SequenceFloats(cache!));
-        nint keptKeys = KeptKeys(cache!);
-        return new(
-            ref keys, ref Unsafe.Add(ref keys, keptKeys * cache!.Shape.KeyDim), keptKeys, cache.Shape.HeadDim, cache.ValueHeadStride / cache.KeyCapacity);
     }
 }

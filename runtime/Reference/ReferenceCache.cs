@@ -17,7 +17,7 @@ public sealed class ReferenceCache
         shape.ThrowIfIllegal();
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (!shape.HasCache)
-            throw new NotSupportedException("This shape has no cache, see AttentionShape.HasCache.");
+            throw CacheErrors.None();
         Shape = shape;
         Batch = batch;
         Keys = [.. Enumerable.Range(0, batch).Select(_ => new List<double[]>())];

@@ -145,7 +145,7 @@ public sealed class DeclaredArgumentTests
         cache.Commit(3);
         Assert.Equal(new ForwardDimensions(2, 3, 7, 3), ValidateCore(48, 32, 24, 36, cache: cache));
         string message = Assert.Throws<InvalidOperationException>(() => ValidateCore(48, 40, 30, 36, cache: cache)).Message;
-        Assert.Equal("cache is too small: it holds 3 of at most 7 keys, and key has 5 more keys; expected at most 4.", message);
+        Assert.Equal("cache is too small: it holds 3 of at most 7 keys, and key has 5 more; expected at most 4.", message);
     }
 
     private static ForwardDimensions ValidateCore(int query, int key, int value, int output, AttentionShape? shape = null, AttentionCache? cache = null) =>

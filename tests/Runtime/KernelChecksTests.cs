@@ -109,7 +109,7 @@ public sealed class KernelChecksTests
         Refused<ArgumentException>("cache", "cache is given; expected none", () => Validate(Self, 16, batch: 2, cache: cache));
         Refused<ArgumentException>("cache", "expected a cache of this kernel", () => Validate(Causal with { Scale = 1 }, 16, batch: 2, cache: cache));
         string message = Assert.Throws<InvalidOperationException>(() => Validate(Causal, 48, batch: 2, cache: cache)).Message;
-        Assert.Equal("cache is too small: it holds 3 of at most 5 keys, and input has 3 more rows; expected at most 2.", message);
+        Assert.Equal("cache is too small: it holds 3 of at most 5 keys, and input has 3 more; expected at most 2.", message);
         Assert.Equal(3, cache.Length);
     }
 
@@ -142,7 +142,7 @@ public sealed class KernelChecksTests
         Assert.Throws<ArgumentNullException>("cache", () => KernelChecks.ValidateMemory(Cross, new float[12], null!, default(ForwardOptions)));
         Refused<ArgumentOutOfRangeException>("options", "MaxDegreeOfParallelism is -1", () => KernelChecks.ValidateMemory(Cross, [], cache, new ForwardOptions { MaxDegreeOfParallelism = -1 }));
         string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[60], cache, default(ForwardOptions))).Message;
-        Assert.Equal("cache is too small: memory has 5 rows for each sequence; expected at most the capacity, 4.", message);
+        Assert.Equal("cache is too small: it holds 0 of at most 4 keys, and memory has 5 more; expected at most 4.", message);
         Assert.Throws<ArgumentOutOfRangeException>("rows", () => KernelChecks.ValidateSizes(0, -1, 0));
     }
 
