@@ -46,7 +46,7 @@ internal static class ForwardSignatureEmitter
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the output overlaps an input. Nothing is written then.</exception>");
         if (cached)
             writer.Line($"/// <exception cref=\"global::System.InvalidOperationException\">{CacheRefusal(shape)}. Nothing is written then.</exception>");
-        writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled; the output is undefined{(cached && !shape.IsCrossAttention ? ", the cache as it was" : "")}.</exception>");
+        writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The output is undefined{(cached && !shape.IsCrossAttention ? ", and the cache is as it was" : "")}.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
         {

@@ -50,6 +50,7 @@ public sealed class HookSuppressorTests
         return [.. diagnostics.Where(each => !each.IsSuppressed).Select(each => each.GetMessage()).Order(StringComparer.Ordinal)];
     }
 
+#pragma warning disable RS1036, RS1038, RS1041, RS2008 // An analyzer of a test, which no compiler loads.
     /// <summary>Reports, under the ids and at the places of the SDK's analyzers, every private method and every parameter that its body does not name.</summary>
     [DiagnosticAnalyzer(LanguageNames.CSharp)]
     private sealed class EveryMember : DiagnosticAnalyzer
