@@ -41,7 +41,7 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
         if (shape.AppendedKeys > 0)
             Add("AppendedRanges", 2 * AttentionPlan.QueryBlock, "the same range for every row, for the keys behind the last one");
         if (shape.DModel % AttentionPlan.PanelWidth != 0)
-            Add("OutputStrip", (long)rowBlock * AttentionPlan.RoundUp(shape.DModel), "output rows in whole panels, before they are copied out");
+            Add("OutputStrip", (long)System.Math.Max(rowBlock, AttentionPlan.FewRows) * AttentionPlan.RoundUp(shape.DModel), "output rows in whole panels, before they are copied out; where threads share columns, all rows of a call of few rows");
         return new(new(slices), checked((int)offset));
 
         void AddProjected()

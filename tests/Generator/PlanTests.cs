@@ -144,6 +144,16 @@ public sealed class PlanTests
         Assert.True(plan.Scratch.Length >= end);
     }
 
+    /// <summary>Where threads share columns, each writes its columns of all rows of a call of few rows, even if a row block is smaller.</summary>
+    [Fact]
+    public void The_output_strip_holds_every_call_of_few_rows()
+    {
+        AttentionSpec spec = Plans(17, 17, 128)[0].Spec;
+        AttentionPlan plan = AttentionPlan.Create(spec with { Shape = spec.Shape with { DModel = 20, MemoryDim = 20 } }, VectorTarget.All[0]);
+        Assert.Equal(24, plan.RowBlock);
+        Assert.Equal(48 * 32, plan.Scratch["OutputStrip"].Length);
+    }
+
     [Fact]
     public void WhatTheBitsDependOnIsTheSameForEveryTarget()
     {
