@@ -15,7 +15,7 @@ public sealed class KernelConformanceTests(ITestOutputHelper log)
     public static TheoryData<string> Attention => ReferenceConformanceTests.Attention;
 
     [Fact]
-    public void NoCaseIsLeftOut()
+    public void No_case_is_left_out()
     {
         int all = VectorFile.Folders.Count(), rotary = RotaryConformanceTests.Cases.Count, attention = Calls.Value.Count;
         log.WriteLine($"{attention + rotary} of {all} cases: {attention} through {Types.Value.Count} generated classes, {rotary} through the rotation that kernels call.");
@@ -25,7 +25,7 @@ public sealed class KernelConformanceTests(ITestOutputHelper log)
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Attention))]
-    public void GivesWhatTheCaseExpects(string name)
+    public void Gives_what_the_case_expects(string name)
     {
         VectorCall vector = Calls.Value[name];
         AttentionCase call = vector.Call;

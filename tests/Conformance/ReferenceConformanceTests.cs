@@ -9,7 +9,7 @@ public sealed class ReferenceConformanceTests
     public static TheoryData<string> Attention => [.. VectorFile.Names.Where(name => !name.StartsWith("rotary_", StringComparison.Ordinal))];
 
     [Fact]
-    public void EveryCaseIsThere()
+    public void Every_case_is_there()
     {
         string[] operators = [.. VectorFile.Folders.Select(folder => VectorFile.Read(Path.GetFileName(folder)).Operator)];
         Assert.Equal(57, operators.Count(name => name == "ai.onnx.Attention"));
@@ -20,7 +20,7 @@ public sealed class ReferenceConformanceTests
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Attention))]
-    public void GivesWhatTheCaseExpects(string name)
+    public void Gives_what_the_case_expects(string name)
     {
         VectorCall vector = VectorCall.From(VectorFile.Read(name));
         ReferenceCache? cache = null;

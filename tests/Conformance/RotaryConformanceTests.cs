@@ -14,7 +14,7 @@ public sealed class RotaryConformanceTests
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
-    public void KernelsRotateAsTheCaseExpects(string name)
+    public void Kernels_rotate_as_the_case_expects(string name)
     {
         RotaryCase rotary = RotaryCase.Read(name);
         float[] rows = rotary.Input.ToArray();
@@ -33,7 +33,7 @@ public sealed class RotaryConformanceTests
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
-    public void TheReferenceRotatesAsTheCaseExpects(string name)
+    public void The_reference_rotates_as_the_case_expects(string name)
     {
         RotaryCase rotary = RotaryCase.Read(name);
         AttentionShape shape = new TestConfiguration

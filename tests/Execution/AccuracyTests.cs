@@ -23,7 +23,7 @@ public sealed class AccuracyTests(ITestOutputHelper log)
     ];
 
     [Fact]
-    public void IsNoWorseThanPlainLoops()
+    public void Is_no_worse_than_plain_loops()
     {
         IReadOnlyDictionary<TestConfiguration, IKernelType> types = KernelFactory.Compile(Shapes.Select(shape => shape.Configuration));
         double pooled = 0, pooledSequential = 0;

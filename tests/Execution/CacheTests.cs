@@ -12,7 +12,7 @@ public sealed class CacheTests
 
     [Theory]
     [MemberData(nameof(Causal))]
-    public void ChunksEqualOneForward(string name)
+    public void Chunks_equal_one_forward(string name)
     {
         foreach (int rows in (int[])[1, 5, 19, 64, 255, 256, 257, 300, 530])
         {
@@ -35,7 +35,7 @@ public sealed class CacheTests
 
     [Theory]
     [MemberData(nameof(Causal))]
-    public void OneByOneEqualsOneForward(string name)
+    public void One_by_one_equals_one_forward(string name)
     {
         const int Rows = 290;
         var (call, kernel) = SelectedConfigurations.Call(name, batch: 1, Rows, Rows, seed: 17);
@@ -45,7 +45,7 @@ public sealed class CacheTests
 
     [Theory]
     [MemberData(nameof(Causal))]
-    public void TruncatedAndClearedCachesStartAgain(string name)
+    public void Truncated_and_cleared_caches_start_again(string name)
     {
         const int Rows = 70, Kept = 37;
         var (call, kernel) = SelectedConfigurations.Call(name, batch: 2, Rows, Rows, seed: 23);
@@ -73,7 +73,7 @@ public sealed class CacheTests
 
     [Theory]
     [MemberData(nameof(Cross))]
-    public void ProjectedMemoryEqualsMemory(string name)
+    public void Projected_memory_equals_memory(string name)
     {
         foreach (int keys in (int[])[0, 1, 16, 100, 256, 300])
         {

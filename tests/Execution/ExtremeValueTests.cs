@@ -24,7 +24,7 @@ public sealed class ExtremeValueTests
     [Theory]
     [InlineData("self")]
     [InlineData("causal")]
-    public void ScoresOfTenThousand(string name)
+    public void Scores_of_ten_thousand(string name)
     {
         // Rows are ±200 along one axis of each head: equal rows score 200·200/√16, opposite rows its negative, others 0.
         const int Rows = 290;
@@ -42,7 +42,7 @@ public sealed class ExtremeValueTests
     [Theory]
     [InlineData("self")]
     [InlineData("causal")]
-    public void OnlyScoresOfMinusTenThousand(string name)
+    public void Only_scores_of_minus_ten_thousand(string name)
     {
         // The last rows see the opposite rows and, in the causal case, each other; the softmax starts from a maximum far below zero.
         const int Rows = 40;
@@ -67,7 +67,7 @@ public sealed class ExtremeValueTests
     [Theory]
     [InlineData("self")]
     [InlineData("causal")]
-    public void LargeRandomScoresStayCloseAndFinite(string name)
+    public void Large_random_scores_stay_close_and_finite(string name)
     {
         const int Rows = 300;
         float[] input = [.. AttentionCase.Uniform(new Random(3), Rows * Width).Select(value => value * 90)];
@@ -79,7 +79,7 @@ public sealed class ExtremeValueTests
     [Theory]
     [InlineData("self")]
     [InlineData("causal")]
-    public void DenormalsAreNotFlushed(string name)
+    public void Denormals_are_not_flushed(string name)
     {
         const int Rows = 37;
         float[] input = [.. AttentionCase.Uniform(new Random(4), Rows * Width).Select(value => value * 1e-41f)];

@@ -15,7 +15,7 @@ public sealed class GridTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void ReportsItsShape(string name)
+    public void Reports_its_shape(string name)
     {
         TestConfiguration configuration = GridConfigurations.All.Configuration(name);
         Assert.Equal(configuration.Shape, GridConfigurations.All.Type(name).Shape);
@@ -23,11 +23,11 @@ public sealed class GridTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void AgreesWithTheReference(string name) => Check(name, Lengths, batches: 3);
+    public void Agrees_with_the_reference(string name) => Check(name, Lengths, batches: 3);
 
     [Theory]
     [MemberData(nameof(Long))]
-    public void AgreesWithTheReferenceAcrossKeyBlocks(string name) => Check(name, LongLengths, batches: 1);
+    public void Agrees_with_the_reference_across_key_blocks(string name) => Check(name, LongLengths, batches: 1);
 
     private static void Check(string name, int[] lengths, int batches)
     {

@@ -24,7 +24,7 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void NothingOutsideABufferIsTouched(string width, string settings, int every, int first)
+    public void Nothing_outside_a_buffer_is_touched(string width, string settings, int every, int first)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Guard pages are made with Linux's mmap and mprotect.");
         (string, string)[] variables =

@@ -37,7 +37,7 @@ public sealed partial class JitTests(ITestOutputHelper log)
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Paths))]
-    public void KernelsAreOptimisedAndDoNotSpill(string kernels, string switchedOff)
+    public void Kernels_are_optimised_and_do_not_spill(string kernels, string switchedOff)
     {
         string file = Path.GetTempFileName();
         try

@@ -16,7 +16,7 @@ public sealed class MaskTests
 
     [Theory]
     [MemberData(nameof(Causal))]
-    public void PoisonAboveTheDiagonalHasNoEffect(string name)
+    public void Poison_above_the_diagonal_has_no_effect(string name)
     {
         foreach (int rows in (int[])[2, 7, 33, 280])
         {
@@ -41,7 +41,7 @@ public sealed class MaskTests
 
     [Theory]
     [MemberData(nameof(WithKeyLengths))]
-    public void PoisonBeyondTheKeyLengthHasNoEffect(string name)
+    public void Poison_beyond_the_key_length_has_no_effect(string name)
     {
         const int Rows = 40;
         foreach (int keys in (int[])[20, 40, 290])
@@ -72,7 +72,7 @@ public sealed class MaskTests
     /// <summary>NaN left behind in a truncated cache, and in the unused end of one, is never seen.</summary>
     [Theory]
     [MemberData(nameof(Causal))]
-    public void PoisonInTheUnusedCacheHasNoEffect(string name)
+    public void Poison_in_the_unused_cache_has_no_effect(string name)
     {
         const int Rows = 21, Poisoned = 45;
         var (full, kernel) = SelectedConfigurations.Call(name, batch: 1, Rows, Rows, seed: 31);
@@ -100,7 +100,7 @@ public sealed class MaskTests
 
     [Theory]
     [MemberData(nameof(Cross))]
-    public void AttendedNaNPropagates(string name)
+    public void Attended_NaN_propagates(string name)
     {
         foreach (int keys in (int[])[1, 17, 300])
         {
@@ -122,7 +122,7 @@ public sealed class MaskTests
 
     [Theory]
     [MemberData(nameof(Cross))]
-    public void RowsWithoutKeysGiveTheOutputBias(string name)
+    public void Rows_without_keys_give_the_output_bias(string name)
     {
         foreach (int keys in (int[])[0, 3, 270])
         {
@@ -135,7 +135,7 @@ public sealed class MaskTests
     }
 
     [Fact]
-    public void RowsBeforeANegativeOffsetGiveTheOutputBias()
+    public void Rows_before_a_negative_offset_give_the_output_bias()
     {
         const int Rows = 20, Keys = 8;
         var (full, kernel) = SelectedConfigurations.Call("cross-bottomright", batch: 1, Rows, Keys, seed: 43);
@@ -146,7 +146,7 @@ public sealed class MaskTests
     }
 
     [Fact]
-    public void SelfAttentionWithoutVisibleKeysGivesTheOutputBias()
+    public void Self_attention_without_visible_keys_gives_the_output_bias()
     {
         foreach (string name in (string[])["self-lengths", "self-rotary", "causal-odd", "causal-interleaved"])
         {

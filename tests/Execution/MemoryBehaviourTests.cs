@@ -24,7 +24,7 @@ public sealed class MemoryBehaviourTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void ForwardAllocatesNothing(string name)
+    public void Forward_allocates_nothing(string name)
     {
         foreach (var (batch, rows) in ((int, int)[])[(1, 1), (3, 17), (2, 290)])
         {
@@ -43,7 +43,7 @@ public sealed class MemoryBehaviourTests
 
     [Theory]
     [MemberData(nameof(Causal))]
-    public void DecodeAllocatesNothing(string name)
+    public void Decode_allocates_nothing(string name)
     {
         var (call, kernel) = SelectedConfigurations.Call(name, batch: 1, rows: 1, keys: 1, seed: 1);
         var output = new float[call.Input.Length];
@@ -59,7 +59,7 @@ public sealed class MemoryBehaviourTests
 
     [Theory]
     [MemberData(nameof(Cross))]
-    public void ProjectedMemoryAllocatesNothing(string name)
+    public void Projected_memory_allocates_nothing(string name)
     {
         var (call, kernel) = SelectedConfigurations.Call(name, batch: 2, rows: 3, keys: 50, seed: 1);
         var output = new float[call.Input.Length];
@@ -74,7 +74,7 @@ public sealed class MemoryBehaviourTests
     [Theory]
     [InlineData(2)]
     [InlineData(SharedThreads.Most)]
-    public void SharedForwardAllocatesNothingOnTheCaller(int threads)
+    public void Shared_forward_allocates_nothing_on_the_caller(int threads)
     {
         StartPoolThreads();
         IKernelType type = ThreadTests.Wide.Type("self");
@@ -131,7 +131,7 @@ public sealed class MemoryBehaviourTests
     [InlineData("self-lengths")]
     [InlineData("causal-half")]
     [InlineData("cross-lengths")]
-    public async Task CompactingCollectionsDoNotMatter(string name)
+    public async Task Compacting_collections_do_not_matter(string name)
     {
         const int Rows = 500, Moves = 20;
         var (call, kernel) = SelectedConfigurations.Call(name, batch: 1, Rows, keys: 400, seed: 1);

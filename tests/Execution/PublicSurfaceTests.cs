@@ -38,7 +38,7 @@ public sealed class PublicSurfaceTests
     }
 
     [Fact]
-    public void SelfAttention()
+    public void Self_attention()
     {
         var (_, call, expected) = Make<PlainAttention>();
         ISelfAttention attention = new PlainAttention(call.Weights);
@@ -54,7 +54,7 @@ public sealed class PublicSurfaceTests
     }
 
     [Fact]
-    public void SelfAttentionWithKeyLengths()
+    public void Self_attention_with_key_lengths()
     {
         var (kernel, call, expected) = Make<RaggedAttention>();
         var output = new float[expected.Length];
@@ -63,7 +63,7 @@ public sealed class PublicSurfaceTests
     }
 
     [Fact]
-    public void CausalSelfAttention()
+    public void Causal_self_attention()
     {
         var (kernel, call, expected) = Make<DecoderAttention>();
         var output = new float[expected.Length];
@@ -77,7 +77,7 @@ public sealed class PublicSurfaceTests
     }
 
     [Fact]
-    public void CausalSelfAttentionWithKeyLengths()
+    public void Causal_self_attention_with_key_lengths()
     {
         var (kernel, call, expected) = Make<RaggedDecoderAttention>();
         var output = new float[expected.Length];
@@ -89,7 +89,7 @@ public sealed class PublicSurfaceTests
     }
 
     [Fact]
-    public void CrossAttention()
+    public void Cross_attention()
     {
         var (kernel, call, expected) = Make<MemoryAttention>();
         var output = new float[expected.Length];
@@ -104,7 +104,7 @@ public sealed class PublicSurfaceTests
     }
 
     [Fact]
-    public void CrossAttentionWithKeyLengths()
+    public void Cross_attention_with_key_lengths()
     {
         var (kernel, call, expected) = Make<RaggedMemoryAttention>();
         var output = new float[expected.Length];
@@ -118,7 +118,7 @@ public sealed class PublicSurfaceTests
     }
 
     [Fact]
-    public void EmptyCalls()
+    public void Empty_calls()
     {
         var (self, _, _) = Make<PlainAttention>();
         self.Forward([], [], batch: 1);

@@ -14,14 +14,14 @@ public sealed class RandomConfigurationTests(ITestOutputHelper log)
 
     /// <summary>No setting of the attribute is left out.</summary>
     [Fact]
-    public void KnowEverySetting()
+    public void Know_every_setting()
     {
         string[] settings = [.. typeof(AttentionConfigAttribute).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Select(property => property.Name)];
         Assert.Equal([.. settings.Append("MaskPredicate").Append("ScoreModifier").Order(StringComparer.Ordinal)], RandomConfiguration.Settings.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void AreRefusedOrBecomeCodeThatParses()
+    public void Are_refused_or_become_code_that_parses()
     {
         Assert.True(All.Value.Legal.Count > Attributes / 2 && All.Value.Refusals.Count > Attributes / 5, $"{All.Value.Legal.Count} legal, {All.Value.Refusals.Count} refused.");
         string[] declared = [.. All.Value.Legal.SelectMany(RandomConfiguration.Declared).Select(feature => feature.Split('.')[0]).Distinct()];
@@ -29,7 +29,7 @@ public sealed class RandomConfigurationTests(ITestOutputHelper log)
     }
 
     [Fact]
-    public void AgreeWithTheReference()
+    public void Agree_with_the_reference()
     {
         TestConfiguration[] chosen = [.. All.Value.Legal.Where(RandomConfigurationStages.CanRun).Distinct().Take(Run)];
         Assert.Equal(Run, chosen.Length);

@@ -17,7 +17,7 @@ public sealed class SameBitsTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void BatchEqualsSingleSequences(string name)
+    public void Batch_equals_single_sequences(string name)
     {
         foreach (int rows in (int[])[1, 2, 7, 33, 270])
         {
@@ -33,7 +33,7 @@ public sealed class SameBitsTests
 
     [Theory]
     [MemberData(nameof(WithKeyLengths))]
-    public void PaddedEqualsUnpadded(string name)
+    public void Padded_equals_unpadded(string name)
     {
         foreach (int keys in (int[])[1, 15, 16, 17, 100, 256, 257, 330])
         {
@@ -58,7 +58,7 @@ public sealed class SameBitsTests
     /// <summary>The first rows of a causal forward are those of a shorter one, whatever tile or key block they fall into.</summary>
     [Theory]
     [MemberData(nameof(Causal))]
-    public void FirstRowsEqualShorterForward(string name)
+    public void First_rows_equal_shorter_forward(string name)
     {
         const int LongestRows = 521;
         var (full, kernel) = SelectedConfigurations.Call(name, batch: 1, LongestRows, LongestRows, seed: 5);
@@ -73,7 +73,7 @@ public sealed class SameBitsTests
     /// <summary>A query row gives the same bits from any place among the rows of the call.</summary>
     [Theory]
     [MemberData(nameof(NonCausalCross))]
-    public void RowsDoNotDependOnTheirPlace(string name)
+    public void Rows_do_not_depend_on_their_place(string name)
     {
         foreach (int keys in (int[])[1, 40, 255, 256, 257, 600])
         {
@@ -92,7 +92,7 @@ public sealed class SameBitsTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void ThreadsDoNotMatter(string name)
+    public void Threads_do_not_matter(string name)
     {
         foreach (int rows in (int[])[3, 90, 400])
         {
@@ -105,7 +105,7 @@ public sealed class SameBitsTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task ConcurrentCallersDoNotMatter(string name)
+    public async Task Concurrent_callers_do_not_matter(string name)
     {
         const int Callers = 4, Calls = 12;
         var (_, kernel) = SelectedConfigurations.Kernel(name);

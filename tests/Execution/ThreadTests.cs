@@ -28,7 +28,7 @@ public sealed class ThreadTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void ThreadsDoNotChangeABit(string name)
+    public void Threads_do_not_change_a_bit(string name)
     {
         var (first, kernel) = Create(name, 1, 33, 50);
         Compare.Close(first.Reference(), first.Run(kernel, threads: 2), first.Shape.DModel, name);
@@ -45,7 +45,7 @@ public sealed class ThreadTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(8)]
-    public void ThreadsDoNotChangeABitOfDecode(int threads)
+    public void Threads_do_not_change_a_bit_of_decode(int threads)
     {
         const int Rows = 320;
         var (full, kernel) = Create("causal", batch: 2, Rows, Rows);
@@ -86,7 +86,7 @@ public sealed class ThreadTests
 
     /// <summary>Callers that each ask for threads share the pool with one another.</summary>
     [Fact]
-    public async Task ConcurrentCallersWithThreads()
+    public async Task Concurrent_callers_with_threads()
     {
         var (first, kernel) = Create("self", 1, 1, 1);
         (AttentionCase Call, float[] Expected)[] work =

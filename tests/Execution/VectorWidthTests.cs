@@ -13,11 +13,11 @@ public sealed class VectorWidthTests(ITestOutputHelper log)
     private static readonly Lazy<Run> Ordinary = new(() => Start([]));
 
     [Fact]
-    public void OrdinaryProcess() => AssertRight(Ordinary.Value);
+    public void Ordinary_process() => AssertRight(Ordinary.Value);
 
     /// <summary>The ordinary process starts with unoptimised code; this one never runs any.</summary>
     [Fact]
-    public void OptimisedAtOnce()
+    public void Optimised_at_once()
     {
         Run run = Start([("DOTNET_TieredCompilation", "0")]);
         AssertRight(run);
@@ -25,7 +25,7 @@ public sealed class VectorWidthTests(ITestOutputHelper log)
     }
 
     [Fact]
-    public void WithoutVector512()
+    public void Without_vector512()
     {
         Run run = Start(NoVector512);
         Assert.False(run.Vector512);
@@ -34,7 +34,7 @@ public sealed class VectorWidthTests(ITestOutputHelper log)
     }
 
     [Fact]
-    public void WithVector128Only()
+    public void With_vector128_only()
     {
         Run run = Start([("DOTNET_PreferredVectorBitWidth", "128")]);
         Assert.False(run.Vector256);
@@ -43,7 +43,7 @@ public sealed class VectorWidthTests(ITestOutputHelper log)
     }
 
     [Fact]
-    public void WithoutAvx2()
+    public void Without_avx2()
     {
         Run run = Start([("DOTNET_EnableAVX2", "0")]);
         Assert.False(run.Vector256);
@@ -51,7 +51,7 @@ public sealed class VectorWidthTests(ITestOutputHelper log)
     }
 
     [Fact]
-    public void WithoutAnyVectorInstructions()
+    public void Without_any_vector_instructions()
     {
         Run run = Start([("DOTNET_EnableHWIntrinsic", "0")]);
         Assert.False(run.Vector256);

@@ -16,7 +16,7 @@ public sealed class PlanTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void EveryTileFitsTheRegisters(int heads, int kvHeads, int headDim)
+    public void Every_tile_fits_the_registers(int heads, int kvHeads, int headDim)
     {
         foreach (AttentionPlan plan in Plans(heads, kvHeads, headDim))
         {
@@ -32,7 +32,7 @@ public sealed class PlanTests
 
     /// <summary>x64 without FMA multiplies into a register of its own: 12 sums, 3 of A and 1 of B leave none of the 16.</summary>
     [Fact]
-    public void AProductThatIsNotFusedHasARegister()
+    public void A_product_that_is_not_fused_has_a_register()
     {
         AttentionPlan plan = Plans(8, 8, 64)[^1];
         Assert.Equal("Vector128", plan.Target.Name);
@@ -45,7 +45,7 @@ public sealed class PlanTests
     [InlineData(3, new[] { 2, 2 }, new[] { 2, 2 })]
     [InlineData(7, new[] { 2, 2, 2, 2 }, new[] { 4, 2, 2 })]
     [InlineData(10, new[] { 2, 2, 2, 2, 2 }, new[] { 4, 4, 2 })]
-    public void Arm64CutsRowsIntoTilesOfItsOwn(int rows, int[] expected, int[] onArm64)
+    public void Arm64_cuts_rows_into_tiles_of_its_own(int rows, int[] expected, int[] onArm64)
     {
         ProductPlan product = Plans(8, 8, 64)[^1].Scores;
         Assert.Equal(expected, product.Split.Cut(rows));
@@ -54,7 +54,7 @@ public sealed class PlanTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void TilesCoverEveryPanelOnce(int heads, int kvHeads, int headDim)
+    public void Tiles_cover_every_panel_once(int heads, int kvHeads, int headDim)
     {
         foreach (AttentionPlan plan in Plans(heads, kvHeads, headDim))
         {
@@ -74,7 +74,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void RowsAreCutCompletelyAndNeverIntoMoreThanOneTileTooMany()
+    public void Rows_are_cut_completely_and_never_into_more_than_one_tile_too_many()
     {
         foreach (AttentionPlan plan in Plans(8, 8, 64))
         {
@@ -99,11 +99,11 @@ public sealed class PlanTests
     [InlineData(24, new[] { 12, 12 })]
     [InlineData(12, new[] { 12 })]
     [InlineData(8, new[] { 8 })]
-    public void WideVectorsCutRowsIntoTheFewestCycles(int rows, int[] expected) =>
+    public void Wide_vectors_cut_rows_into_the_fewest_cycles(int rows, int[] expected) =>
         Assert.Equal(expected, Plans(8, 8, 64)[0].Scores.Split.Cut(rows));
 
     [Fact]
-    public void TheFastestCutIsNoSlowerThanAnyOther()
+    public void The_fastest_cut_is_no_slower_than_any_other()
     {
         // Exhaustive: every multiset of tiles that covers the rows.
         foreach (AttentionPlan plan in Plans(8, 8, 64))
@@ -130,7 +130,7 @@ public sealed class PlanTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void ScratchSlicesAreAlignedAndDoNotOverlap(int heads, int kvHeads, int headDim)
+    public void Scratch_slices_are_aligned_and_do_not_overlap(int heads, int kvHeads, int headDim)
     {
         AttentionPlan plan = Plans(heads, kvHeads, headDim)[0];
         int end = 0;
@@ -155,7 +155,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void WhatTheBitsDependOnIsTheSameForEveryTarget()
+    public void What_the_bits_depend_on_is_the_same_for_every_target()
     {
         IReadOnlyList<AttentionPlan> plans = Plans(8, 8, 64);
         Assert.Equal(3, plans.Count);
@@ -168,7 +168,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void CountsFollowFromTheShape()
+    public void Counts_follow_from_the_shape()
     {
         AttentionPlan plan = Plans(14, 2, 64)[0];
         Assert.Equal(896, plan.Shape.DModel);
@@ -180,7 +180,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void ValuesOfAWidthOfTheirOwnCountForThemselves()
+    public void Values_of_a_width_of_their_own_count_for_themselves()
     {
         AttentionPlan plan = Plans(14, 2, 64, valueHeadDim: 24)[0];
         // Query 896 x 896, key 896 x 128, value 896 x 48, output 336 x 896.
@@ -197,7 +197,7 @@ public sealed class PlanTests
     [InlineData(true, false, 272)]
     [InlineData(false, true, 272)]
     [InlineData(true, true, 544)]
-    public void ScratchHasALineForEachDeclaredMask(bool boolean, bool additive, int floats)
+    public void Scratch_has_a_line_for_each_declared_mask(bool boolean, bool additive, int floats)
     {
         // A softcap goes over the scores too, and needs none.
         AttentionSpec spec = Plans(2, 2, 16)[0].Spec;
@@ -207,7 +207,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void FullUnrollingStaysWithinTheBudgetOfTheJit()
+    public void Full_unrolling_stays_within_the_budget_of_the_jit()
     {
         foreach (AttentionPlan plan in Plans(8, 8, 64, SpecUnrolling.Full))
         {

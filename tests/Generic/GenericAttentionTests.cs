@@ -22,7 +22,7 @@ public sealed class GenericAttentionTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void MatchesTheReference(string name)
+    public void Matches_the_reference(string name)
     {
         AttentionShape shape = ShapesByName[name];
         AttentionWeights weights = AttentionWeights.Random(shape, seed: 3);
@@ -40,7 +40,7 @@ public sealed class GenericAttentionTests
     [InlineData("causal")]
     [InlineData("half-split")]
     [InlineData("interleaved, partial")]
-    public void ACacheInChunksMatchesTheReference(string name)
+    public void A_cache_in_chunks_matches_the_reference(string name)
     {
         AttentionShape shape = ShapesByName[name];
         AttentionWeights weights = AttentionWeights.Random(shape, seed: 3);
@@ -62,7 +62,7 @@ public sealed class GenericAttentionTests
     }
 
     [Fact]
-    public void HonoursKeyLengths()
+    public void Honours_key_lengths()
     {
         AttentionShape shape = ShapesByName["causal"] with { KeyLengths = true };
         AttentionWeights weights = AttentionWeights.Random(shape, seed: 3);
@@ -74,7 +74,7 @@ public sealed class GenericAttentionTests
     }
 
     [Fact]
-    public void ReadsAMemory()
+    public void Reads_a_memory()
     {
         AttentionShape shape = Shape(heads: 4, kvHeads: 2, headDim: 8, dModel: 32) with { IsCrossAttention = true, MemoryDim = 20 };
         AttentionWeights weights = AttentionWeights.Random(shape, seed: 3);
@@ -86,7 +86,7 @@ public sealed class GenericAttentionTests
     }
 
     [Fact]
-    public void AllocatesNothingOnceWarm()
+    public void Allocates_nothing_once_warm()
     {
         AttentionShape shape = ShapesByName["plain"];
         GenericAttention attention = Create(shape, AttentionWeights.Random(shape, seed: 3));
@@ -100,7 +100,7 @@ public sealed class GenericAttentionTests
     }
 
     [Fact]
-    public void RefusesWhatDoesNotFit()
+    public void Refuses_what_does_not_fit()
     {
         AttentionShape shape = ShapesByName["half-split"];
         GenericAttention attention = Create(shape, AttentionWeights.Random(shape, seed: 3));

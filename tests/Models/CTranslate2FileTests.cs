@@ -8,7 +8,7 @@ namespace AttentionGen.Tests.Models;
 public sealed class CTranslate2FileTests
 {
     [Fact]
-    public void ReadsAWellFormedFile()
+    public void Reads_a_well_formed_file()
     {
         CTranslate2File file = Read(Write(("a/weight", [2, 3], [1, 2, 3, 4, 5, 6]), ("b", [], [7])));
         Assert.Equal("TransformerBase", file.Specification);
@@ -19,7 +19,7 @@ public sealed class CTranslate2FileTests
     }
 
     [Fact]
-    public void SaysWhatIsMissingOrOfAnotherShape()
+    public void Says_what_is_missing_or_of_another_shape()
     {
         CTranslate2File file = Read(Write(("a/weight", [2, 3], [1, 2, 3, 4, 5, 6])));
         Assert.Contains("no variable c", Assert.Throws<InvalidDataException>(() => file.Get("c", 1)).Message);
@@ -28,7 +28,7 @@ public sealed class CTranslate2FileTests
     }
 
     [Fact]
-    public void RefusesEveryTruncation()
+    public void Refuses_every_truncation()
     {
         byte[] good = Write(("a", [1], [1]), ("b", [2], [2, 3]));
         for (int length = 0; length < good.Length; length++)
@@ -37,7 +37,7 @@ public sealed class CTranslate2FileTests
     }
 
     [Fact]
-    public void RefusesFilesThatLie()
+    public void Refuses_files_that_lie()
     {
         Refuse("version", writer => writer.Write(3u));
         Refuse("NUL", writer =>
@@ -64,7 +64,7 @@ public sealed class CTranslate2FileTests
     }
 
     [Fact]
-    public void VocabulariesStartWithTheirMarkers()
+    public void Vocabularies_start_with_their_markers()
     {
         Vocabulary vocabulary = StoryFiles.WithFile("<blank>\n<s>\n</s>\na\nb\n"u8.ToArray(), Vocabulary.Read);
         Assert.Equal(6, vocabulary.Count);

@@ -11,7 +11,7 @@ public sealed class SampleCommandTests
     private const string Transliterate = "AttentionGen.Samples.Transliterate";
 
     [Fact]
-    public void StoriesPrintsItsTextAndNothingElse()
+    public void Stories_prints_its_text_and_nothing_else()
     {
         (int exitCode, byte[] output, string error) = SampleProcess.Run(
             Stories, "--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin"), "--temperature", "0", "--steps", "200");
@@ -21,7 +21,7 @@ public sealed class SampleCommandTests
     }
 
     [Fact]
-    public void StoriesStartsWithItsPromptAndCountsItsTokens()
+    public void Stories_starts_with_its_prompt_and_counts_its_tokens()
     {
         string[] files = ["--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin")];
         // Five tokens, four of them behind the mark that begins every text.
@@ -42,7 +42,7 @@ public sealed class SampleCommandTests
     [InlineData("--temperature", "abc", "but is 'abc'")]
     [InlineData("--temperature", "1e39", "but is '1e39'")]
     [InlineData("--temperature", "NaN", "but is 'NaN'")]
-    public void StoriesRefusesOptionsOutOfRange(string option, string value, string message)
+    public void Stories_refuses_options_out_of_range(string option, string value, string message)
     {
         (int exitCode, byte[] output, string error) = SampleProcess.Run(
             Stories, "--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin"), option, value);
@@ -71,7 +71,7 @@ public sealed class SampleCommandTests
     }
 
     [Fact]
-    public void StoriesRefusesAFileThatIsNoModel()
+    public void Stories_refuses_a_file_that_is_no_model()
     {
         byte[] other = StoryFiles.Checkpoint(dim: 32, hidden: 8, layers: 1, heads: 4, kvHeads: 4, vocabulary: 261, positions: 8);
         byte[] tokenizer = StoryFiles.Tokenizer(("a", 0), ("b", 0));
@@ -90,14 +90,14 @@ public sealed class SampleCommandTests
     }
 
     [Fact]
-    public void TransliteratePrintsALineForEachWord()
+    public void Transliterate_prints_a_line_for_each_word()
     {
         (int exitCode, byte[] output, string error) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), "آتزمون", "آتشيسون", "آزا");
         Assert.Equal((0, "atzmon\nachison\nazza\n", ""), (exitCode, Encoding.UTF8.GetString(output), error));
     }
 
     [Fact]
-    public void TransliteratePrintsScores()
+    public void Transliterate_prints_scores()
     {
         (int exitCode, byte[] output, _) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), "--scores", "آتزمون=atzmon");
         Assert.Equal(0, exitCode);
@@ -124,7 +124,7 @@ public sealed class SampleCommandTests
     }
 
     [Fact]
-    public void TransliterateRefusesADirectoryWithoutModel()
+    public void Transliterate_refuses_a_directory_without_model()
     {
         (int exitCode, byte[] output, string error) = SampleProcess.Run(Transliterate, "--model", AppContext.BaseDirectory, "x");
         Assert.Equal(1, exitCode);

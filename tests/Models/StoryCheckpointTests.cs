@@ -7,7 +7,7 @@ namespace AttentionGen.Tests.Models;
 public sealed class StoryCheckpointTests
 {
     [Fact]
-    public void ReadsAWellFormedFile()
+    public void Reads_a_well_formed_file()
     {
         StoryCheckpoint checkpoint = Read(StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 2, heads: 8, kvHeads: 4, vocabulary: 10, positions: 16));
         Assert.Equal((64, 24, 2, 8, 4, 10, 16), (checkpoint.Dim, checkpoint.HiddenDim, checkpoint.LayerCount, checkpoint.Heads, checkpoint.KvHeads, checkpoint.VocabularySize, checkpoint.MaxPositions));
@@ -17,7 +17,7 @@ public sealed class StoryCheckpointTests
     }
 
     [Fact]
-    public void ReadsAClassifierOfItsOwn()
+    public void Reads_a_classifier_of_its_own()
     {
         byte[] file = StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 1, heads: 8, kvHeads: 4, vocabulary: -10, positions: 16);
         // The last element of the file is the last of the classifier.
@@ -41,7 +41,7 @@ public sealed class StoryCheckpointTests
     [InlineData(5, 0)]
     [InlineData(5, int.MinValue)]
     [InlineData(6, 1 << 20)]
-    public void RefusesAHeaderThatLies(int field, int value)
+    public void Refuses_a_header_that_lies(int field, int value)
     {
         byte[] good = StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 1, heads: 8, kvHeads: 4, vocabulary: 10, positions: 16);
         Exception error = Assert.Throws<InvalidDataException>(() => Read(StoryFiles.With(good, field * sizeof(int), value)));
@@ -49,7 +49,7 @@ public sealed class StoryCheckpointTests
     }
 
     [Fact]
-    public void RefusesAnotherLength()
+    public void Refuses_another_length()
     {
         byte[] good = StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 1, heads: 8, kvHeads: 4, vocabulary: 10, positions: 16);
         foreach (int length in new[] { 0, 1, 27, 28, 100, good.Length - 1 })
@@ -58,7 +58,7 @@ public sealed class StoryCheckpointTests
     }
 
     [Fact]
-    public void SaysWhichShapeIsCompiled()
+    public void Says_which_shape_is_compiled()
     {
         StoryCheckpoint other = Read(StoryFiles.Checkpoint(dim: 32, hidden: 24, layers: 1, heads: 4, kvHeads: 2, vocabulary: 10, positions: 16));
         string message = Assert.Throws<NotSupportedException>(() => new StoryModel(other, capacity: 3)).Message;

@@ -13,7 +13,7 @@ public sealed class StoryModelTests
     private const int LogitSteps = 32;
 
     [Fact]
-    public void TellsTheStoryByteForByte()
+    public void Tells_the_story_byte_for_byte()
     {
         byte[] expected = File.ReadAllBytes(ModelFiles.Story("expected_stdout_llama2c_test_all.txt"));
         var model = new StoryModel(ModelFiles.Checkpoint, Steps);
@@ -24,7 +24,7 @@ public sealed class StoryModelTests
     }
 
     [Fact]
-    public void ChoosesEveryTokenOfTheGoldenRun()
+    public void Chooses_every_token_of_the_golden_run()
     {
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(ModelFiles.Story("golden_greedy.json")));
         var model = new StoryModel(ModelFiles.Checkpoint, Steps);
@@ -41,7 +41,7 @@ public sealed class StoryModelTests
     }
 
     [Fact]
-    public void GivesTheGoldenLogits()
+    public void Gives_the_golden_logits()
     {
         Npy golden = Npy.Read(ModelFiles.Story("golden_logits_32x512.npy"));
         Assert.Equal([LogitSteps, 512], golden.Shape);
@@ -66,7 +66,7 @@ public sealed class StoryModelTests
     [InlineData(1, 23)]
     [InlineData(24)]
     [InlineData(7, 16, 1)]
-    public void APromptInChunksGivesTheSameLogitsAsTokenByToken(params int[] chunks)
+    public void A_prompt_in_chunks_gives_the_same_logits_as_token_by_token(params int[] chunks)
     {
         int[] tokens = GoldenTokens();
         var single = new StoryModel(ModelFiles.Checkpoint, 24);
@@ -90,7 +90,7 @@ public sealed class StoryModelTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public void EveryAttentionLayerMatchesItsTrace(int layer)
+    public void Every_attention_layer_matches_its_trace(int layer)
     {
         AttentionWeights weights = ModelFiles.Checkpoint.Layers[layer].Attention;
         float[] input = Trace($"layer{layer}_attn_in");
@@ -114,7 +114,7 @@ public sealed class StoryModelTests
     }
 
     [Fact]
-    public void RefusesTokensThatItCannotRead()
+    public void Refuses_tokens_that_it_cannot_read()
     {
         var model = new StoryModel(ModelFiles.Checkpoint, 2);
         Assert.Throws<ArgumentException>(() => model.Forward([]).Length);

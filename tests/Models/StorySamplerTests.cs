@@ -6,11 +6,11 @@ namespace AttentionGen.Tests.Models;
 public sealed class StorySamplerTests
 {
     [Fact]
-    public void TemperatureZeroTakesTheLikeliest() =>
+    public void Temperature_zero_takes_the_likeliest() =>
         Assert.Equal(2, new StorySampler(temperature: 0).Sample([0, -1, 5, 4.9f]));
 
     [Fact]
-    public void ASeedDrawsTheSameTokens()
+    public void A_seed_draws_the_same_tokens()
     {
         float[] logits = [1, 2, 3, 2, 1];
         var first = new StorySampler(temperature: 1, seed: 5);
@@ -22,7 +22,7 @@ public sealed class StorySamplerTests
     [Theory]
     [InlineData(1)]
     [InlineData(0.5f)]
-    public void DrawsAsOftenAsTheModelSays(float temperature)
+    public void Draws_as_often_as_the_model_says(float temperature)
     {
         float[] logits = [0, 1, 2];
         double[] weights = [.. logits.Select(logit => Math.Exp(logit / temperature))];
@@ -39,6 +39,6 @@ public sealed class StorySamplerTests
     [InlineData(-1)]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
-    public void RefusesATemperatureThatIsNone(float temperature) =>
+    public void Refuses_a_temperature_that_is_none(float temperature) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new StorySampler(temperature));
 }

@@ -8,7 +8,7 @@ namespace AttentionGen.Tests.Models;
 public sealed class StoryTokenizerTests
 {
     [Fact]
-    public void EncodesTheGoldenTexts()
+    public void Encodes_the_golden_texts()
     {
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(ModelFiles.Story("golden_tokenizer.json")));
         foreach (JsonProperty text in golden.RootElement.EnumerateObject())
@@ -20,7 +20,7 @@ public sealed class StoryTokenizerTests
     [InlineData(" leading space, and\n\ttabs")]
     [InlineData("日本語 and 😀 by their bytes")]
     [InlineData("<0x41> is not a byte here, nor <s>")]
-    public void DecodesWhatItEncoded(string text)
+    public void Decodes_what_it_encoded(string text)
     {
         int[] tokens = ModelFiles.Tokenizer.Encode(text);
         using var decoded = new MemoryStream();
@@ -30,7 +30,7 @@ public sealed class StoryTokenizerTests
     }
 
     [Fact]
-    public void MergesTheBestPairFirst()
+    public void Merges_the_best_pair_first()
     {
         // ab scores better than bc, so that abc becomes ab + c.
         StoryTokenizer tokenizer = Read(StoryFiles.Tokenizer(("a", -1), ("b", -2), ("c", -3), ("ab", 2), ("bc", 1), (" ", -4)));
@@ -39,7 +39,7 @@ public sealed class StoryTokenizerTests
     }
 
     [Fact]
-    public void TheFirstOfTwoTokensWithOneTextIsTaken()
+    public void The_first_of_two_tokens_with_one_text_is_taken()
     {
         StoryTokenizer tokenizer = Read(StoryFiles.Tokenizer(("b", -1), ("a", -2), ("a", -3), ("ab", 2), ("ab", 3), (" ", -4)));
         int first = StoryFiles.FirstOwnToken;
@@ -48,7 +48,7 @@ public sealed class StoryTokenizerTests
     }
 
     [Fact]
-    public void RefusesMalformedFiles()
+    public void Refuses_malformed_files()
     {
         byte[] good = StoryFiles.Tokenizer(("a", -1), ("b", -2));
         Assert.Equal(StoryFiles.FirstOwnToken + 2, Read(good).VocabularySize);

@@ -13,7 +13,7 @@ public sealed class TransliteratorTests
     private const string Written = "atzmon";
 
     [Fact]
-    public void WritesTheUpstreamStrings()
+    public void Writes_the_upstream_strings()
     {
         Transliterator model = ModelFiles.Transliterator;
         using JsonDocument golden = Golden();
@@ -26,7 +26,7 @@ public sealed class TransliteratorTests
     }
 
     [Fact]
-    public void GivesThePublishedLogProbabilities()
+    public void Gives_the_published_log_probabilities()
     {
         using JsonDocument golden = Golden();
         foreach (JsonElement example in golden.RootElement.GetProperty("upstream_score_api").EnumerateArray())
@@ -43,7 +43,7 @@ public sealed class TransliteratorTests
     }
 
     [Fact]
-    public void EncodesAndDecodesLikeTheTrace()
+    public void Encodes_and_decodes_like_the_trace()
     {
         Transliterator model = ModelFiles.Transliterator;
         float[] memory = model.Encode(model.Source.Encode(Word));
@@ -66,7 +66,7 @@ public sealed class TransliteratorTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public void EncoderLayersMatchTheTrace(int layer)
+    public void Encoder_layers_match_the_trace(int layer)
     {
         AttentionWeights weights = ModelAttention.Self(ModelFiles.TransliterationFile, $"encoder/layer_{layer}/self_attention", EncoderAttention.DModel);
         float[] input = Trace($"enc{layer}_in");
@@ -85,7 +85,7 @@ public sealed class TransliteratorTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public void DecoderLayersMatchTheTrace(int layer)
+    public void Decoder_layers_match_the_trace(int layer)
     {
         AttentionWeights weights = ModelAttention.Self(ModelFiles.TransliterationFile, $"decoder/layer_{layer}/self_attention", DecoderAttention.DModel);
         float[] input = Trace($"dec{layer}_self_in");
@@ -111,7 +111,7 @@ public sealed class TransliteratorTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public void CrossAttentionLayersMatchTheTrace(int layer)
+    public void Cross_attention_layers_match_the_trace(int layer)
     {
         AttentionWeights weights = ModelAttention.Cross(ModelFiles.TransliterationFile, $"decoder/layer_{layer}/attention", CrossAttention.DModel);
         float[] input = Trace($"dec{layer}_cross_in");
@@ -132,7 +132,7 @@ public sealed class TransliteratorTests
     }
 
     [Fact]
-    public void SurvivesWordsThatItDoesNotKnow()
+    public void Survives_words_that_it_does_not_know()
     {
         Transliterator model = ModelFiles.Transliterator;
         Assert.Equal("", model.Transliterate(""));

@@ -13,7 +13,7 @@ public sealed class KernelThreadsTests
     private const long Small = 20_000_000, Large = 500_000_000;
 
     [Fact]
-    public void SmallCallsRunAloneAfterAPause()
+    public void Small_calls_run_alone_after_a_pause()
     {
         int all = Math.Min(2, Environment.ProcessorCount);
         KernelThreads.AlwaysAllowed = 0;
@@ -39,7 +39,7 @@ public sealed class KernelThreadsTests
     [Theory]
     [InlineData(2)]
     [InlineData(SharedThreads.Most)]
-    public void AllThreadsMeetInACall(int threads)
+    public void All_threads_meet_in_a_call(int threads)
     {
         Assert.Equal(threads, KernelThreads.Choose(threads, multiplyAdds: 1));
         using var meeting = new Barrier(threads);

@@ -5,7 +5,7 @@ namespace AttentionGen.Tests.Support;
 public sealed class NpyTests
 {
     [Fact]
-    public void ReadsEveryTypeAndShape()
+    public void Reads_every_type_and_shape()
     {
         Assert.Equal([1.5f, -2f], Npy.Parse(File("<f4", "(2,)", BitConverter.GetBytes(1.5f), BitConverter.GetBytes(-2f)), "f4").ToFloats());
         Assert.Equal([0.5f], Npy.Parse(File("<f2", "(1, 1)", BitConverter.GetBytes((Half)0.5f)), "f2").ToFloats());
@@ -16,7 +16,7 @@ public sealed class NpyTests
     }
 
     [Fact]
-    public void RefusesWhatItDoesNotRead()
+    public void Refuses_what_it_does_not_read()
     {
         Assert.Throws<InvalidDataException>(() => Npy.Parse("no npy at all"u8, "text"));
         Assert.Throws<InvalidDataException>(() => Npy.Parse(File("<f4", "(2,)", BitConverter.GetBytes(1f)), "short"));

@@ -21,7 +21,7 @@ public sealed class ExtremeVariantsTests
     /// <summary>Queries and keys are ±100 along one axis, so scores are ±10,000 or 0.</summary>
     [Theory]
     [MemberData(nameof(All))]
-    public void ScoresOfTenThousand(string name)
+    public void Scores_of_ten_thousand(string name)
     {
         foreach (int rows in (int[])[9, 40, 270])
         {
@@ -38,7 +38,7 @@ public sealed class ExtremeVariantsTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void DenormalValuesAreNotFlushed(string name)
+    public void Denormal_values_are_not_flushed(string name)
     {
         var (call, kernel) = Create(name, rows: 45);
         AttentionCase extreme = call with { Value = [.. call.Value.Select(value => value * 1e-41f)], Weights = WithoutBiasValue(call) };
@@ -51,7 +51,7 @@ public sealed class ExtremeVariantsTests
 
     /// <summary>Finite values never mask: they take a key's share away while another has one, and give all the same share where all have them.</summary>
     [Fact]
-    public void TheLowestFiniteBiasIsNoMask()
+    public void The_lowest_finite_bias_is_no_mask()
     {
         const int Rows = 40, Least = 3;
         var (call, kernel) = Create("additive", Rows);

@@ -29,7 +29,7 @@ public sealed class PairBitsTests
     /// <summary>The first rows of a causal call are those of a shorter one, up to either side of a key block.</summary>
     [Theory]
     [MemberData(nameof(SeeNoLaterRow))]
-    public void LaterRowsDoNotMatter(int index)
+    public void Later_rows_do_not_matter(int index)
     {
         var (call, kernel, name) = Create(index, batch: 1, rows: 259, keys: -1);
         AttentionResult whole = call.RunAll(kernel);
@@ -43,7 +43,7 @@ public sealed class PairBitsTests
     /// <summary>Where keys are no rows, a row may stand anywhere in a tile: what is aligned to the last key keeps its place from the end.</summary>
     [Theory]
     [MemberData(nameof(KeysOfTheirOwn))]
-    public void OtherRowsDoNotMatter(int index)
+    public void Other_rows_do_not_matter(int index)
     {
         foreach (int keys in (int[])[40, 255, 256, 257])
         {
@@ -61,7 +61,7 @@ public sealed class PairBitsTests
     /// <summary>A sequence that key lengths cut has the bits of one without the keys, and where these are rows, without the rows behind.</summary>
     [Theory]
     [MemberData(nameof(Padded))]
-    public void PaddingDoesNotMatter(int index)
+    public void Padding_does_not_matter(int index)
     {
         int[] lengths = [256, 257, 100, 255, 17];
         var (random, kernel, name) = Create(index, batch: lengths.Length, rows: 270, keys: 270);
@@ -79,7 +79,7 @@ public sealed class PairBitsTests
     /// <summary>A prefill and one row at a time across the end of a key block, one row at a time from the first, and chunks of any size.</summary>
     [Theory]
     [MemberData(nameof(Cached))]
-    public void ChunksDoNotMatter(int index)
+    public void Chunks_do_not_matter(int index)
     {
         foreach (var (length, prefill, most) in ((int, int, int)[])[(260, 254, 1), (36, 1, 1), (300, 90, 80)])
         {
@@ -113,7 +113,7 @@ public sealed class PairBitsTests
     /// <summary>A sequence of a ragged batch has the bits that it has in a kernel that knows of no raggedness.</summary>
     [Theory]
     [MemberData(nameof(Ragged))]
-    public void RaggednessDoesNotMatter(int index)
+    public void Raggedness_does_not_matter(int index)
     {
         foreach (var (batch, rows, keys) in ((int, int, int)[])[(4, 40, 33), (3, 257, 300)])
         {
@@ -134,7 +134,7 @@ public sealed class PairBitsTests
     /// <summary>Callers of one kernel object, each with calls of its own.</summary>
     [Theory]
     [MemberData(nameof(All))]
-    public async Task OtherCallersDoNotMatter(int index)
+    public async Task Other_callers_do_not_matter(int index)
     {
         const int Callers = 3, Calls = 6;
         IKernel? kernel = null;

@@ -13,7 +13,7 @@ public sealed class PairGridTests(ITestOutputHelper log)
 
     /// <summary>No pair is forgotten: it stands in a configuration, or a diagnostic says why not, or the two are values of one setting.</summary>
     [Fact]
-    public void EveryPairStandsTogetherOrIsRefused()
+    public void Every_pair_stands_together_or_is_refused()
     {
         int together = 0, refused = 0;
         for (int second = 1; second < Feature.All.Count; second++)
@@ -42,7 +42,7 @@ public sealed class PairGridTests(ITestOutputHelper log)
 
     [Theory]
     [MemberData(nameof(All))]
-    public void AgreesWithTheReference(int index)
+    public void Agrees_with_the_reference(int index)
     {
         var (configuration, type, name) = Get(index);
         Compare.SameShape(configuration.Shape, type.Shape);
@@ -65,7 +65,7 @@ public sealed class PairGridTests(ITestOutputHelper log)
 
     [Theory]
     [MemberData(nameof(All))]
-    public void AgreesWithTheReferenceThroughACache(int index)
+    public void Agrees_with_the_reference_through_a_cache(int index)
     {
         var (configuration, type, name) = Get(index);
         if (!type.Shape.HasCache)

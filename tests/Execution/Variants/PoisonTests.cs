@@ -34,7 +34,7 @@ public sealed class PoisonTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void OnlyRowsThatSeeAPoisonedKeyAreAffected(string name)
+    public void Only_rows_that_see_a_poisoned_key_are_affected(string name)
     {
         TestConfiguration configuration = Kernels.Configuration(name);
         IKernelType type = Kernels.Type(name);
