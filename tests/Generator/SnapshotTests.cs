@@ -1,10 +1,11 @@
+using AttentionGen.Generator.Plan;
 using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
 
 namespace AttentionGen.Tests.Generator;
 
 /// <summary>
-/// The text of a few tiny shapes, so that a change of the emitter shows as a difference to read. The kernels for other
-/// vector widths come from the same printers and are left out.
+/// The text of a few tiny shapes, so that a change of the emitter shows as a difference to read. Each has its kernels for one vector target: those for
+/// the others come from the same printers.
 /// <c>UPDATE_SNAPSHOTS=1 dotnet test</c> writes the files anew.
 /// </summary>
 public sealed class SnapshotTests
@@ -12,14 +13,19 @@ public sealed class SnapshotTests
     private static readonly string Folder = Path.Combine(RepositoryRoot.Path, "tests", "Generator", "Snapshots");
 
     [Theory]
-    [InlineData("SelfTiny", "Heads = 1, DModel = 4")]
-    [InlineData("CausalGrouped", "Heads = 4, KvHeads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, KeyBias = false")]
-    [InlineData("CrossLengths", "Heads = 2, DModel = 6, MemoryDim = 5, KeyLengths = true")]
-    [InlineData("CoreGrouped", "Heads = 4, KvHeads = 2, HeadDim = 4, ValueHeadDim = 6, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit")]
-    public void Text_is_as_it_was(string name, string arguments)
+    [InlineData("SelfTiny", "Vector256", "Heads = 1, DModel = 4")]
+    [InlineData("CausalGrouped", "Vector256", "Heads = 4, KvHeads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, KeyBias = false")]
+    [InlineData("CrossLengths", "Vector256", "Heads = 2, DModel = 6, MemoryDim = 5, KeyLengths = true")]
+    [InlineData("CoreGrouped", "Vector256", "Heads = 4, KvHeads = 2, HeadDim = 4, ValueHeadDim = 6, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit")]
+    [InlineData("General", "Vector256", "Heads = 2, KvHeads = 1, DModel = 8, Causal = true, WindowLeft = 20, KeyLengths = true, BooleanMask = MaskAxes.BatchKey, "
+        + "AdditiveMask = MaskAxes.QueryKey, Softcap = 2, Sinks = true, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp")]
+    [InlineData("Ragged", "Vector256", "Heads = 2, DModel = 8, Causal = true, Ragged = true, WindowLeft = 20, KeyLengths = true, Documents = true, "
+        + "Outputs = AttentionOutputs.LogSumExp")]
+    [InlineData("Interleaved", "Vector512", "Heads = 2, DModel = 32")]
+    public void Text_is_as_it_was(string name, string target, string arguments)
     {
         Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [AttentionConfig({arguments})] internal sealed partial class {name};")
-            .Where(file => !file.Key.EndsWith(".Vector128.g.cs", StringComparison.Ordinal) && !file.Key.EndsWith(".Vector512.g.cs", StringComparison.Ordinal))
+            .Where(file => !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
             .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
             Write(name, actual);
