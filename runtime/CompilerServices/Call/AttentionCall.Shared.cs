@@ -18,6 +18,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         Batch = dimensions.Batch,
         AllRows = arguments.RowOffsets.IsEmpty ? (long)dimensions.Batch * dimensions.Rows : arguments.RowOffsets[dimensions.Batch],
+        AllKeys = arguments.KeyOffsets.IsEmpty ? (long)dimensions.Batch * dimensions.Keys : arguments.KeyOffsets[dimensions.Batch],
         Rows = dimensions.Rows,
         Keys = dimensions.Keys,
         CachedKeys = dimensions.CachedKeys,

@@ -33,6 +33,13 @@ internal readonly record struct CallNumbers
 
     public required int ScratchFloats { get; init; }
 
+    /// <summary>Keys that one row can see at most: a window or a chunk bounds them.</summary>
+    public int MostVisibleKeys { get; init; } = int.MaxValue;
+
+    public CallNumbers()
+    {
+    }
+
     public int QueryDim => Heads * HeadDim;
 
     public int KeyDim => KvHeads * HeadDim;
@@ -74,7 +81,22 @@ internal readonly record struct CallNumbers
             PartsPerThread = TConstants.PartsPerThread,
             ColumnUnit = TConstants.ColumnUnit,
             ScratchFloats = TConstants.ScratchFloats,
+            MostVisibleKeys = VisibleKeys(TConstants.Features, TConstants.WindowLeft, TConstants.WindowRight, TConstants.ChunkSize),
         };
+
+    /// <summary>The largest number of keys that one row can see. A prefix is seen by all rows, whatever the window, so its length is not known here.</summary>
+    public static int VisibleKeys(AttentionFeatures features, int windowLeft, int windowRight, int chunkSize)
+    {
+        if ((features & AttentionFeatures.PrefixLengths) != 0)
+            return int.MaxValue;
+        long most = int.MaxValue;
+        bool isCausal = (features & AttentionFeatures.Causal) != 0;
+        if ((features & AttentionFeatures.WindowLeft) != 0 && (isCausal || (features & AttentionFeatures.WindowRight) != 0))
+            most = Math.Min(most, windowLeft + 1L + (isCausal ? 0 : windowRight));
+        if ((features & AttentionFeatures.Chunks) != 0)
+            most = Math.Min(most, chunkSize);
+        return (int)most;
+    }
 
     public bool Has(AttentionFeatures feature) => (Features & feature) != 0;
 
@@ -92,6 +114,9 @@ internal readonly record struct CallSizes
 
     /// <summary>Query rows of all sequences.</summary>
     public required long AllRows { get; init; }
+
+    /// <summary>Keys of all sequences: for cross-attention without a cache, the rows of the memory.</summary>
+    public required long AllKeys { get; init; }
 
     /// <summary>Query rows of the longest sequence.</summary>
     public required int Rows { get; init; }

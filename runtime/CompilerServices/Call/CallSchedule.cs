@@ -47,12 +47,18 @@ internal readonly struct CallSchedule
             : CutRows(in numbers, in sizes, threads, keyValueFloats);
     }
 
-    /// <summary>Multiply-adds of a call, counted eight times where each weight, or each key and value, is read for up to four rows only.</summary>
+    /// <summary>
+    /// Multiply-adds of a call, at most. Those of up to four rows count eight times, because reading the weights, or the keys and values, takes most of
+    /// their time. The rows of a memory are projected together, so they count once; a memory in a cache has been projected before.
+    /// </summary>
     public static long MultiplyAdds(in CallNumbers numbers, in CallSizes sizes)
     {
-        long projections = ((long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim)) + ((long)numbers.MemoryDim * (numbers.KeyDim + numbers.ValueDim));
-        long attention = (long)sizes.Keys * (numbers.QueryDim + numbers.JoinedDim);
-        return sizes.AllRows * (projections + attention) * (sizes.Rows <= 4 ? 8 : 1);
+        bool isCross = numbers.Has(AttentionFeatures.CrossAttention);
+        long memoryRow = (long)numbers.MemoryDim * (numbers.KeyDim + numbers.ValueDim);
+        long row = ((long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim)) + (isCross ? 0 : memoryRow);
+        long attention = Math.Min(sizes.Keys, numbers.MostVisibleKeys) * (long)(numbers.QueryDim + numbers.JoinedDim);
+        long memory = isCross && !sizes.HasCache ? sizes.AllKeys * memoryRow : 0;
+        return memory + (sizes.AllRows * (row + attention) * (sizes.Rows <= 4 ? 8 : 1));
     }
 
     /// <summary>Keys that come with the call, for the longest sequence.</summary>
