@@ -118,7 +118,7 @@ public sealed class RaggedCheckTests
         var cache = new AttentionCache(Causal, 9, 2);
         cache.CommitNewKeys([0, 2, 9]);
         string message = Assert.Throws<InvalidOperationException>(() => Validate(Causal, 4, [0, 1, 4], cache: cache)).Message;
-        Assert.Contains("its sequence 1 holds 7 of at most 9 keys, and 3 more are to come; expected at most 2", message);
+        Assert.Contains("cache is too small: its sequence 1 holds 7 of at most 9 keys, and input has 3 more; expected at most 2.", message);
         var even = new AttentionCache(Causal with { Ragged = false }, 9, 2);
         even.CommitNewKeys([0, 2, 9]);
         message = Assert.Throws<InvalidOperationException>(() => KernelChecks.Validate(even.Shape, new AttentionArguments { Input = new float[16], Output = new float[16], Cache = even, Batch = 2 })).Message;
@@ -150,7 +150,7 @@ public sealed class RaggedCheckTests
         Refused<ArgumentException>("memoryOffsets", "memoryOffsets.Length is 2; expected batch + 1 = 3", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 7], default));
         Refused<ArgumentOutOfRangeException>("memoryOffsets", "memoryOffsets[2] is 6; expected 7, the rows of memory", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 6], default));
         string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 1, 7], default)).Message;
-        Assert.Contains("sequence 1 of memory has 6 rows; expected at most the capacity, 5", message);
+        Assert.Contains("cache is too small: its sequence 1 holds 0 of at most 5 keys, and memory has 6 more; expected at most 5.", message);
     }
 
     [Fact]

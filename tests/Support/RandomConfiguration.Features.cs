@@ -78,17 +78,22 @@ internal static partial class RandomConfiguration
                 RotaryLowFrequencyFactor = random.Next(2) == 0 ? 1 : 0.5 + random.NextDouble(),
                 RotaryHighFrequencyFactor = random.Next(2) == 0 ? 4 : 2 + (5 * random.NextDouble()),
             },
-            RotaryScaling.Yarn => scaled with
+            RotaryScaling.Yarn => WithTemperatures(random, scaled with
             {
                 RotaryTruncate = random.Next(2) == 0,
                 RotaryOriginalLength = random.Next(1, 5000),
                 RotaryBetaSlow = random.Next(2) == 0 ? 1 : 0.5 + random.NextDouble(),
                 RotaryBetaFast = random.Next(2) == 0 ? 32 : 8 + (50 * random.NextDouble()),
                 RotaryAttentionFactor = random.Next(2) == 0 ? 0 : 0.5 + random.NextDouble(),
-            },
+            }),
             _ => scaled,
         };
     }
+
+    /// <summary>Each of the two has an effect only beside the other.</summary>
+    private static TestConfiguration WithTemperatures(Random random, TestConfiguration block) => random.Next(2) == 0
+        ? block
+        : block with { RotaryMscale = 0.5 + random.NextDouble(), RotaryMscaleAllDim = 0.5 + random.NextDouble() };
 
     private static T Pick<T>(Random random, params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
 
