@@ -33,9 +33,9 @@ internal static class KernelConstantsEmitter
         writer.Line("/// <summary>Where maxima, sums and factors of a query block lie, in floats: of what was merged so far, and of the present key block.</summary>");
         using (writer.Block("private static class SoftmaxState"))
         {
-            writer.Line(CodeWriter.Invariant($"public const int Maximum = {SoftmaxEmitter.Maximum}, Sum = {SoftmaxEmitter.Sum};"));
-            writer.Line(CodeWriter.Invariant($"public const int BlockMaximum = {SoftmaxEmitter.BlockState + SoftmaxEmitter.Maximum}, BlockSum = {SoftmaxEmitter.BlockState + SoftmaxEmitter.Sum};"));
-            writer.Line(CodeWriter.Invariant($"public const int OldFactor = {SoftmaxEmitter.OldFactor}, BlockFactor = {SoftmaxEmitter.BlockFactor};"));
+            writer.Line(CodeWriter.Invariant($"public const int Maximum = {SoftmaxState.Maximum}, Sum = {SoftmaxState.Sum};"));
+            writer.Line(CodeWriter.Invariant($"public const int BlockMaximum = {SoftmaxState.Block + SoftmaxState.Maximum}, BlockSum = {SoftmaxState.Block + SoftmaxState.Sum};"));
+            writer.Line(CodeWriter.Invariant($"public const int OldFactor = {SoftmaxState.OldFactor}, BlockFactor = {SoftmaxState.BlockFactor};"));
         }
 
         writer.Line();

@@ -15,21 +15,6 @@ internal static class SoftmaxEmitter
 {
     public const int VirtualLanes = 32;
 
-    public const int Maximum = SoftmaxState.Maximum;
-    public const int Sum = SoftmaxState.Sum;
-
-    /// <summary>Where a block's maxima and sums lie, in the order of the running ones.</summary>
-    public const int BlockState = SoftmaxState.Block;
-
-    /// <summary>Where the factor of what was merged before lies in the softmax state.</summary>
-    public const int OldFactor = SoftmaxState.OldFactor;
-
-    /// <summary>Where the factor of the present block lies in the softmax state.</summary>
-    public const int BlockFactor = SoftmaxState.BlockFactor;
-
-    /// <summary>Where the running sum of a row lies in the softmax state.</summary>
-    public const int RunningSum = Sum;
-
     /// <summary>
     /// Coefficients of x⁶ … x¹ of a polynomial for 2ˣ on [−½, ½] with constant term 1, fitted for the least relative
     /// error and then, as float32 values, for the least error in ulp: 0.80 at worst over every float32 of the interval.

@@ -90,7 +90,7 @@ public enum AttentionFeatures : long
     /// <summary>Rows are compared with keys by their position.</summary>
     ComparesPositions = 1L << 22,
 
-    /// <summary>Each row has a range of keys of its own, and the attention of a sequence reads an context of its own.</summary>
+    /// <summary>Each row has a range of keys of its own, and the attention of a sequence reads a context of its own.</summary>
     Ranges = 1L << 23,
 
     /// <summary>Rows of a query block may see different keys.</summary>
