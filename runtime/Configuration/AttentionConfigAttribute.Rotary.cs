@@ -1,7 +1,7 @@
 namespace AttentionGen;
 
 // Rotary position embedding.
-public sealed partial class AttentionConfigAttribute
+public partial class AttentionConfigAttribute
 {
     /// <summary>Rotary position embedding of queries and keys (Su et al. 2021).</summary>
     public RotaryKind Rotary { get; set; }

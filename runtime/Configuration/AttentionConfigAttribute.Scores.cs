@@ -1,7 +1,7 @@
 namespace AttentionGen;
 
 // What happens to a score, in this order: scale, softcap, score modifier, biases (additive mask, ALiBi, relative position), masks, softmax.
-public sealed partial class AttentionConfigAttribute
+public partial class AttentionConfigAttribute
 {
     /// <summary>Factor of the scores; positive and finite. Zero, the default, means <c>1/√HeadDim</c>.</summary>
     public float Scale { get; set; }

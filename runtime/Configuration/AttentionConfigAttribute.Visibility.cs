@@ -2,7 +2,7 @@ namespace AttentionGen;
 
 // Which keys a query sees. What is declared together holds together: a key is seen where every declared rule lets it be seen.
 // The position of query row i is i + offset, where the offset is the number of cached keys, or without a cache what CausalAlignment says.
-public sealed partial class AttentionConfigAttribute
+public partial class AttentionConfigAttribute
 {
     /// <summary>
     /// Whether query i sees key j only if <c>j &lt;= i + offset</c>. A causal self-attention kernel without <see cref="SequenceLength"/> also has a

@@ -9,7 +9,7 @@ namespace AttentionGen;
 /// <c>V = m Wv + bv</c> (Vaswani et al. 2017, section 3.2), where the memory <c>m</c> is the input itself for self-attention.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = false, Inherited = false)]
-public sealed partial class AttentionConfigAttribute : Attribute
+public partial class AttentionConfigAttribute : Attribute
 {
     /// <summary>Number of query heads, 1 to 256. Required.</summary>
     public int Heads { get; set; }

@@ -13,6 +13,12 @@ internal static class ShapeLimits
     /// <summary>Width of an input, output or memory row.</summary>
     public const int MaxDModel = 65_536;
 
+    /// <summary>Width of the rows between the products of a feed-forward network, and of the input rows of one product.</summary>
+    public const int MaxFeedForwardDim = 262_144;
+
+    /// <summary>Width of the output rows of one product.</summary>
+    public const int MaxOutputs = 1_048_576;
+
     public const int MaxSequenceLength = 1_048_576;
 
     public const int MaxRelativePositionBuckets = 1024;

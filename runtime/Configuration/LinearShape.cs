@@ -1,0 +1,27 @@
+#if ATTENTIONGEN_GENERATOR
+namespace AttentionGen.Generator.Model;
+#else
+namespace AttentionGen;
+#endif
+
+/// <summary>The configuration of one product with every default resolved: the run-time form of <see cref="LinearConfigAttribute"/>.</summary>
+public sealed record LinearShape
+{
+    /// <summary>Width of the input rows.</summary>
+    public required int Inputs { get; init; }
+
+    /// <summary>Width of the output rows.</summary>
+    public required int Outputs { get; init; }
+
+    /// <summary>Whether a learned bias is added.</summary>
+    public bool Bias { get; init; } = true;
+
+    /// <summary>The function that each output goes through after the bias.</summary>
+    public Activation Activation { get; init; }
+
+    /// <summary>Whether the caller gives rows by which each output is multiplied.</summary>
+    public bool Gate { get; init; }
+
+    /// <summary>Whether the caller gives rows that are added at the end.</summary>
+    public bool Residual { get; init; }
+}

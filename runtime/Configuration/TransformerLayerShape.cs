@@ -1,0 +1,51 @@
+#if ATTENTIONGEN_GENERATOR
+namespace AttentionGen.Generator.Model;
+#else
+namespace AttentionGen;
+#endif
+
+/// <summary>The configuration of a Transformer layer with every default resolved: the run-time form of <see cref="TransformerLayerConfigAttribute"/>.</summary>
+public sealed record TransformerLayerShape
+{
+    /// <summary>The attention block of the layer.</summary>
+    public required AttentionShape Attention { get; init; }
+
+    /// <summary>Width of the rows between the products of the feed-forward network.</summary>
+    public required int FeedForwardDim { get; init; }
+
+    /// <summary>The function between the products of the feed-forward network.</summary>
+    public Activation Activation { get; init; }
+
+    /// <summary>Whether a third product gates the feed-forward network.</summary>
+    public bool Gated { get; init; }
+
+    /// <summary>Whether the product Up adds a bias.</summary>
+    public bool UpBias { get; init; }
+
+    /// <summary>Whether the product Gate adds a bias; false if the network is not gated.</summary>
+    public bool GateBias { get; init; }
+
+    /// <summary>Whether the product Down adds a bias.</summary>
+    public bool DownBias { get; init; }
+
+    /// <summary>The normalisation of rows.</summary>
+    public Norm Norm { get; init; }
+
+    /// <summary>Where rows are normalised.</summary>
+    public NormPlacement NormPlacement { get; init; }
+
+    /// <summary>The number that is added to the variance, or to the mean square.</summary>
+    public float NormEpsilon { get; init; }
+
+    /// <summary>Whether norms add a learned bias; false for RMS norms.</summary>
+    public bool NormBias { get; init; }
+
+    /// <summary>Whether attention and feed-forward network read the same normalised rows.</summary>
+    public bool ParallelBranches { get; init; }
+
+    /// <summary>Factor of what each branch adds to its input.</summary>
+    public float ResidualScale { get; init; } = 1;
+
+    /// <summary>Width of input and output rows.</summary>
+    public int DModel => Attention.DModel;
+}
