@@ -20,7 +20,7 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(static start =>
         {
-            if (start.Compilation.GetTypeByMetadataName(AttentionParser.AttributeName) is null)
+            if (start.Compilation.GetTypeByMetadataName(KernelKind.Attention.AttributeName) is null)
                 return;
             start.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
             start.RegisterSymbolAction(static symbol => AnalyzeMethod(symbol), SymbolKind.Method);
@@ -30,15 +30,21 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
     private static void Analyze(SymbolAnalysisContext context)
     {
         var type = (INamedTypeSymbol)context.Symbol;
-        if (AttentionParser.FindAttribute(type) is { } attribute)
-            AttentionParser.Parse(type, attribute, context.Compilation, context.ReportDiagnostic, context.CancellationToken);
+        Analyze<AttentionSpec>(type, KernelKind.Attention, AttentionParser.Parse, context);
+    }
+
+    private static void Analyze<TSpec>(INamedTypeSymbol type, KernelKind kind, SpecParser<TSpec> parse, SymbolAnalysisContext context)
+        where TSpec : class
+    {
+        if (kind.FindAttribute(type) is { } attribute)
+            parse(type, attribute, context.Compilation, context.ReportDiagnostic, context.CancellationToken);
     }
 
     /// <summary>Hooks of classes that are not annotated, which nothing else looks at.</summary>
     private static void AnalyzeMethod(SymbolAnalysisContext context)
     {
         var method = (IMethodSymbol)context.Symbol;
-        if (HookParser.MarkOf(method) is { } mark && AttentionParser.FindAttribute(method.ContainingType) is null)
+        if (HookParser.MarkOf(method) is { } mark && KernelKind.Of(method.ContainingType) is not { HasHooks: true })
             context.ReportDiagnostic(Diagnostic.Create(DiagnosticDescriptors.HookWithoutConfig, method.Locations[0], method.Name, mark, method.ContainingType.Name));
     }
 }

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Text;
 using System.Threading;
 using AttentionGen.Generator.Emit;
@@ -8,39 +10,47 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace AttentionGen.Generator;
 
-/// <summary>Writes the kernels of every class annotated with <c>AttentionConfig</c>. Each class is a value of its own: an edit regenerates only what it changes.</summary>
+/// <summary>Writes the kernels of every annotated class. Each class is a value of its own: an edit regenerates only what it changes.</summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class AttentionGenerator : IIncrementalGenerator
 {
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        IncrementalValuesProvider<AttentionSpec> specs = context.SyntaxProvider
+        Register<AttentionSpec>(context, KernelKind.Attention, AttentionParser.Parse, AttentionEmitter.Emit);
+    }
+
+    private static void Register<TSpec>(
+        IncrementalGeneratorInitializationContext context, KernelKind kind, SpecParser<TSpec> parse, Func<TSpec, IReadOnlyList<GeneratedFile>> emit)
+        where TSpec : class
+    {
+        IncrementalValuesProvider<TSpec> specs = context.SyntaxProvider
             .ForAttributeWithMetadataName(
-                AttentionParser.AttributeName,
+                kind.AttributeName,
                 static (node, _) => node is ClassDeclarationSyntax,
-                static (attributed, cancellationToken) => Parse(attributed, cancellationToken))
+                (attributed, cancellationToken) => Parse(attributed, kind, parse, cancellationToken))
             .WithTrackingName(TrackingNames.Parsed)
             .Where(static spec => spec is not null)
             .Select(static (spec, _) => spec!)
             .WithTrackingName(TrackingNames.Specs);
-        context.RegisterSourceOutput(specs, static (output, spec) => Write(output, spec));
+        context.RegisterSourceOutput(specs, (output, spec) => Write(output, emit(spec)));
     }
 
-    private static AttentionSpec? Parse(GeneratorAttributeSyntaxContext attributed, CancellationToken cancellationToken)
+    private static TSpec? Parse<TSpec>(GeneratorAttributeSyntaxContext attributed, KernelKind kind, SpecParser<TSpec> parse, CancellationToken cancellationToken)
+        where TSpec : class
     {
         // Parts of one class that carry the attribute twice are the compiler's error; they must not write one file twice.
         if (attributed.TargetSymbol is not INamedTypeSymbol type
-            || AttentionParser.FindAttribute(type) is not { ApplicationSyntaxReference: { } reference } attribute
+            || kind.FindAttribute(type) is not { ApplicationSyntaxReference: { } reference } attribute
             || reference.SyntaxTree != attributed.TargetNode.SyntaxTree
             || !attributed.TargetNode.Span.Contains(reference.Span))
             return null;
-        return AttentionParser.Parse(type, attribute, attributed.SemanticModel.Compilation, report: null, cancellationToken);
+        return parse(type, attribute, attributed.SemanticModel.Compilation, report: null, cancellationToken);
     }
 
-    private static void Write(SourceProductionContext output, AttentionSpec spec)
+    private static void Write(SourceProductionContext output, IReadOnlyList<GeneratedFile> files)
     {
-        foreach (GeneratedFile file in AttentionEmitter.Emit(spec))
+        foreach (GeneratedFile file in files)
         {
             output.CancellationToken.ThrowIfCancellationRequested();
             output.AddSource(file.HintName, SourceText.From(file.Text, Encoding.UTF8));

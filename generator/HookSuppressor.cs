@@ -36,6 +36,6 @@ public sealed class HookSuppressor : DiagnosticSuppressor
         return node.AncestorsAndSelf().OfType<MethodDeclarationSyntax>().FirstOrDefault() is { } declaration
             && context.GetSemanticModel(tree).GetDeclaredSymbol(declaration, context.CancellationToken) is IMethodSymbol method
             && HookParser.MarkOf(method) is not null
-            && AttentionParser.FindAttribute(method.ContainingType) is not null;
+            && KernelKind.Of(method.ContainingType) is { HasHooks: true };
     }
 }

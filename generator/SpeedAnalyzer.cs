@@ -23,7 +23,7 @@ public sealed class SpeedAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(static start =>
         {
-            if (start.Compilation.GetTypeByMetadataName(AttentionParser.AttributeName) is not null)
+            if (start.Compilation.GetTypeByMetadataName(KernelKind.Attention.AttributeName) is not null)
                 start.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
         });
     }
@@ -32,7 +32,7 @@ public sealed class SpeedAnalyzer : DiagnosticAnalyzer
     {
         var type = (INamedTypeSymbol)context.Symbol;
         CancellationToken cancellationToken = context.CancellationToken;
-        if (AttentionParser.FindAttribute(type) is not { } attribute
+        if (KernelKind.Attention.FindAttribute(type) is not { } attribute
             || AttentionParser.Parse(type, attribute, context.Compilation, report: null, cancellationToken) is not { } spec)
             return;
         var arguments = new AttributeArguments(attribute);

@@ -1,15 +1,12 @@
 using System;
-using System.Linq;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 
 namespace AttentionGen.Generator.Model;
 
-/// <summary>From symbols to a spec. The only room that sees Roslyn; the generator and the analyzer share it.</summary>
+/// <summary>From symbols to the spec of an attention block. The generator and the analyzer share it.</summary>
 internal static class AttentionParser
 {
-    public const string AttributeName = "AttentionGen.AttentionConfigAttribute";
-
     /// <summary>The spec of an annotated class, or null where anything is wrong with it.</summary>
     /// <param name="report">Takes each diagnostic; null where nobody wants them.</param>
     public static AttentionSpec? Parse(
@@ -21,7 +18,7 @@ internal static class AttentionParser
     {
         var arguments = new AttributeArguments(attribute);
         var problems = new ProblemReporter(arguments, report, cancellationToken);
-        ClassParser.Check(type, attribute, compilation, problems, cancellationToken);
+        ClassParser.Check(type, KernelKind.Attention, attribute, compilation, problems, cancellationToken);
         (HookSpec? modifier, MaskPredicateSpec? predicate) = HookParser.Parse(type, compilation, problems, cancellationToken);
         AttentionSpec? spec = arguments.AreWellFormed
             ? ConfigurationParser.Parse(new(arguments, problems), ClassParser.Describe(type, compilation, cancellationToken), modifier, predicate)
@@ -30,15 +27,4 @@ internal static class AttentionParser
             ClassParser.CheckWithoutWeights(type, problems);
         return problems.Any ? null : spec;
     }
-
-    /// <summary>The application that counts; the compiler refuses any further one.</summary>
-    public static AttributeData? FindAttribute(INamedTypeSymbol type) =>
-        type.GetAttributes().FirstOrDefault(attribute => IsConfiguration(attribute.AttributeClass));
-
-    public static bool IsConfiguration(INamedTypeSymbol? attributeClass) => attributeClass is
-    {
-        Name: "AttentionConfigAttribute",
-        ContainingType: null,
-        ContainingNamespace: { Name: "AttentionGen", ContainingNamespace.IsGlobalNamespace: true },
-    };
 }

@@ -3,6 +3,12 @@ namespace AttentionGen.Generator.Model;
 // What follows from a shape alone, and only the generator asks for.
 public sealed partial record AttentionShape
 {
+    /// <summary>A new shape before any setting is read.</summary>
+    internal static AttentionShape Unset() => new() { Heads = 0, KvHeads = 0, HeadDim = 0, DModel = 0, MemoryDim = 0, Scale = 0 };
+
+    /// <summary>The same sizes, and otherwise defaults.</summary>
+    internal AttentionShape Standard() => new() { Heads = Heads, KvHeads = KvHeads, HeadDim = HeadDim, DModel = DModel, MemoryDim = MemoryDim, Scale = Scale };
+
     /// <summary>Query heads that share one KV head.</summary>
     internal int Group => Heads / KvHeads;
 

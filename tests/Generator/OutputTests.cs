@@ -163,7 +163,7 @@ public sealed class OutputTests
         var names = output.GetTypeByMetadataName("Test.Block")!.GetMembers()
             .Where(member => member is { IsImplicitlyDeclared: false, CanBeReferencedByName: true })
             .Select(member => member.Name);
-        Assert.Empty(names.Except(ReservedNames.Members));
+        Assert.Empty(names.Except(ReservedNames.Attention));
     }
 
     [Theory]

@@ -61,7 +61,7 @@ public sealed class OutputVariantTests
         var names = output.GetTypeByMetadataName("Test.Block")!.GetMembers()
             .Where(member => member is { IsImplicitlyDeclared: false, CanBeReferencedByName: true })
             .Select(member => member.Name);
-        Assert.Empty(names.Except(own).Except(ReservedNames.Members));
+        Assert.Empty(names.Except(own).Except(ReservedNames.Attention));
     }
 
     [Theory]

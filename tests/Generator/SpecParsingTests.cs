@@ -181,7 +181,7 @@ public sealed class SpecParsingTests
     public void Every_setting_of_a_shape_keeps_its_value_on_the_way_to_the_runtime_and_back()
     {
         Model.AttentionShape shape = ParseShape("Heads = 2, DModel = 8");
-        foreach (PropertyInfo setting in ShapeSettings.All)
+        foreach (PropertyInfo setting in ShapeSettings.All<Model.AttentionShape>())
         {
             // A value that no default has.
             object value = setting.PropertyType.IsEnum ? Enum.GetValues(setting.PropertyType).GetValue(1)!
@@ -192,7 +192,7 @@ public sealed class SpecParsingTests
 
         AttentionShape runtime = ShapeCopy.To<AttentionShape>(shape);
         Assert.Equal(shape, ShapeCopy.To<Model.AttentionShape>(runtime));
-        Assert.All(ShapeSettings.All, setting => Assert.Equal(setting.GetValue(shape)!.ToString(), typeof(AttentionShape).GetProperty(setting.Name)!.GetValue(runtime)!.ToString()));
+        Assert.All(ShapeSettings.All<Model.AttentionShape>(), setting => Assert.Equal(setting.GetValue(shape)!.ToString(), typeof(AttentionShape).GetProperty(setting.Name)!.GetValue(runtime)!.ToString()));
     }
 
     [Theory]

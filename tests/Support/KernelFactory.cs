@@ -54,7 +54,7 @@ internal static class KernelFactory
         {
             INamedTypeSymbol type = compilation.GetTypeByMetadataName($"Configurations.Kernel{index}")!;
             var problems = new List<Diagnostic>();
-            yield return (AttentionParser.Parse(type, AttentionParser.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None), problems);
+            yield return (AttentionParser.Parse(type, KernelKind.Attention.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None), problems);
         }
     }
 

@@ -67,7 +67,7 @@ internal static class ClassEmitter
         FileEmitter.GeneratedCode(writer);
         writer.Line("public static Library::AttentionShape Shape { get; } = new()");
         writer.Line("{");
-        foreach (string assignment in ShapeEmitter.Assignments(shape))
+        foreach (string assignment in ShapeEmitter.Assignments(shape, shape.Standard()))
             writer.Line($"    {assignment},");
         writer.Line("};");
         writer.Line();

@@ -8,8 +8,9 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes a shape as the initialiser of the runtime's. What a configuration does not declare is left at its default.</summary>
 internal static class ShapeEmitter
 {
-    public static IEnumerable<string> Assignments(AttentionShape shape) =>
-        ShapeSettings.Declared(shape).Select(setting => $"{setting.Name} = {Literal(setting.Value)}");
+    public static IEnumerable<string> Assignments<TShape>(TShape shape, TShape standard)
+        where TShape : class =>
+        ShapeSettings.Declared(shape, standard).Select(setting => $"{setting.Name} = {Literal(setting.Value)}");
 
     private static string Literal(object value) => value switch
     {

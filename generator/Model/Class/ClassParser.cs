@@ -18,6 +18,7 @@ internal static class ClassParser
     /// <summary>Reports all that forbids a generated part.</summary>
     public static void Check(
         INamedTypeSymbol type,
+        KernelKind kind,
         AttributeData attribute,
         Compilation compilation,
         ProblemReporter problems,
@@ -31,8 +32,8 @@ internal static class ClassParser
 
         CheckModifiers(type, problems, cancellationToken);
         CheckContainingTypes(type, problems, cancellationToken);
-        CheckMembers(type, compilation, problems);
-        CheckConstructors(type, problems, cancellationToken);
+        CheckMembers(type, kind, compilation, problems);
+        CheckConstructors(type, kind, problems, cancellationToken);
         CheckBaseClass(type, compilation, problems);
         CheckLanguageVersion(attribute, problems);
     }
@@ -83,13 +84,13 @@ internal static class ClassParser
         }
     }
 
-    private static void CheckMembers(INamedTypeSymbol type, Compilation compilation, ProblemReporter problems)
+    private static void CheckMembers(INamedTypeSymbol type, KernelKind kind, Compilation compilation, ProblemReporter problems)
     {
-        if (ReservedNames.Contains(type.Name))
+        if (kind.ReservedNames.Contains(type.Name))
             problems.Report(DiagnosticDescriptors.MemberClash, type.Name, "is itself named", type.Name);
 
         foreach (IGrouping<string, ISymbol> members in type.GetMembers()
-                     .Where(member => ReservedNames.Contains(member.Name) && !IsGenerated(member))
+                     .Where(member => kind.ReservedNames.Contains(member.Name) && !IsGenerated(member))
                      .GroupBy(member => member.Name)
                      .OrderBy(group => group.Key, StringComparer.Ordinal))
         {
@@ -98,10 +99,10 @@ internal static class ClassParser
         }
 
         // A hidden member is a warning in the generated file, which nobody could mend there.
-        for (INamedTypeSymbol? parent = type.BaseType; parent is not null && !IsAttention(parent); parent = parent.BaseType)
+        for (INamedTypeSymbol? parent = type.BaseType; parent is not null && KernelKind.Of(parent) is null; parent = parent.BaseType)
         {
             foreach (string name in parent.GetMembers()
-                         .Where(member => ReservedNames.Contains(member.Name) && compilation.IsSymbolAccessibleWithin(member, type))
+                         .Where(member => kind.ReservedNames.Contains(member.Name) && compilation.IsSymbolAccessibleWithin(member, type))
                          .Select(member => member.Name).Distinct().OrderBy(name => name, StringComparer.Ordinal))
                 problems.Report(DiagnosticDescriptors.MemberClash, type.Name, $"inherits from '{parent.Name}' the member", name);
         }
@@ -113,7 +114,7 @@ internal static class ClassParser
         }
     }
 
-    private static void CheckConstructors(INamedTypeSymbol type, ProblemReporter problems, CancellationToken cancellationToken)
+    private static void CheckConstructors(INamedTypeSymbol type, KernelKind kind, ProblemReporter problems, CancellationToken cancellationToken)
     {
         foreach (IMethodSymbol constructor in type.InstanceConstructors)
         {
@@ -121,8 +122,8 @@ internal static class ClassParser
                 continue;
             if (constructor.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellationToken) is not ConstructorDeclarationSyntax syntax)
                 continue;
-            if (constructor.Parameters.Length == 1 && constructor.Parameters[0].Type is { Name: "AttentionWeights", ContainingType: null, ContainingNamespace.Name: "AttentionGen" })
-                problems.ReportOn(DiagnosticDescriptors.ConstructorClash, null, constructor.Locations, type.Name, "takes AttentionWeights alone, as the generated one does: remove it, or give it further parameters and end it in ': this(weights)'");
+            if (constructor.Parameters.Length == 1 && constructor.Parameters[0].Type is { ContainingType: null, ContainingNamespace.Name: "AttentionGen" } only && only.Name == kind.Weights)
+                problems.ReportOn(DiagnosticDescriptors.ConstructorClash, null, constructor.Locations, type.Name, $"takes {kind.Weights} alone, as the generated one does: remove it, or give it further parameters and end it in ': this(weights)'");
             else if (!syntax.Initializer.IsKind(SyntaxKind.ThisConstructorInitializer))
                 problems.ReportOn(DiagnosticDescriptors.ConstructorClash, null, constructor.Locations, type.Name, "does not call the generated one, which packs the weights: end it in ': this(weights)'");
         }
@@ -132,9 +133,9 @@ internal static class ClassParser
     {
         if (type.BaseType is not { SpecialType: SpecialType.None, TypeKind: TypeKind.Class } parent)
             return;
-        if (IsAttention(parent))
+        if (KernelKind.Of(parent) is { } kind)
         {
-            problems.Report(DiagnosticDescriptors.BaseClass, type.Name, parent.Name, "is an attention block itself and needs weights");
+            problems.Report(DiagnosticDescriptors.BaseClass, type.Name, parent.Name, $"is {kind.Description} itself and needs weights");
             return;
         }
 
@@ -150,8 +151,6 @@ internal static class ClassParser
         if (attribute.ApplicationSyntaxReference?.SyntaxTree.Options is CSharpParseOptions { LanguageVersion: < LanguageVersion.CSharp12 } options)
             problems.Report(DiagnosticDescriptors.LanguageVersion, $"C# {options.LanguageVersion.ToDisplayString()}");
     }
-
-    private static bool IsAttention(INamedTypeSymbol type) => AttentionParser.FindAttribute(type) is not null;
 
     private static bool IsRequired(ISymbol member) => member is IPropertySymbol { IsRequired: true } or IFieldSymbol { IsRequired: true };
 

@@ -1,17 +1,25 @@
+using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace AttentionGen.Generator.Model;
 
-/// <summary>Members of the generated part. All are reserved, whatever the configuration, so that changing a setting never makes a user's member clash.</summary>
+/// <summary>Members of generated parts. All of a kind are reserved, whatever the configuration, so that changing a setting never makes a user's member clash.</summary>
 internal static class ReservedNames
 {
-    public static readonly IReadOnlyCollection<string> Members = new SortedSet<string>(System.StringComparer.Ordinal)
-    {
-        "Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength",
-        "Shape", "IsAccelerated", "Plan", "Create", "GetScratchBytes", "CreateCache", "ProjectMemory", "Forward", "Run",
-        "packedWeights", "PathConstants", "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",
-    };
+    /// <summary>What every kind has.</summary>
+    private static readonly string[] Common =
+    [
+        "Shape", "IsAccelerated", "Plan", "Create", "GetScratchBytes", "Forward", "Run", "packedWeights", "PathConstants",
+        "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",
+    ];
 
-    /// <summary>Whether a type or a member of this name would clash with a generated member.</summary>
-    public static bool Contains(string name) => ((SortedSet<string>)Members).Contains(name);
+    /// <summary>Names of an attention block.</summary>
+    public static IReadOnlyCollection<string> Attention { get; } =
+        Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength", "CreateCache", "ProjectMemory");
+
+    /// <summary>Names of any kind.</summary>
+    public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention]);
+
+    private static SortedSet<string> Set(params string[] own) => new(Common.Concat(own), StringComparer.Ordinal);
 }

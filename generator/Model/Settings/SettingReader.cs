@@ -41,6 +41,19 @@ internal sealed class SettingReader(AttributeArguments arguments, ProblemReporte
         return Enum.ToObject(type, 0);
     }
 
+    /// <summary>A setting without a default. The result is 0 where it is missing or illegal.</summary>
+    public int Required(DiagnosticDescriptor descriptor, string name, int max, int example)
+    {
+        int value = Int(name);
+        if (!Has(name))
+            Report(descriptor, name, "is missing", $"for example {name} = {Text(example)}");
+        else if (value < 1 || value > max)
+            Report(descriptor, name, $"is {Text(value)}", Text(value < 1 ? 1 : max));
+        else
+            return value;
+        return 0;
+    }
+
     /// <summary>Reports on a setting, or on the whole attribute where it is not given.</summary>
     public void Report(DiagnosticDescriptor descriptor, string name, params string[] messageArguments) =>
         problems.ReportOn(descriptor, name, null, messageArguments);

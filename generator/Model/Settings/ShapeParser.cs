@@ -14,8 +14,8 @@ internal static class ShapeParser
     public static AttentionShape Parse(SettingReader settings, AttentionShape shape)
     {
         bool projections = settings.Bool("Projections", true);
-        int heads = Required(settings, DiagnosticDescriptors.Heads, "Heads", MaxHeads, 8);
-        int dModel = projections ? Required(settings, DiagnosticDescriptors.DModel, "DModel", MaxDModel, 512) : 0;
+        int heads = settings.Required(DiagnosticDescriptors.Heads, "Heads", MaxHeads, 8);
+        int dModel = projections ? settings.Required(DiagnosticDescriptors.DModel, "DModel", MaxDModel, 512) : 0;
         int headDim = projections ? HeadDim(settings, heads, dModel) : HeadDimOfCore(settings);
         int valueHeadDim = ValueHeadDim(settings);
         int memoryDim = projections ? MemoryDim(settings) : 0;
@@ -69,19 +69,6 @@ internal static class ShapeParser
             settings.Report(DiagnosticDescriptors.WithoutProjections, name, name);
         if (settings.Bool("SkipPadding"))
             settings.Report(DiagnosticDescriptors.WithoutProjections, "SkipPadding", "SkipPadding");
-    }
-
-    /// <summary>A setting without a default. The result is 0 where it is missing or illegal.</summary>
-    private static int Required(SettingReader settings, DiagnosticDescriptor descriptor, string name, int max, int example)
-    {
-        int value = settings.Int(name);
-        if (!settings.Has(name))
-            settings.Report(descriptor, name, "is missing", $"for example {name} = {Text(example)}");
-        else if (value < 1 || value > max)
-            settings.Report(descriptor, name, $"is {Text(value)}", Text(value < 1 ? 1 : max));
-        else
-            return value;
-        return 0;
     }
 
     private static int KvHeads(SettingReader settings, int heads)
