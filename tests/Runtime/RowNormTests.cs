@@ -62,9 +62,9 @@ public sealed class RowNormTests
         var norm = new RowNorm(kind, weights, biases, 1e-5f);
         float[] chosen = Target(stride), by512 = Target(stride), by256 = Target(stride), by128 = Target(stride);
         norm.Apply(ref source[0], stride, ref chosen[0], stride, Rows);
-        norm.Apply<FloatPair<Float512>>(ref source[0], stride, ref by512[0], stride, Rows);
-        norm.Apply<FloatPair<FloatPair<Float256>>>(ref source[0], stride, ref by256[0], stride, Rows);
-        norm.Apply<FloatPair<FloatPair<FloatPair<Float128>>>>(ref source[0], stride, ref by128[0], stride, Rows);
+        norm.Apply<Float512>(ref source[0], stride, ref by512[0], stride, Rows);
+        norm.Apply<Float256>(ref source[0], stride, ref by256[0], stride, Rows);
+        norm.Apply<Float128>(ref source[0], stride, ref by128[0], stride, Rows);
         Assert.Equal(Bits(chosen), Bits(by512));
         Assert.Equal(Bits(chosen), Bits(by256));
         Assert.Equal(Bits(chosen), Bits(by128));

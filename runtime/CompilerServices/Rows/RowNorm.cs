@@ -52,11 +52,11 @@ internal sealed class RowNorm
     public void Apply(ref float source, nint sourceStride, ref float target, nint targetStride, nint rows)
     {
         if (Vector512.IsHardwareAccelerated)
-            Apply<FloatPair<Float512>>(ref source, sourceStride, ref target, targetStride, rows);
+            Apply<Float512>(ref source, sourceStride, ref target, targetStride, rows);
         else if (Vector256.IsHardwareAccelerated)
-            Apply<FloatPair<FloatPair<Float256>>>(ref source, sourceStride, ref target, targetStride, rows);
+            Apply<Float256>(ref source, sourceStride, ref target, targetStride, rows);
         else
-            Apply<FloatPair<FloatPair<FloatPair<Float128>>>>(ref source, sourceStride, ref target, targetStride, rows);
+            Apply<Float128>(ref source, sourceStride, ref target, targetStride, rows);
     }
 
     /// <summary>
@@ -88,101 +88,152 @@ internal sealed class RowNorm
         }
     }
 
-    /// <summary><see cref="Apply(ref float, nint, ref float, nint, nint)"/> in vectors of 32 lanes.</summary>
+    /// <summary>target = norm(source) by vectors of one width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Apply<T>(ref float source, nint sourceStride, ref float target, nint targetStride, nint rows)
         where T : struct, IFloatVector<T>
     {
-        nint whole = width & ~(nint)(VirtualLanes - 1), left = width - whole;
+        nint whole = width & ~(nint)(VirtualLanes - 1);
         Span<float> tail = stackalloc float[VirtualLanes];
         ref float rest = ref MemoryMarshal.GetReference(tail);
         for (nint row = 0; row < rows; row++)
         {
             ref float from = ref Unsafe.Add(ref source, row * sourceStride);
             ref float to = ref Unsafe.Add(ref target, row * targetStride);
-            tail.Clear();
-            for (nint i = 0; i < left; i++)
-                Unsafe.Add(ref rest, i) = Unsafe.Add(ref from, whole + i);
-
+            float mean = 0;
             if (centres)
             {
-                float mean = Sum<T>(ref from, whole, ref rest) / width;
-                // So that lanes without an element add nothing to the variance.
-                tail[(int)left..].Fill(mean);
-                float variance = SumOfSquares<T>(ref from, whole, ref rest, mean) / width;
-                Shift<T>(ref from, ref to, whole, ref rest, mean, 1 / MathF.Sqrt(variance + epsilon));
-            }
-            else
-            {
-                float meanSquare = SumOfSquares<T>(ref from, whole, ref rest) / width;
-                Scale<T>(ref from, ref to, whole, ref rest, 1 / MathF.Sqrt(meanSquare + epsilon));
+                ReadTail<T>(ref from, whole, ref rest, 0);
+                mean = Sum<T>(ref from, whole, ref rest) / width;
             }
 
-            for (nint i = 0; i < left; i++)
-                Unsafe.Add(ref to, whole + i) = Unsafe.Add(ref rest, i);
+            // Lanes without an element hold the mean, so that they add nothing to the squares.
+            ReadTail<T>(ref from, whole, ref rest, mean);
+            float inverse = 1 / MathF.Sqrt(SumOfSquares<T>(ref from, whole, ref rest, mean) / width + epsilon);
+            Write<T>(ref from, ref to, 0, whole, mean, inverse);
+            if (whole == width)
+                continue;
+            Write<T>(ref rest, ref rest, whole, VirtualLanes, mean, inverse);
+            for (nint i = whole; i < width; i++)
+                Unsafe.Add(ref to, i) = Unsafe.Add(ref rest, i - whole);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ReadTail<T>(ref float row, nint whole, ref float tail, float padding)
+        where T : struct, IFloatVector<T>
+    {
+        for (nint i = 0; i < VirtualLanes; i += T.Lanes)
+            T.Create(padding).Store(ref tail, i);
+        for (nint i = whole; i < width; i++)
+            Unsafe.Add(ref tail, i - whole) = Unsafe.Add(ref row, i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Sum<T>(ref float row, nint whole, ref float tail)
         where T : struct, IFloatVector<T>
     {
-        T sum = T.Load(ref tail, 0);
-        for (nint i = 0; i < whole; i += VirtualLanes)
-            sum += T.Load(ref row, i);
-        return sum.Sum();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float SumOfSquares<T>(ref float row, nint whole, ref float tail)
-        where T : struct, IFloatVector<T>
-    {
-        T last = T.Load(ref tail, 0), sum = last * last;
+        // 32 virtual lanes are 2, 4 or 8 vectors; those that are not there are removed by the compiler.
+        T sum0 = Part<T>(ref tail, 0), sum1 = Part<T>(ref tail, 1), sum2 = Part<T>(ref tail, 2), sum3 = Part<T>(ref tail, 3);
+        T sum4 = Part<T>(ref tail, 4), sum5 = Part<T>(ref tail, 5), sum6 = Part<T>(ref tail, 6), sum7 = Part<T>(ref tail, 7);
         for (nint i = 0; i < whole; i += VirtualLanes)
         {
-            T values = T.Load(ref row, i);
-            sum = T.MultiplyAdd(values, values, sum);
+            ref float group = ref Unsafe.Add(ref row, i);
+            sum0 += T.Load(ref group, 0);
+            sum1 += T.Load(ref group, T.Lanes);
+            if (T.Lanes < 16)
+            {
+                sum2 += T.Load(ref group, 2 * T.Lanes);
+                sum3 += T.Load(ref group, 3 * T.Lanes);
+            }
+
+            if (T.Lanes < 8)
+            {
+                sum4 += T.Load(ref group, 4 * T.Lanes);
+                sum5 += T.Load(ref group, 5 * T.Lanes);
+                sum6 += T.Load(ref group, 6 * T.Lanes);
+                sum7 += T.Load(ref group, 7 * T.Lanes);
+            }
         }
 
-        return sum.Sum();
+        return Fold(sum0, sum1, sum2, sum3, sum4, sum5, sum6, sum7);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>Σ (x − mean)².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float SumOfSquares<T>(ref float row, nint whole, ref float tail, float mean)
         where T : struct, IFloatVector<T>
     {
-        T middle = T.Create(mean), last = T.Load(ref tail, 0) - middle, sum = last * last;
+        T middle = T.Create(mean), zero = T.Create(0);
+        T sum0 = AddSquare(Part<T>(ref tail, 0), middle, zero), sum1 = AddSquare(Part<T>(ref tail, 1), middle, zero);
+        T sum2 = AddSquare(Part<T>(ref tail, 2), middle, zero), sum3 = AddSquare(Part<T>(ref tail, 3), middle, zero);
+        T sum4 = AddSquare(Part<T>(ref tail, 4), middle, zero), sum5 = AddSquare(Part<T>(ref tail, 5), middle, zero);
+        T sum6 = AddSquare(Part<T>(ref tail, 6), middle, zero), sum7 = AddSquare(Part<T>(ref tail, 7), middle, zero);
         for (nint i = 0; i < whole; i += VirtualLanes)
         {
-            T values = T.Load(ref row, i) - middle;
-            sum = T.MultiplyAdd(values, values, sum);
+            ref float group = ref Unsafe.Add(ref row, i);
+            sum0 = AddSquare(T.Load(ref group, 0), middle, sum0);
+            sum1 = AddSquare(T.Load(ref group, T.Lanes), middle, sum1);
+            if (T.Lanes < 16)
+            {
+                sum2 = AddSquare(T.Load(ref group, 2 * T.Lanes), middle, sum2);
+                sum3 = AddSquare(T.Load(ref group, 3 * T.Lanes), middle, sum3);
+            }
+
+            if (T.Lanes < 8)
+            {
+                sum4 = AddSquare(T.Load(ref group, 4 * T.Lanes), middle, sum4);
+                sum5 = AddSquare(T.Load(ref group, 5 * T.Lanes), middle, sum5);
+                sum6 = AddSquare(T.Load(ref group, 6 * T.Lanes), middle, sum6);
+                sum7 = AddSquare(T.Load(ref group, 7 * T.Lanes), middle, sum7);
+            }
         }
 
-        return sum.Sum();
+        return Fold(sum0, sum1, sum2, sum3, sum4, sum5, sum6, sum7);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Shift<T>(ref float from, ref float to, nint whole, ref float tail, float mean, float inverse)
+    /// <summary>target = (source − mean) · inverse · w + b, for elements from <paramref name="first"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void Write<T>(ref float source, ref float target, nint first, nint count, float mean, float inverse)
         where T : struct, IFloatVector<T>
     {
         T middle = T.Create(mean), factor = T.Create(inverse);
-        ref float weights = ref factors.Reference;
+        ref float weights = ref Unsafe.Add(ref factors.Reference, first);
         ref float biases = ref Unsafe.Add(ref weights, biasOffset);
-        for (nint i = 0; i < whole; i += VirtualLanes)
-            T.MultiplyAdd((T.Load(ref from, i) - middle) * factor, T.Load(ref weights, i), T.Load(ref biases, i)).Store(ref to, i);
-        if (whole < width)
-            T.MultiplyAdd((T.Load(ref tail, 0) - middle) * factor, T.Load(ref weights, whole), T.Load(ref biases, whole)).Store(ref tail, 0);
+        if (centres)
+        {
+            for (nint i = 0; i < count; i += T.Lanes)
+                T.MultiplyAdd((T.Load(ref source, i) - middle) * factor, T.Load(ref weights, i), T.Load(ref biases, i)).Store(ref target, i);
+        }
+        else
+        {
+            for (nint i = 0; i < count; i += T.Lanes)
+                (T.Load(ref source, i) * factor * T.Load(ref weights, i)).Store(ref target, i);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Scale<T>(ref float from, ref float to, nint whole, ref float tail, float inverse)
+    private static T AddSquare<T>(T values, T mean, T sum)
         where T : struct, IFloatVector<T>
     {
-        T factor = T.Create(inverse);
-        ref float weights = ref factors.Reference;
-        for (nint i = 0; i < whole; i += VirtualLanes)
-            (T.Load(ref from, i) * factor * T.Load(ref weights, i)).Store(ref to, i);
-        if (whole < width)
-            (T.Load(ref tail, 0) * factor * T.Load(ref weights, whole)).Store(ref tail, 0);
+        T deviation = values - mean;
+        return T.MultiplyAdd(deviation, deviation, sum);
+    }
+
+    /// <summary>A vector of a group of 32 lanes, or nothing where the group ends before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Part<T>(ref float group, int part)
+        where T : struct, IFloatVector<T> => part * T.Lanes < VirtualLanes ? T.Load(ref group, part * T.Lanes) : default;
+
+    /// <summary>Adds lanes that are 16 apart, then 8, 4, 2 and 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Fold<T>(T sum0, T sum1, T sum2, T sum3, T sum4, T sum5, T sum6, T sum7)
+        where T : struct, IFloatVector<T>
+    {
+        if (T.Lanes == 16)
+            return (sum0 + sum1).Sum();
+        if (T.Lanes == 8)
+            return (sum0 + sum2 + (sum1 + sum3)).Sum();
+        return (sum0 + sum4 + (sum2 + sum6) + (sum1 + sum5 + (sum3 + sum7))).Sum();
     }
 }

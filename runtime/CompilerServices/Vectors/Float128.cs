@@ -48,7 +48,7 @@ internal readonly struct Float128(Vector128<float> lanes) : IFloatVector<Float12
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float128 NegativeToZero(Float128 values) =>
-        new(Vector128.AndNot(values.lanes, Vector128.LessThan(values.lanes, Vector128<float>.Zero)));
+        new(Vector128.ConditionalSelect(Vector128.LessThan(values.lanes, Vector128<float>.Zero), Vector128<float>.Zero, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float128 PowerFromLowBits(Float128 values) => new(Vector128.ShiftLeft(values.lanes.AsInt32(), 23).AsSingle());

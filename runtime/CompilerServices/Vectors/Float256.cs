@@ -48,7 +48,7 @@ internal readonly struct Float256(Vector256<float> lanes) : IFloatVector<Float25
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float256 NegativeToZero(Float256 values) =>
-        new(Vector256.AndNot(values.lanes, Vector256.LessThan(values.lanes, Vector256<float>.Zero)));
+        new(Vector256.ConditionalSelect(Vector256.LessThan(values.lanes, Vector256<float>.Zero), Vector256<float>.Zero, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float256 PowerFromLowBits(Float256 values) => new(Vector256.ShiftLeft(values.lanes.AsInt32(), 23).AsSingle());

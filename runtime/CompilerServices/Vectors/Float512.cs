@@ -48,7 +48,7 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float512 NegativeToZero(Float512 values) =>
-        new(Vector512.AndNot(values.lanes, Vector512.LessThan(values.lanes, Vector512<float>.Zero)));
+        new(Vector512.ConditionalSelect(Vector512.LessThan(values.lanes, Vector512<float>.Zero), Vector512<float>.Zero, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float512 PowerFromLowBits(Float512 values) => new(Vector512.ShiftLeft(values.lanes.AsInt32(), 23).AsSingle());
