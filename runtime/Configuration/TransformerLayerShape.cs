@@ -5,7 +5,7 @@ namespace AttentionGen;
 #endif
 
 /// <summary>The configuration of a Transformer layer with every default resolved: the run-time form of <see cref="TransformerLayerConfigAttribute"/>.</summary>
-public sealed record TransformerLayerShape
+public sealed partial record TransformerLayerShape
 {
     /// <summary>The attention block of the layer.</summary>
     public required AttentionShape Attention { get; init; }

@@ -24,7 +24,12 @@ public static class ReferenceAttention
     /// <param name="hooks">The user's methods, if the shape has them; null for none.</param>
     /// <exception cref="ArgumentException">An argument is missing, undeclared, or of the wrong length.</exception>
     public static ReferenceResult Forward(
-        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceCache? cache, ReferenceHooks? hooks)
+        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceCache? cache, ReferenceHooks? hooks) =>
+        Forward(shape, weights, in arguments, cache, hooks, ReferenceRows.ToDoubles(arguments.Input));
+
+    /// <summary>Runs the block on input rows in double precision, which take the place of those of the arguments.</summary>
+    internal static ReferenceResult Forward(
+        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceCache? cache, ReferenceHooks? hooks, double[] input)
     {
         ArgumentNullException.ThrowIfNull(shape);
         shape.ThrowIfIllegal();
@@ -37,18 +42,16 @@ public static class ReferenceAttention
         foreach (ReferenceSequence sequence in sequences)
         {
             List<double[]> keys = cache?.Keys[sequence.Index] ?? [], values = cache?.Values[sequence.Index] ?? [];
-            ReferenceRows.Append(shape, weights, in arguments, sequence, keys, values);
+            ReferenceRows.Append(shape, weights, in arguments, input, sequence, keys, values);
 
             int offset = ReferenceVisibility.Offset(shape, in arguments, sequence, cache is not null);
             int length = ReferenceVisibility.KeyLength(shape, in arguments, sequence);
             for (int row = 0; row < sequence.Rows; row++)
             {
-                // A row is padding where its own key is: what counts is its place in the sequence, not its position under an alignment.
-                bool isPadding = shape.SkipPadding && sequence.CachedKeys + row >= length;
-                if (isPadding)
+                if (ReferenceVisibility.IsPadding(shape, in arguments, sequence, row))
                     continue;
 
-                double[] query = ReferenceRows.Query(shape, weights, in arguments, sequence, row);
+                double[] query = ReferenceRows.Query(shape, weights, in arguments, input, sequence, row);
                 var heads = new double[shape.JoinedDim];
                 for (int head = 0; head < shape.Heads; head++)
                 {

@@ -4,10 +4,10 @@ namespace AttentionGen;
 internal static class ReferenceRows
 {
     /// <summary>[Heads · HeadDim].</summary>
-    public static double[] Query(AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceSequence sequence, int row)
+    public static double[] Query(AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, int row)
     {
         double[] query = shape.HasProjections
-            ? Project(Row(arguments.Input, sequence.FirstRow + row, shape.DModel), weights.Query, weights.QueryBias, shape.QueryDim)
+            ? Project(input.AsSpan((sequence.FirstRow + row) * shape.DModel, shape.DModel), weights.Query, weights.QueryBias, shape.QueryDim)
             : Heads(arguments.Input, shape.Layout, shape.Heads, shape.HeadDim, sequence.FirstRow, sequence.Rows, row);
         Normalise(shape, query, weights.QueryNorm, weights.QueryNormBias);
         ReferenceRotary.Rotate(shape, query, Position(shape, in arguments, sequence, row));
@@ -16,15 +16,15 @@ internal static class ReferenceRows
 
     /// <summary>Adds the keys and values that this call brings along to those of the sequence.</summary>
     public static void Append(
-        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, ReferenceSequence sequence, List<double[]> keys, List<double[]> values)
+        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, List<double[]> keys, List<double[]> values)
     {
-        ReadOnlySpan<float> source = shape.IsCrossAttention ? arguments.Memory : arguments.Input;
+        double[] source = shape.IsCrossAttention ? ToDoubles(arguments.Memory) : input;
         for (int row = 0; row < sequence.NewKeys; row++)
         {
             if (shape.HasProjections)
             {
                 int position = shape.IsCrossAttention ? keys.Count : Position(shape, in arguments, sequence, row);
-                Append(shape, weights, Row(source, sequence.FirstNewKey + row, shape.MemoryDim), position, keys, values);
+                Append(shape, weights, source.AsSpan((sequence.FirstNewKey + row) * shape.MemoryDim, shape.MemoryDim), position, keys, values);
                 continue;
             }
 
@@ -37,7 +37,7 @@ internal static class ReferenceRows
     }
 
     /// <summary>K = m Wk + bk and V = m Wv + bv of one row.</summary>
-    public static void Append(AttentionShape shape, AttentionWeights weights, double[] row, int position, List<double[]> keys, List<double[]> values)
+    public static void Append(AttentionShape shape, AttentionWeights weights, ReadOnlySpan<double> row, int position, List<double[]> keys, List<double[]> values)
     {
         double[] key = Project(row, weights.Key, weights.KeyBias, shape.KeyDim);
         Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);
@@ -47,7 +47,7 @@ internal static class ReferenceRows
     }
 
     /// <summary>y = W x + b.</summary>
-    public static double[] Project(double[] row, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs)
+    public static double[] Project(ReadOnlySpan<double> row, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs)
     {
         var result = new double[outputs];
         for (int output = 0; output < outputs; output++)
@@ -61,6 +61,8 @@ internal static class ReferenceRows
 
         return result;
     }
+
+    public static double[] ToDoubles(ReadOnlySpan<float> values) => Row(values, 0, values.Length);
 
     public static double[] Row(ReadOnlySpan<float> values, int row, int width)
     {
@@ -101,17 +103,13 @@ internal static class ReferenceRows
     {
         if (shape.QueryKeyNorm == QueryKeyNorm.None)
             return;
-        bool layer = shape.QueryKeyNorm == QueryKeyNorm.Layer;
         for (int start = 0; start < heads.Length; start += shape.HeadDim)
         {
             Span<double> head = heads.AsSpan(start, shape.HeadDim);
-            double mean = 0, square = 0;
-            foreach (double value in head)
-                mean += layer ? value / head.Length : 0;
-            foreach (double value in head)
-                square += (value - mean) * (value - mean) / head.Length;
-            for (int i = 0; i < head.Length; i++)
-                head[i] = (head[i] - mean) / Math.Sqrt(square + shape.QueryKeyNormEpsilon) * weight[i] + (layer ? bias[i] : 0);
+            if (shape.QueryKeyNorm == QueryKeyNorm.Layer)
+                ReferenceNorm.Layer(head, weight, bias, shape.QueryKeyNormEpsilon);
+            else
+                ReferenceNorm.Rms(head, weight, shape.QueryKeyNormEpsilon);
         }
     }
 }

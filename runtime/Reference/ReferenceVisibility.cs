@@ -7,6 +7,10 @@ internal static class ReferenceVisibility
     public static int KeyLength(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence) =>
         shape.KeyLengths ? arguments.KeyLengths[sequence.Index] : sequence.Keys;
 
+    /// <summary>Whether a row is padding that is not computed: where its own key is padding. What counts is its place in the sequence, not its position under an alignment.</summary>
+    public static bool IsPadding(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence, int row) =>
+        shape.SkipPadding && sequence.CachedKeys + row >= KeyLength(shape, in arguments, sequence);
+
     /// <summary>The position of query row i is i + offset: the cached keys of a self-attention, and without a cache what the alignment says.</summary>
     public static int Offset(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence, bool hasCache)
     {

@@ -4,7 +4,7 @@ namespace AttentionGen;
 /// The weights of one Transformer layer: those of its attention, of its feed-forward network and of its norms. Matrices are [outputs, inputs], row-major,
 /// as PyTorch's <c>nn.Linear</c> stores them. What a layer does not have is empty. A layer packs its weights once.
 /// </summary>
-public sealed class TransformerLayerWeights
+public sealed partial class TransformerLayerWeights
 {
     /// <summary>The weights of the attention.</summary>
     public required AttentionWeights Attention { get; init; }

@@ -1,0 +1,77 @@
+namespace AttentionGen.CompilerServices;
+
+public static partial class KernelChecks
+{
+    /// <summary>Checks that weights are of exactly the layer's shape.</summary>
+    /// <param name="shape">What the layer computes.</param>
+    /// <param name="weights">What the caller gave.</param>
+    /// <exception cref="ArgumentException">A tensor has another length, or one is missing or superfluous.</exception>
+    internal static void ValidateWeights(TransformerLayerShape shape, TransformerLayerWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(weights.Attention, "weights.Attention");
+        ValidateWeights(shape.Attention, weights.Attention);
+
+        CheckMatrix("Up", weights.Up, shape.FeedForwardDim, "FeedForwardDim", shape.DModel, "DModel");
+        CheckBias("UpBias", weights.UpBias, shape.UpBias, shape.FeedForwardDim, "FeedForwardDim");
+        if (shape.Gated)
+            CheckMatrix("Gate", weights.Gate, shape.FeedForwardDim, "FeedForwardDim", shape.DModel, "DModel");
+        else
+            CheckNone("Gate", weights.Gate, "Gated = false");
+        if (shape.Gated)
+            CheckBias("GateBias", weights.GateBias, shape.GateBias, shape.FeedForwardDim, "FeedForwardDim");
+        else
+            CheckNone("GateBias", weights.GateBias, "Gated = false");
+        CheckMatrix("Down", weights.Down, shape.DModel, "DModel", shape.FeedForwardDim, "FeedForwardDim");
+        CheckBias("DownBias", weights.DownBias, shape.DownBias, shape.DModel, "DModel");
+
+        string placement = $"NormPlacement = NormPlacement.{shape.NormPlacement}";
+        bool hasOutputNorms = shape.NormPlacement == NormPlacement.Both;
+        CheckNorm(shape, "AttentionNorm", weights.AttentionNorm, weights.AttentionNormBias, true, "");
+        CheckNorm(shape, "AttentionOutputNorm", weights.AttentionOutputNorm, weights.AttentionOutputNormBias, hasOutputNorms, placement);
+        CheckNorm(shape, "FeedForwardNorm", weights.FeedForwardNorm, weights.FeedForwardNormBias, !shape.ParallelBranches, "ParallelBranches = true");
+        CheckNorm(shape, "FeedForwardOutputNorm", weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias, hasOutputNorms, placement);
+    }
+
+    private static void CheckNorm(TransformerLayerShape shape, string name, ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias, bool isThere, string setting)
+    {
+        if (!isThere)
+        {
+            CheckNone(name, weight, setting);
+            CheckNone($"{name}Bias", bias, setting);
+            return;
+        }
+
+        if (weight.Length != shape.DModel)
+            ThrowTensor(name, weight.Length, $"{shape.DModel} elements, which is DModel");
+        if (shape.Norm == Norm.Rms)
+            CheckNone($"{name}Bias", bias, "Norm = Norm.Rms");
+        else
+            CheckBias($"{name}Bias", bias, shape.NormBias, shape.DModel, "DModel", "NormBias");
+    }
+
+    private static void CheckMatrix(string name, ReadOnlyMemory<float> matrix, int outputs, string outputsName, int inputs, string inputsName)
+    {
+        if (matrix.Length != (long)outputs * inputs)
+            ThrowTensor(name, matrix.Length, $"{(long)outputs * inputs}: [{outputs}, {inputs}], which is [{outputsName}, {inputsName}]");
+    }
+
+    private static void CheckBias(string name, ReadOnlyMemory<float> bias, bool isThere, int length, string lengthName, string? setting = null)
+    {
+        if (!isThere)
+            CheckNone(name, bias, $"{setting ?? name} = false");
+        else if (bias.IsEmpty)
+            ThrowTensor(name, 0, $"{length} elements, which is {lengthName}, or {setting ?? name} = false in its configuration");
+        else if (bias.Length != length)
+            ThrowTensor(name, bias.Length, $"{length} elements, which is {lengthName}");
+    }
+
+    private static void CheckNone(string name, ReadOnlyMemory<float> tensor, string setting)
+    {
+        if (!tensor.IsEmpty)
+            ThrowTensor(name, tensor.Length, $"none, because its configuration says {setting}");
+    }
+
+    private static void ThrowTensor(string name, int length, string expected) =>
+        throw new ArgumentException($"weights.{name} has {length} elements; this layer expects {expected}.", "weights");
+}

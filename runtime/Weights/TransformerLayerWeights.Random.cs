@@ -1,0 +1,58 @@
+namespace AttentionGen;
+
+public sealed partial class TransformerLayerWeights
+{
+    /// <summary>
+    /// Random weights for tests and benchmarks: matrices and their biases uniform in ±1/√inputs, weights of norms in 1 ± ½, their biases in ±½. The same seed
+    /// gives the same weights on every machine.
+    /// </summary>
+    /// <param name="shape">The shape of the layer.</param>
+    /// <param name="seed">Any number.</param>
+    /// <exception cref="ArgumentException">The shape is none that a layer has, or a matrix has more elements than an array can hold.</exception>
+    public static TransformerLayerWeights Random(TransformerLayerShape shape, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        shape.ThrowIfIllegal();
+        // Other numbers than those of the attention, which begin with the seed.
+        var numbers = new RandomNumbers(~seed);
+        int width = shape.DModel, inner = shape.FeedForwardDim;
+        bool hasOutputNorms = shape.NormPlacement == NormPlacement.Both;
+        return new TransformerLayerWeights
+        {
+            Attention = AttentionWeights.Random(shape.Attention, seed),
+            Up = Matrix(inner, width),
+            UpBias = Values(shape.UpBias ? inner : 0, width),
+            Gate = Matrix(shape.Gated ? inner : 0, width),
+            GateBias = Values(shape.GateBias ? inner : 0, width),
+            Down = Matrix(width, inner),
+            DownBias = Values(shape.DownBias ? width : 0, inner),
+            AttentionNorm = NormWeight(true),
+            AttentionNormBias = NormBias(true),
+            AttentionOutputNorm = NormWeight(hasOutputNorms),
+            AttentionOutputNormBias = NormBias(hasOutputNorms),
+            FeedForwardNorm = NormWeight(!shape.ParallelBranches),
+            FeedForwardNormBias = NormBias(!shape.ParallelBranches),
+            FeedForwardOutputNorm = NormWeight(hasOutputNorms),
+            FeedForwardOutputNormBias = NormBias(hasOutputNorms),
+        };
+
+        float[] Matrix(int outputs, int inputs) => Values(outputs * inputs, inputs);
+
+        float[] Values(int count, int inputs)
+        {
+            var values = new float[count];
+            numbers.Fill(values, 1 / Math.Sqrt(inputs));
+            return values;
+        }
+
+        float[] NormWeight(bool isThere)
+        {
+            float[] values = Values(isThere ? width : 0, 4);
+            foreach (ref float value in values.AsSpan())
+                value += 1;
+            return values;
+        }
+
+        float[] NormBias(bool isThere) => Values(isThere && shape.NormBias ? width : 0, 4);
+    }
+}
