@@ -46,6 +46,9 @@ internal sealed class VectorFile
     /// <summary>The names of all cases, or none where the data is not there.</summary>
     public static IEnumerable<string> Names => Directory.Exists(SharedFiles.Folder) ? Folders.Select(folder => Path.GetFileName(folder)) : [];
 
+    /// <summary>Reads a case of the layers around attention, <c>onnx-nn/gelu_tanh_1</c> for instance.</summary>
+    public static VectorFile ReadLayer(string path) => new(SharedFiles.Require(["conformance", .. path.Split('/')]));
+
     public static VectorFile Read(string name) => new(Folders.Single(folder => Path.GetFileName(folder) == name));
 
     public bool Has(string array) => arrays.TryGetValue(array, out Npy? found) && found.Count > 0;
