@@ -1,0 +1,43 @@
+using System.CommandLine;
+
+namespace AttentionGen.Samples.Sentences;
+
+/// <summary>What every command that runs the model can be told.</summary>
+internal sealed class CommonOptions
+{
+    private const int MaxThreads = 256;
+
+    public CommonOptions()
+    {
+        Threads.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > MaxThreads)
+                result.AddError($"--threads must be 1 to {MaxThreads}, but is {result.GetValueOrDefault<int>()}.");
+        });
+    }
+
+    public Option<string?> Model { get; } = new("--model")
+    {
+        Description = "Folder with model.safetensors and vocab.txt, as Hugging Face has it. The default is all-MiniLM-L6-v2, which comes with the program.",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
+    public Option<int> Threads { get; } = new("--threads")
+    {
+        Description = "Threads that work on a batch. The results do not depend on it.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Math.Min(Environment.ProcessorCount, MaxThreads),
+        Recursive = true,
+    };
+
+    /// <summary>Loads the model that is asked for.</summary>
+    public SentenceModel Load(ParseResult result)
+    {
+        string? directory = result.GetValue(Model);
+        return Terminal.Wait("Loading the model", () => directory is null ? SentenceModel.LoadPackaged() : SentenceModel.Load(directory));
+    }
+
+    public ForwardOptions Forward(ParseResult result, CancellationToken cancellation) =>
+        new() { MaxDegreeOfParallelism = result.GetValue(Threads), CancellationToken = cancellation };
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace AttentionGen.Samples.Sentences;
+
+/// <summary>The model as a service.</summary>
+internal static class ServeCommand
+{
+    public static Command Create(CommonOptions common)
+    {
+        var url = new Option<string>("--url") { Description = "Where to listen; port 0 for any that is free.", HelpName = "URL", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
+        var cut = new Option<bool>("--cut") { Description = "Cut off the end of a text that is too long for the model, instead of refusing the request." };
+        var queue = new Option<int>("--queue") { Description = "The most tokens that wait; beyond them requests get 429.", HelpName = "TOKENS", DefaultValueFactory = _ => new EmbeddingQueueOptions().MaxQueuedTokens };
+        var wait = new Option<double>("--wait") { Description = "The longest that a request waits before it gets 503.", HelpName = "SECONDS", DefaultValueFactory = _ => new EmbeddingQueueOptions().MaxWait.TotalSeconds };
+        var command = new Command("serve", "Answers POST /v1/embeddings as OpenAI does. Requests that come at the same time share a batch.") { url, cut, queue, wait };
+        command.OnRun(async (result, cancellation) =>
+        {
+            string where = result.GetRequiredValue(url);
+            if (!Uri.TryCreate(where, UriKind.Absolute, out Uri? parsed) || parsed.Scheme != Uri.UriSchemeHttp)
+                throw new ArgumentException($"--url must be such as http://127.0.0.1:8080, but is '{where}'.");
+            if (result.GetValue(queue) < 512)
+                throw new ArgumentException($"--queue must be 512 or more, but is {result.GetValue(queue)}.");
+            if (result.GetValue(wait) is not (> 0 and <= 86_400))
+                throw new ArgumentException($"--wait must be more than 0 and at most 86400 seconds, but is {result.GetValue(wait)}.");
+            await using WebApplication app = EmbeddingServer.Create(where, result.GetValue(cut), options =>
+            {
+                options.ModelDirectory = result.GetValue(common.Model);
+                options.Threads = result.GetValue(common.Threads);
+                options.MaxQueuedTokens = result.GetValue(queue);
+                options.MaxWait = TimeSpan.FromSeconds(result.GetValue(wait));
+            });
+            // Before the first request, so that a wrong model is an error at once.
+            SentenceModel model = Terminal.Wait("Loading the model", app.Services.GetRequiredService<SentenceModel>);
+            await app.StartAsync(cancellation);
+            Console.Out.WriteLine($"{model.Name} on {app.Urls.First().TrimEnd('/')}/v1/embeddings");
+            await app.WaitForShutdownAsync(cancellation);
+        });
+        return command;
+    }
+}
