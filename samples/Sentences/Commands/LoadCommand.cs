@@ -51,6 +51,9 @@ internal static class LoadCommand
         Console.Out.WriteLine($"heap {heapBefore >> 20} MB after a third of the time, {heap >> 20} MB at the end; process {processBefore >> 20} MB and {process >> 20} MB");
         if (errors.Length > 0)
             throw new IOException($"{errors.Length} requests failed, the first of them: {errors[0]}");
+        // The collector lets a heap breathe; what leaks grows with the requests.
+        if (process > processBefore + processBefore / 4)
+            throw new IOException($"The server has grown from {processBefore >> 20} to {process >> 20} MB.");
 
         double At(double share) => times[(int)Math.Min(times.Length - 1, share * times.Length)];
     }

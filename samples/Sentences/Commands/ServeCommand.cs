@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace AttentionGen.Samples.Sentences;
@@ -24,15 +23,13 @@ internal static class ServeCommand
                 throw new ArgumentException($"--queue must be 512 or more, but is {result.GetValue(queue)}.");
             if (result.GetValue(wait) is not (> 0 and <= 86_400))
                 throw new ArgumentException($"--wait must be more than 0 and at most 86400 seconds, but is {result.GetValue(wait)}.");
-            await using WebApplication app = EmbeddingServer.Create(where, result.GetValue(cut), options =>
+            SentenceModel model = common.Load(result);
+            await using WebApplication app = EmbeddingServer.Create(model, where, result.GetValue(cut), options =>
             {
-                options.ModelDirectory = result.GetValue(common.Model);
                 options.Threads = result.GetValue(common.Threads);
                 options.MaxQueuedTokens = result.GetValue(queue);
                 options.MaxWait = TimeSpan.FromSeconds(result.GetValue(wait));
             });
-            // Before the first request, so that a wrong model is an error at once.
-            SentenceModel model = Terminal.Wait("Loading the model", app.Services.GetRequiredService<SentenceModel>);
             await app.StartAsync(cancellation);
             Console.Out.WriteLine($"{model.Name} on {app.Urls.First().TrimEnd('/')}/v1/embeddings");
             await app.WaitForShutdownAsync(cancellation);

@@ -19,18 +19,19 @@ public static class EmbeddingServer
     public const int MaxBodyBytes = 8 << 20;
 
     /// <summary>A server that has not been started.</summary>
+    /// <param name="model">What answers.</param>
     /// <param name="url">Where to listen; port 0 for any that is free.</param>
     /// <param name="cutsLongTexts">Whether the end of a text that is too long is cut off without a word.</param>
-    /// <param name="configure">Sets the model's folder and the limits.</param>
-    public static WebApplication Create(string url, bool cutsLongTexts = false, Action<EmbeddingQueueOptions>? configure = null)
+    /// <param name="configure">Sets the limits.</param>
+    public static WebApplication Create(SentenceModel model, string url, bool cutsLongTexts = false, Action<EmbeddingQueueOptions>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseUrls(url).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBodyBytes);
-        builder.Services.AddSentenceEmbeddings(configure);
+        builder.Services.AddSingleton(model).AddSentenceEmbeddings(configure);
         WebApplication app = builder.Build();
-        app.MapPost("/v1/embeddings", (HttpContext context, SentenceModel model, EmbeddingQueue queue) => AnswerAsync(context, model, queue, cutsLongTexts));
-        app.MapGet("/v1/models", (SentenceModel model) => new { @object = "list", data = new[] { new { id = model.Name, @object = "model", owned_by = "local" } } });
+        app.MapPost("/v1/embeddings", (HttpContext context, EmbeddingQueue queue) => AnswerAsync(context, model, queue, cutsLongTexts));
+        app.MapGet("/v1/models", () => new { @object = "list", data = new[] { new { id = model.Name, @object = "model", owned_by = "local" } } });
         app.MapGet("/health", () => new { status = "ok", heap_bytes = GC.GetTotalMemory(forceFullCollection: false), process_bytes = Environment.WorkingSet });
         return app;
     }
