@@ -97,7 +97,7 @@ public sealed class SentenceCommandTests : IDisposable
     [Fact]
     public void Bad_input_is_an_error_that_says_what_to_do()
     {
-        string text = folder.Write("text.txt", "x\n"), empty = folder.Write("empty.txt", ""), binary = folder.Write("binary.bin", [0xFF, 0xFE, 0x80, 0x81]), missing = text + ".missing";
+        string text = folder.Write("text.txt", "x\n"), empty = folder.Write("empty.txt", ""), binary = folder.Write("binary.bin", [0x80, 0x81, 0xFF, 0xFE]), missing = text + ".missing";
         string directory = Path.GetDirectoryName(text)!;
         Assert.Contains("give two or more", Fails("similar", "x"));
         Assert.Contains("Text 2 is empty", Fails("similar", "x", " "));

@@ -1,5 +1,6 @@
 using System.Text;
 using AttentionGen.Samples.Sentences;
+using AttentionGen.Tests.Properties;
 using CsCheck;
 
 namespace AttentionGen.Tests.Sentences;
@@ -62,10 +63,10 @@ public sealed class SentenceTokenizerTests
     public void Random_texts_have_the_tokens_of_the_algorithm()
     {
         string[] parts = ["the", "Eating", " ", "\n", "  ", ",", "...", "é", "Ł", "ß", "한", "日本", "😁", "[CLS]", "[", "]", "#", "##ing", "x\u0301", "\u200B", "\u00A0", "İ", "ﬁ", "1,000", "—", "\t", "$", "+", "ñ", "ώ", "ё", new string('z', 60)];
-        Gen.Int[0, parts.Length - 1].Array[0, 40].Sample(chosen =>
+        Gen.Int[0, parts.Length - 1].Array[0, 40].Holds(chosen =>
         {
             string text = string.Concat(chosen.Select(part => parts[part]));
-            return SentenceFiles.Tokenizer.Encode(text, 1 << 12).Ids.SequenceEqual(Reference.Value.Encode(text));
+            Assert.Equal(Reference.Value.Encode(text), SentenceFiles.Tokenizer.Encode(text, 1 << 12).Ids);
         }, iter: 2_000);
     }
 
@@ -78,5 +79,5 @@ public sealed class SentenceTokenizerTests
 
     [Fact]
     public void A_vocabulary_that_is_no_text_is_refused() => Assert.Contains("'x' is no vocabulary: it is not UTF-8 text",
-        Assert.Throws<InvalidDataException>(() => new SentenceTokenizer(new MemoryStream([0xFF, 0xFE, 0x80]), "x")).Message);
+        Assert.Throws<InvalidDataException>(() => new SentenceTokenizer(new MemoryStream([0x80, 0x81, 0xFF]), "x")).Message);
 }

@@ -18,6 +18,9 @@ public static class EmbeddingServer
     /// <summary>The largest body of a request.</summary>
     public const int MaxBodyBytes = 8 << 20;
 
+    // Beyond it the connection is closed. Up to it the client can send its body to the end, and read the answer that says why it was refused.
+    private const long HardLimit = 16L * MaxBodyBytes;
+
     /// <summary>A server that has not been started.</summary>
     /// <param name="model">What answers.</param>
     /// <param name="url">Where to listen; port 0 for any that is free.</param>
@@ -27,7 +30,7 @@ public static class EmbeddingServer
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.UseUrls(url).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBodyBytes);
+        builder.WebHost.UseUrls(url).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = HardLimit);
         builder.Services.AddSingleton(model).AddSentenceEmbeddings(configure);
         WebApplication app = builder.Build();
         app.MapPost("/v1/embeddings", (HttpContext context, EmbeddingQueue queue) => AnswerAsync(context, model, queue, cutsLongTexts));
@@ -81,14 +84,25 @@ public static class EmbeddingServer
 
     private static async Task<JsonElement> ReadBodyAsync(HttpRequest request)
     {
+        CancellationToken cancellation = request.HttpContext.RequestAborted;
         try
         {
-            using JsonDocument document = await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted);
+            using var body = new MemoryStream();
+            var part = new byte[1 << 14];
+            // A length that is announced is refused before any of it is read.
+            for (long length = request.ContentLength ?? 0; ;)
+            {
+                if (length > MaxBodyBytes)
+                    throw new RequestException(413, $"The body is larger than {MaxBodyBytes} bytes: send fewer texts in one request.");
+                int count = await request.Body.ReadAsync(part, cancellation);
+                if (count == 0)
+                    break;
+                body.Write(part, 0, count);
+                length = body.Length;
+            }
+
+            using JsonDocument document = JsonDocument.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));
             return document.RootElement.Clone();
-        }
-        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            throw new RequestException(413, $"The body is larger than {MaxBodyBytes} bytes: send fewer texts in one request.");
         }
         catch (BadHttpRequestException e)
         {
