@@ -50,4 +50,27 @@ public sealed partial class TransformerLayerWeights
 
     /// <summary>[DModel], or empty for none.</summary>
     public ReadOnlyMemory<float> FeedForwardOutputNormBias { get; init; }
+
+    /// <summary>Reads weights from a file, which may be closed afterwards. The constructor of a layer checks their sizes.</summary>
+    /// <param name="file">An open file.</param>
+    /// <param name="names">The names of the tensors, and their layout.</param>
+    /// <exception cref="ArgumentException">The file lacks a tensor of <paramref name="names"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
+    /// <exception cref="FileNotFoundException">A tensor is in a shard that is missing.</exception>
+    /// <exception cref="InvalidDataException">The shapes of the tensors do not belong together, or a tensor is not in the shard that the index names.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The file has tensors under the layer's prefix that <paramref name="names"/> does not know, a tensor has a type that
+    /// <see cref="SafetensorsFile"/> cannot read, or the layer has a part that kernels do not compute, such as
+    /// <see cref="TransformerTensorNames.CrossAttention"/>.
+    /// </exception>
+    public static TransformerLayerWeights From(SafetensorsFile file, TransformerTensorNames names)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(names);
+        if (names.Attention is null)
+            throw new ArgumentException("names.Attention is null; expected the names of the attention's tensors.", nameof(names));
+        if (names.Down is null)
+            throw new ArgumentException("names.Down is null; expected the name of the last matrix of the feed-forward network.", nameof(names));
+        return new TransformerLayerReader(file, names).Read();
+    }
 }

@@ -73,7 +73,7 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
     };
 
     /// <summary>A vector, however many dimensions of 1 stand before its own.</summary>
-    private WeightTensor ReadVector(string? name, string role, float offset = 0)
+    public WeightTensor ReadVector(string? name, string role, float offset = 0)
     {
         if (name is null)
             return new WeightTensor([], null, $"the tensor names give no {role}");
@@ -179,7 +179,8 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         return FusedRows.ByGroup(heads / groups, groups, queryDim / heads);
     }
 
-    private WeightTensor ReadMatrix(string name)
+    /// <summary>A matrix, which must be there, as [outputs, inputs].</summary>
+    public WeightTensor ReadMatrix(string name)
     {
         TensorInfo info = Find(name);
         if (info.Shape.Count != 2 || info.Shape.Any(dimension => dimension is < 1 or > int.MaxValue))
@@ -195,7 +196,8 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
             : new WeightTensor(values, (rows, columns), Source(name));
     }
 
-    private WeightTensor ReadBias(string? name, string role)
+    /// <summary>A bias, or why there is none.</summary>
+    public WeightTensor ReadBias(string? name, string role)
     {
         if (name is null)
             return new WeightTensor([], null, $"the tensor names give no {role} bias");
