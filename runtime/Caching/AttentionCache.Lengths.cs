@@ -109,6 +109,15 @@ public sealed partial class AttentionCache
         LengthsChanged();
     }
 
+    /// <summary>Takes back what calls have committed since the sequences had these lengths; keys that a ring has overwritten are not part of it.</summary>
+    /// <param name="earlier">[batch]: the lengths that the sequences had.</param>
+    internal void TakeBack(ReadOnlySpan<int> earlier)
+    {
+        for (int sequence = 0; sequence < Batch; sequence++)
+            SetLength(sequence, earlier[sequence]);
+        LengthsChanged();
+    }
+
     /// <summary>Records that a call is about to write a sequence's memory up to a key, whether or not the call then succeeds.</summary>
     internal void Overwrite(int sequence, int end) =>
         firstHeldKeys[sequence] = Math.Max(firstHeldKeys[sequence], end - KeyCapacity);
@@ -146,7 +155,7 @@ public sealed partial class AttentionCache
     /// Whether rows can follow the first <paramref name="length"/> keys of a sequence: later keys must not have overwritten the keys that these rows
     /// see.
     /// </summary>
-    private void CheckHeld(int sequence, int length)
+    internal void CheckHeld(int sequence, int length)
     {
         int first = Math.Max(0, length - Math.Max(0, Shape.CacheWindow));
         if (length == 0 || length >= lengths[sequence] || first >= firstHeldKeys[sequence])

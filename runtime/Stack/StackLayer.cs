@@ -1,0 +1,45 @@
+namespace AttentionGen;
+
+/// <summary>A Transformer layer of any generated class, for a <see cref="TransformerStack"/> of several classes.</summary>
+public abstract class StackLayer
+{
+    private protected StackLayer()
+    {
+    }
+
+    /// <summary>The configuration of the layer, with every default resolved.</summary>
+    public abstract TransformerLayerShape Shape { get; }
+
+    /// <summary>Whether kernels with this processor's vector and FMA instructions run here.</summary>
+    public abstract bool IsAccelerated { get; }
+
+    /// <summary>Wraps a layer.</summary>
+    /// <typeparam name="TLayer">The generated class.</typeparam>
+    /// <param name="layer">The layer.</param>
+    public static StackLayer Of<TLayer>(TLayer layer)
+        where TLayer : class, ITransformerLayer<TLayer>
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        return new Wrapped<TLayer>(layer);
+    }
+
+    internal abstract AttentionCache CreateCache(int capacity, int batch);
+
+    internal abstract long GetScratchBytes(int batch, int rows, int keys);
+
+    internal abstract void Forward(in AttentionArguments arguments);
+
+    private sealed class Wrapped<TLayer>(TLayer layer) : StackLayer
+        where TLayer : class, ITransformerLayer<TLayer>
+    {
+        public override TransformerLayerShape Shape { get; } = TLayer.Shape;
+
+        public override bool IsAccelerated => TLayer.IsAccelerated;
+
+        internal override AttentionCache CreateCache(int capacity, int batch) => layer.CreateCache(capacity, batch);
+
+        internal override long GetScratchBytes(int batch, int rows, int keys) => TLayer.GetScratchBytes(batch, rows, keys);
+
+        internal override void Forward(in AttentionArguments arguments) => layer.Forward(in arguments);
+    }
+}
