@@ -47,7 +47,7 @@ public readonly ref struct AttentionArguments
     public ReadOnlySpan<int> PrefixLengths { get; init; }
 
     /// <summary>
-    /// [batch, keys], cached keys included: the document of each position, never decreasing; declared by
+    /// [batch, keys], cached keys included: the document of each position. The positions of one document are neighbours. Declared by
     /// <see cref="AttentionConfigAttribute.Documents"/>.
     /// </summary>
     public ReadOnlySpan<int> Documents { get; init; }
@@ -65,13 +65,13 @@ public readonly ref struct AttentionArguments
     /// </summary>
     public ReadOnlySpan<float> AdditiveMask { get; init; }
 
-    /// <summary>[batch, Heads, rows, keys], or [batch, rows, keys] if the mean of the heads is declared; see <see cref="AttentionOutputs"/>.</summary>
+    /// <summary>[batch, Heads, rows, keys], or [batch, rows, keys] if the mean of the heads is declared; see <see cref="AttentionOutputs"/>. Empty: not computed.</summary>
     public Span<float> Probabilities { get; init; }
 
-    /// <summary>[batch, Heads, rows, keys]: scores of the declared stage; see <see cref="AttentionOutputs"/>.</summary>
+    /// <summary>[batch, Heads, rows, keys]: scores of the declared stage; see <see cref="AttentionOutputs"/>. Empty: not computed.</summary>
     public Span<float> Scores { get; init; }
 
-    /// <summary>[batch, rows, Heads], or [batch, Heads, rows]; see <see cref="AttentionOutputs.LogSumExp"/>.</summary>
+    /// <summary>[batch, rows, Heads], or [batch, Heads, rows]; see <see cref="AttentionOutputs.LogSumExp"/>. Empty: not computed.</summary>
     public Span<float> LogSumExp { get; init; }
 
     /// <summary>The number of sequences. With a cache it must equal <see cref="AttentionCache.Batch"/>.</summary>

@@ -38,8 +38,8 @@ public partial class AttentionConfigAttribute
     public int ChunkSize { get; set; }
 
     /// <summary>
-    /// Whether a sequence packs several documents, given as a number for each key, [batch, keys], never decreasing. A query sees the keys with the
-    /// number of its own position.
+    /// Whether a sequence packs several documents, given as a number for each key, [batch, keys]. A query sees the keys with the number of its own
+    /// position. The keys of one document are neighbours; the numbers come in any order, such as [1, 1, 2, 2, 0, 0].
     /// </summary>
     public bool Documents { get; set; }
 

@@ -144,8 +144,13 @@ internal sealed record ReferenceSequence(
             CheckRange("keyStarts", arguments.KeyStarts, sequence);
             CheckRange("prefixLengths", arguments.PrefixLengths, sequence);
             ReadOnlySpan<int> documents = shape.Documents ? arguments.Documents.Slice(sequence.FirstKey, sequence.Keys) : [];
+            var ended = new HashSet<int>();
             for (int key = 1; key < documents.Length; key++)
-                Check(documents[key] >= documents[key - 1], "documents", $"documents decrease to {documents[key]}; expected {documents[key - 1]} or more.");
+            {
+                if (documents[key] != documents[key - 1])
+                    ended.Add(documents[key - 1]);
+                Check(!ended.Contains(documents[key]), "documents", $"document {documents[key]} returns after another one; expected keys of one document to be neighbours.");
+            }
         }
     }
 

@@ -111,8 +111,9 @@ public sealed class RaggedCheckTests
         Refused<ArgumentException>("keyLengths", "keyLengths.Length is 1; expected one for each sequence, batch = 2", () => Validate(lengths, 4, [0, 3, 4], keyLengths: [3]));
         Refused<ArgumentException>("keyLengths", "does not declare KeyLengths", () => Validate(Self, 4, [0, 3, 4], keyLengths: [3, 1]));
         AttentionShape documents = Self with { Documents = true };
-        Refused<ArgumentOutOfRangeException>("documents", "documents[2] is 0; expected 1 or more", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 0, 0]));
+        Refused<ArgumentOutOfRangeException>("documents", "documents[2] is 0 again; expected keys of one document to be neighbours", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 0, 0]));
         Validate(documents, 4, [0, 3, 4], documents: [0, 1, 1, 0]);
+        Validate(documents, 4, [0, 3, 4], documents: [2, 1, 0, 7]);
         Refused<ArgumentException>("documents", "documents.Length is 3; expected 4, the keys of all sequences", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 1]));
         Refused<ArgumentException>("logSumExp", "logSumExp.Length is 7; expected 8", () => Validate(Self with { Outputs = AttentionOutputs.LogSumExp }, 4, [0, 3, 4], logSumExp: 7));
         var cache = new AttentionCache(Causal, 9, 2);

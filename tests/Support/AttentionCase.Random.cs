@@ -73,7 +73,8 @@ internal sealed partial record AttentionCase
         var documents = new int[keys];
         for (int key = 1; key < keys; key++)
             documents[key] = documents[key - 1] + (random.Next(6) == 0 ? random.Next(1, 4) : 0);
-        return documents;
+        // Equal numbers are neighbours; in half of the cases they come in no order, as an odd factor makes of them.
+        return random.Next(2) == 0 ? documents : [.. documents.Select(document => unchecked(document * (int)0x9E3779B1))];
     }
 
     /// <summary>Elements of a mask with these axes.</summary>

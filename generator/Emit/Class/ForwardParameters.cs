@@ -93,7 +93,7 @@ internal static class ForwardParameters
         if (shape.PrefixLengths)
             yield return Integers("prefixLengths", "PrefixLengths", "[batch]: the number of keys of each sequence that every query sees");
         if (shape.Documents)
-            yield return Integers("documents", "Documents", $"[{(shape.Ragged ? "total keys" : "batch, keys")}]: the document of each position, never decreasing; a query sees the keys of its own document{included}");
+            yield return Integers("documents", "Documents", $"[{(shape.Ragged ? "total keys" : "batch, keys")}]: the document of each position, whose positions are neighbours; a query sees the keys of its own document{included}");
         if (shape.Positions)
             yield return Integers("positions", "Positions", $"[{rows}]: rotary positions, 0 or more");
         if (shape.BooleanMask != MaskAxes.None)
@@ -104,17 +104,17 @@ internal static class ForwardParameters
         {
             bool averaged = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
             MaskAxes axes = MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key | (averaged ? MaskAxes.None : MaskAxes.Head);
-            yield return Output("probabilities", "Probabilities", $"[{Axes(shape, axes)}]: probabilities{(averaged ? ", the mean of the heads" : "")}; 0 for a key that the query does not see{included}");
+            yield return Result("probabilities", "Probabilities", $"[{Axes(shape, axes)}]: probabilities{(averaged ? ", the mean of the heads" : "")}; 0 for a key that the query does not see{included}");
         }
 
         if (shape.ScoreOutput != AttentionOutputs.None)
-            yield return Output("scores", "Scores", $"[{Axes(shape, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query | MaskAxes.Key)}]: {Stage(shape.ScoreOutput)}{included}");
+            yield return Result("scores", "Scores", $"[{Axes(shape, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query | MaskAxes.Key)}]: {Stage(shape.ScoreOutput)}{included}");
         if (shape.HasLogSumExp)
         {
             string axes = shape.HeadsBeforeRows
                 ? Axes(shape, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query)
                 : CodeWriter.Invariant($"{rows}, {shape.Heads}");
-            yield return Output("logSumExp", "LogSumExp", $"[{axes}]: the logarithm of each row's sum of exponentials; −∞ for a row that sees no key");
+            yield return Result("logSumExp", "LogSumExp", $"[{axes}]: the logarithm of each row's sum of exponentials; −∞ for a row that sees no key");
         }
     }
 
@@ -145,6 +145,9 @@ internal static class ForwardParameters
     private static ForwardParameter Floats(string name, string property, string text) => new($"ReadOnlySpan<float> {name}", name, property, text);
 
     private static ForwardParameter Integers(string name, string property, string text) => new($"ReadOnlySpan<int> {name}", name, property, text);
+
+    /// <summary>What is declared beside the output may be left out of a call.</summary>
+    private static ForwardParameter Result(string name, string property, string text) => Output(name, property, $"{text}; empty if not wanted");
 
     private static ForwardParameter Output(string name, string property, string text) => new($"Span<float> {name}", name, property, text);
 }

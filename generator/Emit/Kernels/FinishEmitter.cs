@@ -46,6 +46,8 @@ internal static class FinishEmitter
     {
         string inputRow = GroupedRow.InputRow(plan);
         string place = plan.Shape.HeadsBeforeRows ? $"({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}" : $"(({inputRow}) * Heads) + {GroupedRow.QueryHead(plan)}";
+        if (plan.Steps.TakesSinks)
+            writer.Line("// The caller may leave it out.\nif (Unsafe.IsNullRef(ref context.LogSumExp))\n    return;");
         using (writer.Block("for (nint row = 0; row < rows; row++)"))
         {
             writer.Line("// In double precision, so that the last bit is the same everywhere.");

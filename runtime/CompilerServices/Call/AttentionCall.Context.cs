@@ -43,11 +43,12 @@ public static partial class AttentionCall<TKernels, TConstants>
             context.AppendedValues = ref call.Weights.AppendedKeys.Values;
         }
 
-        if (Has(LogSumExp))
+        // A result that the caller leaves out stays a null reference, and nothing is computed for it.
+        if (Has(LogSumExp) && !arguments.LogSumExp.IsEmpty)
             context.LogSumExp = ref At(arguments.LogSumExp, sequence * rows * TConstants.Heads);
-        if (Has(Probabilities))
+        if (Has(Probabilities) && !arguments.Probabilities.IsEmpty)
             context.Probabilities = ref At(arguments.Probabilities, sequence * (Has(AveragedProbabilities) ? 1 : TConstants.Heads) * rows * keys);
-        if (Has(ScaledScores) || Has(CappedScores) || Has(MaskedScores))
+        if ((Has(ScaledScores) || Has(CappedScores) || Has(MaskedScores)) && !arguments.Scores.IsEmpty)
             context.Scores = ref At(arguments.Scores, sequence * TConstants.Heads * rows * keys);
     }
 

@@ -7,12 +7,22 @@ namespace AttentionGen.CompilerServices;
 // Probabilities and scores for the caller: a second pass over the keys, after maxima and sums are known.
 public static partial class AttentionCall<TKernels, TConstants>
 {
+    /// <summary>Whether the caller takes the probabilities that the class declares.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TakesProbabilities(in SequenceCall call) => Has(Probabilities) && !Unsafe.IsNullRef(ref call.Context.Probabilities);
+
+    /// <summary>Whether the caller takes the scores that the class declares, of whatever stage.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TakesScores(in SequenceCall call) =>
+        (Has(ScaledScores) || Has(CappedScores) || Has(MaskedScores)) && !Unsafe.IsNullRef(ref call.Context.Scores);
+
     /// <summary>Scores or probabilities of some query rows of one KV head and every key, for the caller.</summary>
     [MethodImpl(Step)]
     private static void WriteExtraOutputs(in SequenceCall call, nint head, nint firstRow, nint first, nint count, ref float queries, ref float scratch)
     {
         ref float keys = ref Unsafe.Add(ref call.Panels.Keys, head * call.Panels.KeyHeadStride);
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
+        bool takesProbabilities = TakesProbabilities(in call), takesScores = TakesScores(in call);
         for (nint key = 0; key < call.Context.Keys; key += KeyBlock)
         {
             for (nint row = 0; row < count; row += TConstants.QueryBlock)
@@ -23,16 +33,16 @@ public static partial class AttentionCall<TKernels, TConstants>
                 TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
                 if (Has(CappedScores) && Has(Softcap))
                     TKernels.Cap(ref scores, rows, columns);
-                if (Has(ScaledScores) || Has(CappedScores))
+                if (takesScores && (Has(ScaledScores) || Has(CappedScores)))
                     WriteScores(in call, head, firstRow, first, rows, columns, row, key, ref scratch);
                 // The cap changed them in their place.
-                if (Has(CappedScores) && Has(Softcap) && Has(Probabilities))
+                if (Has(CappedScores) && Has(Softcap) && takesProbabilities)
                     TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
-                if (Has(ModifiesScores) && (Has(Probabilities) || Has(MaskedScores)))
+                if (Has(ModifiesScores) && (takesProbabilities || (takesScores && Has(MaskedScores))))
                     Modify(in call, head, firstRow, first, rows, 0, columns, row, key, ref scratch);
-                if (Has(MaskedScores))
+                if (takesScores && Has(MaskedScores))
                     WriteScores(in call, head, firstRow, first, rows, columns, row, key, ref scratch);
-                if (Has(Probabilities))
+                if (takesProbabilities)
                 {
                     TKernels.Probabilities(
                         ref scores, rows, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref RangesIn(ref scratch), 2 * row), ref StateOf(ref scratch, row), in call.Context);

@@ -34,7 +34,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         bool isFinal = !anyNaN || (Has(MasksInside) ? careful : count == 1);
         if (Has(Probabilities) || Has(ScaledScores) || Has(CappedScores) || Has(MaskedScores))
         {
-            if (isFinal)
+            if (isFinal && (TakesProbabilities(in call) || TakesScores(in call)))
                 WriteExtraOutputs(in call, head, firstRow, first, count, ref queries, ref scratch);
         }
 
@@ -97,7 +97,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, SoftmaxState.Maximum), (int)rows).Fill(float.NegativeInfinity);
         }
 
-        if (Has(Sinks) || Has(LogSumExp))
+        if (Has(Sinks) || (Has(LogSumExp) && !Unsafe.IsNullRef(ref call.Context.LogSumExp)))
             TKernels.Finish(ref softmax, rows, first + row, head, firstRow, in call.Context);
         return TKernels.JoinHeads(ref RunningHeads(ref scratch, row), ref softmax, rows, first + row, head, ref joined);
     }

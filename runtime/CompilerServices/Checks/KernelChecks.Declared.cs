@@ -35,9 +35,16 @@ public static partial class KernelChecks
             (outputs & AttentionOutputs.AveragedProbabilities) != 0 ? Averaged : MaskAxes.None;
         MaskAxes scores = (outputs & AnyScores) != 0 ? MaskAxes.BatchHeadQueryKey : MaskAxes.None;
         MaskAxes logSumExp = (outputs & AttentionOutputs.LogSumExp) != 0 ? MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query : MaskAxes.None;
-        CheckLength("probabilities", "probabilities in Outputs", arguments.Probabilities.Length, probabilities, shape.Heads, in dimensions);
-        CheckLength("scores", "scores in Outputs", arguments.Scores.Length, scores, shape.Heads, in dimensions);
-        CheckLength("logSumExp", "LogSumExp in Outputs", arguments.LogSumExp.Length, logSumExp, shape.Heads, in dimensions);
+        CheckResult("probabilities", "probabilities in Outputs", arguments.Probabilities.Length, probabilities, shape.Heads, in dimensions);
+        CheckResult("scores", "scores in Outputs", arguments.Scores.Length, scores, shape.Heads, in dimensions);
+        CheckResult("logSumExp", "LogSumExp in Outputs", arguments.LogSumExp.Length, logSumExp, shape.Heads, in dimensions);
+    }
+
+    /// <summary>A result that is declared may be left out of a call: then its span is empty.</summary>
+    private static void CheckResult(string argument, string setting, int length, MaskAxes axes, int heads, in ForwardDimensions dimensions)
+    {
+        if (length != 0)
+            CheckLength(argument, setting, length, axes, heads, in dimensions);
     }
 
     private static void CheckPerSequence(string argument, string setting, bool isDeclared, ReadOnlySpan<int> values, in ForwardDimensions dimensions)
@@ -63,11 +70,9 @@ public static partial class KernelChecks
         CheckLength("documents", nameof(AttentionShape.Documents), documents.Length, shape.Documents ? MaskAxes.BatchKey : MaskAxes.None, shape.Heads, in dimensions);
         for (int start = 0; start < documents.Length; start += dimensions.Keys)
         {
-            for (int index = start + 1; index < start + dimensions.Keys; index++)
-            {
-                if (documents[index] < documents[index - 1])
-                    ThrowDocument(documents, index);
-            }
+            int returns = DocumentRuns.FindReturn(documents.Slice(start, dimensions.Keys));
+            if (returns >= 0)
+                ThrowDocument(documents, start + returns);
         }
     }
 

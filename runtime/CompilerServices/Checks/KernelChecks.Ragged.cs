@@ -124,11 +124,9 @@ public static partial class KernelChecks
     {
         if (!shape.Documents || first + keys > documents.Length)
             return;
-        for (int index = (int)first + 1; index < first + keys; index++)
-        {
-            if (documents[index] < documents[index - 1])
-                ThrowDocument(documents, index);
-        }
+        int returns = DocumentRuns.FindReturn(documents.Slice((int)first, keys));
+        if (returns >= 0)
+            ThrowDocument(documents, (int)first + returns);
     }
 
     /// <summary>Checks what comes beside the output of a ragged batch: of what has keys as an axis there is nothing.</summary>
@@ -136,8 +134,11 @@ public static partial class KernelChecks
     {
         CheckAbsent("probabilities", "probabilities in Outputs", arguments.Probabilities.Length);
         CheckAbsent("scores", "scores in Outputs", arguments.Scores.Length);
-        CheckTotal(
-            "logSumExp", "LogSumExp in Outputs", (shape.Outputs & AttentionOutputs.LogSumExp) != 0, arguments.LogSumExp.Length, (long)rows * shape.Heads, "rows of all sequences times Heads");
+        if (!arguments.LogSumExp.IsEmpty)
+        {
+            CheckTotal(
+                "logSumExp", "LogSumExp in Outputs", (shape.Outputs & AttentionOutputs.LogSumExp) != 0, arguments.LogSumExp.Length, (long)rows * shape.Heads, "rows of all sequences times Heads");
+        }
     }
 
     private static void CheckAbsent(string argument, string setting, int length) => CheckTotal(argument, setting, isDeclared: false, length, 0, "");

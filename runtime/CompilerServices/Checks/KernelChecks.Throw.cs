@@ -126,7 +126,7 @@ public static partial class KernelChecks
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowDocument(ReadOnlySpan<int> documents, int index) =>
         throw new ArgumentOutOfRangeException(
-            "documents", documents[index], $"documents[{index}] is {documents[index]}; expected {documents[index - 1]} or more, because the documents of a sequence never decrease.");
+            "documents", documents[index], $"documents[{index}] is {documents[index]} again; expected keys of one document to be neighbours, and this document ended before.");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowPosition(ReadOnlySpan<int> positions)

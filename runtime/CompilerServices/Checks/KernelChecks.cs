@@ -124,6 +124,13 @@ public static partial class KernelChecks
         return new ForwardDimensions(cache.Batch, 0, longest, 0);
     }
 
+    /// <summary>Refuses offsets of a memory where the batch is not ragged.</summary>
+    internal static void CheckNoMemoryOffsets(ReadOnlySpan<int> memoryOffsets)
+    {
+        if (!memoryOffsets.IsEmpty)
+            ThrowUndeclared("memoryOffsets", "Ragged", memoryOffsets.Length);
+    }
+
     /// <summary>Checks sizes that a caller asks about, as in <c>GetScratchBytes</c>.</summary>
     /// <param name="batch">Sequences.</param>
     /// <param name="rows">Query rows of each sequence.</param>

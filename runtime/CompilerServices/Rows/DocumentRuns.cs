@@ -1,9 +1,10 @@
+using System.Buffers;
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>Finds the neighbours that belong to one document in a sequence of never decreasing document numbers.</summary>
+/// <summary>Finds the keys that belong to one document. They are neighbours; the numbers of documents may come in any order.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class DocumentRuns
 {
@@ -22,21 +23,70 @@ public static class DocumentRuns
         }
 
         int document = Unsafe.Add(ref documents, position);
-        first = Boundary(ref documents, 0, position, document, orEqual: false);
-        end = Boundary(ref documents, position, keys, document, orEqual: true);
+        first = Boundary(ref documents, 0, position, document, isInside: true);
+        end = Boundary(ref documents, position, keys, document, isInside: false);
     }
 
-    /// <summary>The first key from <paramref name="low"/> on whose document is not less, or with <paramref name="orEqual"/> is greater.</summary>
-    private static nint Boundary(ref int documents, nint low, nint high, int document, bool orEqual)
+    /// <summary>Finds a key whose document occurs further ahead, with another document in between.</summary>
+    /// <param name="documents">The document of each key of a sequence.</param>
+    /// <returns>The key, or -1 where the keys of each document are neighbours.</returns>
+    /// <remarks>Numbers that never decrease cost one comparison each.</remarks>
+    internal static int FindReturn(ReadOnlySpan<int> documents)
+    {
+        for (int key = 1; key < documents.Length; key++)
+        {
+            if (documents[key] < documents[key - 1])
+                return FindReturnAmongRuns(documents);
+        }
+
+        return -1;
+    }
+
+    private static int FindReturnAmongRuns(ReadOnlySpan<int> documents)
+    {
+        int[] pooled = ArrayPool<int>.Shared.Rent(documents.Length);
+        try
+        {
+            int runs = 0;
+            for (int key = 0; key < documents.Length; key++)
+            {
+                if (key == 0 || documents[key] != documents[key - 1])
+                    pooled[runs++] = documents[key];
+            }
+
+            Span<int> sorted = pooled.AsSpan(0, runs);
+            sorted.Sort();
+            for (int run = 1; run < runs; run++)
+            {
+                if (sorted[run] == sorted[run - 1])
+                    return SecondRun(documents, sorted[run]);
+            }
+
+            return -1;
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(pooled);
+        }
+    }
+
+    private static int SecondRun(ReadOnlySpan<int> documents, int document)
+    {
+        int end = documents.IndexOf(document);
+        end += documents[end..].IndexOfAnyExcept(document);
+        return end + documents[end..].IndexOf(document);
+    }
+
+    /// <summary>The first key whose document is the given one or, if <paramref name="isInside"/> is false, is another one.</summary>
+    private static nint Boundary(ref int documents, nint low, nint high, int document, bool isInside)
     {
         while (low < high)
         {
             nint middle = low + ((high - low) / 2);
-            int found = Unsafe.Add(ref documents, middle);
-            if (found < document || (orEqual && found == document))
-                low = middle + 1;
-            else
+            if (Unsafe.Add(ref documents, middle) == document == isInside)
                 high = middle;
+            else
+                low = middle + 1;
         }
 
         return low;
