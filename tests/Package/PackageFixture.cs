@@ -38,6 +38,16 @@ public sealed class PackageFixture : IDisposable
         return DotnetCommand.Run(Path.Combine(folder.Value, name), [], ["msbuild", $"-getProperty:{property}", .. arguments]).Trim();
     }
 
+    /// <summary>Builds a project or a file-based program of the consumers' folder, and returns what that wrote. Nothing is left in the user's own folders.</summary>
+    public string BuildOne(string path, params string[] arguments)
+    {
+        (string, string) artifacts = ("XDG_DATA_HOME", Path.Combine(folder.Value, "artifacts"));
+        return DotnetCommand.Run(folder.Value, [.. Cache, artifacts], ["build", path, .. arguments]);
+    }
+
+    /// <summary>The files of a consumer's folder.</summary>
+    public string[] FilesOf(string name, string subfolder) => Directory.GetFiles(Path.Combine(folder.Value, name, subfolder), "*", SearchOption.AllDirectories);
+
     /// <summary>What NuGet writes where it cannot restore a consumer.</summary>
     public string RestoreOnly(string name)
     {

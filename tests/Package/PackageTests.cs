@@ -64,6 +64,7 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         Assert.Matches(@"\n\s+0 Warning\(s\)", package.BuildOutput);
 
     [Theory]
+    [InlineData("Alias")]
     [InlineData("App")]
     [InlineData("Strict")]
     public void A_consumer_computes_what_the_reference_does(string name)
@@ -92,6 +93,35 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
     [InlineData("Library", "-p:RuntimeIdentifier=linux-x64;TargetFramework=net10.0", "x86-64-v3")]
     public void Native_programs_get_the_instruction_set_of_the_fast_path(string name, string properties, string expected) =>
         Assert.Equal(expected, package.PropertyOf(name, "IlcInstructionSet", "-p:PublishAot=true", properties));
+
+    /// <summary>The first build wrote them beside the project's own files, where the second finds them.</summary>
+    [Fact]
+    public void Generated_files_in_the_project_are_not_compiled_as_its_own()
+    {
+        Assert.NotEmpty(package.BuildOutput);
+        string[] files = package.FilesOf("Emitted", "Generated");
+        Assert.Equal(5, files.Length);
+        Assert.All(files, file => Assert.Contains("AttentionGen.Generator", file));
+        Assert.Matches(@"\n\s+0 Warning\(s\)", package.BuildOne("Emitted", "-c", "Release", "--no-incremental"));
+    }
+
+    [Theory]
+    [InlineData("Debug", 1)]
+    [InlineData("Release", 0)]
+    public void A_file_based_program_is_told_that_it_is_slow(string configuration, int warnings)
+    {
+        string output = package.BuildOne("FileBased/FileBased.cs", "-c", configuration);
+        Assert.Equal(warnings, output.Split("warning AG2002: This file-based program is compiled without optimisation").Length - 1);
+        Assert.Equal(warnings, output.Split(": warning ").Length - 1);
+    }
+
+    [Fact]
+    public void A_project_in_FSharp_is_told_that_its_attribute_does_nothing()
+    {
+        string output = package.BuildOne("FSharp", "-c", "Release");
+        Assert.Contains("warning AG2003: AttentionConfig in Block.fs does nothing", output);
+        Assert.Matches(@"\n\s+1 Warning\(s\)", output);
+    }
 
     [Fact]
     public void Older_frameworks_are_refused()

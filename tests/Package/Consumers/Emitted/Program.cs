@@ -1,0 +1,6 @@
+using AttentionGen;
+
+System.Console.WriteLine(Block.DModel);
+
+[AttentionConfig(Heads = 2, DModel = 32)]
+internal sealed partial class Block;

@@ -1,0 +1,4 @@
+module Numbers
+
+// Not an attribute: AttentionConfig.
+let weights = AttentionGen.AttentionWeights.Empty
