@@ -103,6 +103,27 @@ public sealed class PublicSurfaceTests
         Assert.Equal(20, MemoryAttention.MemoryDim);
     }
 
+    /// <summary>Generic code needs neither the class nor its form of <c>Forward</c>.</summary>
+    [Fact]
+    public void The_common_forms_are_members_of_class_and_interface()
+    {
+        var (kernel, call, expected) = Make<MemoryAttention>();
+        var output = new float[expected.Length];
+        kernel.Forward(new AttentionArguments { Input = call.Input, Memory = call.Memory, Output = output, Batch = Batch });
+        Compare.SameBits(expected, output, Width, "class");
+        Array.Clear(output);
+        AttentionCache cache = kernel.CreateCache(Keys, Batch);
+        ICrossAttention cross = kernel;
+        cross.ProjectMemory(call.Memory, cache);
+        kernel.Forward(call.Input, output, cache);
+        Compare.SameBits(expected, output, Width, "interface");
+        string message = Assert.Throws<ArgumentException>("memoryOffsets", () => cross.ProjectMemory(call.Memory, cache, [0, 7, 14])).Message;
+        Assert.StartsWith("memoryOffsets.Length is 3; expected 0, because the configuration does not declare Ragged.", message);
+        Assert.Equal(Keys, cache.Length);
+        Assert.True(typeof(ICrossAttention).IsAssignableFrom(typeof(Properties.TypedRaggedCross)));
+        Assert.False(typeof(ICrossAttention).IsAssignableFrom(typeof(PlainAttention)));
+    }
+
     [Fact]
     public void Cross_attention_with_key_lengths()
     {

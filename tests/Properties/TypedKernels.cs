@@ -97,7 +97,7 @@ internal sealed class TypedKernel<T>(TypedCall<T> forward, TypedCall<T>? cached 
     public long GetScratchBytes(int batch, int rows, int keys) => T.GetScratchBytes(batch, rows, keys);
 
     public IEnumerable<string> Parameters(bool isCached) => typeof(T).GetMethods()
-        .Where(method => method.Name == "Forward")
+        .Where(method => method.Name == "Forward" && method.GetParameters().Length > 1)
         .Select(method => method.GetParameters().Select(parameter => parameter.Name!).ToArray())
         .Single(names => names.Contains("cache") == isCached);
 

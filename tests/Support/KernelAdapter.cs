@@ -41,28 +41,15 @@ internal sealed class KernelAdapter<T> : IKernelType
 
     public long GetScratchBytes(int batch, int rows, int keys) => T.GetScratchBytes(batch, rows, keys);
 
-    private delegate void ProjectMemoryMethod(ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options);
-
-    private delegate void ProjectRaggedMemoryMethod(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);
-
     private sealed class Instance(IKernelType type, T kernel) : IKernel
     {
-        // Only this method is outside the interface that generic code sees.
-        private readonly Delegate? projectMemory =
-            typeof(T).GetMethod("ProjectMemory")?.CreateDelegate(T.Shape.Ragged ? typeof(ProjectRaggedMemoryMethod) : typeof(ProjectMemoryMethod), kernel);
-
         public IKernelType Type => type;
 
         public AttentionCache CreateCache(int capacity, int batch) => kernel.CreateCache(capacity, batch);
 
         public void Forward(in AttentionArguments arguments) => kernel.Forward(arguments);
 
-        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets)
-        {
-            if (projectMemory is ProjectRaggedMemoryMethod ragged)
-                ragged(memory, cache, memoryOffsets, default);
-            else
-                ((ProjectMemoryMethod)(projectMemory ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.")))(memory, cache, default);
-        }
+        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets) =>
+            (kernel as ICrossAttention ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.")).ProjectMemory(memory, cache, memoryOffsets);
     }
 }

@@ -27,7 +27,7 @@ internal static class ForwardSignatureEmitter
 
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line($"void Library::IAttentionKernel<{plans[0].Class.Name}>.Forward(in Library::AttentionArguments arguments) => Run(in arguments);");
+        writer.Line("public void Forward(in Library::AttentionArguments arguments) => Run(in arguments);");
         writer.Line();
         WriteRun(writer, plans);
     }
@@ -91,10 +91,23 @@ internal static class ForwardSignatureEmitter
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
-            string offsets = shape.Ragged ? "memoryOffsets" : "default";
-            WriteChoice(writer, plans, target => $"{ConstantsEmitter.Path(target)}.ProjectMemory(packedWeights, memory, cache, {offsets}, in options);");
+            WriteProjection(writer, plans, shape.Ragged ? "memoryOffsets" : "default");
+        }
+
+        if (shape.Ragged)
+            return;
+        // For generic code, which may give offsets to a kernel that takes none: the path refuses them.
+        writer.Line();
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block("void Library::ICrossAttention.ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in Library::ForwardOptions options)"))
+        {
+            WriteProjection(writer, plans, "memoryOffsets");
         }
     }
+
+    private static void WriteProjection(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string offsets) =>
+        WriteChoice(writer, plans, target => $"{ConstantsEmitter.Path(target)}.ProjectMemory(packedWeights, memory, cache, {offsets}, in options);");
 
     private static void WriteRun(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {

@@ -53,6 +53,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     public static unsafe void ProjectMemory(PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
     {
         using CacheUse use = CacheUse.Write(cache);
+        if (!Has(Ragged))
+            KernelChecks.CheckNoMemoryOffsets(memoryOffsets);
         ForwardDimensions dimensions = Has(Ragged)
             ? KernelChecks.ValidateMemory(weights.Shape, memory, cache, memoryOffsets, in options)
             : KernelChecks.ValidateMemory(weights.Shape, memory, cache, in options);
