@@ -20,7 +20,7 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(static start =>
         {
-            if (start.Compilation.GetTypeByMetadataName(KernelKind.Attention.AttributeName) is null)
+            if (!KernelKind.Attention.IsReferenced(start.Compilation))
                 return;
             start.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
             start.RegisterSymbolAction(static symbol => AnalyzeMethod(symbol), SymbolKind.Method);

@@ -23,7 +23,7 @@ public sealed class SpeedAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(static start =>
         {
-            if (start.Compilation.GetTypeByMetadataName(KernelKind.Attention.AttributeName) is not null)
+            if (KernelKind.Attention.IsReferenced(start.Compilation))
                 start.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
         });
     }

@@ -51,14 +51,16 @@ public sealed class ArgumentFixProvider : CodeFixProvider
         Document document, AttributeSyntax attribute, IReadOnlyList<string> names, string? value, CancellationToken cancellationToken)
     {
         SyntaxNode root = (await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
+        SemanticModel model = (await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false))!;
+        string alias = RuntimeAlias.Of(model.GetTypeInfo(attribute, cancellationToken).Type as INamedTypeSymbol, model.Compilation);
         IReadOnlyList<AttributeArgumentSyntax> given = Find(attribute, names);
         AttributeSyntax changed;
         if (value is null)
             changed = attribute.RemoveNodes(given, SyntaxRemoveOptions.KeepDirectives)!;
         else if (given.Count > 0)
-            changed = attribute.ReplaceNode(given[0].Expression, Expression(value).WithTriviaFrom(given[0].Expression));
+            changed = attribute.ReplaceNode(given[0].Expression, Expression(value, alias).WithTriviaFrom(given[0].Expression));
         else
-            changed = attribute.AddArgumentListArguments(Argument(names[0], Expression(value)));
+            changed = attribute.AddArgumentListArguments(Argument(names[0], Expression(value, alias)));
         return document.WithSyntaxRoot(root.ReplaceNode(attribute, changed));
     }
 
@@ -69,11 +71,11 @@ public sealed class ArgumentFixProvider : CodeFixProvider
         SyntaxFactory.AttributeArgument(SyntaxFactory.NameEquals(name), null, value).NormalizeWhitespace();
 
     /// <summary>A number or a truth value as it stands, members of an enum with as much of their names as the place needs.</summary>
-    private static ExpressionSyntax Expression(string value)
+    private static ExpressionSyntax Expression(string value, string alias)
     {
         if (!char.IsUpper(value[0]))
             return SyntaxFactory.ParseExpression(value);
-        ExpressionSyntax full = SyntaxFactory.ParseExpression($"global::AttentionGen.{value.Replace(" | ", " | global::AttentionGen.")}");
+        ExpressionSyntax full = SyntaxFactory.ParseExpression($"{alias}::AttentionGen.{value.Replace(" | ", $" | {alias}::AttentionGen.")}");
         // The simplifier shortens the nodes that are marked, and none within an operator that is.
         IEnumerable<SyntaxNode> members = full.DescendantNodesAndSelf(node => node is not MemberAccessExpressionSyntax).Where(node => node is MemberAccessExpressionSyntax);
         return full.ReplaceNodes(members, (member, _) => member.WithAdditionalAnnotations(Simplifier.Annotation));

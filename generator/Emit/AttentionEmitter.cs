@@ -13,6 +13,6 @@ internal static class AttentionEmitter
         List<AttentionPlan> plans = VectorTarget.All.Select(target => AttentionPlan.Create(spec, target)).ToList();
         var files = new List<GeneratedFile> { ClassEmitter.Write(plans), ConstantsEmitter.Write(plans) };
         files.AddRange(plans.Select(TargetEmitter.Write));
-        return [.. HeaderEmitter.WithSisters(files).Select(file => spec.Class.HidesNames ? FullNames.Write(file) : file)];
+        return [.. HeaderEmitter.WithSisters(files).Select(file => spec.Class.HidesNames ? FullNames.Write(file, spec.Class.RuntimeAlias) : file)];
     }
 }

@@ -14,11 +14,15 @@ internal static class CodeFixFixture
     public static readonly IReadOnlyList<CodeFixProvider> Providers = [new ArgumentFixProvider(), new DeclarationFixProvider(), new MemberFixProvider()];
 
     /// <summary>Every fix that is offered for the diagnostics of a source: its title, and the files after it.</summary>
-    public static async Task<IReadOnlyList<(string Title, string[] Sources)>> Apply(params string[] sources)
+    public static Task<IReadOnlyList<(string Title, string[] Sources)>> Apply(params string[] sources) => ApplyUnder("global", sources);
+
+    /// <summary>The same in a project that references the runtime under an extern alias.</summary>
+    public static async Task<IReadOnlyList<(string Title, string[] Sources)>> ApplyUnder(string alias, params string[] sources)
     {
+        string imports = alias == "global" ? "using AttentionGen;\n" : $"extern alias {alias};\nusing {alias}::AttentionGen;\n";
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using var workspace = new AdhocWorkspace();
-        Project project = CreateProject(workspace, sources);
+        Project project = CreateProject(workspace, alias, imports, sources);
         Compilation compilation = (await project.GetCompilationAsync(cancellation))!;
         var results = new List<(string, string[])>();
         foreach (Diagnostic diagnostic in (await Analyze(compilation)).AddRange(await AnalyzeSpeed(compilation)))
@@ -32,7 +36,7 @@ internal static class CodeFixFixture
                 {
                     ImmutableArray<CodeActionOperation> operations = await action.GetOperationsAsync(cancellation);
                     Project changed = operations.OfType<ApplyChangesOperation>().Single().ChangedSolution.GetProject(project.Id)!;
-                    string[] texts = await Task.WhenAll(changed.Documents.Select(async file => (await file.GetTextAsync(cancellation)).ToString()["using AttentionGen;\n".Length..]));
+                    string[] texts = await Task.WhenAll(changed.Documents.Select(async file => (await file.GetTextAsync(cancellation)).ToString()[imports.Length..]));
                     results.Add((action.Title, texts));
                 }
             }
@@ -41,15 +45,16 @@ internal static class CodeFixFixture
         return results;
     }
 
-    private static Project CreateProject(AdhocWorkspace workspace, string[] sources)
+    private static Project CreateProject(AdhocWorkspace workspace, string alias, string imports, string[] sources)
     {
         CSharpCompilation compilation = Compile(sources);
+        string runtime = typeof(AttentionConfigAttribute).Assembly.Location;
         Project project = workspace.AddProject("Consumer", LanguageNames.CSharp)
             .WithCompilationOptions(compilation.Options)
             .WithParseOptions(LatestLanguage)
-            .WithMetadataReferences(compilation.References);
+            .WithMetadataReferences(compilation.References.Select(reference => reference.Display == runtime ? reference.WithAliases([alias]) : reference));
         for (int i = 0; i < sources.Length; i++)
-            project = project.AddDocument($"File{i}.cs", $"using AttentionGen;\n{sources[i]}", filePath: $"/consumer/File{i}.cs").Project;
+            project = project.AddDocument($"File{i}.cs", $"{imports}{sources[i]}", filePath: $"/consumer/File{i}.cs").Project;
         return project;
     }
 }

@@ -82,6 +82,16 @@ public sealed class CodeFixTests
     public async Task An_argument_is_mended(string arguments, string title, string expected) =>
         await AssertFix($"[AttentionConfig({arguments})] partial class Block;", title, $"[AttentionConfig({expected})] partial class Block;");
 
+    /// <summary>A type of the user's hides the simple name, so that the value needs the alias.</summary>
+    [Fact]
+    public async Task An_argument_is_mended_where_the_runtime_has_an_alias()
+    {
+        const string Outputs = "ag::AttentionGen.AttentionOutputs";
+        var fixes = await CodeFixFixture.ApplyUnder(
+            "ag", $"namespace Acme {{ class AttentionOutputs; [AttentionConfig(Heads = 2, DModel = 8, Outputs = {Outputs}.CappedScores | {Outputs}.LogSumExp)] partial class Block; }}");
+        Assert.Contains(fixes, fix => fix.Sources[0].Contains($"Outputs = {Outputs}.LogSumExp)]", StringComparison.Ordinal));
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Every_fix_mends_what_it_is_for(string name)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Xml.Linq;
 using AttentionGen.Generator.Model;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -58,90 +59,11 @@ public sealed class OutputTests
     }
 
     [Fact]
-    public void Types_of_the_user_named_like_those_it_uses_do_not_disturb_it()
+    public void It_has_the_version_of_the_build()
     {
-        IEnumerable<string> names = typeof(AttentionConfigAttribute).Assembly.GetExportedTypes()
-            .Where(type => type.DeclaringType is null && type != typeof(AttentionConfigAttribute))
-            .Select(type => type.Name.Split('`')[0]).Distinct()
-            .Concat(["Math", "CancellationToken", "Library", "Services"]);
-        string types = string.Concat(names.Select(name => $"internal class {name};"));
-        const string Block = "[AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, Rotary = (global::AttentionGen.RotaryKind)1)] internal partial class Block;";
-        const string Memory = "[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 8)] internal partial class Memory;";
-        AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ {types} {Block} {Memory} }}"));
-        AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ internal partial class Outer {{ {types} {Block} {Memory} }} }}"));
-    }
-
-    /// <summary>Classes whose texts together have every name that any has, kernels that call the user's methods among them.</summary>
-    private static string Classes(string members = "") =>
-        $"[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 8, KeyLengths = true)] internal partial class Cross {{ {members} }}\n"
-        + $"[AttentionConfig(Heads = 2, HeadDim = 8, Projections = false, QueryKeyNorm = QueryKeyNorm.Rms, BooleanMask = MaskAxes.QueryKey, Outputs = AttentionOutputs.LogSumExp)] internal partial class Core {{ {members} }}\n"
-        + "[AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Hooked { "
-        + "[ScoreModifier] private static global::System.Runtime.Intrinsics.Vector256<float> Bias(global::System.Runtime.Intrinsics.Vector256<float> s, int h, int q, global::System.Runtime.Intrinsics.Vector256<int> k) => s; "
-        + "[MaskPredicate(Range = \"Near\")] private static bool Sees(int h, int q, int k) { while (k > 7) k -= 7; return k != 3; } "
-        + $"private static (int, int) Near(int h, int q, int keys) => (0, keys); {members} }}\n";
-
-    /// <summary>Public types that generated text could mean by a simple name, with their type parameters, for a user to name own types like them.</summary>
-    private static readonly string[] FrameworkTypes =
-    [
-        .. GeneratorDriverFixture.Compile("").References
-            .Select(GeneratorDriverFixture.Compile("").GetAssemblyOrModuleSymbol).OfType<IAssemblySymbol>()
-            .SelectMany(assembly => new[] { "System", "System.Threading", "System.Runtime.CompilerServices", "System.Runtime.InteropServices", "System.Runtime.Intrinsics", "System.Runtime.Intrinsics.X86", "System.Runtime.Intrinsics.Arm", "System.CodeDom.Compiler" }
-                .Select(name => name.Split('.').Aggregate((INamespaceSymbol?)assembly.GlobalNamespace, (space, part) => space?.GetNamespaceMembers().FirstOrDefault(member => member.Name == part))))
-            .OfType<INamespaceSymbol>()
-            .SelectMany(space => space.GetTypeMembers())
-            .Where(type => type.DeclaredAccessibility == Accessibility.Public)
-            .Select(type => type.Name + (type.Arity == 0 ? "" : $"<{string.Join(", ", type.TypeParameters.Select((_, index) => $"T{index}"))}>"))
-            .Distinct(),
-    ];
-
-    [Fact]
-    public void Types_of_the_user_named_like_the_framework_s_do_not_disturb_it()
-    {
-        Assert.Superset(new HashSet<string> { "Unsafe", "Vector256", "Vector256<T0>", "Span<T0>", "MethodImplOptions", "MethodImplAttribute", "NotSupportedException", "Math" }, FrameworkTypes.ToHashSet());
-        string types = string.Concat(FrameworkTypes.Select(type => $"internal class {type};\n"));
-        AssertClean(Parsed($"namespace Acme {{ {types} {Classes()} }}"));
-        AssertClean(Parsed($"namespace Acme {{ internal partial class Outer {{ {types} {Classes()} }} }}"));
-        AssertClean(Parsed($"namespace Acme {{ internal class Parent {{ {types} }} internal partial class Outer : Parent {{ {Classes()} }} }}"));
-        AssertClean(Parsed($"{types} {Classes()}"));
-    }
-
-    [Fact]
-    public void Members_and_namespaces_of_the_user_named_like_what_it_uses_do_not_disturb_it()
-    {
-        string[] names = [.. FrameworkTypes.Select(type => type.Split('<')[0]).Concat(["Library", "Services"]).Distinct()];
-        AssertClean(Parsed($"namespace Acme {{ {Classes(string.Concat(names.Select(name => $"internal static int {name} => 0;\n")))} }}"));
-        AssertClean(Parsed($"{string.Concat(names.Select(name => $"namespace Acme.{name} {{ class Marker; }}\n"))} namespace Acme {{ {Classes()} }}"));
-    }
-
-    [Fact]
-    public void The_class_itself_may_be_named_like_what_it_uses() => AssertClean(Parsed("""
-        namespace Acme { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Unsafe; }
-        namespace Acme { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Library; }
-        namespace Acme { internal partial class Services { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class MethodImpl; } }
-        namespace Vector256.Span { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; }
-        """));
-
-    [Theory]
-    [InlineData("global using Library = System.Text;")]
-    [InlineData("global using Services = System.Text;")]
-    [InlineData("global using Unsafe = System.Text.StringBuilder;")]
-    [InlineData("global using Tools;")]
-    [InlineData("global using static Tools.Holder;")]
-    public void Global_imports_of_the_user_do_not_disturb_it(string import)
-    {
-        // The generated text's own imports come first in a namespace, and stand beside the user's in none.
-        const string Small = "[AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block;";
-        const string Tools = "namespace Tools { public static class MemoryMarshal; public static class Holder { public static class Vector512; } }";
-        CSharpCompilation compilation = Parsed($"{Small} namespace Acme {{ {Small} }}");
-        AssertClean(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText($"{import}\n{Tools}", (CSharpParseOptions)compilation.SyntaxTrees[0].Options, "/consumer/Imports.cs", cancellationToken: TestContext.Current.CancellationToken)));
-    }
-
-    [Fact]
-    public void Other_classes_keep_simple_names()
-    {
-        string text = string.Concat(GenerateTexts("namespace Acme { class Unsafe; } namespace Acme.Models { class Spans; [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; }").Values);
-        Assert.Contains(" Unsafe.Add(", text);
-        Assert.DoesNotContain("global::System.Runtime.CompilerServices.Unsafe", text);
+        string version = XDocument.Load(Path.Combine(RepositoryRoot.Path, "Directory.Build.props")).Descendants("Version").Single().Value;
+        Assert.All(GenerateTexts("[AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block;").Values, text =>
+            Assert.Contains($"[global::System.CodeDom.Compiler.GeneratedCode(\"AttentionGen\", \"{version}\")]\n", text));
     }
 
     [Fact]
@@ -152,8 +74,6 @@ public sealed class OutputTests
         Assert.Equal(10, texts.Count);
         Assert.All(texts.Keys, hint => Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(hint), 1, 255));
     }
-
-    private static CSharpCompilation Parsed(string source) => Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), source);
 
     [Theory]
     [MemberData(nameof(Configurations))]
@@ -214,7 +134,7 @@ public sealed class OutputTests
         }
     }
 
-    private static void AssertClean(CSharpCompilation compilation)
+    internal static void AssertClean(CSharpCompilation compilation)
     {
         Compilation output = Generate(compilation).Output;
         Assert.True(output.SyntaxTrees.Count() > compilation.SyntaxTrees.Length);

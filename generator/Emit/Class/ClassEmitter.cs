@@ -17,7 +17,7 @@ internal static class ClassEmitter
         string name = plan.Class.Name;
         HeaderEmitter.Write(writer, plan);
         FileEmitter.Open(writer);
-        string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}";
+        string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}{(plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : "")}";
         using (FileEmitter.Nest(writer, plan.Class, bases, remarks => RemarksEmitter.Write(remarks, plans)))
         {
             WriteConstants(writer, plan.Shape);
@@ -131,8 +131,8 @@ internal static class ClassEmitter
         }
         else
         {
-            writer.Line($"Library::AttentionCache Library::IAttentionKernel<{name}>.CreateCache(int capacity, int batch) =>");
-            writer.Line("    throw new NotSupportedException(\"This kernel has no cache: a cache needs Causal self-attention of free SequenceLength, or cross-attention.\");");
+            // Hidden behind the interface: it throws, in the words of the runtime.
+            writer.Line($"Library::AttentionCache Library::IAttentionKernel<{name}>.CreateCache(int capacity, int batch) => packedWeights.CreateCache(capacity, batch);");
         }
 
         writer.Line();

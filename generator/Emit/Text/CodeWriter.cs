@@ -37,10 +37,10 @@ internal sealed class CodeWriter
         return new(this, after);
     }
 
-    /// <summary>Formats with the invariant culture.</summary>
     /// <summary>A number of things, such as <c>1 head</c> or <c>8 heads</c>.</summary>
     public static string Count(int count, string thing) => Invariant($"{count} {thing}{(count == 1 ? "" : "s")}");
 
+    /// <summary>Formats with the invariant culture.</summary>
     public static string Invariant(FormattableString value) => value.ToString(CultureInfo.InvariantCulture);
 
     public override string ToString() => text.ToString();

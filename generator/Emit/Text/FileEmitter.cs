@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Reflection;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
@@ -8,7 +9,9 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes what every generated file begins with, and re-opens the user's types.</summary>
 internal static class FileEmitter
 {
-    private const string Version = "0.2.0";
+    /// <summary>The version of the build, without the commit that may follow it.</summary>
+    private static readonly string Version =
+        typeof(FileEmitter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>
     /// They stand inside the namespace, where they win over types of the namespaces around it. What follows <c>::</c> is
@@ -20,8 +23,6 @@ internal static class FileEmitter
         "using global::System.Runtime.CompilerServices;",
         "using global::System.Runtime.InteropServices;",
         "using global::System.Runtime.Intrinsics;",
-        "using Library = global::AttentionGen;",
-        "using Services = global::AttentionGen.CompilerServices;",
     ];
 
     /// <summary>Ends the header.</summary>
@@ -40,11 +41,16 @@ internal static class FileEmitter
     public static IDisposable Nest(CodeWriter writer, KernelClass kernelClass, string baseList, Action<CodeWriter>? writeRemarks = null)
     {
         var scopes = new Stack<CodeWriter.BlockScope>();
+        string runtime = kernelClass.RuntimeAlias;
+        if (runtime != RuntimeAlias.Global)
+            writer.Line($"extern alias {runtime};\n");
         if (kernelClass.Namespace.Length > 0)
             writer.Line($"namespace {kernelClass.Namespace};\n");
 
         foreach (string line in Usings)
             writer.Line(line);
+        writer.Line($"using Library = {runtime}::AttentionGen;");
+        writer.Line($"using Services = {runtime}::AttentionGen.CompilerServices;");
         writer.Line();
         for (int i = 0; i < kernelClass.Declarations.Count; i++)
         {

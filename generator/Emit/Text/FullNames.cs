@@ -14,10 +14,11 @@ internal static class FullNames
     private static readonly Regex Alias = new(@"^using \w+ = .*\n", RegexOptions.Multiline | RegexOptions.CultureInvariant);
 
     /// <summary>The same file in full names. What is imported stays: vectors have extension methods.</summary>
-    public static GeneratedFile Write(GeneratedFile file) => new(file.HintName, Name.Replace(Alias.Replace(file.Text, ""), InFull));
+    public static GeneratedFile Write(GeneratedFile file, string runtimeAlias) =>
+        new(file.HintName, Name.Replace(Alias.Replace(file.Text, ""), match => InFull(match, runtimeAlias)));
 
-    private static string InFull(Match match) =>
-        match.Groups["alias"].Success ? $"global::{FrameworkNames.Aliases[match.Groups["alias"].Value]}."
+    private static string InFull(Match match, string runtimeAlias) =>
+        match.Groups["alias"].Success ? $"{runtimeAlias}::{FrameworkNames.Aliases[match.Groups["alias"].Value]}."
         : match.Groups["type"].Success ? $"global::{FrameworkNames.Types[match.Value]}"
         : match.Value;
 }

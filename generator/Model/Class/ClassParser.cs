@@ -53,6 +53,7 @@ internal static class ClassParser
         Name = EscapeType(type.Name),
         HintName = HintName(type),
         HidesNames = FrameworkNames.AreHidden(type, compilation, cancellationToken),
+        RuntimeAlias = Model.RuntimeAlias.Of(KernelKind.Of(type)?.FindAttribute(type)?.AttributeClass, compilation),
     };
 
     private static void CheckModifiers(INamedTypeSymbol type, ProblemReporter problems, CancellationToken cancellationToken)

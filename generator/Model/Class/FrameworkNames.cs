@@ -2,8 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace AttentionGen.Generator.Model;
 
@@ -13,12 +11,15 @@ namespace AttentionGen.Generator.Model;
 /// </summary>
 internal static class FrameworkNames
 {
+    /// <summary>No keyword: a type of that name comes first, wherever the class sees it. The text imports nothing that would come before.</summary>
+    private const string NativeInteger = "nint";
+
     /// <summary>Simple name and full name of each type.</summary>
     public static readonly IReadOnlyDictionary<string, string> Types = new Dictionary<string, string>
     {
         ["ArgumentNullException"] = "System.ArgumentNullException",
         ["Math"] = "System.Math",
-        ["NotSupportedException"] = "System.NotSupportedException",
+        [NativeInteger] = "System.IntPtr",
         ["ReadOnlySpan"] = "System.ReadOnlySpan",
         ["Span"] = "System.Span",
         ["MethodImpl"] = "System.Runtime.CompilerServices.MethodImpl",
@@ -58,37 +59,31 @@ internal static class FrameworkNames
         // What a namespace itself holds comes before what is imported into it.
         INamespaceSymbol? space = compilation.GetCompilationNamespace(type.ContainingNamespace);
         return space is not null && Names.Any(name => space.GetMembers(name).Any(member => IsAnother(member, name, type, compilation)))
-            || type.ContainingNamespace.IsGlobalNamespace && ImportsHideThem(type, compilation, cancellationToken);
+            || AreVisibleFromAfar(type, compilation, cancellationToken);
     }
 
-    /// <summary>Global imports stand where the text's own do only if the class is in no namespace.</summary>
-    private static bool ImportsHideThem(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellationToken)
+    /// <summary>
+    /// Types of outer namespaces and of global imports. They come before what the text imports only if the class is in no namespace. The compiler
+    /// says what a name means at the class, so no other file is looked at. What the class's own file imports counts too, although the text does
+    /// not see it: full names are right in any case.
+    /// </summary>
+    private static bool AreVisibleFromAfar(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellationToken)
     {
-        foreach (SyntaxTree tree in compilation.SyntaxTrees)
+        IReadOnlyList<string> names = type.ContainingNamespace.IsGlobalNamespace ? Names : [NativeInteger];
+        foreach (SyntaxReference declaration in type.DeclaringSyntaxReferences)
         {
-            foreach (UsingDirectiveSyntax import in ((CompilationUnitSyntax)tree.GetRoot(cancellationToken)).Usings)
-            {
-                if (!import.GlobalKeyword.IsKind(SyntaxKind.GlobalKeyword))
-                    continue;
-                if (import.Alias is { Name.Identifier.ValueText: var alias })
-                {
-                    if (Names.Contains(alias))
-                        return true;
-                }
-                else if (import.NamespaceOrType is { } imported
-                    && compilation.GetSemanticModel(tree).GetSymbolInfo(imported, cancellationToken).Symbol is INamespaceOrTypeSymbol space
-                    && Names.Any(name => space.GetMembers(name).Any(member => member is not INamespaceSymbol && IsAnother(member, name, type, compilation))))
-                {
-                    return true;
-                }
-            }
+            cancellationToken.ThrowIfCancellationRequested();
+            SemanticModel model = compilation.GetSemanticModel(declaration.SyntaxTree);
+            if (names.Any(name => model.LookupNamespacesAndTypes(declaration.Span.Start, name: name)
+                    .Any(found => found is not INamespaceSymbol && IsAnother(found, name, type, compilation))))
+                return true;
         }
 
         return false;
     }
 
     private static bool IsAnother(ISymbol symbol, string name, INamedTypeSymbol type, Compilation compilation) =>
-        (symbol is INamespaceSymbol || compilation.IsSymbolAccessibleWithin(symbol, type))
+        (symbol is INamespaceSymbol or IAliasSymbol || compilation.IsSymbolAccessibleWithin(symbol, type))
         && !(Types.TryGetValue(name, out string? meant) && symbol.ContainingNamespace?.ToDisplayString() + "." + symbol.Name == meant)
         && symbol is not INamedTypeSymbol { Name: "MethodImplAttribute", ContainingNamespace: { Name: "CompilerServices", ContainingNamespace.Name: "Runtime" } };
 }

@@ -17,6 +17,9 @@ internal sealed record KernelClass
     /// <summary>Whether a simple name of what generated text uses may mean something else inside the class, see <see cref="FrameworkNames"/>.</summary>
     public bool HidesNames { get; init; }
 
+    /// <summary>Where the runtime's namespaces are looked up: <c>global</c>, or the extern alias of a project that references the runtime under no other.</summary>
+    public string RuntimeAlias { get; init; } = Model.RuntimeAlias.Global;
+
     /// <summary>Name that means the class wherever it stands, such as <c>global::My.Namespace.Outer.Inner</c>.</summary>
     public string FullName => "global::" + string.Join(".", new[] { Namespace }.Where(space => space.Length > 0)
         .Concat(Declarations.Select(declaration => declaration.Substring(declaration.LastIndexOf(' ') + 1))));

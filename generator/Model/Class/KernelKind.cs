@@ -39,6 +39,9 @@ internal sealed class KernelKind
     /// <summary>The metadata name of the attribute.</summary>
     public string AttributeName => $"AttentionGen.{Config}Attribute";
 
+    /// <summary>Whether a compilation has the attribute, from an assembly under whatever alias.</summary>
+    public bool IsReferenced(Compilation compilation) => !compilation.GetTypesByMetadataName(AttributeName).IsEmpty;
+
     /// <summary>The kind of a class, or null where it has no attribute of any.</summary>
     public static KernelKind? Of(INamedTypeSymbol type) => All.FirstOrDefault(kind => kind.FindAttribute(type) is not null);
 
