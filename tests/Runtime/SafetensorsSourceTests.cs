@@ -35,6 +35,11 @@ public sealed class SafetensorsSourceTests : IDisposable
         Assert.True(actual.StartsWith($"'{path}': ", StringComparison.Ordinal) && actual.Contains(message, StringComparison.Ordinal), $"{kind}: {actual}");
         Assert.Contains(message, Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(bytes, "memory")).Message);
 
+        // As a shard, it is named by its own path.
+        string one = folder.Write("one.safetensors.index.json", """{"weight_map":{"a":"model.safetensors"}}""");
+        actual = Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(one)).Message;
+        Assert.True(actual.StartsWith($"'{path}': ", StringComparison.Ordinal) && actual.Contains(message, StringComparison.Ordinal), $"{kind} as a shard: {actual}");
+
         // As an index, all are refused in the same words, but JSON, which an index is.
         string index = folder.Write("model.safetensors.index.json", bytes);
         if (kind == "a shard index")
