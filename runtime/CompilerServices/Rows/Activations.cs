@@ -47,19 +47,19 @@ internal static class Activations
             case Activation.None:
                 break;
             case Activation.Relu:
-                Loop<T, Relu>(ref values, stride, rows, columns);
+                Loop<T, Relu<T>>(ref values, stride, rows, columns);
                 break;
             case Activation.Gelu:
-                Loop<T, Gelu>(ref values, stride, rows, columns);
+                Loop<T, Gelu<T>>(ref values, stride, rows, columns);
                 break;
             case Activation.GeluTanh:
-                Loop<T, GeluTanh>(ref values, stride, rows, columns);
+                Loop<T, GeluTanh<T>>(ref values, stride, rows, columns);
                 break;
             case Activation.QuickGelu:
-                Loop<T, QuickGelu>(ref values, stride, rows, columns);
+                Loop<T, QuickGelu<T>>(ref values, stride, rows, columns);
                 break;
             case Activation.Silu:
-                Loop<T, Silu>(ref values, stride, rows, columns);
+                Loop<T, Silu<T>>(ref values, stride, rows, columns);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "Expected an activation.");
@@ -72,22 +72,22 @@ internal static class Activations
         switch (kind)
         {
             case Activation.None:
-                GateLoop<T, Identity>(ref gate, ref up, stride, rows, columns);
+                GateLoop<T, Identity<T>>(ref gate, ref up, stride, rows, columns);
                 break;
             case Activation.Relu:
-                GateLoop<T, Relu>(ref gate, ref up, stride, rows, columns);
+                GateLoop<T, Relu<T>>(ref gate, ref up, stride, rows, columns);
                 break;
             case Activation.Gelu:
-                GateLoop<T, Gelu>(ref gate, ref up, stride, rows, columns);
+                GateLoop<T, Gelu<T>>(ref gate, ref up, stride, rows, columns);
                 break;
             case Activation.GeluTanh:
-                GateLoop<T, GeluTanh>(ref gate, ref up, stride, rows, columns);
+                GateLoop<T, GeluTanh<T>>(ref gate, ref up, stride, rows, columns);
                 break;
             case Activation.QuickGelu:
-                GateLoop<T, QuickGelu>(ref gate, ref up, stride, rows, columns);
+                GateLoop<T, QuickGelu<T>>(ref gate, ref up, stride, rows, columns);
                 break;
             case Activation.Silu:
-                GateLoop<T, Silu>(ref gate, ref up, stride, rows, columns);
+                GateLoop<T, Silu<T>>(ref gate, ref up, stride, rows, columns);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "Expected an activation.");
@@ -97,27 +97,29 @@ internal static class Activations
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Loop<T, TFunction>(ref float values, nint stride, nint rows, nint columns)
         where T : struct, IFloatVector<T>
-        where TFunction : struct, IElementFunction
+        where TFunction : struct, IElementFunction<TFunction, T>
     {
+        TFunction function = TFunction.Create();
         for (nint row = 0; row < rows; row++)
         {
             ref float start = ref Unsafe.Add(ref values, row * stride);
             for (nint i = 0; i < columns; i += T.Lanes)
-                TFunction.Of(T.Load(ref start, i)).Store(ref start, i);
+                function.Of(T.Load(ref start, i)).Store(ref start, i);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GateLoop<T, TFunction>(ref float gate, ref float up, nint stride, nint rows, nint columns)
         where T : struct, IFloatVector<T>
-        where TFunction : struct, IElementFunction
+        where TFunction : struct, IElementFunction<TFunction, T>
     {
+        TFunction function = TFunction.Create();
         for (nint row = 0; row < rows; row++)
         {
             ref float start = ref Unsafe.Add(ref gate, row * stride);
             ref float factors = ref Unsafe.Add(ref up, row * stride);
             for (nint i = 0; i < columns; i += T.Lanes)
-                (TFunction.Of(T.Load(ref start, i)) * T.Load(ref factors, i)).Store(ref start, i);
+                (function.Of(T.Load(ref start, i)) * T.Load(ref factors, i)).Store(ref start, i);
         }
     }
 }

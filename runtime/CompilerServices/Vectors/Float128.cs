@@ -38,10 +38,10 @@ internal readonly struct Float128(Vector128<float> lanes) : IFloatVector<Float12
     public static Float128 MultiplySubtract(Float128 left, Float128 right, Float128 addend) => new(Vector128.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float128 AtMost(float bound, Float128 values) => new(Vector128.MinNative(Vector128.Create(bound), values.lanes));
+    public static Float128 AtMost(Float128 bound, Float128 values) => new(Vector128.MinNative(bound.lanes, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float128 AtLeast(float bound, Float128 values) => new(Vector128.MaxNative(Vector128.Create(bound), values.lanes));
+    public static Float128 AtLeast(Float128 bound, Float128 values) => new(Vector128.MaxNative(bound.lanes, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float128 Abs(Float128 values) => new(Vector128.Abs(values.lanes));

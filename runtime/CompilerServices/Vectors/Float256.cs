@@ -38,10 +38,10 @@ internal readonly struct Float256(Vector256<float> lanes) : IFloatVector<Float25
     public static Float256 MultiplySubtract(Float256 left, Float256 right, Float256 addend) => new(Vector256.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float256 AtMost(float bound, Float256 values) => new(Vector256.MinNative(Vector256.Create(bound), values.lanes));
+    public static Float256 AtMost(Float256 bound, Float256 values) => new(Vector256.MinNative(bound.lanes, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float256 AtLeast(float bound, Float256 values) => new(Vector256.MaxNative(Vector256.Create(bound), values.lanes));
+    public static Float256 AtLeast(Float256 bound, Float256 values) => new(Vector256.MaxNative(bound.lanes, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float256 Abs(Float256 values) => new(Vector256.Abs(values.lanes));

@@ -38,10 +38,10 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
     public static Float512 MultiplySubtract(Float512 left, Float512 right, Float512 addend) => new(Vector512.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float512 AtMost(float bound, Float512 values) => new(Vector512.MinNative(Vector512.Create(bound), values.lanes));
+    public static Float512 AtMost(Float512 bound, Float512 values) => new(Vector512.MinNative(bound.lanes, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float512 AtLeast(float bound, Float512 values) => new(Vector512.MaxNative(Vector512.Create(bound), values.lanes));
+    public static Float512 AtLeast(Float512 bound, Float512 values) => new(Vector512.MaxNative(bound.lanes, values.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float512 Abs(Float512 values) => new(Vector512.Abs(values.lanes));

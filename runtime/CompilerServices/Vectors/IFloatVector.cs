@@ -27,11 +27,11 @@ internal interface IFloatVector<TSelf>
     /// <summary><c>addend − left · right</c>, rounded like <see cref="MultiplyAdd"/>.</summary>
     static abstract TSelf MultiplySubtract(TSelf left, TSelf right, TSelf addend);
 
-    /// <summary>The smaller of a number and an element; keeps a NaN of <paramref name="values"/>.</summary>
-    static abstract TSelf AtMost(float bound, TSelf values);
+    /// <summary>The smaller of two elements; keeps a NaN of <paramref name="values"/>.</summary>
+    static abstract TSelf AtMost(TSelf bound, TSelf values);
 
-    /// <summary>The larger of a number and an element; keeps a NaN of <paramref name="values"/>.</summary>
-    static abstract TSelf AtLeast(float bound, TSelf values);
+    /// <summary>The larger of two elements; keeps a NaN of <paramref name="values"/>.</summary>
+    static abstract TSelf AtLeast(TSelf bound, TSelf values);
 
     static abstract TSelf Abs(TSelf values);
 
