@@ -40,4 +40,5 @@ bool right = new Grid<PlainAttention>().Run(same)
     & new Grid<SharedAttention>(new() { MaskPredicate = SharedAttention.IsSeen }, sharedFrom: 48).Run((4, 48, 48))
     & new Grid<SharedAttention>(new() { MaskPredicate = SharedAttention.IsSeen }, sharedFrom: 100).Through(keys: 394, 160, 1, 130, 3, 100)
     & new Grid<RingAttention>(new() { MaskPredicate = RingAttention.IsSeen }, sharedFrom: 48).Through(keys: 512, 400, 1, 300, 5, 66, 48);
+LayerRows.Run();
 return right ? 0 : 1;
