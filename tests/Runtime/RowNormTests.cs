@@ -149,6 +149,17 @@ public sealed class RowNormTests
                 };
                 add(sum);
                 Assert.Equal(expectedSums, sum);
+
+                float[] both = Target(stride), normed = Target(stride);
+                Action apply = lanes switch
+                {
+                    4 => () => norm.AddAndApply<Float128>(ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
+                    8 => () => norm.AddAndApply<Float256>(ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
+                    _ => () => norm.AddAndApply<Float512>(ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
+                };
+                apply();
+                Assert.Equal(expectedSums, both);
+                Assert.Equal(expected, normed);
             }
         }
     }

@@ -13,7 +13,7 @@ namespace AttentionGen.CompilerServices;
 /// every vector width. The variance comes from a second pass over the row, which is in the first-level cache by then: Σx² − n·mean² would lose what is
 /// small beside the mean.
 /// </remarks>
-internal sealed class RowNorm
+internal sealed partial class RowNorm
 {
     public const int VirtualLanes = 32;
 
@@ -59,35 +59,6 @@ internal sealed class RowNorm
             Apply<Float128>(ref source, sourceStride, ref target, targetStride, rows);
     }
 
-    /// <summary>
-    /// sum = residual + scale · branch and target = norm(sum), row by row. Where sum and target are one place, only the norm is kept. Each of them may be
-    /// the place of residual or branch.
-    /// </summary>
-    /// <param name="residual">First element of the first row of what the branch is added to.</param>
-    /// <param name="residualStride">Floats from a row to the next.</param>
-    /// <param name="branch">First element of the first row of what is added.</param>
-    /// <param name="branchStride">Floats from a row to the next.</param>
-    /// <param name="scale">Factor of the branch.</param>
-    /// <param name="sum">Where the first row of sums goes.</param>
-    /// <param name="sumStride">Floats from a row to the next.</param>
-    /// <param name="target">Where the first normalised row goes.</param>
-    /// <param name="targetStride">Floats from a row to the next.</param>
-    /// <param name="rows">Rows.</param>
-    public void AddAndApply(
-        ref float residual, nint residualStride, ref float branch, nint branchStride, float scale,
-        ref float sum, nint sumStride, ref float target, nint targetStride, nint rows)
-    {
-        // Row by row, so that the norm finds the sums in the first-level cache.
-        for (nint row = 0; row < rows; row++)
-        {
-            ref float sums = ref Unsafe.Add(ref sum, row * sumStride);
-            RowSums.Add(
-                ref Unsafe.Add(ref residual, row * residualStride), residualStride, ref Unsafe.Add(ref branch, row * branchStride), branchStride, scale,
-                ref sums, sumStride, 1, width);
-            Apply(ref sums, sumStride, ref Unsafe.Add(ref target, row * targetStride), targetStride, 1);
-        }
-    }
-
     /// <summary>target = norm(source) by vectors of one width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Apply<T>(ref float source, nint sourceStride, ref float target, nint targetStride, nint rows)
@@ -99,24 +70,33 @@ internal sealed class RowNorm
         for (nint row = 0; row < rows; row++)
         {
             ref float from = ref Unsafe.Add(ref source, row * sourceStride);
-            ref float to = ref Unsafe.Add(ref target, row * targetStride);
-            float mean = 0;
-            if (centres)
-            {
-                ReadTail<T>(ref from, whole, ref rest, 0);
-                mean = Sum<T>(ref from, whole, ref rest) / width;
-            }
+            ReadTail<T>(ref from, whole, ref rest, 0);
+            float total = centres ? Sum<T>(ref from, whole, ref rest) : SumOfSquares<T>(ref from, whole, ref rest, 0);
+            Finish<T>(ref from, ref Unsafe.Add(ref target, row * targetStride), whole, ref rest, total);
+        }
+    }
 
+    /// <summary>Normalises a row whose sum, or sum of squares for a norm that does not centre, is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Finish<T>(ref float from, ref float to, nint whole, ref float rest, float total)
+        where T : struct, IFloatVector<T>
+    {
+        float mean = 0;
+        if (centres)
+        {
+            mean = total / width;
             // Lanes without an element hold the mean, so that they add nothing to the squares.
             ReadTail<T>(ref from, whole, ref rest, mean);
-            float inverse = 1 / MathF.Sqrt(SumOfSquares<T>(ref from, whole, ref rest, mean) / width + epsilon);
-            Write<T>(ref from, ref to, 0, whole, mean, inverse);
-            if (whole == width)
-                continue;
-            Write<T>(ref rest, ref rest, whole, VirtualLanes, mean, inverse);
-            for (nint i = whole; i < width; i++)
-                Unsafe.Add(ref to, i) = Unsafe.Add(ref rest, i - whole);
+            total = SumOfSquares<T>(ref from, whole, ref rest, mean);
         }
+
+        float inverse = 1 / MathF.Sqrt(total / width + epsilon);
+        Write<T>(ref from, ref to, 0, whole, mean, inverse);
+        if (whole == width)
+            return;
+        Write<T>(ref rest, ref rest, whole, VirtualLanes, mean, inverse);
+        for (nint i = whole; i < width; i++)
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref rest, i - whole);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
