@@ -1,6 +1,4 @@
-using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Linq;
 using System.Threading;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
@@ -36,8 +34,7 @@ public sealed class SpeedAnalyzer : DiagnosticAnalyzer
             || AttentionParser.Parse(type, attribute, context.Compilation, report: null, cancellationToken) is not { } spec)
             return;
         var arguments = new AttributeArguments(attribute);
-        List<AttentionPlan> plans = [.. VectorTarget.All.Select(target => AttentionPlan.Create(spec, target))];
-        foreach (SpeedAdvice advice in SpeedAdvice.For(plans))
+        foreach (SpeedAdvice advice in SpeedAdvice.For(AttentionPlan.CreateAll(spec)))
         {
             DiagnosticDescriptor descriptor = Descriptor(advice.Reason);
             string[] numbers = [.. advice.Numbers];

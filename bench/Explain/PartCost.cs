@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.Arm;
 using AttentionGen.Bench.Workloads;
 using AttentionGen.Generator.Plan;
 
@@ -69,9 +68,8 @@ internal sealed record PartCost(
     /// <summary>The tiles that cover so many rows; fewer than the smallest tile take GEMV tiles, of which two may overlap.</summary>
     private static IEnumerable<RegisterTile> Tiles(ProductPlan product, int rows)
     {
-        RowSplit split = AdvSimd.Arm64.IsSupported && product.Arm64Split is { } arm64 ? arm64 : product.Split;
         if (rows >= product.Tiles[0].Rows || product.GemvTiles.Count == 0)
-            return split.Cut(rows).Select(count => product.RowTiles.First(tile => tile.Rows == count));
+            return product.Split.Cut(rows).Select(count => product.Tiles.First(tile => tile.Rows == count));
         RegisterTile widest = product.GemvTiles[product.GemvTiles.Count - 1];
         return rows <= widest.Rows ? [product.GemvTiles.First(tile => tile.Rows == rows)] : [widest, widest];
     }

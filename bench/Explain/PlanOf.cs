@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.Arm;
 using AttentionGen.Bench.Measure;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
@@ -7,7 +8,10 @@ namespace AttentionGen.Bench.Explain;
 /// <summary>The generator's plan for a shape, on the vector target that this processor uses.</summary>
 internal static class PlanOf
 {
-    public static AttentionPlan Shape(AttentionShape shape) => AttentionPlan.Create(SpecOf(shape), VectorTarget.All.First(target => target.Lanes == FmaPeak.Lanes));
+    /// <summary>The vector target that runs here: without fused multiply-add the last one.</summary>
+    public static VectorTarget Target => AdvSimd.Arm64.IsSupported ? VectorTarget.Neon : VectorTarget.All.Last(target => target.Lanes == FmaPeak.Lanes);
+
+    public static AttentionPlan Shape(AttentionShape shape) => AttentionPlan.Create(SpecOf(shape), Target);
 
     /// <summary>The spec that the generator made of the attribute; the class and its unrolling are taken to be ordinary.</summary>
     public static AttentionSpec SpecOf(AttentionShape shape) => new()

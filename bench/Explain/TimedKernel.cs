@@ -1,5 +1,4 @@
 using System.Reflection;
-using AttentionGen.Bench.Measure;
 using AttentionGen.CompilerServices;
 using AttentionGen.Generator.Emit;
 using AttentionGen.Generator.Plan;
@@ -35,8 +34,7 @@ internal sealed class TimedKernel<TKernel>(TKernel kernel) : IAttentionKernel<Ti
 
     private static Path FindPath()
     {
-        VectorTarget target = VectorTarget.All.First(target => target.Lanes == FmaPeak.Lanes);
-        Type timed = typeof(TimedKernels<>).MakeGenericType(Nested(TargetEmitter.KernelsName(target)));
+        Type timed = typeof(TimedKernels<>).MakeGenericType(Nested(TargetEmitter.KernelsName(PlanOf.Target)));
         return typeof(AttentionCall<,>).MakeGenericType(timed, Nested(ConstantsEmitter.TypeName)).GetMethod(nameof(Forward))!.CreateDelegate<Path>();
     }
 

@@ -10,7 +10,7 @@ internal static class AttentionEmitter
 {
     public static IReadOnlyList<GeneratedFile> Emit(AttentionSpec spec)
     {
-        List<AttentionPlan> plans = VectorTarget.All.Select(target => AttentionPlan.Create(spec, target)).ToList();
+        IReadOnlyList<AttentionPlan> plans = AttentionPlan.CreateAll(spec);
         var files = new List<GeneratedFile> { ClassEmitter.Write(plans), ConstantsEmitter.Write(plans) };
         files.AddRange(plans.Select(TargetEmitter.Write));
         return [.. HeaderEmitter.WithSisters(files).Select(file => spec.Class.HidesNames ? FullNames.Write(file, spec.Class.RuntimeAlias) : file)];

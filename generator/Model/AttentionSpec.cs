@@ -19,6 +19,9 @@ internal sealed partial record AttentionSpec
     public MaskPredicateSpec? MaskPredicate { get; init; }
 
     public Unrolling Unrolling { get; init; }
+
+    /// <summary>Names of the vector targets that the project wants kernels for; empty for all.</summary>
+    public EquatableArray<string> VectorTargets { get; init; }
 }
 
 /// <summary>A static method of the user's class that the kernel calls.</summary>

@@ -129,6 +129,9 @@ internal sealed record AttentionPlan
         .Select(tile => tile.Panels)
         .Aggregate(LeastCommonMultiple);
 
+    /// <summary>The plans for every vector target of a spec, in the order in which a class tries them.</summary>
+    public static IReadOnlyList<AttentionPlan> CreateAll(AttentionSpec spec) => [.. VectorTarget.Of(spec.VectorTargets).Select(target => Create(spec, target))];
+
     public static AttentionPlan Create(AttentionSpec spec, VectorTarget target)
     {
         AttentionShape shape = spec.Shape;
@@ -161,8 +164,10 @@ internal sealed record AttentionPlan
             shape.HasProjections
                 ? $"Projections and scores: {main.Reason}; {cut}, and each panel of weights is used by all rows of a block while the next is prefetched."
                 : $"Scores: {main.Reason}; {cut}.",
-            $"Values: {values.LargestTiles} tiles over value panels.",
+            $"Values: {values.LargestTile} tiles over value panels.",
         };
+        if (target.Base is not null)
+            reasons.Add($"Smaller tiles, and all kernels that are no products, are those of {target.Base.Name}: its own would be equal.");
         if (shape.HasProjections && main.Tiles[main.Tiles.Count - 1].Unroll is > 1 and int turn && turn < main.Kernel.Depth.Literal)
             reasons.Add($"The largest tiles of weights take {turn} steps of the depth in a turn of their loop, which measured faster than one.");
         if (shape.HasProjections && main.InterleavedPanels > 1)

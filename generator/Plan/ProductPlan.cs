@@ -44,9 +44,6 @@ internal sealed record ProductPlan
     /// <summary>Tiles for any number of rows, ascending; they share one number of panels.</summary>
     public required EquatableArray<RegisterTile> Tiles { get; init; }
 
-    /// <summary>Further tiles, of more rows, that only Arm64 has the registers for.</summary>
-    public required EquatableArray<RegisterTile> Arm64Tiles { get; init; }
-
     /// <summary>GEMV tiles, for one or two rows alone: more panels at once, so that enough chains are in flight. Three rows are two of them that overlap.</summary>
     public required EquatableArray<RegisterTile> GemvTiles { get; init; }
 
@@ -58,23 +55,23 @@ internal sealed record ProductPlan
 
     public required RowSplit Split { get; init; }
 
-    /// <summary>The split with the tiles of Arm64, where it has some of its own.</summary>
-    public required RowSplit? Arm64Split { get; init; }
-
     /// <summary>Why the tiles are as they are, in one sentence.</summary>
     public required string Reason { get; init; }
 
     /// <summary>Panels that one tile of <see cref="Tiles"/> covers.</summary>
     public int Panels => Tiles[0].Panels;
 
-    /// <summary>The tiles for any number of rows, ascending, those of Arm64 included.</summary>
-    public IEnumerable<RegisterTile> RowTiles => Tiles.Concat(Arm64Tiles);
-
     /// <summary>Every distinct tile, ascending by rows.</summary>
-    public IEnumerable<RegisterTile> AllTiles => GemvTiles.Concat(RowTiles);
+    public IEnumerable<RegisterTile> AllTiles => GemvTiles.Concat(Tiles);
 
-    /// <summary>The largest tile, and Arm64's where it is another.</summary>
-    public string LargestTiles => Tiles[Tiles.Count - 1].Name + (Arm64Tiles.Count > 0 ? $" ({Arm64Tiles[Arm64Tiles.Count - 1].Name} on Arm64)" : "");
+    /// <summary>Name of the largest tile.</summary>
+    public string LargestTile => Tiles[Tiles.Count - 1].Name;
+
+    /// <summary>Tiles that the base of the vector target has too, of the same text.</summary>
+    public required EquatableArray<RegisterTile> BaseTiles { get; init; }
+
+    /// <summary>The tiles that are written for this vector target.</summary>
+    public IEnumerable<RegisterTile> OwnTiles => AllTiles.Except(BaseTiles);
 
     public static ProductPlan Create(MatrixKernel kernel, int panelDivisor, VectorTarget target, Unrolling unrolling)
     {
@@ -89,17 +86,12 @@ internal sealed record ProductPlan
         foreach (int rows in target.RowTiles)
             tiles.Add(Tile(rows, panels));
 
-        var arm64 = new List<RegisterTile>();
-        foreach (int rows in target.Arm64RowTiles)
-            arm64.Add(Tile(rows, panels));
-
         var gemv = new List<RegisterTile>();
         for (int rows = 1; rows < Math.Min(3, target.RowTiles[0]); rows++)
             gemv.Add(Tile(rows, interleaved * LargestDivisor(panelDivisor / interleaved, GemvPanels(rows, panels, target) / interleaved)));
 
         // Among equals, tiles with more chains have more slack: 16 rows are 8 + 8, not 12 + 4.
-        RowSplit Split(IEnumerable<RegisterTile> choice) =>
-            RowSplit.Fastest(new(choice.Select(tile => tile.Rows)), rows => Tile(rows, panels).CyclesPerStep(target) + (1.0 / Tile(rows, panels).Accumulators));
+        RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target) + (1.0 / Tile(rows, panels).Accumulators));
 
         RegisterTile largest = tiles[tiles.Count - 1];
         return new()
@@ -109,18 +101,19 @@ internal sealed record ProductPlan
             PanelDivisor = panelDivisor,
             InterleavedPanels = interleaved,
             Tiles = new(tiles),
-            Arm64Tiles = new(arm64),
             GemvTiles = new(gemv),
+            BaseTiles = new(target.Base is null ? [] : EqualTiles(Create(kernel, panelDivisor, target.Base, unrolling), gemv, tiles)),
             Prefetch = weights ? TilePrefetch.NextPanels : kernel.Depth.IsLiteral ? TilePrefetch.FollowingPanels : TilePrefetch.Ahead,
-            Split = Split(tiles),
-            Arm64Split = arm64.Count > 0 ? Split(tiles.Concat(arm64)) : null,
-            Reason = $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers{Beside(target, arm64)} and load {largest.LoadsPerStep} times for {largest.Accumulators} multiply-adds a step",
+            Split = split,
+            Reason = $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers{Beside(target)} and load {largest.LoadsPerStep} times for {largest.Accumulators} multiply-adds a step",
         };
     }
 
-    /// <summary>What else the registers hold, and what Arm64 does with more of them.</summary>
-    private static string Beside(VectorTarget target, List<RegisterTile> arm64) => arm64.Count == 0 ? ""
-        : $" (x64 needs one more for each product that it has yet to add; Arm64 has {VectorTarget.Arm64Registers} and tiles of {arm64[arm64.Count - 1].Name})";
+    private static IEnumerable<RegisterTile> EqualTiles(ProductPlan product, List<RegisterTile> gemv, List<RegisterTile> tiles) =>
+        gemv.Intersect(product.GemvTiles).Concat(tiles.Intersect(product.Tiles));
+
+    /// <summary>What else the registers hold.</summary>
+    private static string Beside(VectorTarget target) => target.ProductRegisters == 0 ? "" : ", which also hold each product until it is added,";
 
     /// <summary>The target's wish, where it divides every tile and leaves one row as many sums.</summary>
     private static int Interleaved(int panelDivisor, int panels, VectorTarget target)

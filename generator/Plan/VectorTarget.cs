@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using AttentionGen.Generator.Model;
 
 namespace AttentionGen.Generator.Plan;
@@ -6,8 +7,20 @@ namespace AttentionGen.Generator.Plan;
 /// <summary>A vector instruction set, as far as a plan depends on it.</summary>
 internal sealed record VectorTarget
 {
-    /// <summary>Name of the .NET vector type, such as <c>Vector256</c>.</summary>
+    /// <summary>Name of the vector target, such as <c>Vector256</c>: of its file, of the type with its kernels, and in what <c>Plan</c> prints.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Name of the .NET vector type, such as <c>Vector256</c>.</summary>
+    public required string VectorType { get; init; }
+
+    /// <summary>
+    /// The vector target with the same vectors, whose kernels this one uses wherever its own would be equal; null where there is none. A class
+    /// has a file for each vector target, and a fourth whole copy of 128-bit kernels would be a quarter of the source that the compiler reads.
+    /// </summary>
+    public VectorTarget? Base { get; init; }
+
+    /// <summary>Whether another vector target uses kernels of this one.</summary>
+    public bool IsBase => All.Any(other => other.Base == this);
 
     /// <summary>C# condition under which the processor runs this target.</summary>
     public required string Condition { get; init; }
@@ -23,9 +36,6 @@ internal sealed record VectorTarget
 
     /// <summary>Row counts of the register tiles worth having, ascending; fewer rows alone take GEMV tiles. Each costs the JIT and the reader time.</summary>
     public required EquatableArray<int> RowTiles { get; init; }
-
-    /// <summary>Row counts of further tiles for Arm64, which has 32 registers; empty where no Arm64 runs the target.</summary>
-    public EquatableArray<int> Arm64RowTiles { get; init; } = new([]);
 
     /// <summary>Registers that hold a product until it is added to its sum: none where both are one instruction.</summary>
     public int ProductRegisters { get; init; }
@@ -63,6 +73,7 @@ internal sealed record VectorTarget
     public static VectorTarget Vector512 { get; } = new()
     {
         Name = "Vector512",
+        VectorType = "Vector512",
         Condition = "Vector512.IsHardwareAccelerated",
         MultiplyAdd = "FusedMultiplyAdd",
         Lanes = 16,
@@ -76,6 +87,7 @@ internal sealed record VectorTarget
     public static VectorTarget Vector256 { get; } = new()
     {
         Name = "Vector256",
+        VectorType = "Vector256",
         Condition = "Vector256.IsHardwareAccelerated && global::System.Runtime.Intrinsics.X86.Fma.IsSupported",
         MultiplyAdd = "FusedMultiplyAdd",
         Lanes = 8,
@@ -84,27 +96,43 @@ internal sealed record VectorTarget
     };
 
     /// <summary>
-    /// Everything else: NEON with its fused multiply-add, or older x64 with separate instructions. There a tile of 3 rows takes a
-    /// register more than the 16 there are, for the product; one sum then goes through memory every step, and the kernel ran at 50 % of
-    /// the bound of separate instructions. 2 rows (8 sums, 2 of A, 1 of B, the product) reached 79 %, and 74 % without AVX. Arm64's 32
-    /// registers hold 4 rows: 16 sums, as many as four multipliers with a latency of 4 cycles want.
+    /// x64 without fused multiply-add, and everything else. A tile of 3 rows takes a register more than the 16 there are, for the product;
+    /// one sum then goes through memory every step, and the kernel ran at 50 % of the bound of separate instructions. 2 rows (8 sums, 2 of A,
+    /// 1 of B, the product) reached 79 %, and 74 % without AVX.
     /// </summary>
     public static VectorTarget Vector128 { get; } = new()
     {
         Name = "Vector128",
+        VectorType = "Vector128",
         Condition = "true",
         MultiplyAdd = "MultiplyAddEstimate",
         Lanes = 4,
         Registers = 16,
         RowTiles = new([2]),
-        Arm64RowTiles = new([4]),
         ProductRegisters = 1,
         PinsRows = true,
     };
 
-    /// <summary>Vector registers of Arm64.</summary>
-    public const int Arm64Registers = 32;
+    /// <summary>
+    /// Arm64: a multiply-add that <c>MultiplyAddEstimate</c> fuses, and 32 registers for tiles of 4 rows: 16 sums, as many as four multipliers
+    /// with a latency of 4 cycles want. Fewer rows, and all that is no product, are the kernels of <see cref="Vector128"/>.
+    /// </summary>
+    public static VectorTarget Neon { get; } = Vector128 with
+    {
+        Name = "Neon",
+        Base = Vector128,
+        Condition = "global::System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported",
+        Registers = 32,
+        RowTiles = new([2, 4]),
+        ProductRegisters = 0,
+        PinsRows = false,
+    };
 
-    /// <summary>All targets, the widest first: the first whose condition holds is used.</summary>
-    public static IReadOnlyList<VectorTarget> All { get; } = [Vector512, Vector256, Vector128];
+    /// <summary>All targets: the first whose condition holds is used. The widest comes first, and the one that every processor runs last.</summary>
+    public static IReadOnlyList<VectorTarget> All { get; } = [Vector512, Vector256, Neon, Vector128];
+
+    /// <summary>The targets of some names, all where there are none. A target whose base is not among them has all kernels of its own.</summary>
+    public static IEnumerable<VectorTarget> Of(IReadOnlyCollection<string> names) => All
+        .Where(target => names.Count == 0 || names.Contains(target.Name))
+        .Select(target => names.Count == 0 || target.Base is null || names.Contains(target.Base.Name) ? target : target with { Base = null });
 }

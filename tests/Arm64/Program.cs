@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using AttentionGen;
 using AttentionGen.CompilerServices;
 using AttentionGen.Tests.Arm64;
@@ -9,7 +8,7 @@ using AttentionGen.Tests.Arm64;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 // Small calls are shared too, and on one processor.
 KernelThreads.AlwaysAllowed = 2;
-string vectors = Vector512.IsHardwareAccelerated ? "Vector512" : Vector256.IsHardwareAccelerated ? "Vector256" : "Vector128";
+string vectors = PlainAttention.Plan.Split('\n')[1].Split(',')[0];
 Console.WriteLine($"# {RuntimeInformation.ProcessArchitecture}, {vectors}, accelerated {PlainAttention.IsAccelerated}");
 
 (int, int, int)[] same = [(1, 1, 1), (2, 5, 5), (1, 16, 16), (1, 33, 33), (1, 257, 257)];

@@ -30,7 +30,7 @@ public sealed class MultiplyAddTests
                 .GetRoot(TestContext.Current.CancellationToken).DescendantNodes().OfType<MethodDeclarationSyntax>().ToDictionary(method => method.Identifier.Text);
             foreach (ProductPlan product in plan.Products)
             {
-                foreach (RegisterTile tile in product.AllTiles)
+                foreach (RegisterTile tile in product.OwnTiles)
                 {
                     MethodDeclarationSyntax method = methods[$"{product.Name}_{tile.Name}"];
                     string where = $"{target.Name} {method.Identifier.Text}";

@@ -22,10 +22,8 @@ public sealed class PlanTests
         {
             foreach (ProductPlan product in plan.Products)
             {
-                foreach (RegisterTile tile in product.GemvTiles.Concat(product.Tiles))
+                foreach (RegisterTile tile in product.AllTiles)
                     Assert.InRange(tile.LiveRegisters(plan.Target), 2, plan.Target.Registers);
-                foreach (RegisterTile tile in product.Arm64Tiles)
-                    Assert.InRange(tile.LiveRegisters(plan.Target), plan.Target.Registers + 1, 32);
             }
         }
     }
@@ -37,7 +35,7 @@ public sealed class PlanTests
         AttentionPlan plan = Plans(8, 8, 64)[^1];
         Assert.Equal("Vector128", plan.Target.Name);
         Assert.Equal(17, new RegisterTile(3, 1, plan.Target.VectorsPerPanel, 1).LiveRegisters(plan.Target));
-        Assert.Equal(["1x32", "2x16", "4x16"], plan.Scores.AllTiles.Select(tile => tile.Name));
+        Assert.Equal(["1x32", "2x16"], plan.Scores.AllTiles.Select(tile => tile.Name));
     }
 
     [Theory]
@@ -45,11 +43,32 @@ public sealed class PlanTests
     [InlineData(3, new[] { 2, 2 }, new[] { 2, 2 })]
     [InlineData(7, new[] { 2, 2, 2, 2 }, new[] { 4, 2, 2 })]
     [InlineData(10, new[] { 2, 2, 2, 2, 2 }, new[] { 4, 4, 2 })]
-    public void Arm64_cuts_rows_into_tiles_of_its_own(int rows, int[] expected, int[] onArm64)
+    public void Neon_cuts_rows_into_tiles_of_its_own(int rows, int[] expected, int[] onNeon)
     {
-        ProductPlan product = Plans(8, 8, 64)[^1].Scores;
-        Assert.Equal(expected, product.Split.Cut(rows));
-        Assert.Equal(onArm64, product.Arm64Split!.Cut(rows));
+        IReadOnlyList<AttentionPlan> plans = Plans(8, 8, 64);
+        Assert.Equal(["Vector512", "Vector256", "Neon", "Vector128"], plans.Select(plan => plan.Target.Name));
+        Assert.Equal(expected, plans[3].Scores.Split.Cut(rows));
+        Assert.Equal(onNeon, plans[2].Scores.Split.Cut(rows));
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Neon_writes_only_the_tiles_that_Vector128_lacks(int heads, int kvHeads, int headDim)
+    {
+        foreach (ProductPlan product in Plans(heads, kvHeads, headDim)[2].Products)
+        {
+            Assert.Equal([1, 2], product.BaseTiles.Select(tile => tile.Rows));
+            Assert.Equal([4], product.OwnTiles.Select(tile => tile.Rows));
+        }
+    }
+
+    /// <summary>Where a project leaves out Vector128, there is nothing to share.</summary>
+    [Fact]
+    public void Neon_alone_writes_all_of_its_tiles()
+    {
+        AttentionPlan plan = Assert.Single(AttentionPlan.CreateAll(Plans(8, 8, 64)[0].Spec with { VectorTargets = new(["Neon"]) }));
+        Assert.Null(plan.Target.Base);
+        Assert.All(plan.Products, product => Assert.Equal(["1x32", "2x16", "4x16"], product.OwnTiles.Select(tile => tile.Name)));
     }
 
     [Theory]
@@ -79,17 +98,14 @@ public sealed class PlanTests
         foreach (AttentionPlan plan in Plans(8, 8, 64))
         {
             int smallest = plan.Scores.Tiles[0].Rows;
-            foreach (var (split, allowed) in Splits(plan.Scores))
+            for (int rows = smallest; rows <= 600; rows++)
             {
-                for (int rows = smallest; rows <= 600; rows++)
-                {
-                    int[] tiles = [.. split.Cut(rows)];
-                    Assert.All(tiles, tile => Assert.Contains(tile, allowed.Select(t => t.Rows)));
-                    Assert.All(tiles, tile => Assert.InRange(tile, 1, rows));
-                    // All but the last lie inside; the last may overlap, by less than its own rows.
-                    Assert.InRange(tiles[..^1].Sum(), 0, rows - 1);
-                    Assert.InRange(tiles.Sum() - rows, 0, tiles[^1] - 1);
-                }
+                int[] tiles = [.. plan.Scores.Split.Cut(rows)];
+                Assert.All(tiles, tile => Assert.Contains(tile, plan.Scores.Tiles.Select(t => t.Rows)));
+                Assert.All(tiles, tile => Assert.InRange(tile, 1, rows));
+                // All but the last lie inside; the last may overlap, by less than its own rows.
+                Assert.InRange(tiles[..^1].Sum(), 0, rows - 1);
+                Assert.InRange(tiles.Sum() - rows, 0, tiles[^1] - 1);
             }
         }
     }
@@ -108,24 +124,15 @@ public sealed class PlanTests
         // Exhaustive: every multiset of tiles that covers the rows.
         foreach (AttentionPlan plan in Plans(8, 8, 64))
         {
-            foreach (var (split, allowed) in Splits(plan.Scores))
-            {
-                int smallest = allowed[0].Rows;
-                double Cycles(int rows) => allowed.First(tile => tile.Rows == rows).CyclesPerStep(plan.Target);
-                double Cheapest(int rows) => rows <= 0 ? 0 : allowed
-                    .Where(tile => tile.Rows <= Math.Max(rows, smallest))
-                    .Min(tile => Cycles(tile.Rows) + Cheapest(rows - tile.Rows));
-                for (int rows = smallest; rows <= 40; rows++)
-                    Assert.InRange(split.Cut(rows).Sum(Cycles), 0, Cheapest(rows) + 1e-9);
-            }
+            EquatableArray<RegisterTile> allowed = plan.Scores.Tiles;
+            int smallest = allowed[0].Rows;
+            double Cycles(int rows) => allowed.First(tile => tile.Rows == rows).CyclesPerStep(plan.Target);
+            double Cheapest(int rows) => rows <= 0 ? 0 : allowed
+                .Where(tile => tile.Rows <= Math.Max(rows, smallest))
+                .Min(tile => Cycles(tile.Rows) + Cheapest(rows - tile.Rows));
+            for (int rows = smallest; rows <= 40; rows++)
+                Assert.InRange(plan.Scores.Split.Cut(rows).Sum(Cycles), 0, Cheapest(rows) + 1e-9);
         }
-    }
-
-    private static IEnumerable<(RowSplit Split, RegisterTile[] Allowed)> Splits(ProductPlan product)
-    {
-        yield return (product.Split, [.. product.Tiles]);
-        if (product.Arm64Split is { } arm64)
-            yield return (arm64, [.. product.RowTiles]);
     }
 
     [Theory]
@@ -158,7 +165,7 @@ public sealed class PlanTests
     public void What_the_bits_depend_on_is_the_same_for_every_target()
     {
         IReadOnlyList<AttentionPlan> plans = Plans(8, 8, 64);
-        Assert.Equal(3, plans.Count);
+        Assert.Equal(4, plans.Count);
         Assert.Equal(256, AttentionPlan.KeyBlock);
         Assert.Equal(0, AttentionPlan.KeyBlock % 32);
         Assert.Equal(256, AttentionPlan.DepthBlock);
@@ -277,6 +284,6 @@ public sealed class PlanTests
             Shape = new() { Heads = heads, KvHeads = kvHeads, HeadDim = headDim, ValueHeadDim = valueHeadDim, DModel = heads * headDim, MemoryDim = heads * headDim, Scale = 1 },
             Unrolling = unrolling,
         };
-        return [.. VectorTarget.All.Select(target => AttentionPlan.Create(spec, target))];
+        return AttentionPlan.CreateAll(spec);
     }
 }

@@ -22,6 +22,7 @@ public sealed class SnapshotTests
     [InlineData("Ragged", "Vector256", "Heads = 2, DModel = 8, Causal = true, Ragged = true, WindowLeft = 20, KeyLengths = true, Documents = true, "
         + "Outputs = AttentionOutputs.LogSumExp")]
     [InlineData("Interleaved", "Vector512", "Heads = 2, DModel = 32")]
+    [InlineData("NeonTiny", "Neon", "Heads = 1, DModel = 4")]
     public void Text_is_as_it_was(string name, string target, string arguments)
     {
         Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [AttentionConfig({arguments})] internal sealed partial class {name};")

@@ -78,7 +78,7 @@ internal static class ClassEmitter
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
         string fast = string.Join("\n    || ", plans.Select(plan => plan.Target).Where(target => target.Condition != "true").Select(target => $"({target.Condition})"));
-        writer.Line($"public static bool IsAccelerated => {fast}\n    || global::System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported;");
+        writer.Line($"public static bool IsAccelerated => {(fast.Length == 0 ? "false" : fast)};");
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);

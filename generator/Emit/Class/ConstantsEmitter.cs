@@ -25,6 +25,7 @@ internal static class ConstantsEmitter
         FileEmitter.Open(writer);
         using (FileEmitter.Nest(writer, plan.Class, ""))
         {
+            KernelConstantsEmitter.Write(writer, plan);
             writer.Line("/// <summary>The numbers of this shape and its plan, for the path of a call.</summary>");
             FileEmitter.GeneratedCode(writer);
             using (writer.Block($"private readonly struct {TypeName} : Services::IAttentionConstants"))

@@ -29,7 +29,7 @@ internal static class HeaderEmitter
         writer.Line($"// {Describe(plan)}");
     }
 
-    /// <summary>The configuration, what a vector target's plan decides, with its reasons, and what the names in the kernels mean.</summary>
+    /// <summary>The configuration, and what a vector target's plan decides, with its reasons.</summary>
     public static void WritePlan(CodeWriter writer, AttentionPlan plan)
     {
         WriteConfiguration(writer, plan);
@@ -38,12 +38,10 @@ internal static class HeaderEmitter
         foreach (string reason in plan.Reasons)
             writer.Line($"// - {reason}");
         writer.Line("//");
-        writer.Line("// Names:");
-        foreach (string name in Legend(plan.Shape))
-            writer.Line($"// - {name}");
+        writer.Line($"// The header of {plan.Class.HintName}.Constants.g.cs explains the names.");
     }
 
-    /// <summary>What the names in a file of kernels mean.</summary>
+    /// <summary>What the names in the files of kernels mean.</summary>
     private static IEnumerable<string> Legend(AttentionShape shape)
     {
         yield return "a is a row of the left operand, a_r its element in row r of a tile; b_v is vector v of a row of the right operand; c_r_v is the sum of row r and vector v, in a register.";
@@ -53,7 +51,7 @@ internal static class HeaderEmitter
         yield return "SoftmaxState has the places of maxima, sums and factors of a query block: of the merged key blocks, and of the present one.";
     }
 
-    /// <summary>The configuration, what the plans of all vector targets have in common, its costs, and where intermediates lie.</summary>
+    /// <summary>The configuration, what the plans of all vector targets have in common, its costs, where intermediates lie, and what the names in the kernels mean.</summary>
     public static void WriteSharedPlan(CodeWriter writer, AttentionPlan plan)
     {
         WriteConfiguration(writer, plan);
@@ -66,6 +64,10 @@ internal static class HeaderEmitter
         writer.Line(CodeWriter.Invariant($"// Bytes: {plan.WeightBytes} of packed weights, {4L * plan.Scratch.Length} of scratch, {plan.KeyValueBytes} of keys and values for each key of a sequence."));
         foreach (ScratchSlice slice in plan.Scratch.Slices)
             writer.Line(CodeWriter.Invariant($"// Scratch {slice.Name}: {slice.Length} floats from {slice.Offset}: {slice.Purpose}."));
+        writer.Line("//");
+        writer.Line("// Names in the files of kernels:");
+        foreach (string name in Legend(plan.Shape))
+            writer.Line($"// - {name}");
     }
 
     /// <summary>The configuration in one sentence.</summary>
@@ -161,7 +163,7 @@ internal static class HeaderEmitter
         ", ", new[] { (MaskAxes.Batch, "batch"), (MaskAxes.Head, "head"), (MaskAxes.Query, "query"), (MaskAxes.Key, "key") }.Where(axis => (axes & axis.Item1) != 0).Select(axis => axis.Item2));
 
     /// <summary>What the class says of its vector target at run time; <see cref="Describe"/> goes before it, and <see cref="Costs"/> behind.</summary>
-    public static string Tiles(AttentionPlan plan) => $"{plan.Target.Name}, tiles of {plan.Main.LargestTiles}";
+    public static string Tiles(AttentionPlan plan) => $"{plan.Target.Name}, tiles of {plan.Main.LargestTile}";
 
     /// <summary>The rest of what the class says of itself at run time, which is the same for every vector target.</summary>
     public static string Costs(AttentionPlan plan) => CodeWriter.Invariant(

@@ -95,7 +95,7 @@ internal static class HookEmitter
                 if (target.Lanes == HookLanes)
                     Assign(scores[i], Eight(scores[i], offset), isMask);
                 else if (target.Lanes > HookLanes)
-                    Assign(scores[i], $"{target.Name}.Create({Eight($"{scores[i]}.GetLower()", offset)}, {Eight($"{scores[i]}.GetUpper()", offset + HookLanes)})", isMask);
+                    Assign(scores[i], $"{target.VectorType}.Create({Eight($"{scores[i]}.GetLower()", offset)}, {Eight($"{scores[i]}.GetUpper()", offset + HookLanes)})", isMask);
                 else if (i % 2 == 0)
                     writer.Line($"var hook{i} = {Eight($"Vector256.Create({scores[i]}, {scores[Math.Min(i + 1, scores.Count - 1)]})", offset)};");
                 if (target.Lanes < HookLanes)
@@ -104,7 +104,7 @@ internal static class HookEmitter
         }
 
         private void Assign(string scores, string value, bool isMask) => writer.Line(isMask
-            ? $"{scores} = {target.Name}.ConditionalSelect({value}.AsSingle(), {scores}, {target.Name}.Create(float.NegativeInfinity));"
+            ? $"{scores} = {target.VectorType}.ConditionalSelect({value}.AsSingle(), {scores}, {target.VectorType}.Create(float.NegativeInfinity));"
             : $"{scores} = {value};");
 
         private string Local(string name, string expression)

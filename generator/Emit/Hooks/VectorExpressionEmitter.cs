@@ -74,15 +74,15 @@ internal sealed class VectorExpressionEmitter(
     private string Compute(VectorExpression expression) => expression switch
     {
         VectorExpression.Parameter { Which: HookParameter.Score } => scores,
-        VectorExpression.Parameter { Which: HookParameter.Head } => $"{target.Name}.Create({head})",
-        VectorExpression.Parameter { Which: HookParameter.Query } => $"{target.Name}.Create({query})",
-        VectorExpression.Parameter => $"{target.Name}.Create({firstKey}) + {target.Name}<int>.Indices",
-        VectorExpression.Constant { Element: VectorElement.Bool } constant => $"{target.Name}<int>.{(constant.Text == "true" ? "AllBitsSet" : "Zero")}",
-        VectorExpression.Constant constant => $"{target.Name}.Create({constant.Text})",
-        VectorExpression.Field { Element: VectorElement.Bool } field => $"{target.Name}.Create({type}.{field.Name} ? -1 : 0)",
-        VectorExpression.Field field => $"{target.Name}.Create({type}.{field.Name})",
-        VectorExpression.Lookup { Element: VectorElement.Bool } lookup => $"{target.Name}.Create({type}.{lookup.Array}[{Index(lookup.Index)}] ? -1 : 0)",
-        VectorExpression.Lookup lookup => $"{target.Name}.Create({type}.{lookup.Array}[{Index(lookup.Index)}])",
+        VectorExpression.Parameter { Which: HookParameter.Head } => $"{target.VectorType}.Create({head})",
+        VectorExpression.Parameter { Which: HookParameter.Query } => $"{target.VectorType}.Create({query})",
+        VectorExpression.Parameter => $"{target.VectorType}.Create({firstKey}) + {target.VectorType}<int>.Indices",
+        VectorExpression.Constant { Element: VectorElement.Bool } constant => $"{target.VectorType}<int>.{(constant.Text == "true" ? "AllBitsSet" : "Zero")}",
+        VectorExpression.Constant constant => $"{target.VectorType}.Create({constant.Text})",
+        VectorExpression.Field { Element: VectorElement.Bool } field => $"{target.VectorType}.Create({type}.{field.Name} ? -1 : 0)",
+        VectorExpression.Field field => $"{target.VectorType}.Create({type}.{field.Name})",
+        VectorExpression.Lookup { Element: VectorElement.Bool } lookup => $"{target.VectorType}.Create({type}.{lookup.Array}[{Index(lookup.Index)}] ? -1 : 0)",
+        VectorExpression.Lookup lookup => $"{target.VectorType}.Create({type}.{lookup.Array}[{Index(lookup.Index)}])",
         VectorExpression.Unary unary => Unary(unary),
         VectorExpression.Binary binary => Binary(binary),
         VectorExpression.Conditional conditional => Conditional(conditional),
@@ -105,7 +105,7 @@ internal sealed class VectorExpressionEmitter(
         {
             VectorOperation.Negate => $"-{operand}",
             VectorOperation.Complement => $"~{operand}",
-            _ => $"{target.Name}.{unary.Operation}({operand})",
+            _ => $"{target.VectorType}.{unary.Operation}({operand})",
         };
     }
 
@@ -123,7 +123,7 @@ internal sealed class VectorExpressionEmitter(
         }
 
         string right = Text(binary.Right, nested: IsOperator(binary));
-        string name = target.Name;
+        string name = target.VectorType;
         return binary.Operation switch
         {
             VectorOperation.Remainder => $"{left} - (({left} / {right}) * {right})",
@@ -157,6 +157,6 @@ internal sealed class VectorExpressionEmitter(
     private string Conditional(VectorExpression.Conditional conditional)
     {
         string condition = conditional.Element == VectorElement.Float ? $"{Text(conditional.Condition)}.AsSingle()" : Text(conditional.Condition, nested: false);
-        return $"{target.Name}.ConditionalSelect({condition}, {Text(conditional.WhenTrue, nested: false)}, {Text(conditional.WhenFalse, nested: false)})";
+        return $"{target.VectorType}.ConditionalSelect({condition}, {Text(conditional.WhenTrue, nested: false)}, {Text(conditional.WhenFalse, nested: false)})";
     }
 }

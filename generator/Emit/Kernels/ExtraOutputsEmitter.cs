@@ -13,7 +13,7 @@ internal static class ExtraOutputsEmitter
         bool averaged = plan.Steps.AveragesProbabilities;
         writer.Line("/// <summary>Probabilities of each row for the keys of a block, from their scores, the row's maximum and its sum.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void Probabilities(ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax, in Services::AttendContext context)"))
+        using (writer.Block(KernelSignature.Probabilities.Declaration))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
@@ -23,11 +23,11 @@ internal static class ExtraOutputsEmitter
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row);");
                 writer.Line("// Such a row sees no key; its end may lie before this block.");
                 writer.Line("if (sum == 0)\n    begin = end = 0;");
-                writer.Line($"var maximum = {target.Name}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
-                writer.Line($"var factor = {target.Name}.Create(1 / sum);");
+                writer.Line($"var maximum = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
+                writer.Line($"var factor = {target.VectorType}.Create(1 / sum);");
                 using (writer.Block($"for (nint k = begin & ~(nint){target.Lanes - 1}; k < end; k += {target.Lanes})"))
                 {
-                    writer.Line($"var score = {target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
+                    writer.Line($"var score = {target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
                     writer.Line($"({SoftmaxEmitter.Power(plan, "score - maximum")} * factor).StoreUnsafe(ref Unsafe.Add(ref line, k));");
                 }
 

@@ -12,7 +12,7 @@ internal static class FinishEmitter
     {
         writer.Line($"/// <summary>{(plan.Steps.TakesSinks ? "Takes the sinks into maxima and sums; leaves the factor of the heads where that of a block was." : "Writes the log-sum-exp of each row.")}</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void Finish(ref float softmax, nint rows, nint first, nint head, nint firstRow, in Services::AttendContext context)"))
+        using (writer.Block(KernelSignature.Finish.Declaration))
         {
             if (plan.Steps.TakesSinks)
                 WriteSinks(writer, plan);
@@ -23,7 +23,7 @@ internal static class FinishEmitter
 
     private static void WriteSinks(CodeWriter writer, AttentionPlan plan)
     {
-        string name = plan.Target.Name;
+        string name = plan.Target.VectorType;
         writer.Line("for (nint row = 0; row < rows; row++)");
         writer.Line($"    Unsafe.Add(ref softmax, {KernelConstantsEmitter.OldFactor} + row) = Unsafe.Add(ref context.Sinks, {GroupedRow.QueryHead(plan)});");
         using (writer.Block($"for (nint row = 0; row < rows; row += {plan.Target.Lanes})"))

@@ -16,11 +16,11 @@ internal static class JoinEmitter
         writer.Line("/// <summary>Divides by the sums and writes each head to its columns of the joined rows; a row that saw no key gives zeros.</summary>");
         writer.Line(masks ? "/// <returns>Whether any output is NaN.</returns>" : "/// <returns>False: every row sees the same keys.</returns>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("public static bool JoinHeads(ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined)"))
+        using (writer.Block(KernelSignature.JoinHeads.Declaration))
         {
             bool checks = masks && plan.Join.HasVectors;
             if (checks)
-                writer.Line($"var numbers = {target.Name}<float>.AllBitsSet;");
+                writer.Line($"var numbers = {target.VectorType}<float>.AllBitsSet;");
             if (masks)
                 writer.Line("bool anyNaN = false;");
             using (writer.Block("for (nint index = 0; index < count; index++)"))
@@ -42,13 +42,13 @@ internal static class JoinEmitter
                 writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {KernelConstantsEmitter.HeadStride});");
                 if (plan.Join.HasVectors)
                 {
-                    writer.Line($"var factor = {target.Name}.Create(inverse);");
+                    writer.Line($"var factor = {target.VectorType}.Create(inverse);");
                     using (writer.Block($"for (nint column = 0; column < {plan.Join.VectorColumns}; column += {target.Lanes})"))
                     {
                         writer.Line("// Adding zero turns −0 into +0: its sign would tell how many blocks were merged.");
-                        writer.Line($"var value = ({target.Name}.LoadUnsafe(ref Unsafe.Add(ref source, column)) * factor) + {target.Name}<float>.Zero;");
+                        writer.Line($"var value = ({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref source, column)) * factor) + {target.VectorType}<float>.Zero;");
                         if (checks)
-                            writer.Line($"numbers &= {target.Name}.Equals(value, value);");
+                            writer.Line($"numbers &= {target.VectorType}.Equals(value, value);");
                         writer.Line("value.StoreUnsafe(ref Unsafe.Add(ref target, column));");
                     }
                 }
@@ -68,7 +68,7 @@ internal static class JoinEmitter
             if (!masks)
                 writer.Line("return false;");
             else
-                writer.Line(checks ? $"return anyNaN || !{target.Name}.EqualsAll(numbers.AsInt32(), {target.Name}<int>.AllBitsSet);" : "return anyNaN;");
+                writer.Line(checks ? $"return anyNaN || !{target.VectorType}.EqualsAll(numbers.AsInt32(), {target.VectorType}<int>.AllBitsSet);" : "return anyNaN;");
         }
     }
 }

@@ -2,7 +2,7 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>Writes the names of offsets and sizes that the kernels of a vector target use, so that no bare number stands in them.</summary>
+/// <summary>Writes the names of offsets and sizes that the kernels of every vector target use, so that no bare number stands in them.</summary>
 internal static class KernelConstantsEmitter
 {
     /// <summary>Running maxima of a query block's rows.</summary>

@@ -22,12 +22,15 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
         .Append($"ref float {kernel.C.Name}")
         .Concat(Sizes(kernel.C.Stride)));
 
+    /// <summary>How the entry point is declared.</summary>
+    public static KernelSignature Signature(MatrixKernel kernel) => new("void", kernel.Name, Parameters(kernel));
+
     private void Write()
     {
         string columns = kernel.Panels.IsLiteral ? $"{kernel.Panels.Literal * AttentionPlan.PanelWidth}" : $"{AttentionPlan.PanelWidth} {kernel.Panels}";
         writer.Line($"/// <summary>{kernel.C.Name}[rows, {columns}] = {kernel.A.Name}[rows, {kernel.Depth}] · {kernel.B.Name}{EpilogueEmitter.Describe(kernel)}.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void {kernel.Name}({Parameters(kernel)})"))
+        using (writer.Block(Signature(kernel).Declaration))
         {
             if (product.PanelsOutside)
                 WritePanelLoops();
@@ -35,7 +38,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
                 WriteTileCalls();
         }
 
-        foreach (RegisterTile tile in product.AllTiles)
+        foreach (RegisterTile tile in product.OwnTiles)
         {
             writer.Line();
             WriteTile(tile);
@@ -47,7 +50,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
     {
         Operand a = kernel.A, b = kernel.B, c = kernel.C;
         string columns = string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth})"));
-        RowSplitEmitter.WriteGemv(writer, product, (gemv, row) =>
+        RowSplitEmitter.WriteGemv(writer, target, product, (gemv, row) =>
         {
             string start = row == 0 ? "" : row == 1 ? $"{c.Stride} + (" : $"({row} * {c.Stride}) + (";
             writer.Line($"for (nint panel = 0; panel < {kernel.Panels}; panel += {gemv.Panels})");
@@ -63,6 +66,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
                 writer.Line($"ref float {PanelName(operand)} = ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth});");
             RowSplitEmitter.WriteLoop(
                 writer,
+                target,
                 product,
                 [
                     $"ref float tileA = ref Unsafe.Add(ref {a.Name}, row * {a.Stride});",
@@ -81,10 +85,11 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
             .Concat(Names(kernel.B.Stride))
             .Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $"ref {operand}"))
             .Concat(Names(kernel.Panels)));
-        RowSplitEmitter.WriteGemv(writer, product, (gemv, row) =>
+        RowSplitEmitter.WriteGemv(writer, target, product, (gemv, row) =>
             writer.Line($"{TileName(gemv)}({Row(a, row)}, {between}, {Row(c, row)}{Arguments(c.Stride)});"));
         RowSplitEmitter.WriteLoop(
             writer,
+            target,
             product,
             [
                 $"ref float tileA = ref Unsafe.Add(ref {a.Name}, row * {a.Stride});",
@@ -108,17 +113,17 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
 
     private void WriteOnePanelGroup(RegisterTile tile)
     {
-        TilePrefetch prefetch = product.RowTiles.Contains(tile) ? product.Prefetch : TilePrefetch.None;
+        TilePrefetch prefetch = product.Tiles.Contains(tile) ? product.Prefetch : TilePrefetch.None;
         string columns = string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref float {operand}"));
         string next = prefetch == TilePrefetch.NextPanels ? ", ref float next" : "";
-        using (writer.Block($"private static void {TileName(tile)}(ref float a, ref float panel{columns}, ref float {kernel.C.Name}{string.Concat(Sizes(kernel.C.Stride).Select(size => $", {size}"))}{next})"))
+        using (writer.Block($"{Declaration(tile)}(ref float a, ref float panel{columns}, ref float {kernel.C.Name}{string.Concat(Sizes(kernel.C.Stride).Select(size => $", {size}"))}{next})"))
             WriteSums(tile, prefetch);
     }
 
     private void WriteAllPanels(RegisterTile tile)
     {
         Operand a = kernel.A, b = kernel.B, c = kernel.C;
-        using (writer.Block($"private static void {TileName(tile)}({Parameters(kernel).Replace(", nint rows", "")})"))
+        using (writer.Block($"{Declaration(tile)}({Parameters(kernel).Replace(", nint rows", "")})"))
         {
             string loop = kernel.Panels.IsLiteral
                 ? $"for (nint panel = 0; panel < {kernel.Panels}; panel += {tile.Panels})"
@@ -143,7 +148,10 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
         new EpilogueEmitter(writer, target, kernel, tile).Write();
     }
 
-    private string TileName(RegisterTile tile) => $"{kernel.Name}_{tile.Name}";
+    /// <summary>What stands before the parameters of a tile's method.</summary>
+    private string Declaration(RegisterTile tile) => $"{(target.IsBase ? "internal" : "private")} static void {kernel.Name}_{tile.Name}";
+
+    private string TileName(RegisterTile tile) => RowSplitEmitter.TileName(target, product, tile);
 
     private static string PanelName(string operand) => $"panel{char.ToUpperInvariant(operand[0])}{operand.Substring(1)}";
 

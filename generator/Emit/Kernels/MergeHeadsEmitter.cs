@@ -10,16 +10,16 @@ internal static class MergeHeadsEmitter
         VectorTarget target = plan.Target;
         writer.Line("/// <summary>heads = heads · old factor + block heads · block factor, for each row.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("public static void MergeHeads(ref float heads, ref float blockHeads, nint rows, ref float softmax)"))
+        using (writer.Block(KernelSignature.MergeHeads.Declaration))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
-                writer.Line($"var old = {target.Name}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.OldFactor} + row));");
-                writer.Line($"var block = {target.Name}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + row));");
+                writer.Line($"var old = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.OldFactor} + row));");
+                writer.Line($"var block = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + row));");
                 using (writer.Block($"for (nint column = row * {KernelConstantsEmitter.HeadStride}; column < (row + 1) * {KernelConstantsEmitter.HeadStride}; column += {target.Lanes})"))
                 {
-                    writer.Line($"var head = {target.Name}.LoadUnsafe(ref Unsafe.Add(ref heads, column)) * old;");
-                    writer.Line($"{target.Name}.{target.MultiplyAdd}({target.Name}.LoadUnsafe(ref Unsafe.Add(ref blockHeads, column)), block, head).StoreUnsafe(ref Unsafe.Add(ref heads, column));");
+                    writer.Line($"var head = {target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref heads, column)) * old;");
+                    writer.Line($"{target.VectorType}.{target.MultiplyAdd}({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref blockHeads, column)), block, head).StoreUnsafe(ref Unsafe.Add(ref heads, column));");
                 }
             }
         }

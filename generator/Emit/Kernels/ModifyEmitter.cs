@@ -6,9 +6,6 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes the pass over a block's scores between product and softmax: softcap, the user's modifier, biases, masks, in this order.</summary>
 internal static class ModifyEmitter
 {
-    private const string Parameters =
-        "ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine, in Services::AttendContext context";
-
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
         if (plan.Shape.Softcap > 0)
@@ -26,7 +23,7 @@ internal static class ModifyEmitter
             return;
         writer.Line("/// <summary>Changes the scores of each row as configured; masked ones become −∞.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void Modify({Parameters})"))
+        using (writer.Block(KernelSignature.Modify.Declaration))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
                 WriteRow(writer, plan, pass);
@@ -38,7 +35,7 @@ internal static class ModifyEmitter
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, ScorePass pass)
     {
         VectorTarget target = plan.Target;
-        string name = target.Name;
+        string name = target.VectorType;
         writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {KernelConstantsEmitter.ScoreStride});");
         if (pass.NeedsHead)
             writer.Line($"nint queryHead = {GroupedRow.QueryHead(plan, wrap: false)};");

@@ -5,8 +5,6 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes the online softmax where each row has a range of keys of its own; lanes, tree and merging are those of <see cref="SoftmaxEmitter"/>.</summary>
 internal static class RangeSoftmaxEmitter
 {
-    private const string Parameters = "ref float scores, nint rows, nint from, nint columns, nint key, ref int ranges, ref float state";
-
     private const int VirtualLanes = SoftmaxEmitter.VirtualLanes;
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
@@ -14,7 +12,7 @@ internal static class RangeSoftmaxEmitter
         writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; those outside its range, and masked ones, become exactly 0.</summary>");
         writer.Line("/// <param name=\"from\">First column that has scores, a multiple of 32.</param>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block($"public static void RangeSoftmax({Parameters})"))
+        using (writer.Block(KernelSignature.RangeSoftmax.Declaration))
         {
             SoftmaxEmitter.WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
         }
@@ -54,7 +52,7 @@ internal static class RangeSoftmaxEmitter
         using (writer.Block($"if ({condition})"))
         {
             writer.Line($"ref float edge = ref Unsafe.Add(ref line, {group});");
-            writer.Line($"var bound = {target.Name}.Create((int)({bound}));");
+            writer.Line($"var bound = {target.VectorType}.Create((int)({bound}));");
             SoftmaxEmitter.WriteEdge(writer, target, "edge", "bound", comparison);
         }
     }
@@ -67,11 +65,11 @@ internal static class RangeSoftmaxEmitter
         {
             writer.Line("// Where all keys are masked, powers of −∞ are wanted, not of −∞ − −∞.");
             writer.Line($"float maximum = Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row);");
-            writer.Line($"var shift = {target.Name}.Create(maximum == float.NegativeInfinity ? 0f : maximum);");
+            writer.Line($"var shift = {target.VectorType}.Create(maximum == float.NegativeInfinity ? 0f : maximum);");
         }
         else
         {
-            writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
+            writer.Line($"var shift = {target.VectorType}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
         }
 
         SoftmaxEmitter.WriteSummedPowers(writer, plan, "k", "first", "last");

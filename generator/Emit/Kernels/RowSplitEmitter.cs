@@ -1,3 +1,4 @@
+using System.Linq;
 using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
@@ -6,42 +7,28 @@ namespace AttentionGen.Generator.Emit;
 internal static class RowSplitEmitter
 {
     /// <summary>The table of the row split and the choice of the next tile.</summary>
-    public static void Write(CodeWriter writer, ProductPlan product)
+    public static void Write(CodeWriter writer, RowSplit split)
     {
-        WriteTable(writer, product.Split, "NextTile");
-        if (product.Arm64Split is not null)
-            WriteTable(writer, product.Arm64Split, "Arm64NextTile");
-        string next = Next(product.Split, "NextTile");
-        if (product.Arm64Split is null)
+        if (!split.IsOneTile)
         {
-            writer.Line($"private static int TileRows(nint rows) => {next};");
-            return;
+            writer.Line("/// <summary>Rows of the next tile, for so many rows left; more take the largest.</summary>");
+            writer.Line($"private static ReadOnlySpan<byte> NextTile => [{string.Join(", ", split.Next)}];");
+            writer.Line();
         }
 
-        using (writer.Block("private static int TileRows(nint rows)"))
-        {
-            writer.Line("// A constant for the JIT.");
-            writer.Line("if (global::System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported)");
-            writer.Line($"    return {Next(product.Arm64Split, "Arm64NextTile")};");
-            writer.Line($"return {next};");
-        }
+        writer.Line($"private static int TileRows(nint rows) => {Next(split)};");
     }
 
-    private static void WriteTable(CodeWriter writer, RowSplit split, string name)
-    {
-        if (split.IsOneTile)
-            return;
-        writer.Line("/// <summary>Rows of the next tile, for so many rows left; more take the largest.</summary>");
-        writer.Line($"private static ReadOnlySpan<byte> {name} => [{string.Join(", ", split.Next)}];");
-        writer.Line();
-    }
+    /// <summary>A tile's method, as the entry point calls it.</summary>
+    public static string TileName(VectorTarget target, ProductPlan product, RegisterTile tile) =>
+        $"{(product.BaseTiles.Contains(tile) ? $"{TargetEmitter.KernelsName(target.Base!)}." : "")}{product.Name}_{tile.Name}";
 
-    private static string Next(RowSplit split, string table) => split.IsOneTile
+    private static string Next(RowSplit split) => split.IsOneTile
         ? CodeWriter.Invariant($"{split.LargestRows}")
-        : CodeWriter.Invariant($"rows >= {split.Next.Count - 1} ? {split.LargestRows} : {table}[(int)rows]");
+        : CodeWriter.Invariant($"rows >= {split.Next.Count - 1} ? {split.LargestRows} : NextTile[(int)rows]");
 
     /// <summary>The loop over row tiles. <paramref name="locals"/> are declared from <c>row</c> before each tile.</summary>
-    public static void WriteLoop(CodeWriter writer, ProductPlan product, string[] locals, string arguments)
+    public static void WriteLoop(CodeWriter writer, VectorTarget target, ProductPlan product, string[] locals, string arguments)
     {
         writer.Line("nint row = 0;");
         using (writer.Block("while (row < rows)"))
@@ -53,8 +40,8 @@ internal static class RowSplitEmitter
                 writer.Line(local);
             using (writer.Block("switch (tile)"))
             {
-                foreach (RegisterTile tile in product.RowTiles)
-                    writer.Line($"case {tile.Rows}: {product.Name}_{tile.Name}({arguments}); break;");
+                foreach (RegisterTile tile in product.Tiles)
+                    writer.Line($"case {tile.Rows}: {TileName(target, product, tile)}({arguments}); break;");
             }
 
             writer.Line("row += tile;");
@@ -63,8 +50,20 @@ internal static class RowSplitEmitter
 
     /// <summary>The calls for fewer rows than the smallest ordinary tile; the last GEMV tile, too, starts early rather than end late.</summary>
     /// <param name="call">Writes the call of a tile whose first row is the second argument.</param>
-    public static void WriteGemv(CodeWriter writer, ProductPlan product, System.Action<RegisterTile, int> call)
+    public static void WriteGemv(CodeWriter writer, VectorTarget target, ProductPlan product, System.Action<RegisterTile, int> call)
     {
+        if (target.Base is { } equal && product.GemvTiles.All(product.BaseTiles.Contains))
+        {
+            using (writer.Block($"if (rows < {product.Tiles[0].Rows})"))
+            {
+                writer.Line($"{MatrixKernelEmitter.Signature(product.Kernel).Call(TargetEmitter.KernelsName(equal))};");
+                writer.Line("return;");
+            }
+
+            writer.Line();
+            return;
+        }
+
         foreach (RegisterTile gemv in product.GemvTiles)
         {
             using (writer.Block($"if (rows == {gemv.Rows})"))

@@ -12,7 +12,7 @@ internal static class SoftcapEmitter
     /// </summary>
     public static void WriteTanh(CodeWriter writer, VectorTarget target)
     {
-        string name = target.Name;
+        string name = target.VectorType;
         writer.Line("/// <summary>tanh x within a few ulp; ±1 beyond ±22, NaN for NaN.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
         using (writer.Block($"private static {name}<float> Tanh({name}<float> x)"))
@@ -34,20 +34,20 @@ internal static class SoftcapEmitter
 
     /// <summary>The capped form of an expression. The reciprocal of a subnormal cap may be no float: the largest one gives the same ±c.</summary>
     public static string Cap(AttentionPlan plan, string score) =>
-        CodeWriter.Invariant($"(Tanh({score} * {plan.Target.Name}.Create({Math.Min(1 / (double)plan.Shape.Softcap, float.MaxValue):R}f)) * {plan.Target.Name}.Create({plan.Shape.Softcap:G9}f))");
+        CodeWriter.Invariant($"(Tanh({score} * {plan.Target.VectorType}.Create({Math.Min(1 / (double)plan.Shape.Softcap, float.MaxValue):R}f)) * {plan.Target.VectorType}.Create({plan.Shape.Softcap:G9}f))");
 
     /// <summary>The cap alone, for keys without position and for scores that come out.</summary>
     public static void WriteCap(CodeWriter writer, AttentionPlan plan)
     {
         writer.Line("/// <summary>Caps the scores of each row.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("public static void Cap(ref float scores, nint rows, nint columns)"))
+        using (writer.Block(KernelSignature.Cap.Declaration))
         {
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
                 writer.Line($"ref float line = ref Unsafe.Add(ref scores, row * {KernelConstantsEmitter.ScoreStride});");
                 writer.Line($"for (nint k = 0; k < columns; k += {plan.Target.Lanes})");
-                writer.Line($"    {Cap(plan, $"{plan.Target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, k))")}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
+                writer.Line($"    {Cap(plan, $"{plan.Target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, k))")}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
             }
         }
     }

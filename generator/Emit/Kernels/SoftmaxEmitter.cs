@@ -29,7 +29,7 @@ internal static class SoftmaxEmitter
 
     /// <summary>The power of a difference of scores: of two where log2(e) is in the queries, else of e.</summary>
     public static string Power(AttentionPlan plan, string difference) => plan.Steps.NaturalScores
-        ? $"Exp2(({difference}) * {plan.Target.Name}.Create(1.44269502f))"
+        ? $"Exp2(({difference}) * {plan.Target.VectorType}.Create(1.44269502f))"
         : $"Exp2({difference})";
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
@@ -46,7 +46,7 @@ internal static class SoftmaxEmitter
 
     private static void WriteExp2(CodeWriter writer, VectorTarget target)
     {
-        string name = target.Name;
+        string name = target.VectorType;
         writer.Line("/// <summary>2ˣ for x ≤ 0 within one ulp; exactly 0 from −127 down, NaN for NaN.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
         using (writer.Block($"private static {name}<float> Exp2({name}<float> x)"))
@@ -65,12 +65,9 @@ internal static class SoftmaxEmitter
 
     private static void WriteBlock(CodeWriter writer, AttentionPlan plan)
     {
-        bool causal = plan.Shape.Causal;
         writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block(causal
-            ? "public static void CausalSoftmax(ref float scores, nint rows, nint columns, nint first, nint seen, ref float state)"
-            : "public static void Softmax(ref float scores, nint rows, nint columns, ref float state)"))
+        using (writer.Block((plan.Shape.Causal ? KernelSignature.CausalSoftmax : KernelSignature.Softmax).Declaration))
         {
             WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
         }
@@ -123,7 +120,7 @@ internal static class SoftmaxEmitter
         {
             writer.Line("// Whole vectors: a load would wait for smaller stores before it.");
             writer.Line($"ref float last = ref Unsafe.Add(ref line, end - {VirtualLanes});");
-            writer.Line($"var left = {target.Name}.Create((int)(count - end) + {VirtualLanes});");
+            writer.Line($"var left = {target.VectorType}.Create((int)(count - end) + {VirtualLanes});");
             WriteEdge(writer, target, "last", "left", "LessThan");
         }
 
@@ -142,11 +139,12 @@ internal static class SoftmaxEmitter
     /// <summary>Makes those scores of a group of virtual lanes −∞ whose place in it does not compare to the bound.</summary>
     public static void WriteEdge(CodeWriter writer, VectorTarget target, string group, string bound, string comparison)
     {
+        writer.Line($"var none = {target.VectorType}.Create(float.NegativeInfinity);");
         foreach (int i in Vectors(target))
         {
-            string lanes = $"{target.Name}<int>.Indices" + (i == 0 ? "" : $" + {target.Name}.Create({i * target.Lanes})");
+            string lanes = $"{target.VectorType}<int>.Indices" + (i == 0 ? "" : $" + {target.VectorType}.Create({i * target.Lanes})");
             string place = i == 0 ? $"ref {group}" : $"ref {group}, {i * target.Lanes}";
-            writer.Line($"{target.Name}.ConditionalSelect({target.Name}.{comparison}({lanes}, {bound}).AsSingle(), {target.Name}.LoadUnsafe({place}), {target.Name}.Create(float.NegativeInfinity)).StoreUnsafe({place});");
+            writer.Line($"{target.VectorType}.ConditionalSelect({target.VectorType}.{comparison}({lanes}, {bound}).AsSingle(), {target.VectorType}.LoadUnsafe({place}), none).StoreUnsafe({place});");
         }
     }
 
@@ -161,7 +159,7 @@ internal static class SoftmaxEmitter
         using (writer.Block($"for (nint {key} = {(first is null ? "" : $"{first} + ")}{VirtualLanes}; {key} < {end}; {key} += {VirtualLanes})"))
         {
             foreach (int i in Vectors(target))
-                writer.Line($"max_{i} = {target.Name}.MaxNative(max_{i}, {Load(target, i, key)});");
+                writer.Line($"max_{i} = {target.VectorType}.MaxNative(max_{i}, {Load(target, i, key)});");
         }
 
         Reduce(writer, target, "max", (a, b, width) => $"{width}.MaxNative({a}, {b})");
@@ -172,7 +170,7 @@ internal static class SoftmaxEmitter
     {
         VectorTarget target = plan.Target;
         WriteRow(writer, plan);
-        writer.Line($"var shift = {target.Name}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
+        writer.Line($"var shift = {target.VectorType}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
         WriteSummedPowers(writer, plan, "key", "0", "end");
         if (plan.Shape.Causal)
         {
@@ -220,7 +218,7 @@ internal static class SoftmaxEmitter
     private static void WriteSums(CodeWriter writer, VectorTarget target)
     {
         foreach (int i in Vectors(target))
-            writer.Line($"var sum_{i} = {target.Name}<float>.Zero;");
+            writer.Line($"var sum_{i} = {target.VectorType}<float>.Zero;");
     }
 
     /// <summary>Folds 32 virtual lanes by halves: 16, 8, 4, 2, 1 apart. The tree is the same for every width.</summary>
@@ -231,7 +229,7 @@ internal static class SoftmaxEmitter
         {
             int half = parts.Count / 2;
             for (int i = 0; i < half; i++)
-                writer.Line($"{parts[i]} = {combine(parts[i], parts[i + half], target.Name)};");
+                writer.Line($"{parts[i]} = {combine(parts[i], parts[i + half], target.VectorType)};");
             parts.RemoveRange(half, half);
         }
 
@@ -252,10 +250,10 @@ internal static class SoftmaxEmitter
     private static void WriteMerge(CodeWriter writer, AttentionPlan plan)
     {
         VectorTarget target = plan.Target;
-        string name = target.Name;
+        string name = target.VectorType;
         writer.Line("/// <summary>Takes the block's maxima and sums into the running ones; leaves the factors of what was and of the block.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block("public static void Merge(ref float softmax, nint rows)"))
+        using (writer.Block(KernelSignature.Merge.Declaration))
         {
             using (writer.Block($"for (nint row = 0; row < rows; row += {target.Lanes})"))
             {
@@ -281,10 +279,10 @@ internal static class SoftmaxEmitter
         int offset = vector * target.Lanes;
         return (index, offset) switch
         {
-            (null, 0) => $"{target.Name}.LoadUnsafe(ref line)",
-            (null, _) => $"{target.Name}.LoadUnsafe(ref line, {offset})",
-            (_, 0) => $"{target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, {index}))",
-            _ => $"{target.Name}.LoadUnsafe(ref Unsafe.Add(ref line, {index} + {offset}))",
+            (null, 0) => $"{target.VectorType}.LoadUnsafe(ref line)",
+            (null, _) => $"{target.VectorType}.LoadUnsafe(ref line, {offset})",
+            (_, 0) => $"{target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, {index}))",
+            _ => $"{target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, {index} + {offset}))",
         };
     }
 

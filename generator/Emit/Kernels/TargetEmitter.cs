@@ -20,10 +20,9 @@ internal static class TargetEmitter
             FileEmitter.GeneratedCode(writer);
             using (writer.Block($"private readonly struct {KernelsName(plan.Target)} : Services::IAttentionKernels"))
             {
-                KernelConstantsEmitter.Write(writer, plan);
                 writer.Line($"public static bool PinsRows => {(plan.Target.PinsRows ? "true" : "false")};");
                 writer.Line();
-                RowSplitEmitter.Write(writer, plan.Scores);
+                RowSplitEmitter.Write(writer, plan.Scores.Split);
                 if (plan.Shape.HasProjections)
                     WriteProjections(writer, plan);
                 foreach (ProductPlan product in plan.Products)
@@ -32,31 +31,50 @@ internal static class TargetEmitter
                     MatrixKernelEmitter.Write(writer, plan.Target, product);
                 }
 
-                writer.Line();
-                MergeHeadsEmitter.Write(writer, plan);
-                writer.Line();
-                SoftmaxEmitter.Write(writer, plan);
-                writer.Line();
-                ModifyEmitter.Write(writer, plan);
-                if (plan.Steps.Finishes)
-                {
-                    FinishEmitter.Write(writer, plan);
-                    writer.Line();
-                }
-
-                if (plan.Steps.WritesProbabilities)
-                {
-                    ExtraOutputsEmitter.WriteKernel(writer, plan);
-                    writer.Line();
-                }
-
-                JoinEmitter.Write(writer, plan);
-                if (plan.Steps.DeclaredRange is { } range)
-                    WriteDeclaredRange(writer, plan.Class, range);
+                if (plan.Target.Base is { } equal)
+                    WriteCalls(writer, plan, KernelsName(equal));
+                else
+                    WriteKernels(writer, plan);
             }
         }
 
         return new($"{plan.Class.HintName}.{plan.Target.Name}.g.cs", writer.ToString());
+    }
+
+    /// <summary>All kernels that are no products.</summary>
+    private static void WriteKernels(CodeWriter writer, AttentionPlan plan)
+    {
+        writer.Line();
+        MergeHeadsEmitter.Write(writer, plan);
+        writer.Line();
+        SoftmaxEmitter.Write(writer, plan);
+        writer.Line();
+        ModifyEmitter.Write(writer, plan);
+        if (plan.Steps.Finishes)
+        {
+            FinishEmitter.Write(writer, plan);
+            writer.Line();
+        }
+
+        if (plan.Steps.WritesProbabilities)
+        {
+            ExtraOutputsEmitter.WriteKernel(writer, plan);
+            writer.Line();
+        }
+
+        JoinEmitter.Write(writer, plan);
+        if (plan.Steps.DeclaredRange is { } range)
+            WriteDeclaredRange(writer, plan.Class, range);
+    }
+
+    /// <summary>The kernels that are no products, of another vector target.</summary>
+    private static void WriteCalls(CodeWriter writer, AttentionPlan plan, string kernels)
+    {
+        foreach (KernelSignature kernel in KernelSignature.Of(plan))
+        {
+            writer.Line();
+            writer.Line($"{kernel.Declaration} => {kernel.Call(kernels)};");
+        }
     }
 
     /// <summary>The names by which the path of a call knows the projections.</summary>
@@ -79,6 +97,6 @@ internal static class TargetEmitter
     {
         writer.Line();
         writer.Line("/// <summary>The keys that the mask predicate may let a row see.</summary>");
-        writer.Line($"public static (int First, int End) DeclaredRange(int head, int query, int keys) => {HookEmitter.Range(kernelClass, range, "head", "query", "keys")};");
+        writer.Line($"{KernelSignature.DeclaredRange.Declaration} => {HookEmitter.Range(kernelClass, range, "head", "query", "keys")};");
     }
 }

@@ -33,7 +33,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     private void DeclareSums(string name)
     {
         for (int row = 0; row < tile.Rows; row++)
-            writer.Line($"{target.Name}<float> {string.Join(", ", Vectors.Select(vector => $"{name}_{row}_{vector} = default"))};");
+            writer.Line($"{target.VectorType}<float> {string.Join(", ", Vectors.Select(vector => $"{name}_{row}_{vector} = default"))};");
     }
 
     /// <summary>Multiplies through a depth known at compile time, and sums each of its blocks from zero.</summary>
@@ -194,19 +194,19 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     private static string Var(int step) => step == 0 ? "var " : "";
 
     private string MultiplyAdd(int row, int vector, string panel) =>
-        $"{chain}_{row}_{vector} = {target.Name}.{target.MultiplyAdd}(a_{row}, {panel}, {chain}_{row}_{vector});";
+        $"{chain}_{row}_{vector} = {target.VectorType}.{target.MultiplyAdd}(a_{row}, {panel}, {chain}_{row}_{vector});";
 
     private string Broadcast(int step, int row)
     {
         int offset = (row * kernel.A.Stride.Literal) + step;
         string element = offset == 0 ? "a" : CodeWriter.Invariant($"Unsafe.Add(ref a, {offset})");
-        return target.PinsRows ? $"Services::PinnedMemory.Broadcast(ref {element})" : $"{target.Name}.Create({element})";
+        return target.PinsRows ? $"Services::PinnedMemory.Broadcast(ref {element})" : $"{target.VectorType}.Create({element})";
     }
 
     private string LoadPanel(int step, int vector)
     {
         int panel = vector / tile.VectorsPerPanel;
         long offset = Place(panel, step) + (vector % tile.VectorsPerPanel * target.Lanes);
-        return $"{target.Name}.LoadUnsafe(ref {Panel(kernel.B, panel)}{Offset(offset)})";
+        return $"{target.VectorType}.LoadUnsafe(ref {Panel(kernel.B, panel)}{Offset(offset)})";
     }
 }

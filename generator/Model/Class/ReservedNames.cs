@@ -11,12 +11,13 @@ internal static class ReservedNames
     private static readonly string[] Common =
     [
         "Shape", "IsAccelerated", "Plan", "Create", "GetScratchBytes", "Forward", "Run", "packedWeights", "PathConstants",
-        "Vector512Kernels", "Vector256Kernels", "Vector128Kernels",
+        "Vector512Kernels", "Vector256Kernels", "NeonKernels", "Vector128Kernels",
     ];
 
     /// <summary>Names of an attention block.</summary>
     public static IReadOnlyCollection<string> Attention { get; } =
-        Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength", "CreateCache", "ProjectMemory");
+        Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength", "CreateCache", "ProjectMemory", "ScoreStride", "HeadStride", "JoinedDim",
+            "SoftmaxState");
 
     /// <summary>Names of any kind.</summary>
     public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention]);
