@@ -17,13 +17,19 @@ public sealed class AttentionGenerator : IIncrementalGenerator
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        Register<AttentionSpec>(context, KernelKind.Attention, AttentionParser.Parse, AttentionEmitter.Emit);
+        Register<AttentionSpec>(context, KernelKind.Attention, AttentionParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, AttentionEmitter.Emit);
     }
 
     private static void Register<TSpec>(
-        IncrementalGeneratorInitializationContext context, KernelKind kind, SpecParser<TSpec> parse, Func<TSpec, IReadOnlyList<GeneratedFile>> emit)
+        IncrementalGeneratorInitializationContext context,
+        KernelKind kind,
+        SpecParser<TSpec> parse,
+        Func<TSpec, EquatableArray<string>, TSpec> withVectorTargets,
+        Func<TSpec, IReadOnlyList<GeneratedFile>> emit)
         where TSpec : class
     {
+        IncrementalValueProvider<EquatableArray<string>> vectorTargets = context.AnalyzerConfigOptionsProvider
+            .Select(static (options, _) => VectorTargetsOption.Read(options.GlobalOptions));
         IncrementalValuesProvider<TSpec> specs = context.SyntaxProvider
             .ForAttributeWithMetadataName(
                 kind.AttributeName,
@@ -31,7 +37,8 @@ public sealed class AttentionGenerator : IIncrementalGenerator
                 (attributed, cancellationToken) => Parse(attributed, kind, parse, cancellationToken))
             .WithTrackingName(TrackingNames.Parsed)
             .Where(static spec => spec is not null)
-            .Select(static (spec, _) => spec!)
+            .Combine(vectorTargets)
+            .Select((pair, _) => withVectorTargets(pair.Left!, pair.Right))
             .WithTrackingName(TrackingNames.Specs);
         context.RegisterSourceOutput(specs, (output, spec) => Write(output, emit(spec)));
     }

@@ -131,8 +131,10 @@ internal sealed record VectorTarget
     /// <summary>All targets: the first whose condition holds is used. The widest comes first, and the one that every processor runs last.</summary>
     public static IReadOnlyList<VectorTarget> All { get; } = [Vector512, Vector256, Neon, Vector128];
 
-    /// <summary>The targets of some names, all where there are none. A target whose base is not among them has all kernels of its own.</summary>
-    public static IEnumerable<VectorTarget> Of(IReadOnlyCollection<string> names) => All
-        .Where(target => names.Count == 0 || names.Contains(target.Name))
-        .Select(target => names.Count == 0 || target.Base is null || names.Contains(target.Base.Name) ? target : target with { Base = null });
+    /// <summary>The targets of some names, all where no target has one of them. A target whose base is not among them has all kernels of its own.</summary>
+    public static IReadOnlyList<VectorTarget> Of(IEnumerable<string> names)
+    {
+        List<VectorTarget> named = [.. All.Where(target => names.Contains(target.Name))];
+        return named.Count == 0 ? All : [.. named.Select(target => target.Base is null || named.Contains(target.Base) ? target : target with { Base = null })];
+    }
 }

@@ -42,10 +42,12 @@ internal static class GeneratorDriverFixture
         driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>The compilation with the generated files in it, and what the generator did.</summary>
-    public static (Compilation Output, GeneratorRunResult Result) Generate(CSharpCompilation compilation)
+    /// <param name="properties">The properties of the project that the compiler passes on; none where null.</param>
+    public static (Compilation Output, GeneratorRunResult Result) Generate(CSharpCompilation compilation, AnalyzerConfigOptionsProvider? properties = null)
     {
         var options = (CSharpParseOptions)compilation.SyntaxTrees[0].Options;
-        GeneratorDriver driver = CreateDriver(options).RunGeneratorsAndUpdateCompilation(
+        GeneratorDriver start = CreateDriver(options);
+        GeneratorDriver driver = (properties is null ? start : start.WithUpdatedAnalyzerConfigOptions(properties)).RunGeneratorsAndUpdateCompilation(
             compilation, out Compilation output, out ImmutableArray<Diagnostic> diagnostics, TestContext.Current.CancellationToken);
         Assert.Empty(diagnostics);
         GeneratorRunResult result = driver.GetRunResult().Results.Single();

@@ -17,13 +17,14 @@ public sealed class HelpPageTests
     /// <summary>Those whose examples are C#. An old language version is an example of a project file, and compiled by another test.</summary>
     public static TheoryData<string> CSharpIds => [.. Descriptors.Except([DiagnosticDescriptors.LanguageVersion]).Select(descriptor => descriptor.Id)];
 
-    private static XElement[] BuildWarnings =>
-        [.. XDocument.Load(Path.Combine(RepositoryRoot.Path, "runtime", "Package", "AttentionGen.targets")).Descendants("Warning")];
+    private static XElement[] BuildDiagnostics =>
+        [.. XDocument.Load(Path.Combine(RepositoryRoot.Path, "runtime", "Package", "AttentionGen.targets")).Descendants()
+            .Where(task => task.Name.LocalName is "Warning" or "Error").OrderBy(task => task.Attribute("Code")!.Value, StringComparer.Ordinal)];
 
     [Fact]
     public void Every_diagnostic_has_a_page_and_every_page_a_diagnostic()
     {
-        string[] ids = [.. Descriptors.Select(descriptor => descriptor.Id), .. BuildWarnings.Select(warning => warning.Attribute("Code")!.Value)];
+        string[] ids = [.. Descriptors.Select(descriptor => descriptor.Id), .. BuildDiagnostics.Select(warning => warning.Attribute("Code")!.Value)];
         Assert.Equal(ids.Select(id => $"{id}.md"), Directory.GetFiles(HelpPage.Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
     }
 
@@ -38,7 +39,7 @@ public sealed class HelpPageTests
     }
 
     [Fact]
-    public void A_warning_of_the_targets_links_to_its_page() => Assert.All(BuildWarnings, warning =>
+    public void A_diagnostic_of_the_targets_links_to_its_page() => Assert.All(BuildDiagnostics, warning =>
     {
         string id = warning.Attribute("Code")!.Value;
         Assert.Equal(id, HelpPage.Read(id).Id);

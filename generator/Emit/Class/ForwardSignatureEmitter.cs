@@ -121,7 +121,9 @@ internal static class ForwardSignatureEmitter
         {
             VectorTarget target = plans[i].Target;
             string line = call(target);
-            writer.Line(target.Condition == "true" ? $"else\n    {line}" : $"{(i == 0 ? "if" : "else if")} ({target.Condition})\n    {line}");
+            // The last one needs no condition: where it does not run, there is no object to call.
+            string start = i < plans.Count - 1 ? $"{(i == 0 ? "if" : "else if")} ({target.Condition})\n    " : i == 0 ? "" : "else\n    ";
+            writer.Line(start + line);
         }
     }
 }

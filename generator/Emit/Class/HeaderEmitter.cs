@@ -46,6 +46,7 @@ internal static class HeaderEmitter
     {
         yield return "a is a row of the left operand, a_r its element in row r of a tile; b_v is vector v of a row of the right operand; c_r_v is the sum of row r and vector v, in a register.";
         yield return "A panel holds 16 columns of the right operand side by side, row after row. A kernel whose name ends in 6x16 computes 6 rows and 16 columns a turn.";
+        yield return "Rows are cut into tiles, of which the last starts early rather than end late: it computes rows again, to the same bits. s_r_v is the sum of a block of the depth.";
         if (shape.Group > 1)
             yield return CodeWriter.Invariant($"Row e of a KV head is query head e mod {shape.Group} of input row e / {shape.Group}, because {shape.Group} query heads share a KV head.");
         yield return "SoftmaxState has the places of maxima, sums and factors of a query block: of the merged key blocks, and of the present one.";

@@ -27,14 +27,13 @@ internal static class RowSplitEmitter
         ? CodeWriter.Invariant($"{split.LargestRows}")
         : CodeWriter.Invariant($"rows >= {split.Next.Count - 1} ? {split.LargestRows} : NextTile[(int)rows]");
 
-    /// <summary>The loop over row tiles. <paramref name="locals"/> are declared from <c>row</c> before each tile.</summary>
+    /// <summary>The loop over row tiles. The last tile starts early rather than end late. <paramref name="locals"/> are declared from <c>row</c> before each tile.</summary>
     public static void WriteLoop(CodeWriter writer, VectorTarget target, ProductPlan product, string[] locals, string arguments)
     {
         writer.Line("nint row = 0;");
         using (writer.Block("while (row < rows)"))
         {
             writer.Line("int tile = TileRows(rows - row);");
-            writer.Line("// The last tile starts early rather than end late.");
             writer.Line("row = Math.Min(row, rows - tile);");
             foreach (string local in locals)
                 writer.Line(local);

@@ -41,7 +41,6 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     {
         using (writer.Block($"for (nint start = 0; start < {depth}; start += {AttentionPlan.DepthBlock})"))
         {
-            writer.Line("// Each block of the depth has sums of its own: shorter chains round less.");
             chain = "s";
             DeclareSums(chain);
             bool whole = depth % AttentionPlan.DepthBlock == 0;

@@ -18,10 +18,11 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         PackedMatrix keys = call.Weights.Key, values = call.Weights.Value;
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
-        for (nint row = 0; row < rows; row += TConstants.RowBlock)
+        nint step = BlockRows(rows);
+        for (nint row = 0; row < rows; row += step)
         {
             call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
-            nint count = Math.Min(TConstants.RowBlock, rows - row);
+            nint count = Math.Min(step, rows - row);
             ref float block = ref Unsafe.Add(ref source, row * TConstants.MemoryDim);
             TKernels.ProjectMemory(ref block, count, ref keys.Panels, ref keys.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
             ChangeHeads(in call, call.Weights.KeyNorm, ref strip, WholePanels(KeyDim), count, TConstants.KvHeads, first + row);

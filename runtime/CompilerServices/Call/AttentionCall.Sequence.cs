@@ -80,11 +80,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void OutputRows(in SequenceCall call, nint first, nint rows, ref float scratch)
     {
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
-        // Equal row blocks, in whole query blocks.
-        nint blocks = (rows + TConstants.RowBlock - 1) / TConstants.RowBlock;
-        nint step = blocks <= 1
-            ? TConstants.RowBlock
-            : Math.Min(TConstants.RowBlock, (((rows + blocks - 1) / blocks) + TConstants.QueryBlock - 1) / TConstants.QueryBlock * TConstants.QueryBlock);
+        nint step = BlockRows(rows);
         for (nint row = 0; row < rows; row += step)
         {
             call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
@@ -105,6 +101,16 @@ public static partial class AttentionCall<TKernels, TConstants>
             else if (JoinsInScratch)
                 WriteHeads(in call, first + row, count, 0, TConstants.Heads, ref joined);
         }
+    }
+
+    /// <summary>Rows of equal row blocks, in whole query blocks. A short last block would read all weights for few rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint BlockRows(nint rows)
+    {
+        nint blocks = (rows + TConstants.RowBlock - 1) / TConstants.RowBlock;
+        return blocks <= 1
+            ? TConstants.RowBlock
+            : Math.Min(TConstants.RowBlock, (((rows + blocks - 1) / blocks) + TConstants.QueryBlock - 1) / TConstants.QueryBlock * TConstants.QueryBlock);
     }
 
     /// <summary>Whether heads are joined in scratch, and not where the caller wants them.</summary>
