@@ -52,6 +52,9 @@ public readonly ref struct AttentionArguments
     /// </summary>
     public ReadOnlySpan<int> Documents { get; init; }
 
+    /// <summary>[batch + 1]: where the documents of each sequence of a ragged batch begin. The call works them out.</summary>
+    internal Span<int> DocumentOffsets { get; init; }
+
     /// <summary>[batch, rows]: rotary positions, 0 or more; declared by <see cref="AttentionConfigAttribute.Positions"/>.</summary>
     public ReadOnlySpan<int> Positions { get; init; }
 

@@ -19,14 +19,19 @@ public interface IAttentionKernel<TSelf>
     /// <exception cref="ArgumentException">A tensor has another shape, or a bias is missing or superfluous.</exception>
     static abstract TSelf Create(AttentionWeights weights);
 
-    /// <summary>Returns the bytes of scratch that a call leases from the shared pool.</summary>
+    /// <summary>Returns the bytes of scratch that a call leases from the shared pool, which rounds them up.</summary>
     /// <param name="batch">The number of sequences.</param>
-    /// <param name="rows">The number of query rows of each sequence.</param>
+    /// <param name="rows">The number of query rows of each sequence; in a ragged batch, of the longest.</param>
     /// <param name="keys">
-    /// The number of keys of each sequence: its rows for self-attention, its memory rows for cross-attention. Keys in a cache need no scratch.
+    /// The number of keys of each sequence: its rows for self-attention, its memory rows for cross-attention; in a ragged batch, of the longest. 0 for
+    /// a call with a cache, because keys in a cache need no scratch.
+    /// </param>
+    /// <param name="threads">
+    /// The number of threads that work on the call: <see cref="ForwardOptions.MaxDegreeOfParallelism"/>, or 1 for a call that is too small to share.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
-    static abstract long GetScratchBytes(int batch, int rows, int keys);
+    /// <remarks>Where a window makes the cache a ring, a call that appends many rows leases less for its threads, and leases a copy of the keys that it overwrites.</remarks>
+    static abstract long GetScratchBytes(int batch, int rows, int keys, int threads = 1);
 
     /// <summary>Creates an empty cache for this kernel.</summary>
     /// <param name="capacity">The number of keys that each sequence can hold.</param>

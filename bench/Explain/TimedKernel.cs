@@ -26,7 +26,7 @@ internal sealed class TimedKernel<TKernel>(TKernel kernel) : IAttentionKernel<Ti
 
     public static TimedKernel<TKernel> Create(AttentionWeights weights) => new(TKernel.Create(weights));
 
-    public static long GetScratchBytes(int batch, int rows, int keys) => TKernel.GetScratchBytes(batch, rows, keys);
+    public static long GetScratchBytes(int batch, int rows, int keys, int threads = 1) => TKernel.GetScratchBytes(batch, rows, keys, threads);
 
     public AttentionCache CreateCache(int capacity, int batch = 1) => kernel.CreateCache(capacity, batch);
 

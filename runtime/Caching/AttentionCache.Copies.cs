@@ -27,9 +27,11 @@ public sealed partial class AttentionCache
         using ReadScope reading = Reading();
         CheckForkCapacity(capacity);
         var copy = new AttentionCache(Shape, capacity, Batch);
+        copy.KeepTables(rotaryTable, distanceBias);
         for (int sequence = 0; sequence < Batch; sequence++)
             copy.CopyFrom(this, sequence, sequence);
         copy.LengthsChanged();
+        copy.IsFilled = IsFilled;
         return copy;
     }
 
@@ -55,9 +57,11 @@ public sealed partial class AttentionCache
         CheckForkCapacity(capacity);
 
         var copy = new AttentionCache(Shape, capacity, sequences.Length);
+        copy.KeepTables(rotaryTable, distanceBias);
         for (int sequence = 0; sequence < sequences.Length; sequence++)
             copy.CopyFrom(this, sequences[sequence], sequence);
         copy.LengthsChanged();
+        copy.IsFilled = IsFilled;
         copy.shared = SharedPrefixes.Create(copy.Batch);
         copy.shared?.Select(sequences, shared, lengths);
         return copy;

@@ -14,6 +14,9 @@ public sealed partial class AttentionCache
     /// <summary>[batch]: the number of keys of each sequence, which is its next position. Keys that a window has dropped count.</summary>
     public ReadOnlySpan<int> Lengths => lengths;
 
+    /// <summary>Whether something was put into the cache, even if that was no key. Of cross-attention's cache, whether it has a memory.</summary>
+    internal bool IsFilled { get; private set; }
+
     /// <summary>Whether all sequences have the same length.</summary>
     internal bool HasEqualLengths { get; private set; } = true;
 
@@ -34,11 +37,15 @@ public sealed partial class AttentionCache
         Forget();
     }
 
+    /// <summary>Removes all keys, because a call begins to overwrite them.</summary>
+    internal void Empty() => Forget();
+
     private void Forget()
     {
         for (int sequence = 0; sequence < Batch; sequence++)
             SetLength(sequence, 0);
         LengthsChanged();
+        IsFilled = false;
     }
 
     /// <summary>Keeps the first <paramref name="length"/> keys of every sequence and removes the others.</summary>
@@ -90,6 +97,7 @@ public sealed partial class AttentionCache
             SetLength(sequence, length);
         Length = length;
         HasEqualLengths = true;
+        IsFilled = true;
     }
 
     /// <summary>Commits the keys that a kernel has written, a different number for each sequence.</summary>
@@ -137,6 +145,7 @@ public sealed partial class AttentionCache
 
     private void LengthsChanged()
     {
+        IsFilled = true;
         ReadOnlySpan<int> all = lengths;
         int longest = 0;
         foreach (int length in all)

@@ -22,6 +22,9 @@ public sealed partial class AttentionCache
     /// <summary>Keys of a block of the ring. It equals a key block of the kernels, so that a kernel reads each block from one place.</summary>
     private const int RingBlock = PanelLayout.KeyBlock;
 
+    private RotaryTable? rotaryTable;
+    private DistanceBias? distanceBias;
+
     /// <summary>Creates an empty cache. <c>CreateCache</c> of a kernel calls this constructor.</summary>
     /// <param name="shape">The shape of the kernels that will use the cache.</param>
     /// <param name="capacity">Keys that each sequence can hold, 1 or more.</param>
@@ -77,8 +80,15 @@ public sealed partial class AttentionCache
     /// <summary>The number of sequences.</summary>
     public int Batch { get; }
 
-    /// <summary>The size of the keys and values in bytes, free room included.</summary>
+    /// <summary>The size of the keys and values in bytes, free room included. <see cref="TableBytes"/> come on top.</summary>
     public long Bytes => (KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float);
+
+    /// <summary>
+    /// The present size in bytes of the tables that calls with this cache read: those of rotary embedding, 16 MiB at most, and of biases by distance, for the
+    /// distances that a row can see. The tables belong to kernel objects, and all caches of a kernel share them: count them once. Kernels with
+    /// the same rotary embedding share its table. A table goes with the last of these objects.
+    /// </summary>
+    public long TableBytes => (rotaryTable?.Bytes ?? 0) + (distanceBias?.Bytes ?? 0);
 
     /// <summary>
     /// The number of keys of a sequence that memory holds at once: the capacity, rounded up to panels of 16, or the ring, in whole blocks of 256.
@@ -116,6 +126,9 @@ public sealed partial class AttentionCache
 
     /// <summary>Which keys the present call overwrites; null where there is no ring.</summary>
     internal RingKeys? OverwrittenKeys { get; }
+
+    /// <summary>Takes the tables of the kernel object that made the cache: they stay as long as it does.</summary>
+    internal void KeepTables(RotaryTable? rotary, DistanceBias? distances) => (rotaryTable, distanceBias) = (rotary, distances);
 
     /// <summary>Whether new keys overwrite old ones.</summary>
     internal bool IsRing => KeyCapacity < Capacity;

@@ -30,7 +30,7 @@ public sealed class ProjectMemoryTests
     public void One_that_is_cancelled_on_its_way_leaves_the_cache_empty()
     {
         AttentionCache cache = kernel.CreateCache(Keys, Batch);
-        float[] empty = Attend(cache);
+        Assert.Contains("call ProjectMemory first", Assert.Throws<InvalidOperationException>(() => Attend(cache)).Message);
         kernel.ProjectMemory(memory, cache);
         float[] expected = Attend(cache);
 
@@ -48,10 +48,50 @@ public sealed class ProjectMemoryTests
         Assert.Throws<OperationCanceledException>(() => kernel.ProjectMemory(memory, cache, options));
         canceller.Join();
         Assert.Equal(new int[Batch], cache.Lengths.ToArray());
-        Compare.SameBits(empty, Attend(cache), WideMemoryAttention.DModel, "after a cancelled call");
+        Assert.Throws<InvalidOperationException>(() => Attend(cache));
 
         kernel.ProjectMemory(memory, cache);
         Compare.SameBits(expected, Attend(cache), WideMemoryAttention.DModel, "after the next call");
+    }
+
+    /// <summary>A memory of no rows is a memory, and not one that was forgotten.</summary>
+    [Fact]
+    public void A_cache_without_a_memory_is_refused_and_an_empty_memory_is_not()
+    {
+        AttentionCache cache = kernel.CreateCache(5, Batch);
+        Assert.Throws<InvalidOperationException>(() => Attend(cache));
+        Assert.Throws<InvalidOperationException>(() => Attend(cache.Fork()));
+        kernel.ProjectMemory([], cache);
+        Attend(cache);
+        Attend(cache.Fork([.. Enumerable.Range(0, Batch)]));
+        cache.Clear();
+        Assert.Throws<InvalidOperationException>(() => Attend(cache));
+        cache.Load([], []);
+        Attend(cache);
+    }
+
+    /// <summary>Threads share the rows of few sequences, or many sequences; the bits are those of one thread.</summary>
+    [Theory]
+    [InlineData(8, 1500)]
+    [InlineData(8, 1)]
+    [InlineData(8, 0)]
+    [InlineData(1, 777)]
+    [InlineData(40, 33)]
+    public void Threads_share_the_projection(int batch, int keys)
+    {
+        float[] all = AttentionCase.Uniform(new Random(4), batch * keys * WideMemoryAttention.MemoryDim);
+        float[] expected = Content(1);
+        foreach (int threads in (int[])[2, 3, SharedThreads.Most])
+            Compare.SameBits(expected, Content(threads), 512, $"{batch} × {keys}, {threads} threads");
+
+        float[] Content(int threads)
+        {
+            AttentionCache cache = kernel.CreateCache(Math.Max(1, keys), batch);
+            kernel.ProjectMemory(all, cache, new() { MaxDegreeOfParallelism = threads });
+            float[] content = new float[batch * keys * 512], values = new float[content.Length];
+            cache.CopyTo(content, values);
+            return [.. content, .. values];
+        }
     }
 
     private float[] Attend(AttentionCache cache)

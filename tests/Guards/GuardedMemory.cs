@@ -15,7 +15,8 @@ internal enum GuardSide
 /// <summary>
 /// Buffers between pages that can be neither read nor written. A user's span ends, or begins, at such a page; what the runtime allocates does so too, to its alignment.
 /// Slack behind <see cref="AlignedMemory"/> may be read, as it is there for, but not written; inputs cannot be written. All else holds a signalling NaN, the slack and
-/// scratch of every call included, so that whatever a kernel makes of it shows in the bits of the result.
+/// scratch of every call included, so that whatever a kernel makes of it shows in the bits of the result. Inputs that <see cref="Changing"/> names are
+/// changed to wild numbers as soon as a call has leased its scratch, which is after it has checked them.
 /// </summary>
 /// <param name="side">Where buffers lie.</param>
 /// <param name="only">The one buffer that is guarded, to find out which is to blame; null for all.</param>
@@ -37,7 +38,11 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
 
     private readonly Lock gate = new();
     private readonly List<Block> blocks = [];
+    private readonly List<Block> unchanged = [];
     private nuint used;
+
+    /// <summary>Names of inputs of integers that a caller changes while the call runs.</summary>
+    public IReadOnlyCollection<string> Changing { get; init; } = [];
 
     /// <summary>Names of the buffers, in the order in which they were placed.</summary>
     public Action<string>? Placed { get; init; }
@@ -48,9 +53,25 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
     {
         Block block = Cut(name, (nuint)values.Length * (nuint)sizeof(T), (nuint)sizeof(T), isInput: true);
         values.CopyTo(new Span<T>(block.Start, values.Length));
-        if (IsGuarded(name))
+        if (typeof(T) == typeof(int) && Changing.Contains(name))
+            unchanged.Add(block);
+        else if (IsGuarded(name))
             Protect(block.Pages, block.PageBytes, ProtectRead);
         return new(block.Start, values.Length);
+    }
+
+    /// <summary>What a caller does who does not wait for the end of the call.</summary>
+    public void ChangeIntegers()
+    {
+        int[] wild = [1 << 30, int.MinValue, -1, int.MaxValue, 100_000];
+        foreach (Block block in unchanged)
+        {
+            var integers = new Span<int>(block.Start, (int)(block.Bytes / sizeof(int)));
+            for (int index = 0; index < integers.Length; index++)
+                integers[index] = wild[index % wild.Length];
+        }
+
+        unchanged.Clear();
     }
 
     /// <summary>A place for results.</summary>
@@ -96,6 +117,7 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
         if (used > 0 && MapPages(Arena, used, ProtectNone, MapPrivate | MapFixed | MapAnonymous | MapNoReserve, -1, 0) != Arena)
             throw new OutOfMemoryException($"mmap gave no pages: error {Marshal.GetLastPInvokeError()}.");
         blocks.Clear();
+        unchanged.Clear();
         used = 0;
     }
 

@@ -13,6 +13,9 @@ internal interface IGuardedCase
     /// </summary>
     Action<GuardedMemory> Prepare();
 
+    /// <summary>Inputs of integers that change while a call runs.</summary>
+    IReadOnlyCollection<string> Changing => [];
+
     /// <summary>What it gives.</summary>
     IEnumerable<float[]> Results();
 
@@ -30,10 +33,14 @@ internal interface IGuardedCase
     void RunGuarded(string? only, Action<string>? placed)
     {
         Action<GuardedMemory> run = Prepare();
-        using var memory = new GuardedMemory(Side, only) { Placed = placed };
+        using var memory = new GuardedMemory(Side, only) { Placed = placed, Changing = Changing };
         AttentionScratch.Trim();
         AlignedMemory.Allocator = memory.Allocate;
-        AttentionScratch.SizeOfBuffer = need => need;
+        AttentionScratch.SizeOfBuffer = need =>
+        {
+            memory.ChangeIntegers();
+            return need;
+        };
         try
         {
             run(memory);

@@ -72,8 +72,8 @@ public sealed class ForwardProperties
         ReferenceResult? expected = null;
         Exception? refused = Refusal.Of(() => expected = call.ReferenceAll(twin));
         bool hasRoom = cache is null || refused is not null || Enumerable.Range(0, batch).All(sequence => twin!.LengthOf(sequence) <= cache.Capacity);
-        // The reference takes the batch from the offsets, and positions that no table of rotations could hold.
-        bool isWrongForKernels = (shape.Ragged && call.RowOffsets.Length != call.Batch + 1L) || call.Positions.Contains(int.MaxValue);
+        // The reference takes the batch from the offsets.
+        bool isWrongForKernels = shape.Ragged && call.RowOffsets.Length != call.Batch + 1L;
 
         var results = new ForwardResults(call, places, expected);
         string before = CacheContent.Of(cache);

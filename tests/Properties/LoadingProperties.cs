@@ -71,10 +71,10 @@ public sealed class LoadingProperties
 
     [Fact]
     public void Sizes_are_counted_or_refused() =>
-        Gen.Int.Array[3].Holds(sizes =>
+        Gen.Int.Array[4].Holds(sizes =>
         {
             long bytes = 0;
-            bool isRefused = Refusal.Where(sizes.Any(size => size < 0), "GetScratchBytes", () => bytes = LoadingAttention.GetScratchBytes(sizes[0], sizes[1], sizes[2]));
+            bool isRefused = Refusal.Where(sizes.Any(size => size < 0), "GetScratchBytes", () => bytes = LoadingAttention.GetScratchBytes(sizes[0], sizes[1], sizes[2], sizes[3]));
             Assert.True(isRefused || bytes > 0);
         }, iter: 2_000);
 

@@ -94,7 +94,7 @@ internal sealed class TypedKernel<T>(TypedCall<T> forward, TypedCall<T>? cached 
         return new Instance(this, kernel, common.Create(weights));
     }
 
-    public long GetScratchBytes(int batch, int rows, int keys) => T.GetScratchBytes(batch, rows, keys);
+    public long GetScratchBytes(int batch, int rows, int keys, int threads) => T.GetScratchBytes(batch, rows, keys, threads);
 
     public IEnumerable<string> Parameters(bool isCached) => typeof(T).GetMethods()
         .Where(method => method.Name == "Forward" && method.GetParameters().Length > 1)
@@ -115,7 +115,8 @@ internal sealed class TypedKernel<T>(TypedCall<T> forward, TypedCall<T>? cached 
                 type.Cached!(kernel, in arguments);
         }
 
-        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets) => common.ProjectMemory(memory, cache, memoryOffsets);
+        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
+            common.ProjectMemory(memory, cache, memoryOffsets, in options);
     }
 
     private TypedCall<T> Forward { get; } = forward;

@@ -113,6 +113,27 @@ public sealed class CallScheduleTests
         ScratchFloats = 1000,
     };
 
+    /// <summary>Every memory row of every sequence is in one part, and there is work for all threads.</summary>
+    [Theory]
+    [InlineData(1, 2048)]
+    [InlineData(3, 300)]
+    [InlineData(40, 7)]
+    [InlineData(2, 0)]
+    public void A_memory_is_cut_into_rows_or_sequences(int batch, int keys)
+    {
+        for (int threads = 2; threads <= 8; threads++)
+        {
+            CallSchedule schedule = CallSchedule.CreateForMemory(Numbers(Projections | CrossAttention | Cache), batch, keys, threads);
+            Assert.Equal(CallPartition.Memory, schedule.Partition);
+            Assert.Equal(1, schedule.Work.Phases);
+            (int parts, int step) = schedule.Work[0];
+            Assert.Equal(keys == 0 ? 0 : batch * schedule.SequenceParts, parts);
+            Assert.InRange((long)step * schedule.SequenceParts, keys, long.MaxValue);
+            if (keys >= 300 || batch >= 2 * threads)
+                Assert.Equal(threads, schedule.Work.Workers);
+        }
+    }
+
     private static CallSizes Sizes(int rows, int keys) => new()
     {
         Batch = 1,

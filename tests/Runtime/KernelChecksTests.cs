@@ -74,6 +74,23 @@ public sealed class KernelChecksTests
         Refused<ArgumentException>("input", "input has 0 rows for each sequence; expected SequenceLength = 3", () => Validate(Self with { SequenceLength = 3 }, 0));
     }
 
+    /// <summary>Where a call of one sequence would fit as one of several, the message says so.</summary>
+    [Fact]
+    public void A_forgotten_batch_is_recognised()
+    {
+        Refused<ArgumentException>("input", "expected SequenceLength = 3. For 2 sequences give batch: 2.", () => Validate(Self with { SequenceLength = 3 }, 48));
+        Refused<ArgumentException>("keyLengths", "batch = 1. For 3 sequences give batch: 3.", () => Validate(Self with { KeyLengths = true }, 24, keyLengths: [1, 1, 1]));
+        AttentionShape masked = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 0) with { HasProjections = false, AdditiveMask = MaskAxes.QueryKey };
+        Refused<ArgumentException>("additiveMask", "additiveMask.Length is 15; expected rows · keys = 12 · 20 = 240. For 4 sequences give batch: 4.", () => Core(15));
+        string message = Assert.Throws<ArgumentException>(() => Core(16)).Message;
+        Assert.DoesNotContain("give batch", message);
+
+        void Core(int mask) => KernelChecks.Validate(masked, new AttentionArguments
+        {
+            Input = new float[12 * 8], Key = new float[20 * 8], Value = new float[20 * 8], Output = new float[12 * 8], AdditiveMask = new float[mask],
+        });
+    }
+
     [Fact]
     public void Options() => Refused<ArgumentOutOfRangeException>("options", "MaxDegreeOfParallelism is -2; expected 0 or more", () => KernelChecks.Validate(
         Self, new AttentionArguments { Input = new float[8], Output = new float[8], Options = new ForwardOptions { MaxDegreeOfParallelism = -2 } }));

@@ -53,6 +53,64 @@ public sealed class KernelThreadsTests
             Assert.InRange(scratch[worker] - scratch[worker - 1], OwnFloats * sizeof(float), int.MaxValue);
     }
 
+    /// <summary>
+    /// The first helper works, the second cannot be queued, or only says so: the caller must not release what the first one writes. It does all
+    /// that no helper does.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_helper_that_cannot_be_started_ends_no_call(bool isQueuedAllTheSame)
+    {
+        int queued = 0;
+        WorkHelper.Queue = helper =>
+        {
+            bool isFirst = Interlocked.Increment(ref queued) == 1;
+            if (isFirst || isQueuedAllTheSame)
+                WorkHelper.QueueInPool(helper);
+            if (!isFirst)
+                throw new OutOfMemoryException();
+        };
+        try
+        {
+            using var begun = new ManualResetEventSlim();
+            var done = new StrongBox<int>();
+            var work = new SlowWork { Caller = Environment.CurrentManagedThreadId, Begun = begun, Done = done };
+            SharedWork<SlowWork>.Run(in work, default(NoSpans), new WorkSchedule(4, 16, 16, 2, new WorkPhase(4, 1)));
+            Assert.Equal(8, done.Value);
+            Assert.Equal(2, queued);
+        }
+        finally
+        {
+            WorkHelper.Queue = WorkHelper.QueueInPool;
+        }
+
+        All_threads_meet_in_a_call(SharedThreads.Most);
+    }
+
+    /// <summary>A part of the caller waits until a helper has begun one, which takes its time.</summary>
+    private struct SlowWork : ISharedWork
+    {
+        public int Caller;
+        public ManualResetEventSlim Begun;
+        public StrongBox<int> Done;
+
+        public readonly void RunPart(in PinnedSpans spans, int phase, int part, ref float shared, ref float own)
+        {
+            if (Environment.CurrentManagedThreadId == Caller)
+            {
+                Assert.True(Begun.Wait(TimeSpan.FromSeconds(60)), "no helper came");
+            }
+            else
+            {
+                Begun.Set();
+                Thread.Sleep(50);
+            }
+
+            Interlocked.Increment(ref Done.Value);
+        }
+    }
+
     /// <summary>A part ends when as many parts have begun as there are threads.</summary>
     private struct MeetingWork : ISharedWork
     {

@@ -21,6 +21,36 @@ public sealed class PinnedMemoryTests
     [Fact]
     public void Without_pinning_it_moves() => Assert.NotEqual(0, Moves<NotPinning>());
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Memory_rows_do_not_move_while_a_kernel_that_pins_them_runs(bool projectsAlone)
+    {
+        Assert.Equal(0, MemoryMoves<Pinning>(projectsAlone));
+        Assert.NotEqual(0, MemoryMoves<NotPinning>(projectsAlone));
+    }
+
+    /// <summary>How often memory rows moved in calls of cross-attention, or in those that project a memory into a cache.</summary>
+    private static int MemoryMoves<TStep>(bool projectsAlone)
+        where TStep : struct, IProjectionStep
+    {
+        PackedWeights weights = PackedWeights.Pack<TinyMemoryNumbers>(TinyMemoryNumbers.Shape, AttentionWeights.Random(TinyMemoryNumbers.Shape, seed: 1));
+        AttentionCache cache = weights.CreateCache(100, 1);
+        // Input of no garbage's moving: it never counts.
+        float[] input = GC.AllocateArray<float>(16, pinned: true), output = new float[16];
+        moves = 0;
+        for (int count = 0; count < Tries; count++)
+        {
+            float[] memory = Young();
+            if (projectsAlone)
+                AttentionCall<IdleKernels<TStep>, TinyMemoryNumbers>.ProjectMemory(weights, memory, cache, [], default);
+            else
+                AttentionCall<IdleKernels<TStep>, TinyMemoryNumbers>.Forward(weights, new AttentionArguments { Input = input, Memory = memory, Output = output });
+        }
+
+        return moves;
+    }
+
     private static int Moves<TStep>()
         where TStep : struct, IProjectionStep
     {

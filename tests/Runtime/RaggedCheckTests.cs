@@ -59,9 +59,11 @@ public sealed class RaggedCheckTests
         var arguments = new AttentionArguments
         {
             Input = input, Output = new float[7 * 8], RowOffsets = [0, 1, 5, 7], Cache = cache, Batch = 3, KeyLengths = [3, 0, 5], Documents = documents,
-            Positions = [0, 1, 2, 3, 4, 5, 6], LogSumExp = new float[14],
+            Positions = [0, 1, 2, 3, 4, 5, 6], LogSumExp = new float[14], DocumentOffsets = new int[4],
         };
         KernelChecks.Validate(shape, in arguments);
+        RaggedBatch.FindDocuments(shape, in arguments);
+        Assert.Equal([0, 3, 7, 12], arguments.DocumentOffsets.ToArray());
         AttentionArguments one = RaggedBatch.Slice(shape, in arguments, 2, out ForwardDimensions dimensions);
         Assert.Equal(new ForwardDimensions(1, 2, 5, 3), dimensions);
         Assert.Equal(1, one.Batch);
@@ -73,6 +75,10 @@ public sealed class RaggedCheckTests
         Assert.Equal(4, one.LogSumExp.Length);
         Assert.True(one.RowOffsets.IsEmpty && one.KeyOffsets.IsEmpty);
         Assert.Same(cache, one.Cache);
+
+        // No sequence adds up those before it: a batch would take quadratic time.
+        AttentionArguments others = arguments with { RowOffsets = [99, -99, 5, 7] };
+        Assert.Equal([7, 8, 9, 10, 11], RaggedBatch.Slice(shape, in others, 2, out _).Documents.ToArray());
     }
 
     [Fact]
@@ -98,6 +104,8 @@ public sealed class RaggedCheckTests
         Refused<ArgumentOutOfRangeException>("memoryOffsets", "memoryOffsets[2] is 4; expected 5, the rows of memory", () => Validate(Cross, 3, [0, 2, 3], [0, 2, 4], keys: 5));
         Refused<ArgumentOutOfRangeException>("keyOffsets", "keyOffsets[2] is 4; expected 5, the keys", () => Validate(Core, 3, [0, 2, 3], [0, 2, 4], keys: 5));
         var memory = new AttentionCache(Cross, 5, 2);
+        Assert.Throws<InvalidOperationException>(() => Validate(Cross, 3, [0, 2, 3], cache: memory));
+        memory.Commit(0);
         Refused<ArgumentException>("memoryOffsets", "expected 0, because the cache holds the projected memory", () => Validate(Cross, 3, [0, 2, 3], [0, 0, 0], cache: memory));
         AttentionShape even = Self with { Ragged = false };
         Refused<ArgumentException>("rowOffsets", "rowOffsets.Length is 2; expected 0, because the configuration does not declare Ragged", () => Validate(even, 3, [0, 3]));

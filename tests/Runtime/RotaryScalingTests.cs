@@ -115,43 +115,67 @@ public sealed class RotaryScalingTests
             shape with { RotaryOriginalLength = 2048 }, shape with { RotaryBetaFast = 16 }, shape with { RotaryBetaSlow = 2 }, shape with { RotaryAttentionFactor = 1 },
             shape with { RotaryTruncate = false }, shape with { RotaryLowFrequencyFactor = 1 }, shape with { RotaryHighFrequencyFactor = 4 },
         ];
-        Assert.Equal(shapes.Length, shapes.Select(RotaryTable.Get).Distinct().Count());
+        RotaryTable[] tables = [.. shapes.Select(RotaryTable.Get)];
+        Assert.Equal(shapes.Length, tables.Distinct().Count());
         Assert.Same(RotaryTable.Get(shape), RotaryTable.Get(shape with { Heads = 7 }));
         Assert.Same(RotaryTable.Get(64, 10_000), RotaryTable.Get(Of(64, 10_000)));
     }
 
+    /// <summary>Near and far positions, in order and in none: the bits of a table that reaches them.</summary>
     [Theory]
     [InlineData(RotaryKind.HalfSplit)]
     [InlineData(RotaryKind.Interleaved)]
-    public void Given_positions_are_those_of_the_rows(RotaryKind kind)
+    public void Rows_have_the_bits_of_a_table_however_far_they_are(RotaryKind kind)
     {
-        const int dim = 24, rows = 5, heads = 2, stride = 60;
-        int[] positions = [7, 0, 299, 7, 1];
-        var table = new RotaryTable(dim, 10_000);
-        float[] strip = TestNumbers.Random(1, rows * stride), expected = [.. strip];
-        ref float cosines = ref table.Ensure(positions).Reference;
-        for (int row = 0; row < rows; row++)
+        const int dim = 256, rows = 9, heads = 2, stride = 600;
+        RotaryTable table = RotaryTable.Get(Of(dim, 10_000));
+        int limit = table.Limit;
+        Assert.Equal(16_384, limit);
+        var whole = new RotaryTable(dim, 10_000);
+        ref float cosines = ref whole.Ensure(limit + 20).Reference;
+        int[] given = [7, limit + 3, 0, limit - 1, limit, 299, 7, limit + 19, 1];
+        foreach (int[] positions in (int[][])[given, [.. Enumerable.Range(limit - 4, rows)], [.. Enumerable.Range(limit + 5, rows)], [.. Enumerable.Range(3, rows)]])
         {
-            if (kind == RotaryKind.HalfSplit)
-                RotaryEmbedding.ApplyHalfSplit(ref expected[row * stride], stride, 1, heads, dim, dim, ref cosines, positions[row]);
-            else
-                RotaryEmbedding.ApplyInterleaved(ref expected[row * stride], stride, 1, heads, dim, dim, ref cosines, positions[row]);
-        }
+            float[] strip = TestNumbers.Random(1, rows * stride), expected = [.. strip], successive = [.. strip];
+            for (int row = 0; row < rows; row++)
+            {
+                if (kind == RotaryKind.HalfSplit)
+                    RotaryEmbedding.ApplyHalfSplit(ref expected[row * stride], stride, 1, heads, dim, dim, ref cosines, positions[row]);
+                else
+                    RotaryEmbedding.ApplyInterleaved(ref expected[row * stride], stride, 1, heads, dim, dim, ref cosines, positions[row]);
+            }
 
-        if (kind == RotaryKind.HalfSplit)
-            RotaryEmbedding.ApplyHalfSplit(ref strip[0], stride, rows, heads, dim, dim, ref cosines, positions);
-        else
-            RotaryEmbedding.ApplyInterleaved(ref strip[0], stride, rows, heads, dim, dim, ref cosines, positions);
-        Assert.Equal(expected, strip);
+            table.Prepare(positions);
+            table.Apply(kind == RotaryKind.Interleaved, ref strip[0], stride, rows, heads, dim, positions);
+            Assert.Equal(expected, strip);
+            table.Apply(kind == RotaryKind.Interleaved, ref successive[0], stride, rows, heads, dim, positions[0]);
+            if (positions[1] == positions[0] + 1)
+                Assert.Equal(expected, successive);
+        }
     }
 
+    /// <summary>Whoever names a position must not thereby take memory: a table has 16 MB at most, and goes with its last owner.</summary>
     [Fact]
-    public void A_position_that_no_table_can_reach_is_refused()
+    public void No_position_and_no_capacity_makes_a_table_without_a_bound()
     {
-        var table = new RotaryTable(64, 10_000);
-        Assert.True(table.Ensure([3, 999, 5]).Length >= 1000 * 64);
-        Assert.Throws<ArgumentOutOfRangeException>("positions", () => table.Ensure([int.MaxValue]));
-        Assert.Throws<ArgumentOutOfRangeException>("positions", () => table.Ensure([int.MaxValue - 1]));
+        var table = new RotaryTable(128, 10_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        table.Prepare([0, 10_000_000, int.MaxValue]);
+        table.Prepare([5, 60]);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 200_000);
+        table.Prepare(4_000_000);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 18_000_000);
+        float[] row = TestNumbers.Random(1, 128), same = [.. row];
+        table.Apply(false, ref row[0], 128, 1, 1, 128, int.MaxValue);
+        Assert.NotEqual(same, row);
+
+        WeakReference dropped = Drop();
+        for (int round = 0; round < 10 && dropped.IsAlive; round++)
+            GC.Collect();
+        Assert.False(dropped.IsAlive);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference Drop() => new(RotaryTable.Get(Of(62, 12_345)));
     }
 
     private static AttentionShape Of(int dim, double rotaryBase) => Shape with { RotaryDim = dim, RotaryBase = rotaryBase };

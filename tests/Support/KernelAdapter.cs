@@ -11,7 +11,7 @@ internal interface IKernelType
 
     IKernel Create(AttentionWeights weights);
 
-    long GetScratchBytes(int batch, int rows, int keys);
+    long GetScratchBytes(int batch, int rows, int keys, int threads = 1);
 }
 
 /// <summary>An object of a generated class.</summary>
@@ -24,7 +24,10 @@ internal interface IKernel
     void Forward(in AttentionArguments arguments);
 
     /// <summary>Puts the keys and values of a memory into a cache; cross-attention only.</summary>
-    void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets);
+    void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);
+
+    /// <summary>The same with default options.</summary>
+    sealed void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets) => ProjectMemory(memory, cache, memoryOffsets, default);
 }
 
 /// <summary>Makes <typeparamref name="T"/> usable without naming it.</summary>
@@ -39,7 +42,7 @@ internal sealed class KernelAdapter<T> : IKernelType
 
     public IKernel Create(AttentionWeights weights) => new Instance(this, T.Create(weights));
 
-    public long GetScratchBytes(int batch, int rows, int keys) => T.GetScratchBytes(batch, rows, keys);
+    public long GetScratchBytes(int batch, int rows, int keys, int threads) => T.GetScratchBytes(batch, rows, keys, threads);
 
     private sealed class Instance(IKernelType type, T kernel) : IKernel
     {
@@ -49,7 +52,7 @@ internal sealed class KernelAdapter<T> : IKernelType
 
         public void Forward(in AttentionArguments arguments) => kernel.Forward(arguments);
 
-        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets) =>
-            (kernel as ICrossAttention ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.")).ProjectMemory(memory, cache, memoryOffsets);
+        public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
+            (kernel as ICrossAttention ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.")).ProjectMemory(memory, cache, memoryOffsets, in options);
     }
 }

@@ -50,6 +50,54 @@ internal readonly struct TinyNumbers : IAttentionConstants
     public static int ScoresOffset => 6000;
 }
 
+/// <summary>The same for a block of cross-attention.</summary>
+internal readonly struct TinyMemoryNumbers : IAttentionConstants
+{
+    public static AttentionShape Shape { get; } = TinyNumbers.Shape with { IsCrossAttention = true };
+
+    public static AttentionFeatures Features => AttentionFeatures.Projections | AttentionFeatures.CrossAttention | AttentionFeatures.Cache;
+
+    public static int Heads => TinyNumbers.Heads;
+
+    public static int KvHeads => TinyNumbers.KvHeads;
+
+    public static int HeadDim => TinyNumbers.HeadDim;
+
+    public static int ValueHeadDim => TinyNumbers.ValueHeadDim;
+
+    public static int DModel => TinyNumbers.DModel;
+
+    public static int MemoryDim => TinyNumbers.MemoryDim;
+
+    public static int QueryBlock => TinyNumbers.QueryBlock;
+
+    public static int QueryRun => TinyNumbers.QueryRun;
+
+    public static int RowBlock => TinyNumbers.RowBlock;
+
+    public static int ScoreStride => TinyNumbers.ScoreStride;
+
+    public static int FewRows => TinyNumbers.FewRows;
+
+    public static int PartRows => TinyNumbers.PartRows;
+
+    public static int PartsPerThread => TinyNumbers.PartsPerThread;
+
+    public static int ScratchFloats => TinyNumbers.ScratchFloats;
+
+    public static int StripOffset => TinyNumbers.StripOffset;
+
+    public static int QueriesOffset => TinyNumbers.QueriesOffset;
+
+    public static int RunningHeadsOffset => TinyNumbers.RunningHeadsOffset;
+
+    public static int BlockHeadsOffset => TinyNumbers.BlockHeadsOffset;
+
+    public static int SoftmaxOffset => TinyNumbers.SoftmaxOffset;
+
+    public static int ScoresOffset => TinyNumbers.ScoresOffset;
+}
+
 /// <summary>Kernels that compute nothing.</summary>
 /// <typeparam name="TStep">What a projection does instead.</typeparam>
 internal readonly struct IdleKernels<TStep> : IAttentionKernels

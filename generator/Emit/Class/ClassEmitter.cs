@@ -165,7 +165,7 @@ internal static class ClassEmitter
     {
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line($"public static long GetScratchBytes(int batch, int rows, int keys) => Services::AttentionCall.GetScratchBytes<{ConstantsEmitter.TypeName}>(batch, rows, keys);");
+        writer.Line($"public static long GetScratchBytes(int batch, int rows, int keys, int threads = 1) => Services::AttentionCall.GetScratchBytes<{ConstantsEmitter.TypeName}>(batch, rows, keys, threads);");
         writer.Line();
     }
 }

@@ -9,7 +9,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
     private readonly AttentionArguments arguments = arguments;
 
     /// <inheritdoc/>
-    public int Count => 17;
+    public int Count => 18;
 
     /// <summary>The arguments again, on any thread.</summary>
     public static AttentionArguments Restore(in PinnedSpans spans, AttentionCache? cache, int batch, ForwardOptions options) => new()
@@ -31,6 +31,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
         Documents = spans[14].As<int>(),
         Positions = spans[15].As<int>(),
         BooleanMask = spans[16].As<bool>(),
+        DocumentOffsets = spans[17].As<int>(),
         Cache = cache,
         Batch = batch,
         Options = options,
@@ -57,7 +58,8 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
             case 13: return ref Start(arguments.PrefixLengths, out length);
             case 14: return ref Start(arguments.Documents, out length);
             case 15: return ref Start(arguments.Positions, out length);
-            default: return ref Start(arguments.BooleanMask, out length);
+            case 16: return ref Start(arguments.BooleanMask, out length);
+            default: return ref Start<int>(arguments.DocumentOffsets, out length);
         }
     }
 

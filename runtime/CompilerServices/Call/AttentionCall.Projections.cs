@@ -78,26 +78,16 @@ public static partial class AttentionCall<TKernels, TConstants>
             norm.Apply(ref strip, stride, rows, heads);
         if (!Has(HalfSplitRotary) && !Has(InterleavedRotary))
             return;
-        // Without projections there may be more queries than keys. The call has already extended the table to the given positions.
-        int positions = Has(Positions) ? 0
-            : Has(Projections) ? call.Dimensions.Keys
-            : Math.Max(call.Dimensions.Keys, call.Dimensions.CachedKeys + call.Dimensions.Rows);
-        ref float table = ref call.Weights.RotaryTable.Ensure(positions).Reference;
+        RotaryTable rotary = call.Weights.RotaryTable;
         if (Has(Positions))
         {
-            ReadOnlySpan<int> given = call.Arguments.Positions[(int)(FirstRow(in call) + first)..];
-            if (Has(HalfSplitRotary))
-                RotaryEmbedding.ApplyHalfSplit(ref strip, stride, rows, heads, TConstants.HeadDim, TConstants.RotaryDim, ref table, given);
-            else
-                RotaryEmbedding.ApplyInterleaved(ref strip, stride, rows, heads, TConstants.HeadDim, TConstants.RotaryDim, ref table, given);
+            rotary.Apply(Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Arguments.Positions[(int)(FirstRow(in call) + first)..]);
             return;
         }
 
-        nint position = call.Dimensions.CachedKeys + first;
-        if (Has(HalfSplitRotary))
-            RotaryEmbedding.ApplyHalfSplit(ref strip, stride, rows, heads, TConstants.HeadDim, TConstants.RotaryDim, ref table, position);
-        else
-            RotaryEmbedding.ApplyInterleaved(ref strip, stride, rows, heads, TConstants.HeadDim, TConstants.RotaryDim, ref table, position);
+        // Without projections there may be more queries than keys.
+        rotary.Prepare(Has(Projections) ? call.Dimensions.Keys : Math.Max(call.Dimensions.Keys, call.Dimensions.CachedKeys + call.Dimensions.Rows));
+        rotary.Apply(Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Dimensions.CachedKeys + first);
     }
 
     /// <summary>Writes new keys of a head into its panels, or into its ring.</summary>

@@ -30,6 +30,12 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void ComputeShared(PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, int threads)
     {
         CallSchedule schedule = CallSchedule.Create(CallNumbers.Of<TConstants>(), SizesOf(in arguments, in dimensions), threads);
+        RunShared(weights, in arguments, in dimensions, in schedule);
+    }
+
+    [MethodImpl(Step)]
+    private static void RunShared(PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, in CallSchedule schedule)
+    {
         var work = new AttentionWork
         {
             Parts = AttentionParts<TKernels, TConstants>.Instance,
@@ -52,6 +58,20 @@ public static partial class AttentionCall<TKernels, TConstants>
             return;
         }
 
+        if (Has(CrossAttention) && work.Schedule.Partition == CallPartition.Memory)
+        {
+            (int owner, int place) = Math.DivRem(part, work.Schedule.SequenceParts);
+            nint step = work.Schedule.Work[0].Step;
+            ProjectMemoryRows(work.Weights, in arguments, in work.Dimensions, owner, place * step, step, ref own);
+            return;
+        }
+
+        RunPartOfSequence(in work, in arguments, phase, part, ref shared, ref own);
+    }
+
+    [MethodImpl(Step)]
+    private static void RunPartOfSequence(in AttentionWork work, in AttentionArguments arguments, int phase, int part, ref float shared, ref float own)
+    {
         nint sequence = phase / work.Schedule.SequencePhases;
         SequenceCall call = Open(work.Weights, in arguments, in work.Dimensions, sequence, ref shared);
         WorkPhase cut = work.Schedule.Work[phase];

@@ -27,10 +27,27 @@ public static partial class AttentionCall<TKernels, TConstants>
     public static void Forward(PackedWeights weights, in AttentionArguments arguments)
     {
         using CacheUse use = !Has(Cache) ? default : Has(CrossAttention) ? CacheUse.Read(arguments.Cache) : CacheUse.Write(arguments.Cache);
-        ForwardDimensions dimensions = KernelChecks.Validate(weights.Shape, in arguments);
-        // Throws for a position that no table can reach, before anything is written.
+        if (!OwnLengths.Exist(TConstants.Features))
+        {
+            Run(weights, in arguments, in arguments);
+            return;
+        }
+
+        LengthRoom room = default;
+        using OwnLengths own = OwnLengths.Copy(in arguments, ref room);
+        Run(weights, in own.Arguments, in arguments);
+    }
+
+    /// <summary>Checks arguments whose offsets and lengths nobody else can change, and computes.</summary>
+    [MethodImpl(Step)]
+    private static void Run(PackedWeights weights, in AttentionArguments arguments, in AttentionArguments given)
+    {
+        ForwardDimensions dimensions = KernelChecks.Validate(weights.Shape, in arguments, in given);
+        if (Has(Ragged) && Has(Documents))
+            RaggedBatch.FindDocuments(weights.Shape, in arguments);
+        // The table may need memory: before anything is written.
         if (Has(Positions))
-            weights.RotaryTable.Ensure(arguments.Positions);
+            weights.RotaryTable.Prepare(arguments.Positions);
         if (Has(Ring))
             ComputeOnRing(weights, in arguments, in dimensions);
         else
@@ -41,32 +58,6 @@ public static partial class AttentionCall<TKernels, TConstants>
             arguments.Cache?.CommitNewKeys(Has(Projections) ? arguments.RowOffsets : arguments.KeyOffsets);
         else
             arguments.Cache?.Commit(dimensions.Keys);
-    }
-
-    /// <summary>Projects a memory to keys and values, which replace the content of a cache.</summary>
-    /// <param name="weights">The packed weights of the kernel object.</param>
-    /// <param name="memory">[batch of the cache, memory rows, MemoryDim], or [total memory rows, MemoryDim] in a ragged batch.</param>
-    /// <param name="cache">The cache that gets the keys and values.</param>
-    /// <param name="memoryOffsets">[batch of the cache + 1] in a ragged batch, otherwise empty.</param>
-    /// <param name="options">Threads and cancellation.</param>
-    [MethodImpl(Step)]
-    public static unsafe void ProjectMemory(PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
-    {
-        using CacheUse use = CacheUse.Write(cache);
-        if (!Has(Ragged))
-            KernelChecks.CheckNoMemoryOffsets(memoryOffsets);
-        ForwardDimensions dimensions = Has(Ragged)
-            ? KernelChecks.ValidateMemory(weights.Shape, memory, cache, memoryOffsets, in options)
-            : KernelChecks.ValidateMemory(weights.Shape, memory, cache, in options);
-        var arguments = new AttentionArguments { Memory = memory, Cache = cache, KeyOffsets = memoryOffsets, Options = options };
-        // The old content is overwritten, so the cache is empty until everything is written.
-        cache.Commit(0);
-        fixed (float* pinned = TKernels.PinsRows ? memory : default)
-            ProjectSequences(weights, in arguments, in dimensions);
-        if (Has(Ragged))
-            cache.CommitNewKeys(memoryOffsets);
-        else
-            cache.Commit(dimensions.Keys);
     }
 
     /// <summary>Whether the class has a feature. The JIT folds the answer.</summary>
@@ -106,24 +97,6 @@ public static partial class AttentionCall<TKernels, TConstants>
         {
             for (nint sequence = 0; sequence < dimensions.Batch; sequence++)
                 RunSequence(weights, in arguments, in dimensions, sequence, ref scratch, ref Unsafe.Add(ref scratch, TConstants.ScratchFloats));
-        }
-    }
-
-    [MethodImpl(Step)]
-    private static void ProjectSequences(PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions)
-    {
-        using ScratchLease lease = ScratchLease.Rent(TConstants.ScratchFloats);
-        for (nint sequence = 0; sequence < dimensions.Batch; sequence++)
-        {
-            nint first = sequence * dimensions.Keys, keys = dimensions.Keys;
-            if (Has(Ragged))
-                (first, keys) = (arguments.KeyOffsets[(int)sequence], arguments.KeyOffsets[(int)sequence + 1] - arguments.KeyOffsets[(int)sequence]);
-            SequenceCall call = default;
-            call.Weights = weights;
-            call.Arguments = arguments;
-            call.Dimensions = dimensions;
-            call.Panels = arguments.Cache!.Panels(sequence);
-            ProjectKeysAndValues(in call, ref At(arguments.Memory, first * TConstants.MemoryDim), keys, 0, ref lease.Reference);
         }
     }
 }

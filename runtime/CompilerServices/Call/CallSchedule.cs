@@ -11,6 +11,9 @@ internal enum CallPartition
 
     /// <summary>For each sequence of few rows, parts are columns of the projections, then heads, then columns of the output; without projections, heads.</summary>
     Columns,
+
+    /// <summary>Of a memory that is projected into a cache: a part is some rows of a sequence, or all.</summary>
+    Memory,
 }
 
 /// <summary>How a call is cut for several threads: a pure function of the numbers of a class, the sizes of a call, and the threads.</summary>
@@ -21,6 +24,9 @@ internal readonly struct CallSchedule
 
     /// <summary>Phases of one sequence, chunks of its rows included.</summary>
     public int SequencePhases { get; init; }
+
+    /// <summary>Parts of one sequence of a memory.</summary>
+    public int SequenceParts { get; init; }
 
     /// <summary>Rows of a sequence that go through a ring together.</summary>
     public nint ChunkRows { get; init; }
@@ -45,6 +51,24 @@ internal readonly struct CallSchedule
         return HasFewRows(in numbers, in sizes)
             ? numbers.Has(AttentionFeatures.Projections) ? CutColumns(in numbers, in sizes, threads, keyValueFloats) : CutHeads(in numbers, in sizes, threads, keyValueFloats)
             : CutRows(in numbers, in sizes, threads, keyValueFloats);
+    }
+
+    /// <summary>Cuts the projection of a memory into sequences where there are many, else into rows.</summary>
+    /// <param name="numbers">The numbers of the class.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="keys">Memory rows of the longest sequence.</param>
+    /// <param name="threads">Threads.</param>
+    public static CallSchedule CreateForMemory(in CallNumbers numbers, int batch, int keys, int threads)
+    {
+        int step = batch >= 2 * threads ? Math.Max(1, keys) : PartRows(in numbers, keys, threads);
+        int parts = Parts(keys, step);
+        return new()
+        {
+            Partition = CallPartition.Memory,
+            SequencePhases = 1,
+            SequenceParts = Math.Max(1, parts),
+            Work = new(threads, 0, numbers.ScratchFloats, 1, new WorkPhase(batch * parts, step)),
+        };
     }
 
     /// <summary>

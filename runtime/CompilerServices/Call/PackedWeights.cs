@@ -65,14 +65,15 @@ public sealed class PackedWeights
         return packed;
     }
 
-    /// <summary>Creates an empty cache for the kernel. Tables are extended to its capacity, so that no call with the cache allocates.</summary>
+    /// <summary>Creates an empty cache for the kernel. Tables are extended as far as calls with the cache read them, so that none of these allocates.</summary>
     /// <param name="capacity">Keys that each sequence can hold.</param>
     /// <param name="batch">Sequences.</param>
     public AttentionCache CreateCache(int capacity, int batch)
     {
         var cache = new AttentionCache(Shape, capacity, batch);
-        RotaryTable?.Ensure(capacity);
+        RotaryTable?.Prepare(capacity);
         DistanceBias?.Ensure(2 * (nint)capacity);
+        cache.KeepTables(RotaryTable, DistanceBias);
         return cache;
     }
 

@@ -16,6 +16,8 @@ public static partial class KernelChecks
         {
             if (cache is not null && !arguments.Memory.IsEmpty)
                 ThrowMemoryAndCache(arguments.Memory.Length);
+            if (cache is { IsFilled: false })
+                ThrowNoMemory();
             int memoryRows = RowsOf("memory", arguments.Memory.Length, 1, shape.MemoryDim, "MemoryDim");
             if (cache is null)
                 CheckOffsets(keyOffsets, arguments.KeyOffsets, batch, memoryRows, "rows of memory");

@@ -19,7 +19,8 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowSequenceLength(string argument, int rows, int sequenceLength) =>
-        throw new ArgumentException($"{argument} has {rows} rows for each sequence; expected SequenceLength = {sequenceLength}.", argument);
+        throw new ArgumentException(
+            $"{argument} has {rows} rows for each sequence; expected SequenceLength = {sequenceLength}.{(rows % sequenceLength == 0 ? Forgotten(rows / sequenceLength) : "")}", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOutputLength(AttentionShape shape, int length, int inputLength, int rows) =>
@@ -60,6 +61,10 @@ public static partial class KernelChecks
         throw new ArgumentException($"memory.Length is {length}; expected 0, because the cache holds the projected memory.", "memory");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowNoMemory() =>
+        throw new InvalidOperationException("cache holds no memory; expected the keys and values of one: call ProjectMemory first, or Load, or give memory instead of cache.");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowCacheUndeclared() =>
         throw CacheErrors.Undeclared();
 
@@ -93,7 +98,25 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowPerSequence(string argument, int length, int batch) =>
-        throw new ArgumentException($"{argument}.Length is {length}; expected one for each sequence, batch = {batch}.", argument);
+        throw new ArgumentException($"{argument}.Length is {length}; expected one for each sequence, batch = {batch}.{(batch == 1 ? Forgotten(length) : "")}", argument);
+
+    /// <summary>What to do where a call of one sequence would fit as a call of several.</summary>
+    private static string Forgotten(int batch) => batch > 1 ? $" For {batch} sequences give batch: {batch}." : "";
+
+    /// <summary>The batch with which a length would be right, where the call has one sequence; else 1.</summary>
+    private static int FittingBatch(int length, MaskAxes axes, int heads, ForwardDimensions dimensions)
+    {
+        if (dimensions.Batch != 1 || dimensions.CachedKeys > 0 || (axes & (MaskAxes.Query | MaskAxes.Key)) == 0)
+            return 1;
+        for (int batch = 2; batch <= dimensions.Keys; batch++)
+        {
+            var cut = new ForwardDimensions(batch, dimensions.Rows / batch, dimensions.Keys / batch, 0);
+            if (dimensions.Rows % batch == 0 && dimensions.Keys % batch == 0 && Product(axes, heads, in cut) == length)
+                return batch;
+        }
+
+        return 1;
+    }
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowBeyondKeys(string argument, ReadOnlySpan<int> values, int keys)
@@ -112,7 +135,7 @@ public static partial class KernelChecks
         Add(MaskAxes.Query, "rows", dimensions.Rows);
         Add(MaskAxes.Key, "keys", dimensions.Keys);
         string product = names.Count == 1 ? "" : $" = {Product(axes, heads, in dimensions)}";
-        throw new ArgumentException($"{argument}.Length is {length}; expected {string.Join(" · ", names)} = {string.Join(" · ", sizes)}{product}.", argument);
+        throw new ArgumentException($"{argument}.Length is {length}; expected {string.Join(" · ", names)} = {string.Join(" · ", sizes)}{product}.{Forgotten(FittingBatch(length, axes, heads, dimensions))}", argument);
 
         void Add(MaskAxes axis, string name, int size)
         {

@@ -15,11 +15,14 @@ public static partial class KernelChecks
     /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps an output.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch, a length, a position, a document or an option is out of range.</exception>
     /// <exception cref="InvalidOperationException">The rows do not fit into the cache, or its sequences have different lengths and the batch is not ragged.</exception>
-    public static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments)
+    public static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments) => Validate(shape, in arguments, in arguments);
+
+    /// <summary>Checks the arguments of a forward call whose offsets and lengths are copies; outputs must not overlap what the caller gave.</summary>
+    internal static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments, in AttentionArguments given)
     {
         ForwardDimensions dimensions = ValidateInputs(shape, in arguments);
         CheckOutputs(shape, in arguments, in dimensions);
-        CheckOverlaps(shape, in arguments);
+        CheckOverlaps(shape, in given);
         // A call without a row and a cache has nothing to compute, however many sequences it tells of.
         return arguments.Output.IsEmpty && arguments.Cache is null ? dimensions with { Batch = 0 } : dimensions;
     }
@@ -187,6 +190,8 @@ public static partial class KernelChecks
         {
             if (!arguments.Memory.IsEmpty)
                 ThrowMemoryAndCache(arguments.Memory.Length);
+            if (!cache.IsFilled)
+                ThrowNoMemory();
             return cache.Length;
         }
 

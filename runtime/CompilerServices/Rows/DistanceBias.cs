@@ -16,9 +16,16 @@ public sealed class DistanceBias
     /// <summary>A table reaches a line more than was asked for, since whole lines are read, and to the end of its line.</summary>
     private const int RoundedUp = 31;
 
+    /// <summary>
+    /// A row of a query block reads whole lines of the keys that any row of its block sees: 31 positions farther for the other rows, and 31 keys for
+    /// the lines.
+    /// </summary>
+    private const int BlockMargin = 64;
+
     private readonly GrowingTable<DistanceTable> table;
     private readonly AttentionShape shape;
     private readonly float[] buckets;
+    private readonly nint mostReach;
 
     /// <summary>An empty table.</summary>
     /// <param name="shape">What the kernel computes.</param>
@@ -30,13 +37,20 @@ public sealed class DistanceBias
             throw new ArgumentException($"buckets.Length is {buckets.Length}; expected RelativePositionBuckets · Heads = {shape.RelativePositionBuckets * shape.Heads}.", nameof(buckets));
         this.shape = shape;
         this.buckets = buckets.ToArray();
-        table = new(SmallestReach, (AlignedMemory.MaxLength / (2 * shape.Heads)) - RoundedUp, Grow);
+        mostReach = FarthestSeen(shape) + BlockMargin;
+        table = new(SmallestReach, nint.Min(mostReach, (AlignedMemory.MaxLength / (2 * shape.Heads)) - RoundedUp), Grow);
     }
 
-    /// <summary>The table for distances of less than <paramref name="reach"/> in both directions. Allocates only where it must grow.</summary>
+    /// <summary>Its size as far as it is computed.</summary>
+    internal long Bytes => table.Present is { } present ? 2 * present.Reach * shape.Heads * (long)sizeof(float) : 0;
+
+    /// <summary>
+    /// The table for distances of less than <paramref name="reach"/> in both directions, or for those that a call reads where a window or chunks
+    /// let a row see less. Allocates only where it must grow.
+    /// </summary>
     /// <param name="reach">Keys and rows of a sequence together are enough.</param>
     /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
-    public DistanceTable Ensure(nint reach) => table.Ensure(reach);
+    public DistanceTable Ensure(nint reach) => table.Ensure(nint.Min(reach, mostReach));
 
     /// <summary>The slope of a head: 2^(−8(h+1)/n) for n heads, a power of two; for other n the slopes of the next lower power of two, then every second one of twice as many.</summary>
     /// <param name="head">0 to <paramref name="heads"/> − 1.</param>
@@ -71,6 +85,19 @@ public sealed class DistanceBias
             return first + (int)steps;
         float part = (float)Math.Log((float)steps / exact) / (float)Math.Log((double)maxDistance / exact);
         return first + (int)Math.Min(exact + (long)(part * (buckets - exact)), buckets - 1);
+    }
+
+    /// <summary>The largest distance of a key that a row can see, or more than there are where nothing bounds it.</summary>
+    private static nint FarthestSeen(AttentionShape shape)
+    {
+        const AttentionOutputs OfAllKeys = AttentionOutputs.Probabilities | AttentionOutputs.AveragedProbabilities | AttentionOutputs.MaskedScores;
+        nint farthest = int.MaxValue;
+        // A prefix is seen from everywhere, and probabilities and final scores are computed for all keys.
+        if (shape.PrefixLengths || (shape.Outputs & OfAllKeys) != 0)
+            return farthest;
+        if (shape.WindowLeft >= 0 && (shape.Causal || shape.WindowRight >= 0))
+            farthest = Math.Max(shape.WindowLeft, shape.Causal ? 0 : shape.WindowRight);
+        return shape.ChunkSize > 0 ? nint.Min(farthest, shape.ChunkSize) : farthest;
     }
 
     private (DistanceTable Table, nint Reach) Grow(DistanceTable? old, nint reach)

@@ -13,6 +13,9 @@ internal sealed class GrowingTable<TTable>(nint smallest, nint most, Func<TTable
     private readonly Lock growing = new();
     private volatile Grown? present;
 
+    /// <summary>The table as far as it is computed, or null.</summary>
+    public TTable? Present => present?.Table;
+
     /// <summary>The table, which reaches so far at least. Allocates only where it must grow.</summary>
     public TTable Ensure(nint reach) => present is { } table && table.Reach >= reach ? table.Table : Grow(reach);
 

@@ -36,7 +36,7 @@ public static class RaggedBatch
             KeyStarts = One(arguments.KeyStarts, index),
             KeyLengths = One(arguments.KeyLengths, index),
             PrefixLengths = One(arguments.PrefixLengths, index),
-            Documents = arguments.Documents.IsEmpty ? default : arguments.Documents.Slice((int)KeysBefore(shape, in arguments, index), dimensions.Keys),
+            Documents = arguments.Documents.IsEmpty ? default : arguments.Documents.Slice(arguments.DocumentOffsets[index], dimensions.Keys),
             Positions = arguments.Positions.IsEmpty ? default : arguments.Positions.Slice(firstRow, rows),
             LogSumExp = arguments.LogSumExp.IsEmpty ? default : arguments.LogSumExp.Slice(firstRow * shape.Heads, rows * shape.Heads),
         };
@@ -59,12 +59,16 @@ public static class RaggedBatch
     internal static ReadOnlySpan<int> NewKeyOffsets(AttentionShape shape, in AttentionArguments arguments) =>
         shape.IsCrossAttention || !shape.HasProjections ? arguments.KeyOffsets : arguments.RowOffsets;
 
-    private static long KeysBefore(AttentionShape shape, in AttentionArguments arguments, int sequence)
+    /// <summary>Works out where the documents of each sequence begin, once for a call.</summary>
+    internal static void FindDocuments(AttentionShape shape, in AttentionArguments arguments)
     {
-        long keys = 0;
-        for (int before = 0; before < sequence; before++)
-            keys += Keys(shape, in arguments, before);
-        return keys;
+        int keys = 0;
+        for (int sequence = 0; sequence < arguments.DocumentOffsets.Length; sequence++)
+        {
+            arguments.DocumentOffsets[sequence] = keys;
+            if (sequence < arguments.Batch)
+                keys += Keys(shape, in arguments, sequence);
+        }
     }
 
     private static ReadOnlySpan<int> One(ReadOnlySpan<int> perSequence, int sequence) => perSequence.IsEmpty ? default : perSequence.Slice(sequence, 1);

@@ -31,23 +31,8 @@ public static class RotaryEmbedding
         }
     }
 
-    /// <summary>As the other form, for rows whose positions are given.</summary>
-    /// <param name="strip">First element of the first row.</param>
-    /// <param name="stripStride">Floats from a row to the next.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="heads">Heads to rotate in each row.</param>
-    /// <param name="headDim">Floats from a head to the next.</param>
-    /// <param name="rotaryDim">Leading elements of each head that are rotated; even.</param>
-    /// <param name="table">First element of a <see cref="RotaryTable"/> that reaches the largest position.</param>
-    /// <param name="positions">Position of each row, for all rows at least.</param>
-    public static void ApplyHalfSplit(ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, ReadOnlySpan<int> positions)
-    {
-        for (nint row = 0; row < rows; row++)
-            ApplyHalfSplit(ref Unsafe.Add(ref strip, row * stripStride), stripStride, 1, heads, headDim, rotaryDim, ref table, positions[(int)row]);
-    }
-
     /// <summary>Rotates the pairs (2i, 2i + 1) of the leading heads of each row, in place.</summary>
-    /// <inheritdoc cref="ApplyHalfSplit(ref float, nint, nint, nint, nint, nint, ref float, nint)"/>
+    /// <inheritdoc cref="ApplyHalfSplit"/>
     public static void ApplyInterleaved(ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition)
     {
         nint half = rotaryDim / 2;
@@ -57,13 +42,6 @@ public static class RotaryEmbedding
             for (nint head = 0; head < heads; head++)
                 RotateInterleaved(ref Unsafe.Add(ref strip, row * stripStride + head * headDim), ref cosines, half);
         }
-    }
-
-    /// <inheritdoc cref="ApplyHalfSplit(ref float, nint, nint, nint, nint, nint, ref float, ReadOnlySpan{int})"/>
-    public static void ApplyInterleaved(ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, ReadOnlySpan<int> positions)
-    {
-        for (nint row = 0; row < rows; row++)
-            ApplyInterleaved(ref Unsafe.Add(ref strip, row * stripStride), stripStride, 1, heads, headDim, rotaryDim, ref table, positions[(int)row]);
     }
 
     private static void RotateHalfSplit(ref float first, ref float cosines, nint half)

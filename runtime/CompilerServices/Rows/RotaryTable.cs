@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace AttentionGen.CompilerServices;
@@ -14,7 +13,11 @@ public sealed class RotaryTable
 {
     private const int FirstPositions = 64;
 
-    private static readonly ConcurrentDictionary<RotaryFrequencies, RotaryTable> Tables = new();
+    /// <summary>Floats of the longest table, 16 MB: a table of all positions that a cache or a caller names would have no bound.</summary>
+    private const int MostFloats = 1 << 22;
+
+    // Kernel objects own their table; it goes with the last of them.
+    private static readonly ConcurrentDictionary<RotaryFrequencies, WeakReference<RotaryTable>> Tables = new();
 
     private readonly GrowingTable<AlignedMemory> table;
     private readonly double[] frequencies;
@@ -37,7 +40,7 @@ public sealed class RotaryTable
         this.rotaryDim = rotaryDim;
         factor = frequencies.AttentionFactor;
         this.frequencies = frequencies.ToArray();
-        table = new(FirstPositions, AlignedMemory.MaxLength / rotaryDim, Grow);
+        table = new(FirstPositions, Limit, Grow);
     }
 
     /// <summary>The one table of the process for these frequencies, so that the layers of a model share it.</summary>
@@ -49,7 +52,24 @@ public sealed class RotaryTable
     /// <param name="shape">What a kernel computes.</param>
     public static RotaryTable Get(AttentionShape shape) => Get(RotaryFrequencies.Of(shape));
 
-    private static RotaryTable Get(RotaryFrequencies frequencies) => Tables.GetOrAdd(frequencies, static key => new RotaryTable(key));
+    private static RotaryTable Get(RotaryFrequencies frequencies)
+    {
+        WeakReference<RotaryTable> reference = Tables.GetOrAdd(frequencies, static key => new(new RotaryTable(key)));
+        lock (reference)
+        {
+            if (reference.TryGetTarget(out RotaryTable? table))
+                return table;
+            table = new RotaryTable(frequencies);
+            reference.SetTarget(table);
+            return table;
+        }
+    }
+
+    /// <summary>Positions that the table holds at most; rows beyond are computed one by one.</summary>
+    internal int Limit => MostFloats / rotaryDim;
+
+    /// <summary>Its size as far as it is computed.</summary>
+    internal long Bytes => table.Present is { } present ? present.Length * (long)sizeof(float) : 0;
 
     /// <summary>The table for positions 0 to <paramref name="positions"/> − 1 at least. Allocates only where it must grow.</summary>
     /// <param name="positions">Positions that will be read.</param>
@@ -57,25 +77,72 @@ public sealed class RotaryTable
     /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
     public AlignedMemory Ensure(int positions) => table.Ensure(positions);
 
-    /// <summary>The table for all of these positions at least.</summary>
-    /// <param name="positions">Positions that will be read, 0 or more.</param>
-    /// <returns>As <see cref="Ensure(int)"/>.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A position is beyond what one .NET array can hold a table for.</exception>
+    /// <summary>Makes the table as long as a call will need it, or as long as it gets, so that the call does not do it row by row.</summary>
+    /// <param name="positions">Positions 0 to this − 1 will be read.</param>
     /// <exception cref="OutOfMemoryException">The machine has not so much memory.</exception>
-    public AlignedMemory Ensure(ReadOnlySpan<int> positions)
+    internal void Prepare(nint positions) => Ensure((int)nint.Min(positions, Limit));
+
+    /// <summary>As the other form, for positions that are given. Far ones are never in the table, however many there are.</summary>
+    internal void Prepare(ReadOnlySpan<int> positions)
     {
-        int largest = 0;
+        int largest = -1;
         foreach (int position in positions)
-            largest = Math.Max(largest, position);
-        if (largest >= AlignedMemory.MaxLength / rotaryDim)
-            ThrowPosition(positions, largest);
-        return Ensure(largest + 1);
+        {
+            if (position < Limit)
+                largest = Math.Max(largest, position);
+        }
+
+        Ensure(largest + 1);
     }
 
-    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private void ThrowPosition(ReadOnlySpan<int> positions, int largest) =>
-        throw new ArgumentOutOfRangeException(
-            nameof(positions), largest, $"positions[{positions.IndexOf(largest)}] is {largest}; expected less than {AlignedMemory.MaxLength / rotaryDim}, as many as a table of rotations can hold.");
+    /// <summary>Rotates rows at successive positions, in place.</summary>
+    /// <param name="isInterleaved">Whether pairs are (2i, 2i + 1), and not (i, i + rotaryDim/2).</param>
+    /// <param name="strip">First element of the first row.</param>
+    /// <param name="stripStride">Floats from a row to the next.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="heads">Heads to rotate in each row.</param>
+    /// <param name="headDim">Floats from a head to the next.</param>
+    /// <param name="firstPosition">Position of the first row.</param>
+    internal void Apply(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint firstPosition)
+    {
+        nint near = nint.Clamp(Limit - firstPosition, 0, rows);
+        if (near > 0)
+            Rotate(isInterleaved, ref strip, stripStride, near, heads, headDim, ref Ensure((int)(firstPosition + near)).Reference, firstPosition);
+        for (nint row = near; row < rows; row++)
+            RotateFar(isInterleaved, ref Unsafe.Add(ref strip, row * stripStride), heads, headDim, firstPosition + row);
+    }
+
+    /// <summary>As the other form, for rows whose positions are given.</summary>
+    internal void Apply(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ReadOnlySpan<int> positions)
+    {
+        for (nint row = 0; row < rows; row++)
+        {
+            // Read once, and whatever it is now: a caller may change it after the check.
+            int position = positions[(int)row];
+            ref float first = ref Unsafe.Add(ref strip, row * stripStride);
+            if ((uint)position < (uint)Limit)
+                Rotate(isInterleaved, ref first, stripStride, 1, heads, headDim, ref Ensure(position + 1).Reference, position);
+            else
+                RotateFar(isInterleaved, ref first, heads, headDim, position);
+        }
+    }
+
+    /// <summary>A row beyond the table: its angles are computed as the table's are, in double precision and rounded once, so that they have the same bits.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RotateFar(bool isInterleaved, ref float row, nint heads, nint headDim, nint position)
+    {
+        Span<float> angles = stackalloc float[ShapeLimits.MaxHeadDim];
+        Fill(ref angles[0], position);
+        Rotate(isInterleaved, ref row, 0, 1, heads, headDim, ref angles[0], 0);
+    }
+
+    private void Rotate(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ref float table, nint firstPosition)
+    {
+        if (isInterleaved)
+            RotaryEmbedding.ApplyInterleaved(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
+        else
+            RotaryEmbedding.ApplyHalfSplit(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
+    }
 
     private (AlignedMemory Memory, nint Positions) Grow(AlignedMemory? old, nint positions)
     {

@@ -51,5 +51,10 @@ internal static class KernelThreads
         return 1;
     }
 
+    /// <summary>The largest number of threads that a call of any size gets.</summary>
+    /// <param name="maxDegreeOfParallelism">The largest number that the caller allows; 0 means 1.</param>
+    public static int Possible(int maxDegreeOfParallelism) =>
+        Math.Clamp(maxDegreeOfParallelism, 1, AlwaysAllowed > 0 ? AlwaysAllowed : Environment.ProcessorCount);
+
     internal static void RecordCall() => Volatile.Write(ref lastCall, Stopwatch.GetTimestamp());
 }

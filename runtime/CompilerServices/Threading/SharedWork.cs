@@ -30,6 +30,8 @@ internal abstract class SharedWork
     private static readonly Action<SharedWork> OpenFirst = OpenAfterFirst;
     private static readonly Action<(SharedWork Work, int Phase)> Block = BlockUntilOver;
 
+    private static readonly ExceptionDispatchInfo NoMemory = ExceptionDispatchInfo.Capture(new OutOfMemoryException());
+
     private readonly object gate = new();
     private WorkHelper[] helpers = [];
     private int helperCount;
@@ -66,7 +68,11 @@ internal abstract class SharedWork
         for (helperCount = 0; helperCount < wanted && WorkHelper.Rent(this) is { } helper; helperCount++)
         {
             helpers[helperCount] = helper;
-            ThreadPool.UnsafeQueueUserWorkItem(helper, preferLocal: false);
+            if (helper.Start())
+                continue;
+            // It may be in the queue or not, so it is cancelled like one that did not come in time. The work needs no helper.
+            helperCount++;
+            return;
         }
     }
 
@@ -120,7 +126,20 @@ internal abstract class SharedWork
         }
     }
 
-    private void Fail(Exception e) => Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
+    private void Fail(Exception e) => Interlocked.CompareExchange(ref failure, Capture(e), null);
+
+    /// <summary>A thread that cannot note its failure for want of memory must not leave: its part would never be counted.</summary>
+    private static ExceptionDispatchInfo Capture(Exception e)
+    {
+        try
+        {
+            return ExceptionDispatchInfo.Capture(e);
+        }
+        catch (OutOfMemoryException)
+        {
+            return NoMemory;
+        }
+    }
 
     private static long Claimable(int phase) => (long)phase << 32;
 

@@ -31,6 +31,9 @@ internal sealed class WorkHelper : IThreadPoolWorkItem
     private SharedWork? work;
     private int state;
 
+    /// <summary>Puts a helper into the thread pool's queue. Tests replace it.</summary>
+    internal static Action<WorkHelper> Queue { get; set; } = QueueInPool;
+
     /// <summary>A helper that will join the work once it is dequeued, or null where none is free.</summary>
     public static WorkHelper? Rent(SharedWork work)
     {
@@ -43,6 +46,25 @@ internal sealed class WorkHelper : IThreadPoolWorkItem
         Volatile.Write(ref helper.state, Queued);
         return helper;
     }
+
+    /// <summary>
+    /// Asks the thread pool to run the helper. Never throws, because helpers that came before may already work in memory that the caller would then release.
+    /// </summary>
+    /// <returns>False if the thread pool threw, which it does where the machine has no memory or no thread for it.</returns>
+    public bool Start()
+    {
+        try
+        {
+            Queue(this);
+            return true;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
+    internal static void QueueInPool(WorkHelper helper) => ThreadPool.UnsafeQueueUserWorkItem(helper, preferLocal: false);
 
     private static void TakeFromPool(SharedWork work)
     {
