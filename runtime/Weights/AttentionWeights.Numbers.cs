@@ -1,0 +1,74 @@
+namespace AttentionGen;
+
+// Numbers that make a kernel slow or its output useless.
+public sealed partial class AttentionWeights
+{
+    /// <summary>
+    /// The number of weights that are subnormal: not 0, and smaller than 2⁻¹²⁶. Some processors compute with such numbers many times slower;
+    /// <see cref="FlushSubnormals"/> removes them.
+    /// </summary>
+    public long CountSubnormals()
+    {
+        long count = 0;
+        foreach ((_, WeightTensor tensor) in Tensors())
+        {
+            foreach (float value in tensor.Values)
+                count += float.IsSubnormal(value) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>These weights with 0 in place of every subnormal number, of the same sign. They are the same object if there is none.</summary>
+    public AttentionWeights FlushSubnormals()
+    {
+        if (CountSubnormals() == 0)
+            return this;
+        return new(FlushBoth(QueryProjection), FlushBoth(KeyProjection), FlushBoth(ValueProjection), FlushBoth(OutputProjection), new LearnedTensors
+        {
+            QueryNorm = Flush(Learned.QueryNorm),
+            QueryNormBias = Flush(Learned.QueryNormBias),
+            KeyNorm = Flush(Learned.KeyNorm),
+            KeyNormBias = Flush(Learned.KeyNormBias),
+            Sinks = Flush(Learned.Sinks),
+            RelativePositionBias = Flush(Learned.RelativePositionBias),
+            BiasKey = Flush(Learned.BiasKey),
+            BiasValue = Flush(Learned.BiasValue),
+        });
+
+        static ProjectionWeights FlushBoth(ProjectionWeights projection) => new(Flush(projection.Weight), Flush(projection.Bias));
+    }
+
+    /// <summary>Checks that every weight is a finite number. A kernel does not check this: its output is then NaN or infinite.</summary>
+    /// <returns>These weights.</returns>
+    /// <exception cref="InvalidDataException">A weight is NaN or infinite. The message names the tensor, the element and the value.</exception>
+    public AttentionWeights CheckFinite()
+    {
+        foreach ((string role, WeightTensor tensor) in Tensors())
+        {
+            for (int index = 0; index < tensor.Values.Length; index++)
+            {
+                if (!float.IsFinite(tensor.Values[index]))
+                    throw new InvalidDataException(FormattableString.Invariant($"The {role} ({tensor.Source}) has {tensor.Values[index]} as its element {index}; expected a finite number."));
+            }
+        }
+
+        return this;
+    }
+
+    private static WeightTensor Flush(WeightTensor tensor)
+    {
+        float[] values = [.. tensor.Values];
+        foreach (ref float value in values.AsSpan())
+            value = float.IsSubnormal(value) ? float.CopySign(0, value) : value;
+        return tensor with { Values = values };
+    }
+
+    private (string Role, WeightTensor Tensor)[] Tensors() =>
+    [
+        ("query weight", QueryProjection.Weight), ("query bias", QueryProjection.Bias), ("key weight", KeyProjection.Weight), ("key bias", KeyProjection.Bias),
+        ("value weight", ValueProjection.Weight), ("value bias", ValueProjection.Bias), ("output weight", OutputProjection.Weight), ("output bias", OutputProjection.Bias),
+        ("query norm", Learned.QueryNorm), ("query norm bias", Learned.QueryNormBias), ("key norm", Learned.KeyNorm), ("key norm bias", Learned.KeyNormBias),
+        ("sinks", Learned.Sinks), ("relative position bias", Learned.RelativePositionBias), ("bias key", Learned.BiasKey), ("bias value", Learned.BiasValue),
+    ];
+}
