@@ -31,6 +31,7 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
     {
         var type = (INamedTypeSymbol)context.Symbol;
         Analyze<AttentionSpec>(type, KernelKind.Attention, AttentionParser.Parse, context);
+        Analyze<LinearSpec>(type, KernelKind.Linear, LinearParser.Parse, context);
     }
 
     private static void Analyze<TSpec>(INamedTypeSymbol type, KernelKind kind, SpecParser<TSpec> parse, SymbolAnalysisContext context)

@@ -18,6 +18,7 @@ public sealed class AttentionGenerator : IIncrementalGenerator
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         Register<AttentionSpec>(context, KernelKind.Attention, AttentionParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, AttentionEmitter.Emit);
+        Register<LinearSpec>(context, KernelKind.Linear, LinearParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, LinearEmitter.Emit);
     }
 
     private static void Register<TSpec>(

@@ -5,7 +5,7 @@ namespace AttentionGen;
 #endif
 
 /// <summary>The configuration of one product with every default resolved: the run-time form of <see cref="LinearConfigAttribute"/>.</summary>
-public sealed record LinearShape
+public sealed partial record LinearShape
 {
     /// <summary>Width of the input rows.</summary>
     public required int Inputs { get; init; }

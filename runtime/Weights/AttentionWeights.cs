@@ -113,7 +113,7 @@ public sealed partial class AttentionWeights
     {
         ArgumentNullException.ThrowIfNull(shape);
         shape.ThrowIfIllegal();
-        ulong state = (ulong)seed;
+        var numbers = new RandomNumbers(seed);
         bool projects = shape.HasProjections;
         return new AttentionWeights(
             Projection(projects ? shape.QueryDim : 0, shape.DModel, shape.QueryBias),
@@ -156,19 +156,8 @@ public sealed partial class AttentionWeights
             if (count > Array.MaxLength)
                 throw new ArgumentException($"shape has a matrix of {count} elements; expected at most {Array.MaxLength}, what an array can hold.", nameof(shape));
             var values = new float[count];
-            double bound = 1 / Math.Sqrt(inputs);
-            foreach (ref float value in values.AsSpan())
-                value = (float)(bound * (2 * NextDouble() - 1));
+            numbers.Fill(values, 1 / Math.Sqrt(inputs));
             return values;
-        }
-
-        // SplitMix64 (Steele, Lea and Flood 2014): unlike System.Random it can never change under us.
-        double NextDouble()
-        {
-            ulong z = state += 0x9E3779B97F4A7C15;
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            return ((z ^ (z >> 31)) >> 11) * (1.0 / (1L << 53));
         }
     }
 }

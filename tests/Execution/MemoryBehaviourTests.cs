@@ -42,6 +42,24 @@ public sealed class MemoryBehaviourTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_product_allocates_nothing(int threads)
+    {
+        foreach (int index in (int[])[3, 9, LinearConfigurations.List.Count - 1])
+        {
+            ILinearType type = LinearConfigurations.Type(index);
+            foreach (int rows in (int[])[1, 17, 260])
+            {
+                LinearCase call = LinearCase.Create(type.Shape, rows, seed: 1);
+                ILinearObject linear = type.Create(call.Weights);
+                var output = new float[rows * type.Shape.Outputs];
+                AssertNoAllocation(() => linear.Forward(call.Arguments(output, threads)));
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Causal))]
     public void Decode_allocates_nothing(string name)
     {

@@ -23,9 +23,15 @@ public sealed class SnapshotTests
         + "Outputs = AttentionOutputs.LogSumExp")]
     [InlineData("Interleaved", "Vector512", "Heads = 2, DModel = 32")]
     [InlineData("NeonTiny", "Neon", "Heads = 1, DModel = 4")]
-    public void Text_is_as_it_was(string name, string target, string arguments)
+    public void Text_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"AttentionConfig({arguments})");
+
+    [Theory]
+    [InlineData("LinearGated", "Vector256", "Inputs = 300, Outputs = 20, Activation = Activation.Silu, Gate = true, Residual = true")]
+    public void Text_of_a_product_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"LinearConfig({arguments})");
+
+    private static void Check(string name, string target, string attribute)
     {
-        Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [AttentionConfig({arguments})] internal sealed partial class {name};")
+        Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [{attribute}] internal sealed partial class {name};")
             .Where(file => !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
             .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")

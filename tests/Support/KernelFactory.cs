@@ -23,22 +23,26 @@ internal static class KernelFactory
     }
 
     /// <summary>The same for classes of which only the text is known; <paramref name="onFile"/> gets the hint name and the text of each generated file.</summary>
-    public static IKernelType[] Compile(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null)
+    public static IKernelType[] Compile(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null) =>
+        [.. CompileTypes(classes, onFile).Select(type => (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!)];
+
+    /// <summary>Products of one class each, in one compilation.</summary>
+    public static ILinearType[] Compile(IEnumerable<TestLinear> configurations) =>
+        [.. CompileTypes([.. configurations.Select(ClassText.Of)]).Select(type => (ILinearType)Activator.CreateInstance(typeof(LinearAdapter<>).MakeGenericType(type))!)];
+
+    /// <summary>The generated class behind a type, and the assembly that it was compiled to, for another process to load.</summary>
+    public static (string ClassName, byte[] Image) ImageOf(ILinearType type) => ImageOf(type.GetType().GenericTypeArguments[0]);
+
+    private static Type[] CompileTypes(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null)
     {
         Assembly assembly = Load(Build(Source(classes), onFile));
-        return [.. Enumerable.Range(0, classes.Count).Select(index =>
-        {
-            Type type = assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!;
-            return (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!;
-        })];
+        return [.. Enumerable.Range(0, classes.Count).Select(index => assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!)];
     }
 
     /// <summary>The generated class behind a kernel, and the assembly that it was compiled to, for another process to load.</summary>
-    public static (string ClassName, byte[] Image) ImageOf(IKernelType type)
-    {
-        Type generated = type.GetType().GenericTypeArguments[0];
-        return (generated.FullName!, Images[generated.Assembly]);
-    }
+    public static (string ClassName, byte[] Image) ImageOf(IKernelType type) => ImageOf(type.GetType().GenericTypeArguments[0]);
+
+    private static (string ClassName, byte[] Image) ImageOf(Type generated) => (generated.FullName!, Images[generated.Assembly]);
 
     /// <summary>Whether the generator accepts a configuration.</summary>
     public static bool IsLegal(TestConfiguration configuration) => !Problems(configuration).Any();
@@ -66,7 +70,7 @@ internal static class KernelFactory
         var source = new StringBuilder("using AttentionGen;\n\nnamespace Configurations;\n");
         for (int index = 0; index < classes.Count; index++)
         {
-            source.Append($"\n/// <summary>{classes[index].Name}</summary>\n[AttentionConfig({classes[index].Attribute})]\n");
+            source.Append($"\n/// <summary>{classes[index].Name}</summary>\n[{classes[index].Config}({classes[index].Attribute})]\n");
             string hooks = string.Join("\n\n    ", classes[index].Hooks.Select(hook => hook.ReplaceLineEndings("\n")));
             source.Append($"public sealed partial class Kernel{index}" + (hooks.Length == 0 ? ";\n" : $"\n{{\n    {hooks}\n}}\n"));
         }
@@ -144,5 +148,10 @@ internal static class KernelFactory
 /// <summary>A user's class as text: what stands in the attribute, and the methods beside it.</summary>
 internal sealed record ClassText(string Name, string Attribute, string[] Hooks)
 {
+    /// <summary>The attribute's name.</summary>
+    public string Config { get; init; } = "AttentionConfig";
+
+    public static ClassText Of(TestLinear configuration) => new(configuration.ToString(), configuration.AttributeText, []) { Config = "LinearConfig" };
+
     public static ClassText Of(TestConfiguration configuration) => new(configuration.ToString(), configuration.AttributeText, [.. configuration.Hooks.Select(hook => hook.Source)]);
 }

@@ -23,7 +23,8 @@ internal static class ClassEmitter
             WriteConstants(writer, plan.Shape);
             WriteFields(writer);
             WriteShape(writer, plan.Shape);
-            WritePath(writer, plans);
+            SupportEmitter.WriteIsAccelerated(writer, plans.Select(each => each.Target));
+            SupportEmitter.WritePlan(writer, HeaderEmitter.Describe(plan), plans.Select(each => (each.Target, HeaderEmitter.Tiles(each))), HeaderEmitter.Costs(plan));
             WriteConstruction(writer, plans);
             WriteSizes(writer);
             ForwardSignatureEmitter.Write(writer, plans);
@@ -73,24 +74,6 @@ internal static class ClassEmitter
         writer.Line();
     }
 
-    private static void WritePath(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
-    {
-        writer.Line("/// <inheritdoc/>");
-        FileEmitter.GeneratedCode(writer);
-        string fast = string.Join("\n    || ", plans.Select(plan => plan.Target).Where(target => target.Condition != "true").Select(target => $"({target.Condition})"));
-        writer.Line($"public static bool IsAccelerated => {(fast.Length == 0 ? "false" : fast)};");
-        writer.Line();
-        writer.Line("/// <inheritdoc/>");
-        FileEmitter.GeneratedCode(writer);
-        string tiles = string.Join("\n        : ", plans.Select(plan => plan.Target.Condition == "true" ? Quote(HeaderEmitter.Tiles(plan)) : $"{plan.Target.Condition} ? {Quote(HeaderEmitter.Tiles(plan))}"));
-        if (!RunsAnywhere(plans))
-            tiles += $"\n        : {Quote("no kernels for this processor")}";
-        writer.Line($"public static string Plan => {Quote($"{HeaderEmitter.Describe(plans[0])}\n")}\n    + ({tiles})\n    + {Quote(HeaderEmitter.Costs(plans[0]))};");
-        writer.Line();
-    }
-
-    private static string Quote(string text) => $"\"{text.Replace("\n", "\\n")}\"";
-
     private static void WriteConstruction(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         AttentionShape shape = plans[0].Shape;
@@ -114,12 +97,11 @@ internal static class ClassEmitter
             ? $"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], and the declared biases.</param>"
             : $"/// <param name=\"weights\">{(shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
-        if (!RunsAnywhere(plans))
-            writer.Line("/// <exception cref=\"global::System.PlatformNotSupportedException\">The processor runs none of the vector targets that the project asks for.</exception>");
+        SupportEmitter.DescribeRefusal(writer, plans.Select(plan => plan.Target));
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
         {
-            WriteRefusal(writer, plans);
+            SupportEmitter.WriteRefusal(writer, name, plans.Select(plan => plan.Target));
             writer.Line($"packedWeights = Services::PackedWeights.Pack<{ConstantsEmitter.TypeName}>(Shape, weights);");
         }
 
@@ -142,24 +124,6 @@ internal static class ClassEmitter
 
         writer.Line();
     }
-
-    /// <summary>Where the project left out the vector target that every processor runs: no object exists where none of the others runs.</summary>
-    private static void WriteRefusal(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
-    {
-        if (RunsAnywhere(plans))
-            return;
-        string names = string.Join(" or ", plans.Select(plan => plan.Target.Name));
-        using (writer.Block("if (!IsAccelerated)"))
-        {
-            writer.Line(
-                $"throw new PlatformNotSupportedException(\"This processor does not run {names}, and {plans[0].Class.Name} has kernels for nothing else (AttentionGenVectorTargets of its project): "
-                + "add Vector128, which every processor runs.\");");
-        }
-
-        writer.Line();
-    }
-
-    private static bool RunsAnywhere(IReadOnlyList<AttentionPlan> plans) => plans[plans.Count - 1].Target.Condition == "true";
 
     private static void WriteSizes(CodeWriter writer)
     {

@@ -58,20 +58,20 @@ internal static class ConstantsEmitter
     private static void WriteProjections(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         Numbers(writer, [("ColumnUnit", AttentionPlan.ColumnUnit(plans))]);
-        writer.Line($"public static int InterleavedInput => {Interleaved(plans, plan => plan.InputProjection!)};");
-        writer.Line($"public static int InterleavedMemory => {Interleaved(plans, plan => plan.MemoryProjection!)};");
-        writer.Line($"public static int InterleavedOutput => {Interleaved(plans, plan => plan.OutputProjection!)};");
+        writer.Line($"public static int InterleavedInput => {Interleaved(plans.Select(plan => (plan.Target, plan.InputProjection!)))};");
+        writer.Line($"public static int InterleavedMemory => {Interleaved(plans.Select(plan => (plan.Target, plan.MemoryProjection!)))};");
+        writer.Line($"public static int InterleavedOutput => {Interleaved(plans.Select(plan => (plan.Target, plan.OutputProjection!)))};");
     }
 
     /// <summary>Panels that are interleaved in the weights of a projection, as the target that runs wants them.</summary>
-    private static string Interleaved(IReadOnlyList<AttentionPlan> plans, Func<AttentionPlan, ProductPlan> product)
+    public static string Interleaved(IEnumerable<(VectorTarget Target, ProductPlan Product)> products)
     {
         string interleaved = "";
-        foreach (AttentionPlan plan in plans.Reverse())
+        foreach ((VectorTarget target, ProductPlan product) in products.Reverse())
         {
-            string mine = CodeWriter.Invariant($"{product(plan).InterleavedPanels}");
+            string mine = CodeWriter.Invariant($"{product.InterleavedPanels}");
             // The last target runs wherever no other does.
-            interleaved = interleaved.Length == 0 || interleaved == mine ? mine : $"{plan.Target.Condition} ? {mine} : {interleaved}";
+            interleaved = interleaved.Length == 0 || interleaved == mine ? mine : $"{target.Condition} ? {mine} : {interleaved}";
         }
 
         return interleaved;

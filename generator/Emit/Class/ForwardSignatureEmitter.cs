@@ -107,23 +107,11 @@ internal static class ForwardSignatureEmitter
     }
 
     private static void WriteProjection(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string offsets) =>
-        WriteChoice(writer, plans, target => $"{ConstantsEmitter.Path(target)}.ProjectMemory(packedWeights, memory, cache, {offsets}, in options);");
+        SupportEmitter.WriteChoice(writer, plans.Select(plan => plan.Target), target => $"{ConstantsEmitter.Path(target)}.ProjectMemory(packedWeights, memory, cache, {offsets}, in options);");
 
     private static void WriteRun(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         using (writer.Block("private void Run(in Library::AttentionArguments arguments)"))
-            WriteChoice(writer, plans, target => $"{ConstantsEmitter.Path(target)}.Forward(packedWeights, in arguments);");
-    }
-
-    private static void WriteChoice(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, System.Func<VectorTarget, string> call)
-    {
-        for (int i = 0; i < plans.Count; i++)
-        {
-            VectorTarget target = plans[i].Target;
-            string line = call(target);
-            // The last one needs no condition: where it does not run, there is no object to call.
-            string start = i < plans.Count - 1 ? $"{(i == 0 ? "if" : "else if")} ({target.Condition})\n    " : i == 0 ? "" : "else\n    ";
-            writer.Line(start + line);
-        }
+            SupportEmitter.WriteChoice(writer, plans.Select(plan => plan.Target), target => $"{ConstantsEmitter.Path(target)}.Forward(packedWeights, in arguments);");
     }
 }

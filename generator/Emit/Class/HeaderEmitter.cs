@@ -41,12 +41,19 @@ internal static class HeaderEmitter
         writer.Line($"// The header of {plan.Class.HintName}.Constants.g.cs explains the names.");
     }
 
+    /// <summary>What the names in the kernels of products mean.</summary>
+    public static IReadOnlyList<string> ProductLegend { get; } =
+    [
+        "a is a row of the left operand, a_r its element in row r of a tile; b_v is vector v of a row of the right operand; c_r_v is the sum of row r and vector v, in a register.",
+        "A panel holds 16 columns of the right operand side by side, row after row. A kernel whose name ends in 6x16 computes 6 rows and 16 columns a turn.",
+        "Rows are cut into tiles, of which the last starts early rather than end late: it computes rows again, to the same bits. s_r_v is the sum of a block of the depth.",
+    ];
+
     /// <summary>What the names in the files of kernels mean.</summary>
     private static IEnumerable<string> Legend(AttentionShape shape)
     {
-        yield return "a is a row of the left operand, a_r its element in row r of a tile; b_v is vector v of a row of the right operand; c_r_v is the sum of row r and vector v, in a register.";
-        yield return "A panel holds 16 columns of the right operand side by side, row after row. A kernel whose name ends in 6x16 computes 6 rows and 16 columns a turn.";
-        yield return "Rows are cut into tiles, of which the last starts early rather than end late: it computes rows again, to the same bits. s_r_v is the sum of a block of the depth.";
+        foreach (string name in ProductLegend)
+            yield return name;
         if (shape.Group > 1)
             yield return CodeWriter.Invariant($"Row e of a KV head is query head e mod {shape.Group} of input row e / {shape.Group}, because {shape.Group} query heads share a KV head.");
         yield return "SoftmaxState has the places of maxima, sums and factors of a query block: of the merged key blocks, and of the present one.";

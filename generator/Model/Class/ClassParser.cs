@@ -30,6 +30,7 @@ internal static class ClassParser
             return;
         }
 
+        CheckKind(type, kind, problems);
         CheckModifiers(type, problems, cancellationToken);
         CheckContainingTypes(type, problems, cancellationToken);
         CheckMembers(type, kind, compilation, problems);
@@ -55,6 +56,17 @@ internal static class ClassParser
         HidesNames = FrameworkNames.AreHidden(type, compilation, cancellationToken),
         RuntimeAlias = Model.RuntimeAlias.Of(KernelKind.Of(type)?.FindAttribute(type)?.AttributeClass, compilation),
     };
+
+    /// <summary>Reports a second configuration. It is one mistake, so one of the two attributes has the error, and neither is generated.</summary>
+    private static void CheckKind(INamedTypeSymbol type, KernelKind kind, ProblemReporter problems)
+    {
+        if (kind.Another(type) is not { } other)
+            return;
+        if (kind.ComesBefore(other))
+            problems.Refuse();
+        else
+            problems.Report(DiagnosticDescriptors.SeveralConfigurations, type.Name, other.Config, kind.Config);
+    }
 
     private static void CheckModifiers(INamedTypeSymbol type, ProblemReporter problems, CancellationToken cancellationToken)
     {

@@ -18,8 +18,17 @@ internal sealed class KernelKind
         HasHooks = true,
     };
 
+    /// <summary>One product.</summary>
+    public static KernelKind Linear { get; } = new()
+    {
+        Config = "LinearConfig",
+        Description = "a product",
+        Weights = "LinearWeights",
+        ReservedNames = Model.ReservedNames.Linear,
+    };
+
     /// <summary>All kinds.</summary>
-    public static IReadOnlyList<KernelKind> All { get; } = [Attention];
+    public static IReadOnlyList<KernelKind> All { get; } = [Attention, Linear];
 
     /// <summary>The attribute as a user writes it.</summary>
     public required string Config { get; init; }
@@ -47,6 +56,12 @@ internal sealed class KernelKind
 
     /// <summary>The application that counts; the compiler refuses any further one.</summary>
     public AttributeData? FindAttribute(INamedTypeSymbol type) => type.GetAttributes().FirstOrDefault(attribute => IsMine(attribute.AttributeClass));
+
+    /// <summary>The first kind that a class has beside this one, or null.</summary>
+    public KernelKind? Another(INamedTypeSymbol type) => All.FirstOrDefault(kind => kind != this && kind.FindAttribute(type) is not null);
+
+    /// <summary>Whether this kind comes before another.</summary>
+    public bool ComesBefore(KernelKind other) => All.TakeWhile(kind => kind != other).Contains(this);
 
     private bool IsMine(INamedTypeSymbol? attributeClass) =>
         attributeClass is { ContainingType: null, ContainingNamespace: { Name: "AttentionGen", ContainingNamespace.IsGlobalNamespace: true } }

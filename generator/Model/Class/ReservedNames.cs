@@ -19,8 +19,11 @@ internal static class ReservedNames
         Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength", "CreateCache", "ProjectMemory", "ScoreStride", "HeadStride", "JoinedDim",
             "SoftmaxState");
 
+    /// <summary>Names of one product.</summary>
+    public static IReadOnlyCollection<string> Linear { get; } = Set("Inputs", "Outputs");
+
     /// <summary>Names of any kind.</summary>
-    public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention]);
+    public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention, .. Linear]);
 
     private static SortedSet<string> Set(params string[] own) => new(Common.Concat(own), StringComparer.Ordinal);
 }

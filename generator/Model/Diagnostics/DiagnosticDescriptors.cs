@@ -214,6 +214,17 @@ internal static class DiagnosticDescriptors
         "AG0051", "SkipPadding needs self-attention",
         "SkipPadding cannot be combined with MemoryDim, because the key lengths are those of the memory, not of the input: remove SkipPadding, or remove MemoryDim for self-attention");
 
+    // One product.
+    public static readonly DiagnosticDescriptor SeveralConfigurations = Create(
+        "AG0060", "A class has two configurations",
+        "'{0}' has both {1} and {2}, but a class computes one thing: remove one of the two, or move it to another class");
+
+    public static readonly DiagnosticDescriptor LinearInputs = Create(
+        "AG0061", "Inputs is missing or out of range", $"Inputs {{0}} but must be from 1 to {ShapeLimits.MaxFeedForwardDim}: use {{1}}");
+
+    public static readonly DiagnosticDescriptor LinearOutputs = Create(
+        "AG0062", "Outputs is missing or out of range", $"Outputs {{0}} but must be from 1 to {ShapeLimits.MaxOutputs}: use {{1}}");
+
     /// <summary>All of the above, in the order of their ids.</summary>
     public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

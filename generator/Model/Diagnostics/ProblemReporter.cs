@@ -15,6 +15,9 @@ internal sealed class ProblemReporter(AttributeArguments arguments, Action<Diagn
     /// <summary>Whether anything was reported.</summary>
     public bool Any { get; private set; }
 
+    /// <summary>Refuses the class for a reason that is reported on another of its attributes.</summary>
+    public void Refuse() => Any = true;
+
     /// <summary>Reports on the whole attribute.</summary>
     public void Report(DiagnosticDescriptor descriptor, params string[] messageArguments) =>
         ReportOn(descriptor, null, null, messageArguments);

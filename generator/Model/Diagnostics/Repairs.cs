@@ -28,8 +28,8 @@ internal static class Repairs
     {
         IEnumerable<string> repairs = (id, argument) switch
         {
-            ("AG0014" or "AG0015", null) => Assignments(message[1]),
-            ("AG0014" or "AG0015", _) => Values(argument, message[1]),
+            ("AG0014" or "AG0015" or "AG0061" or "AG0062", null) => Assignments(message[1]),
+            ("AG0014" or "AG0015" or "AG0061" or "AG0062", _) => Values(argument, message[1]),
             ("AG0016", not null) => Values(argument, message[2]).Append(argument),
             ("AG0017" or "AG0019", not null) => Values(argument, message[1]).Append(argument),
             ("AG0018", _) => Assignments(message[1]),

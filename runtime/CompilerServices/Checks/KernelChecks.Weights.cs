@@ -82,7 +82,7 @@ public static partial class KernelChecks
 
     private static string MemoryName(AttentionShape shape) => shape.IsCrossAttention ? "MemoryDim" : "DModel";
 
-    private static void CheckProjection(
+    internal static void CheckProjection(
         string role, ProjectionWeights projection, int outputs, string outputsName, int inputs, string inputsName, bool hasBias, string biasSetting)
     {
         WeightTensor weight = projection.Weight;

@@ -45,6 +45,28 @@ public sealed class PackedMatrix
     public static PackedMatrix Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int interleavedPanels, double factor = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
+        PackedMatrix packed = PackPanels(weights, bias, outputs, inputs, (int)(((long)outputs + PanelWidth - 1) / PanelWidth), interleavedPanels);
+        if (factor != 1)
+        {
+            for (nint i = 0; i < packed.memory.Length; i++)
+            {
+                ref float element = ref Unsafe.Add(ref packed.Panels, i);
+                element = (float)(element * factor);
+            }
+        }
+
+        return packed;
+    }
+
+    /// <summary>Packs a matrix into more panels than its outputs fill, so that whole tiles cover them. The others are zero.</summary>
+    /// <param name="weights">[outputs, inputs], row-major.</param>
+    /// <param name="bias">[outputs], or empty.</param>
+    /// <param name="outputs">Rows of the matrix.</param>
+    /// <param name="inputs">Columns of the matrix.</param>
+    /// <param name="panelCount">Panels, at least those that the outputs fill.</param>
+    /// <param name="interleavedPanels">Panels that take turns, a row of 16 of each; divides their number.</param>
+    internal static PackedMatrix PackPanels(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int panelCount, int interleavedPanels)
+    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(interleavedPanels);
         if (weights.Length != (long)outputs * inputs)
@@ -52,7 +74,6 @@ public sealed class PackedMatrix
         if (!bias.IsEmpty && bias.Length != outputs)
             throw new ArgumentException($"bias.Length is {bias.Length}; expected {outputs}, or 0 for no bias.", nameof(bias));
 
-        int panelCount = (int)(((long)outputs + PanelWidth - 1) / PanelWidth);
         if (panelCount % interleavedPanels != 0)
             throw new ArgumentException($"interleavedPanels is {interleavedPanels}; it must divide the {panelCount} panels of {outputs} outputs.", nameof(interleavedPanels));
         long panelFloats = (long)panelCount * inputs * PanelWidth;
@@ -60,8 +81,8 @@ public sealed class PackedMatrix
         var packed = new PackedMatrix(memory, panelCount, (nint)panelFloats);
 
         // Padding is zero, so that columns beyond the last output are computed like others and give nothing.
-        ref float lastPanel = ref Unsafe.Add(ref packed.Panels, (nint)(panelCount - 1) * inputs * PanelWidth);
-        MemoryMarshal.CreateSpan(ref lastPanel, inputs * PanelWidth).Clear();
+        for (nint panel = (outputs - 1) / PanelWidth; panel < panelCount; panel++)
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref packed.Panels, panel * inputs * PanelWidth), inputs * PanelWidth).Clear();
         KeyPanels.Write(ref MemoryMarshal.GetReference(weights), inputs, outputs, ref packed.Panels, 0, inputs);
 
         if (interleavedPanels > 1)
@@ -70,16 +91,6 @@ public sealed class PackedMatrix
         Span<float> packedBias = MemoryMarshal.CreateSpan(ref packed.Bias, panelCount * PanelWidth);
         packedBias.Clear();
         bias.CopyTo(packedBias);
-
-        if (factor != 1)
-        {
-            for (nint i = 0; i < memory.Length; i++)
-            {
-                ref float element = ref Unsafe.Add(ref packed.Panels, i);
-                element = (float)(element * factor);
-            }
-        }
-
         return packed;
     }
 

@@ -1,0 +1,18 @@
+using System.Collections.Generic;
+using System.Linq;
+using AttentionGen.Generator.Model;
+using AttentionGen.Generator.Plan;
+
+namespace AttentionGen.Generator.Emit;
+
+/// <summary>From the spec of one product to all its generated files, which are those of an attention block.</summary>
+internal static class LinearEmitter
+{
+    public static IReadOnlyList<GeneratedFile> Emit(LinearSpec spec)
+    {
+        IReadOnlyList<LinearPlan> plans = LinearPlan.CreateAll(spec);
+        var files = new List<GeneratedFile> { LinearClassEmitter.Write(plans), LinearConstantsEmitter.Write(plans) };
+        files.AddRange(plans.Select(LinearTargetEmitter.Write));
+        return [.. HeaderEmitter.WithSisters(files).Select(file => spec.Class.HidesNames ? FullNames.Write(file, spec.Class.RuntimeAlias) : file)];
+    }
+}

@@ -1,0 +1,220 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>
+/// The path of a call of one product: row blocks, column blocks, what follows the product while it is in the cache, scratch and threads. The type
+/// parameters are the kernels and the numbers of a class. Both are structs, so the JIT compiles the path for each class, with direct calls and literals.
+/// </summary>
+/// <typeparam name="TKernels">The kernels of the class for the vector target that runs.</typeparam>
+/// <typeparam name="TConstants">The numbers of the class.</typeparam>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class LinearCall<TKernels, TConstants>
+    where TKernels : struct, ILinearKernels
+    where TConstants : struct, ILinearConstants
+{
+    /// <summary>
+    /// The JIT optimises each step at its first call. At a lower tier, each literal would be a method that the JIT compiles and the step calls.
+    /// </summary>
+    private const MethodImplOptions Step = MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization;
+
+    private const int PanelWidth = PanelLayout.PanelWidth;
+
+    /// <summary>Whether something is done to the sums after the product.</summary>
+    private static bool Finishes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TConstants.Activation != Activation.None || TConstants.HasGate || TConstants.HasResidual;
+    }
+
+    /// <summary>Panels that lie in the caller's rows as a whole. Tiles of the others would write beyond a row, so they go through scratch.</summary>
+    private static int DirectPanels
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TConstants.Outputs / PanelWidth / TConstants.ColumnUnit * TConstants.ColumnUnit;
+    }
+
+    private static int StripFloats
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (TConstants.Panels - DirectPanels) * PanelWidth;
+    }
+
+    /// <summary>Checks the arguments and computes the product.</summary>
+    /// <param name="weights">The packed weights of the object.</param>
+    /// <param name="arguments">The caller's arguments, unchecked.</param>
+    [MethodImpl(Step)]
+    public static unsafe void Forward(PackedLinear weights, in LinearArguments arguments)
+    {
+        int rows = LinearChecks.Validate(weights.Shape, in arguments);
+        if (rows == 0)
+            return;
+        int threads = Threads(in arguments, rows);
+        if (threads > 1)
+        {
+            ComputeShared(weights, in arguments, rows, threads);
+            return;
+        }
+
+        fixed (float* input = TKernels.PinsRows ? arguments.Input : default)
+        {
+            if (StripFloats == 0)
+            {
+                RunRows(weights, in arguments, 0, rows, 0, TConstants.Panels, ref Unsafe.NullRef<float>());
+                return;
+            }
+
+            using ScratchLease lease = ScratchLease.Rent(LinearSchedule.StripFloats(LinearCall.NumbersOf<TConstants>(), rows));
+            RunRows(weights, in arguments, 0, rows, 0, TConstants.Panels, ref lease.Reference);
+        }
+    }
+
+    /// <summary>One part of a call that threads share.</summary>
+    [MethodImpl(Step)]
+    internal static void RunPart(in LinearWork work, in LinearArguments arguments, int part, ref float own)
+    {
+        WorkPhase cut = work.Schedule.Work[0];
+        int first = part * cut.Step;
+        if (work.Schedule.CutsColumns)
+            RunRows(work.Weights, in arguments, 0, work.Rows, first, Math.Min(cut.Step, TConstants.Panels - first), ref own);
+        else
+            RunRows(work.Weights, in arguments, first, Math.Min(cut.Step, work.Rows - first), 0, TConstants.Panels, ref own);
+    }
+
+    /// <summary>Chooses the number of threads for a call: one if sharing would take longer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Threads(in LinearArguments arguments, int rows)
+    {
+        // Reading the weights takes most of the time of a few rows.
+        int most = arguments.Options.MaxDegreeOfParallelism;
+        return most <= 1 ? 1 : KernelThreads.Choose(most, (long)rows * TConstants.Inputs * TConstants.Outputs * (rows <= 4 ? 8 : 1));
+    }
+
+    [MethodImpl(Step)]
+    private static void ComputeShared(PackedLinear weights, in LinearArguments arguments, int rows, int threads)
+    {
+        LinearSchedule schedule = LinearSchedule.Create(LinearCall.NumbersOf<TConstants>(), rows, threads);
+        var work = new LinearWork
+        {
+            Parts = LinearParts<TKernels, TConstants>.Instance,
+            Weights = weights,
+            Options = arguments.Options,
+            Rows = rows,
+            Schedule = schedule,
+        };
+        SharedWork<LinearWork>.Run(in work, new LinearSpans(arguments), schedule.Work);
+    }
+
+    /// <summary>Some columns of some rows: for each row block, one column block after another.</summary>
+    /// <param name="weights">The packed weights.</param>
+    /// <param name="arguments">The checked arguments.</param>
+    /// <param name="firstRow">The first row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="firstPanel">The first panel of columns.</param>
+    /// <param name="panels">Panels.</param>
+    /// <param name="strip">Scratch of this thread.</param>
+    [MethodImpl(Step)]
+    private static void RunRows(PackedLinear weights, in LinearArguments arguments, nint firstRow, nint rows, nint firstPanel, nint panels, ref float strip)
+    {
+        nint end = firstRow + rows, endPanel = firstPanel + panels;
+        nint rowStep = RowStep(rows);
+        for (nint row = firstRow; row < end; row += rowStep)
+        {
+            nint count = Math.Min(rowStep, end - row), columnStep = ColumnStep(count);
+            for (nint panel = firstPanel; panel < endPanel;)
+            {
+                arguments.Options.CancellationToken.ThrowIfCancellationRequested();
+                nint some = Math.Min(columnStep, (panel < DirectPanels ? Math.Min(DirectPanels, endPanel) : endPanel) - panel);
+                RunBlock(weights.Matrix, in arguments, row, count, panel, some, ref strip);
+                panel += some;
+            }
+        }
+    }
+
+    /// <summary>Equal row blocks: a last block of one row would read all weights for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint RowStep(nint rows)
+    {
+        if (rows <= TConstants.RowBlock)
+            return rows;
+        nint blocks = (rows + TConstants.RowBlock - 1) / TConstants.RowBlock;
+        nint step = (rows + blocks - 1) / blocks;
+        return Math.Min(TConstants.RowBlock, (step + TConstants.PartRows - 1) / TConstants.PartRows * TConstants.PartRows);
+    }
+
+    /// <summary>Panels that go from product to output together: where something follows the product, so few that their results stay in the cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint ColumnStep(nint rows) => Finishes
+        ? Math.Clamp(TConstants.FinishedFloats / (rows * PanelWidth) / TConstants.ColumnUnit * TConstants.ColumnUnit, TConstants.ColumnUnit, TConstants.ColumnBlock)
+        : TConstants.ColumnBlock;
+
+    /// <summary>A column block of a row block, from product to output.</summary>
+    [MethodImpl(Step)]
+    private static void RunBlock(PackedMatrix matrix, in LinearArguments arguments, nint row, nint rows, nint panel, nint panels, ref float strip)
+    {
+        nint column = panel * PanelWidth;
+        ref float input = ref At(arguments.Input, row * TConstants.Inputs);
+        ref float output = ref At(arguments.Output, (row * TConstants.Outputs) + column);
+        ref float packed = ref Unsafe.Add(ref matrix.Panels, panel * ((nint)TConstants.Inputs * PanelWidth));
+        ref float bias = ref Unsafe.Add(ref matrix.Bias, column);
+        nint columns = panels * PanelWidth;
+        if (panel < DirectPanels)
+        {
+            TKernels.Project(ref input, rows, ref packed, ref bias, panels, ref output, TConstants.Outputs);
+            if (TConstants.Activation != Activation.None)
+                Activations.Apply(TConstants.Activation, ref output, TConstants.Outputs, rows, columns);
+        }
+        else
+        {
+            TKernels.Project(ref input, rows, ref packed, ref bias, panels, ref strip, columns);
+            if (TConstants.Activation != Activation.None)
+                Activations.Apply(TConstants.Activation, ref strip, columns, rows, columns);
+            nint stride = columns;
+            columns = Math.Min(columns, TConstants.Outputs - column);
+            if (columns <= 0)
+                return;
+            StridedRows.Copy(ref strip, stride, ref output, TConstants.Outputs, rows, (int)columns);
+        }
+
+        if (TConstants.HasGate)
+            RowOperands.Multiply(ref output, ref At(arguments.Gate, (row * TConstants.Outputs) + column), TConstants.Outputs, rows, columns);
+        if (TConstants.HasResidual)
+            RowOperands.Add(ref output, ref At(arguments.Residual, (row * TConstants.Outputs) + column), TConstants.Outputs, rows, columns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float At(ReadOnlySpan<float> span, nint index) => ref Unsafe.Add(ref MemoryMarshal.GetReference(span), index);
+}
+
+/// <summary>What a caller may ask about calls of a class, whatever vector target runs.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class LinearCall
+{
+    /// <summary>Bytes of scratch that a call on one thread leases.</summary>
+    /// <typeparam name="TConstants">The numbers of the class.</typeparam>
+    /// <param name="rows">Input rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is negative.</exception>
+    public static long GetScratchBytes<TConstants>(int rows)
+        where TConstants : struct, ILinearConstants
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        return sizeof(float) * (long)LinearSchedule.StripFloats(NumbersOf<TConstants>(), rows);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    internal static LinearNumbers NumbersOf<TConstants>()
+        where TConstants : struct, ILinearConstants
+    {
+        int direct = TConstants.Outputs / PanelLayout.PanelWidth / TConstants.ColumnUnit * TConstants.ColumnUnit;
+        return new()
+        {
+            Panels = TConstants.Panels,
+            ColumnUnit = TConstants.ColumnUnit,
+            RowBlock = TConstants.RowBlock,
+            PartRows = TConstants.PartRows,
+            StripFloats = (TConstants.Panels - direct) * PanelLayout.PanelWidth,
+        };
+    }
+}

@@ -1,0 +1,67 @@
+namespace AttentionGen.CompilerServices;
+
+/// <summary>The numbers of a class of one product that decide how a call is cut, as data: schedules are a function of them, and tests may ask for any.</summary>
+internal readonly record struct LinearNumbers
+{
+    /// <summary>Panels of columns.</summary>
+    public required int Panels { get; init; }
+
+    /// <summary>Panels that any cut of the columns is a multiple of.</summary>
+    public required int ColumnUnit { get; init; }
+
+    /// <summary>Rows that go through the weights together.</summary>
+    public required int RowBlock { get; init; }
+
+    /// <summary>Rows of a part are a multiple of this.</summary>
+    public required int PartRows { get; init; }
+
+    /// <summary>Floats of scratch that a row needs.</summary>
+    public required int StripFloats { get; init; }
+}
+
+/// <summary>How a call of one product is cut for several threads: into columns while rows are few, otherwise into rows.</summary>
+internal readonly struct LinearSchedule
+{
+    /// <summary>Parts of a thread, so that one that comes late or is slow leaves less to wait for.</summary>
+    private const int PartsPerThread = 4;
+
+    /// <summary>Whether a part is some columns of all rows; otherwise it is all columns of some rows.</summary>
+    public required bool CutsColumns { get; init; }
+
+    /// <summary>One phase. Its step is in panels of columns, or in rows.</summary>
+    public required WorkSchedule Work { get; init; }
+
+    /// <summary>
+    /// Cuts a call. Cut into columns, threads read each weight once together; cut into rows, each of them reads all weights, so a block of rows for each
+    /// has to make up for that.
+    /// </summary>
+    /// <param name="numbers">The class.</param>
+    /// <param name="rows">Rows of the call.</param>
+    /// <param name="threads">Threads that may work.</param>
+    public static LinearSchedule Create(in LinearNumbers numbers, int rows, int threads)
+    {
+        if (Parts(rows, numbers.RowBlock) < threads && numbers.Panels / numbers.ColumnUnit >= threads)
+        {
+            int step = Parts(Parts(numbers.Panels, PartsPerThread * threads), numbers.ColumnUnit) * numbers.ColumnUnit;
+            return new()
+            {
+                CutsColumns = true,
+                Work = new(threads, 0, StripFloats(in numbers, rows), 1, new WorkPhase(Parts(numbers.Panels, step), step)),
+            };
+        }
+
+        // Equal parts, as many for every thread: a last part that is left alone would make the others wait.
+        int parts = Parts(Parts(rows, numbers.RowBlock), threads) * threads;
+        int partRows = Parts(Parts(rows, parts), numbers.PartRows) * numbers.PartRows;
+        return new()
+        {
+            CutsColumns = false,
+            Work = new(threads, 0, StripFloats(in numbers, partRows), 1, new WorkPhase(Parts(rows, partRows), partRows)),
+        };
+    }
+
+    /// <summary>Floats of scratch for some rows.</summary>
+    public static nint StripFloats(in LinearNumbers numbers, int rows) => (nint)Math.Min(rows, numbers.RowBlock) * numbers.StripFloats;
+
+    private static int Parts(int of, int step) => (int)(((long)of + step - 1) / step);
+}

@@ -1,0 +1,35 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>The content of an object that computes one product: weights, packed for the vector target that runs. Immutable.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class PackedLinear
+{
+    private PackedLinear(LinearShape shape, PackedMatrix matrix)
+    {
+        Shape = shape;
+        Matrix = matrix;
+    }
+
+    /// <summary>What is computed.</summary>
+    public LinearShape Shape { get; }
+
+    internal PackedMatrix Matrix { get; }
+
+    /// <summary>Checks weights and packs them.</summary>
+    /// <typeparam name="TConstants">The class's numbers.</typeparam>
+    /// <param name="shape">What is computed.</param>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <exception cref="ArgumentException">A tensor has another shape, or the bias is missing or superfluous.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static PackedLinear Pack<TConstants>(LinearShape shape, LinearWeights weights)
+        where TConstants : struct, ILinearConstants
+    {
+        LinearChecks.ValidateWeights(shape, weights);
+        PackedMatrix matrix = PackedMatrix.PackPanels(
+            weights.Weight, weights.Bias, shape.Outputs, shape.Inputs, TConstants.Panels, TConstants.InterleavedPanels);
+        return new(shape, matrix);
+    }
+}
