@@ -45,3 +45,9 @@ internal sealed partial class CoreAttention
     [MaskPredicate]
     public static bool IsSeen(int head, int query, int key) => (key + head) % 3 != 0 || key == query;
 }
+
+[LinearConfig(Inputs = 300, Outputs = 150, Activation = Activation.Gelu, Gate = true, Residual = true)]
+internal sealed partial class GatedLinear;
+
+[LinearConfig(Inputs = 513, Outputs = 1030, Bias = false, Activation = Activation.Silu)]
+internal sealed partial class HeadLinear;

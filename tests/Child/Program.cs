@@ -19,6 +19,8 @@ switch (args)
         Outputs<TinyAttention>([(1, 1), (2, 5), (1, 17), (1, 257)]);
         Outputs<VariantAttention>([(1, 1), (2, 33), (1, 300)], new() { ScoreModifier = (score, _, query, key) => key > query ? score : (score * 0.75) - (0.01 * (query - key)) });
         Outputs<CoreAttention>([(1, 1), (2, 33), (1, 300)], new() { MaskPredicate = CoreAttention.IsSeen });
+        LinearOutputs<GatedLinear>([1, 2, 3, 13, 130]);
+        LinearOutputs<HeadLinear>([1, 5, 50]);
         return 0;
     case ["kernels"]:
         Touch<EncoderAttention>();
@@ -73,6 +75,31 @@ static void Outputs<T>((int Batch, int Rows)[] calls, ReferenceHooks? hooks = nu
 
         // FNV-1a over the bytes.
         foreach (byte part in MemoryMarshal.AsBytes<float>(actual))
+            hash = (hash ^ part) * 1099511628211;
+    }
+
+    Console.WriteLine($"{typeof(T).Name} {T.IsAccelerated} {hash:x16} {worst:R}");
+}
+
+// The same line for one product.
+static void LinearOutputs<T>(int[] rowCounts)
+    where T : class, ILinear<T>
+{
+    LinearShape shape = T.Shape;
+    LinearWeights weights = LinearWeights.Random(shape, seed: 5);
+    T linear = T.Create(weights);
+    var random = new Random(6);
+    ulong hash = 14695981039346656037;
+    double worst = 0;
+    foreach (int rows in rowCounts)
+    {
+        float[] input = Uniform(random, rows * shape.Inputs), output = new float[rows * shape.Outputs];
+        float[] gate = Uniform(random, shape.Gate ? output.Length : 0), residual = Uniform(random, shape.Residual ? output.Length : 0);
+        linear.Forward(new LinearArguments { Input = input, Output = output, Gate = gate, Residual = residual });
+        double[] expected = ReferenceLinear.Forward(shape, weights.Weight, weights.Bias, input, gate, residual);
+        for (int index = 0; index < output.Length; index++)
+            worst = Math.Max(worst, Math.Abs(expected[index] - output[index]) / (1 + Math.Abs(expected[index])));
+        foreach (byte part in MemoryMarshal.AsBytes<float>(output))
             hash = (hash ^ part) * 1099511628211;
     }
 

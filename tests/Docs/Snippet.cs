@@ -48,18 +48,19 @@ internal sealed record Snippet(string Page, int Index, string Code)
 
     private static string CreateKernels(CompilationUnitSyntax root)
     {
-        string[] classes =
-        [
-            .. root.Members.OfType<ClassDeclarationSyntax>()
-                .Where(type => type.AttributeLists.SelectMany(list => list.Attributes).Any(attribute => attribute.Name.ToString() == "AttentionConfig"))
-                .Select(type => type.Identifier.Text),
-        ];
-        Assert.NotEmpty(classes);
+        string[] calls = [.. Classes("AttentionConfig").Select(name => $"Attention<{name}>();"), .. Classes("LinearConfig").Select(name => $"Linear<{name}>();")];
+        Assert.NotEmpty(calls);
         return $$"""
+            #pragma warning disable CS8321
             using AttentionGen;
-            {{string.Join("\n", classes.Select(name => $"Create<{name}>();"))}}
-            static void Create<T>() where T : class, IAttentionKernel<T> => Console.WriteLine(T.Create(AttentionWeights.Random(T.Shape, seed: 1)));
+            {{string.Join("\n", calls)}}
+            static void Attention<T>() where T : class, IAttentionKernel<T> => Console.WriteLine(T.Create(AttentionWeights.Random(T.Shape, seed: 1)));
+            static void Linear<T>() where T : class, ILinear<T> => Console.WriteLine(T.Create(LinearWeights.Random(T.Shape, seed: 1)));
             """;
+
+        IEnumerable<string> Classes(string config) => root.Members.OfType<ClassDeclarationSyntax>()
+            .Where(type => type.AttributeLists.SelectMany(list => list.Attributes).Any(attribute => attribute.Name.ToString() == config))
+            .Select(type => type.Identifier.Text);
     }
 
     private static SyntaxTree Parse(string source, string name) => CSharpSyntaxTree.ParseText(

@@ -88,13 +88,16 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
         private static (string Folder, string[] Lines) Write()
         {
             string folder = Directory.CreateTempSubdirectory("attentiongen-guards-").FullName;
-            var kernels = GridConfigurations.All.Names.Select(name => (Name: name, Type: GridConfigurations.All.Type(name))).Concat(
-                PairGrid.Configurations.Select(features => (Name: string.Join(" + ", features.Select(feature => feature.Name)), Type: PairGrid.Type(Feature.Configure(features)))));
+            IEnumerable<(string Name, (string ClassName, byte[] Image) Image)> kernels =
+            [
+                .. GridConfigurations.All.Names.Select(name => (name, KernelFactory.ImageOf(GridConfigurations.All.Type(name)))),
+                .. PairGrid.Configurations.Select(features => (string.Join(" + ", features.Select(feature => feature.Name)), KernelFactory.ImageOf(PairGrid.Type(Feature.Configure(features))))),
+                .. LinearConfigurations.List.Select((configuration, index) => (configuration.ToString(), LinearFactory.ImageOf(LinearConfigurations.Type(index)))),
+            ];
             var images = new Dictionary<byte[], string>();
             var lines = new List<string>();
-            foreach (var (name, type) in kernels)
+            foreach (var (name, (className, image)) in kernels)
             {
-                (string className, byte[] image) = KernelFactory.ImageOf(type);
                 if (!images.TryGetValue(image, out string? file))
                 {
                     images.Add(image, file = Path.Combine(folder, $"kernels{images.Count}.dll"));

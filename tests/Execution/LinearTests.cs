@@ -26,6 +26,8 @@ public sealed class LinearTests
     {
         (ILinearType type, LinearCase whole, ILinearObject linear) = Create(index);
         double[] expected = whole.Expected();
+        double[] reference = ReferenceLinear.Forward(type.Shape, whole.Weights.Weight, whole.Weights.Bias, whole.Input, whole.Gate, whole.Residual);
+        Assert.All(expected.Zip(reference), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
         foreach (int rows in RowCounts)
         {
             LinearCase call = whole.Slice(0, rows);

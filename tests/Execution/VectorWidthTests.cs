@@ -68,7 +68,7 @@ public sealed class VectorWidthTests(ITestOutputHelper log)
             Assert.InRange(kernel.Error, 0, Compare.Tolerance);
         }
 
-        Assert.Equal(8, run.Kernels.Length);
+        Assert.Equal(10, run.Kernels.Length);
     }
 
     private static void AssertSameBitsWithFma(Run run)

@@ -26,6 +26,6 @@ internal sealed partial record DiagnosticCase
         yield return Class("product with a constructor of weights", "AG0010", "[A] partial class Block { public Block(LinearWeights w) {} }", "[A] partial class Block { public Block(LinearWeights w, int layer) : this(w) {} }", "LinearWeights alone");
         yield return Class("product derived from an attention block", "AG0011", $"[AttentionConfig({Small})] partial class Parent; [A] partial class Block : Parent;", $"[AttentionConfig({Small})] partial class Parent; [A] partial class Block;", "an attention block itself");
         yield return new("attention derived from a product", "AG0011", $"[LinearConfig({Size})] partial class Parent; [«AttentionConfig({Small})»] partial class Block : Parent;", $"[LinearConfig({Size})] partial class Parent; [AttentionConfig({Small})] partial class Block;", "a product itself");
-        yield return new("hook of a product", "AG0032", $"[LinearConfig({Size})] partial class Block {{ [ScoreModifier] static float «Bias»(float s, int h, int q, int k) => s; }}", Product(Size), "'Bias' is marked [ScoreModifier]");
+        yield return new("hook of a product", "AG0032", $"[LinearConfig({Size})] partial class Product {{ [ScoreModifier] static float «Bias»(float s, int h, int q, int k) => s; }}", Product(Size), "'Bias' is marked [ScoreModifier]");
     }
 }

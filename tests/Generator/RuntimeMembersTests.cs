@@ -25,7 +25,7 @@ public sealed class RuntimeMembersTests
             .. GridConfigurations.All.Names.Select(GridConfigurations.All.Type),
             .. SelectedConfigurations.All.Names.Select(SelectedConfigurations.All.Type),
         ];
-        IEnumerable<Assembly> assemblies = kernels.Select(kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Distinct();
+        IEnumerable<Assembly> assemblies = kernels.Select(kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Append(LinearConfigurations.Type(0).GetType().GenericTypeArguments[0].Assembly).Distinct();
         var found = new SortedSet<string>(assemblies.SelectMany(RuntimeMembers.ReferredToBy), StringComparer.Ordinal);
         Assert.True(found.Count > 100, $"only {found.Count} found");
 

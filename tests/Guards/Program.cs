@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using AttentionGen;
 using AttentionGen.Tests.Guards;
 using AttentionGen.Tests.Support;
 
@@ -41,6 +42,9 @@ Console.WriteLine($"{cases} cases, Vector512 {Vector512.IsHardwareAccelerated}, 
 {
     if (!images.TryGetValue(parts[0], out Assembly? image))
         images.Add(parts[0], image = Assembly.LoadFrom(parts[0]));
-    var type = (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(image.GetType(parts[1], throwOnError: true)!))!;
+    Type generated = image.GetType(parts[1], throwOnError: true)!;
+    if (generated.GetInterfaces().Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(ILinear<>)))
+        return (parts[2], GuardedLinear.All((ILinearType)Activator.CreateInstance(typeof(LinearAdapter<>).MakeGenericType(generated))!));
+    var type = (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(generated))!;
     return (parts[2], GuardedCase.All(type));
 }

@@ -6,7 +6,7 @@ namespace AttentionGen.Tests.Runtime;
 [Trait("Speed", "Slow")]
 public sealed class LinearCheckTests
 {
-    private static readonly Lazy<ILinearType[]> Types = new(() => KernelFactory.Compile(
+    private static readonly Lazy<ILinearType[]> Types = new(() => LinearFactory.Compile(
     [
         new TestLinear(3, 5),
         new TestLinear(3, 5) { Gate = true, Residual = true, Bias = false },

@@ -26,14 +26,8 @@ internal static class KernelFactory
     public static IKernelType[] Compile(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null) =>
         [.. CompileTypes(classes, onFile).Select(type => (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!)];
 
-    /// <summary>Products of one class each, in one compilation.</summary>
-    public static ILinearType[] Compile(IEnumerable<TestLinear> configurations) =>
-        [.. CompileTypes([.. configurations.Select(ClassText.Of)]).Select(type => (ILinearType)Activator.CreateInstance(typeof(LinearAdapter<>).MakeGenericType(type))!)];
-
-    /// <summary>The generated class behind a type, and the assembly that it was compiled to, for another process to load.</summary>
-    public static (string ClassName, byte[] Image) ImageOf(ILinearType type) => ImageOf(type.GetType().GenericTypeArguments[0]);
-
-    private static Type[] CompileTypes(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null)
+    /// <summary>The generated classes, whatever their kind.</summary>
+    public static Type[] CompileTypes(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null)
     {
         Assembly assembly = Load(Build(Source(classes), onFile));
         return [.. Enumerable.Range(0, classes.Count).Select(index => assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!)];
@@ -42,7 +36,8 @@ internal static class KernelFactory
     /// <summary>The generated class behind a kernel, and the assembly that it was compiled to, for another process to load.</summary>
     public static (string ClassName, byte[] Image) ImageOf(IKernelType type) => ImageOf(type.GetType().GenericTypeArguments[0]);
 
-    private static (string ClassName, byte[] Image) ImageOf(Type generated) => (generated.FullName!, Images[generated.Assembly]);
+    /// <summary>The name of a generated class, and the assembly that it was compiled to.</summary>
+    public static (string ClassName, byte[] Image) ImageOf(Type generated) => (generated.FullName!, Images[generated.Assembly]);
 
     /// <summary>Whether the generator accepts a configuration.</summary>
     public static bool IsLegal(TestConfiguration configuration) => !Problems(configuration).Any();
@@ -150,8 +145,6 @@ internal sealed record ClassText(string Name, string Attribute, string[] Hooks)
 {
     /// <summary>The attribute's name.</summary>
     public string Config { get; init; } = "AttentionConfig";
-
-    public static ClassText Of(TestLinear configuration) => new(configuration.ToString(), configuration.AttributeText, []) { Config = "LinearConfig" };
 
     public static ClassText Of(TestConfiguration configuration) => new(configuration.ToString(), configuration.AttributeText, [.. configuration.Hooks.Select(hook => hook.Source)]);
 }
