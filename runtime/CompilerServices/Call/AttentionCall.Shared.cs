@@ -54,7 +54,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         if (work.Schedule.Partition == CallPartition.Sequences)
         {
-            RunSequence(work.Weights, in arguments, in work.Dimensions, part, ref own, ref Unsafe.Add(ref own, TConstants.ScratchFloats));
+            nint firstSequence = (nint)part * work.Schedule.Work[phase].Step, end = Math.Min(firstSequence + work.Schedule.Work[phase].Step, work.Dimensions.Batch);
+            RunSequences(work.Weights, in arguments, in work.Dimensions, firstSequence, end, ref own, ref Unsafe.Add(ref own, TConstants.ScratchFloats));
             return;
         }
 
@@ -79,7 +80,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (work.Schedule.Partition == CallPartition.Rows)
             RunRows(in call, step, part, in cut, work.Schedule.ChunkRows, ref own);
         else if (Has(Projections))
-            RunColumns(in call, step, part, cut.Step, ref Unsafe.Add(ref shared, KeyValueFloats(in arguments, in work.Dimensions)), ref own);
+            RunColumns(in call, step, part, cut.Step, ref Unsafe.Add(ref shared, Has(Cache) && arguments.Cache is not null ? 0 : KeyValueFloats(work.Dimensions.Keys)), ref own);
         else
             RunHead(in call, part, ref own);
     }

@@ -81,11 +81,22 @@ public static partial class AttentionCall<TKernels, TConstants>
         return Has(Cache) && !Has(CrossAttention) && (!Has(BottomRight) || call.Arguments.Cache is not null) ? call.Dimensions.CachedKeys : without;
     }
 
-    /// <summary>Floats of the keys and values of one sequence; a cache has its own.</summary>
+    /// <summary>Floats of the keys and values that are alive at once: of one sequence, or of a group of short ones. A cache has its own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint KeyValueFloats(in AttentionArguments arguments, in ForwardDimensions dimensions) => Has(Cache) && arguments.Cache is not null
-        ? 0
-        : ((dimensions.Keys + PanelWidth - 1) & ~(nint)(PanelWidth - 1)) * (TConstants.KvHeads * (TConstants.HeadDim + ValueHeadDimPadded));
+    private static nint KeyValueFloats(in AttentionArguments arguments, in ForwardDimensions dimensions)
+    {
+        if (Has(Cache) && arguments.Cache is not null)
+            return 0;
+        if (!MayGroup(in arguments, in dimensions))
+            return KeyValueFloats(dimensions.Keys);
+        long allRows = Has(Ragged) ? arguments.RowOffsets[dimensions.Batch] : 0;
+        return KeyValueFloats(SequenceGroup.Keys(dimensions.Batch, allRows, Rows(in dimensions), dimensions.Keys, TConstants.RowBlock, Has(Ragged)));
+    }
+
+    /// <summary>Floats of the keys and values of a number of keys, in whole panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint KeyValueFloats(nint keys) =>
+        SequenceGroup.WholePanels(keys) * (TConstants.KvHeads * (TConstants.HeadDim + ValueHeadDimPadded));
 
     /// <summary>Where the keys and values of a sequence lie.</summary>
     private static KeyValuePanels Panels(scoped in AttentionArguments arguments, scoped in ForwardDimensions dimensions, nint place, ref float keyValues)

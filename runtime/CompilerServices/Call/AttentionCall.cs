@@ -94,9 +94,6 @@ public static partial class AttentionCall<TKernels, TConstants>
         using ScratchLease lease = ScratchLease.Rent(TConstants.ScratchFloats + KeyValueFloats(in arguments, in dimensions));
         ref float scratch = ref lease.Reference;
         fixed (float* input = TKernels.PinsRows ? arguments.Input : default, memory = TKernels.PinsRows ? arguments.Memory : default)
-        {
-            for (nint sequence = 0; sequence < dimensions.Batch; sequence++)
-                RunSequence(weights, in arguments, in dimensions, sequence, ref scratch, ref Unsafe.Add(ref scratch, TConstants.ScratchFloats));
-        }
+            RunSequences(weights, in arguments, in dimensions, 0, dimensions.Batch, ref scratch, ref Unsafe.Add(ref scratch, TConstants.ScratchFloats));
     }
 }

@@ -100,6 +100,14 @@ internal readonly record struct CallNumbers
 
     public bool Has(AttentionFeatures feature) => (Features & feature) != 0;
 
+    /// <summary>Floats of the keys and values of what is alive at once in a call without a cache: one sequence, or a group of short ones.</summary>
+    public nint GroupKeyValueFloats(in CallSizes sizes)
+    {
+        bool mayGroup = Has(AttentionFeatures.Projections) && !Has(AttentionFeatures.SkipPadding) && !Has(AttentionFeatures.CrossAttention);
+        return KeyValueFloats(!mayGroup ? sizes.Keys
+            : (int)SequenceGroup.Keys(sizes.Batch, sizes.AllRows, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
+    }
+
     /// <summary>Floats of the keys and values of one sequence that has no cache.</summary>
     public nint KeyValueFloats(int keys) => (nint)Panels(keys) * PanelWidth * KvHeads * (HeadDim + (Panels(ValueHeadDim) * PanelWidth));
 

@@ -40,11 +40,13 @@ internal readonly struct CallSchedule
         nint keyValueFloats = sizes.HasCache ? 0 : numbers.KeyValueFloats(sizes.Keys);
         if (sizes.Batch >= 2 * threads)
         {
+            // Short sequences share row blocks, as far as every thread keeps some parts.
+            int together = Math.Clamp((int)(numbers.RowBlock * (long)sizes.Batch / Math.Max(1, sizes.AllRows)), 1, Math.Max(1, sizes.Batch / (2 * threads)));
             return new()
             {
                 Partition = CallPartition.Sequences,
                 SequencePhases = 1,
-                Work = new(threads, 0, numbers.ScratchFloats + keyValueFloats, 1, new WorkPhase(sizes.Batch, 1)),
+                Work = new(threads, 0, numbers.ScratchFloats + (sizes.HasCache ? 0 : numbers.GroupKeyValueFloats(in sizes)), 1, new WorkPhase(Parts(sizes.Batch, together), together)),
             };
         }
 

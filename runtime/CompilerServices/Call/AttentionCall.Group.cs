@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using static AttentionGen.CompilerServices.AttentionFeatures;
+
+namespace AttentionGen.CompilerServices;
+
+// Several short sequences in one row block: their rows are projected together, and each attends to its own keys.
+public static partial class AttentionCall<TKernels, TConstants>
+{
+    /// <summary>Whether short sequences of this call may share a row block: their rows must follow each other, and all of them be computed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool MayGroup(in AttentionArguments arguments, in ForwardDimensions dimensions)
+    {
+        if (!Has(Projections) || Has(SkipPadding))
+            return false;
+        if (Has(CrossAttention))
+            return arguments.Cache is not null;
+        return !Has(Ring) || arguments.Cache is null || Rows(in dimensions) <= arguments.Cache.ChunkRows;
+    }
+
+    /// <summary>Computes some sequences of a batch, those that fit into one row block together.</summary>
+    [MethodImpl(Step)]
+    private static void RunSequences(
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint end, ref float scratch, ref float keyValues)
+    {
+        bool mayGroup = MayGroup(in arguments, in dimensions);
+        while (first < end)
+        {
+            nint count = !mayGroup ? 1
+                : Has(Ragged) ? SequenceGroup.CountRagged(arguments.RowOffsets, (int)first, TConstants.RowBlock)
+                : SequenceGroup.Count(dimensions.Batch, Rows(in dimensions), TConstants.RowBlock);
+            count = Math.Min(count, end - first);
+            if (count == 1)
+                RunSequence(weights, in arguments, in dimensions, first, ref scratch, ref keyValues);
+            else
+                RunGroup(weights, in arguments, in dimensions, first, count, ref scratch, ref keyValues);
+            first += count;
+        }
+    }
+
+    /// <summary>Computes a group of sequences.</summary>
+    [MethodImpl(Step)]
+    private static void RunGroup(
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float scratch, ref float keyValues)
+    {
+        arguments.Options.CancellationToken.ThrowIfCancellationRequested();
+        nint firstRow = FirstRow(in arguments, in dimensions, first), rows = FirstRow(in arguments, in dimensions, first + count) - firstRow;
+        if (rows == 0)
+            return;
+        if (!Has(CrossAttention))
+            BringKeysOfGroup(weights, in arguments, in dimensions, first, count, ref At(arguments.Input, firstRow * TConstants.DModel), rows, ref scratch, ref keyValues);
+        OutputGroup(weights, in arguments, in dimensions, first, count, firstRow, rows, ref scratch, ref keyValues);
+    }
+
+    [MethodImpl(Step)]
+    private static void BringKeysOfGroup(
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float input, nint rows, ref float scratch, ref float keyValues)
+    {
+        if (Has(KeyLengths) && (!Has(Cache) || arguments.Cache is null))
+        {
+            // The keys that lengths mask are not computed, so the rows do not follow each other.
+            for (nint index = 0, place = 0; index < count; index++)
+            {
+                SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref Unsafe.Add(ref keyValues, place));
+                BringKeys(in call, 0, NewKeys(in call), ref scratch);
+                place += KeyValueFloats(call.Dimensions.Keys);
+            }
+
+            return;
+        }
+
+        ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
+        TKernels.ProjectMemory(ref input, rows, ref weights.Key.Panels, ref weights.Key.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
+        WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(KeyDim), ref keyValues, isValue: false);
+        TKernels.ProjectMemory(ref input, rows, ref weights.Value.Panels, ref weights.Value.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
+        WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(ValueDim), ref keyValues, isValue: true);
+    }
+
+    /// <summary>Writes the projected keys, or values, of a group into the panels of each sequence.</summary>
+    [MethodImpl(Step)]
+    private static void WriteGroup(
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float strip, nint stride, ref float keyValues, bool isValue)
+    {
+        for (nint index = 0, place = 0; index < count; index++)
+        {
+            SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref Unsafe.Add(ref keyValues, place));
+            nint rows = Rows(in call.Dimensions);
+            if (!isValue)
+                ChangeHeads(in call, weights.KeyNorm, ref strip, stride, rows, TConstants.KvHeads, 0);
+            for (nint head = 0; head < TConstants.KvHeads; head++)
+            {
+                if (isValue)
+                    WriteValues(in call, head, ref Unsafe.Add(ref strip, head * TConstants.ValueHeadDim), stride, rows, 0);
+                else
+                    WriteKeys(in call, head, ref Unsafe.Add(ref strip, head * TConstants.HeadDim), stride, rows, 0);
+            }
+
+            strip = ref Unsafe.Add(ref strip, rows * stride);
+            place += KeyValueFloats(call.Dimensions.Keys);
+        }
+    }
+
+    /// <summary>Computes the output of a group, whose keys and values are already in the panels.</summary>
+    [MethodImpl(Step)]
+    private static void OutputGroup(
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, nint firstRow, nint rows, ref float scratch, ref float keyValues)
+    {
+        ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
+        ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
+        ref float input = ref At(arguments.Input, firstRow * TConstants.DModel);
+        TKernels.ProjectInput(ref input, rows, ref weights.Query.Panels, ref weights.Query.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
+        for (nint index = 0, row = 0; index < count; index++)
+        {
+            SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref keyValues);
+            nint own = Rows(in call.Dimensions);
+            ref float projected = ref Unsafe.Add(ref strip, row * WholePanels(QueryDim));
+            ChangeHeads(in call, weights.QueryNorm, ref projected, WholePanels(QueryDim), own, TConstants.Heads, 0);
+            QueryRows.Write(ref projected, WholePanels(QueryDim), own, ref Unsafe.Add(ref queries, row * QueryDim), own * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
+            row += own;
+        }
+
+        // After the queries are laid out, their strip is free for the joined heads.
+        for (nint index = 0, row = 0, place = 0; index < count; index++)
+        {
+            SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref Unsafe.Add(ref keyValues, place));
+            nint own = Rows(in call.Dimensions);
+            for (nint head = 0; head < TConstants.KvHeads; head++)
+                AttendHead(in call, head, 0, own, ref Unsafe.Add(ref queries, (row * QueryDim) + (head * own * GroupDim)), ref Unsafe.Add(ref strip, row * JoinedDim), ref scratch);
+            row += own;
+            place += KeyValueFloats(call.Dimensions.Keys);
+        }
+
+        ProjectOutput(ref strip, rows, weights.Output, ref At(arguments.Output, firstRow * TConstants.DModel), ref scratch);
+    }
+
+    /// <summary>The first row of a sequence, counted over the batch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint FirstRow(in AttentionArguments arguments, in ForwardDimensions dimensions, nint sequence) =>
+        Has(Ragged) ? arguments.RowOffsets[(int)sequence] : sequence * Rows(in dimensions);
+}
