@@ -32,6 +32,7 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
         var type = (INamedTypeSymbol)context.Symbol;
         Analyze<AttentionSpec>(type, KernelKind.Attention, AttentionParser.Parse, context);
         Analyze<LinearSpec>(type, KernelKind.Linear, LinearParser.Parse, context);
+        Analyze<AttentionSpec>(type, KernelKind.TransformerLayer, AttentionParser.ParseLayer, context);
     }
 
     private static void Analyze<TSpec>(INamedTypeSymbol type, KernelKind kind, SpecParser<TSpec> parse, SymbolAnalysisContext context)

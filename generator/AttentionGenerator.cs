@@ -19,6 +19,7 @@ public sealed class AttentionGenerator : IIncrementalGenerator
     {
         Register<AttentionSpec>(context, KernelKind.Attention, AttentionParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, AttentionEmitter.Emit);
         Register<LinearSpec>(context, KernelKind.Linear, LinearParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, LinearEmitter.Emit);
+        Register<AttentionSpec>(context, KernelKind.TransformerLayer, AttentionParser.ParseLayer, static (spec, targets) => spec with { VectorTargets = targets }, AttentionEmitter.Emit);
     }
 
     private static void Register<TSpec>(

@@ -30,8 +30,10 @@ public sealed class SpeedAnalyzer : DiagnosticAnalyzer
     {
         var type = (INamedTypeSymbol)context.Symbol;
         CancellationToken cancellationToken = context.CancellationToken;
-        if (KernelKind.Attention.FindAttribute(type) is not { } attribute
-            || AttentionParser.Parse(type, attribute, context.Compilation, report: null, cancellationToken) is not { } spec)
+        if (KernelKind.Of(type) is not { HasHooks: true } kind || kind.FindAttribute(type) is not { } attribute)
+            return;
+        SpecParser<AttentionSpec> parse = kind == KernelKind.TransformerLayer ? AttentionParser.ParseLayer : AttentionParser.Parse;
+        if (parse(type, attribute, context.Compilation, report: null, cancellationToken) is not { } spec)
             return;
         var arguments = new AttributeArguments(attribute);
         foreach (SpeedAdvice advice in SpeedAdvice.For(AttentionPlan.CreateAll(spec)))

@@ -21,7 +21,7 @@ public interface ITransformerLayer<TSelf>
 
     /// <summary>Returns the bytes of scratch that a call leases from the shared pool.</summary>
     /// <inheritdoc cref="IAttentionKernel{TSelf}.GetScratchBytes"/>
-    static abstract long GetScratchBytes(int batch, int rows, int keys);
+    static abstract long GetScratchBytes(int batch, int rows, int keys, int threads = 1);
 
     /// <summary>Creates an empty cache for the attention of this layer.</summary>
     /// <inheritdoc cref="IAttentionKernel{TSelf}.CreateCache"/>

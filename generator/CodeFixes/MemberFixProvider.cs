@@ -81,7 +81,7 @@ public sealed class MemberFixProvider : CodeFixProvider
     }
 
     private static bool IsWeights(ParameterSyntax parameter, SemanticModel model) =>
-        model.GetDeclaredSymbol(parameter)?.Type.ToDisplayString() == "AttentionGen.AttentionWeights";
+        model.GetDeclaredSymbol(parameter)?.Type.ToDisplayString() is "AttentionGen.AttentionWeights" or "AttentionGen.TransformerLayerWeights";
 
     private static AttributeSyntax? Mark(MemberDeclarationSyntax member, SemanticModel model, string name) => member.AttributeLists
         .SelectMany(list => list.Attributes)

@@ -4,13 +4,24 @@ using Microsoft.CodeAnalysis;
 
 namespace AttentionGen.Generator.Model;
 
-/// <summary>From symbols to the spec of an attention block. The generator and the analyzer share it.</summary>
+/// <summary>From symbols to the spec of an attention block, or of a Transformer layer around one. The generator and the analyzer share it.</summary>
 internal static class AttentionParser
 {
-    /// <summary>The spec of an annotated class, or null where anything is wrong with it.</summary>
+    /// <summary>The spec of an attention block, or null where anything is wrong with the class.</summary>
     /// <param name="report">Takes each diagnostic; null where nobody wants them.</param>
     public static AttentionSpec? Parse(
+        INamedTypeSymbol type, AttributeData attribute, Compilation compilation, Action<Diagnostic>? report, CancellationToken cancellationToken) =>
+        Parse(type, KernelKind.Attention, attribute, compilation, report, cancellationToken);
+
+    /// <summary>The spec of a Transformer layer, or null where anything is wrong with the class.</summary>
+    /// <param name="report">Takes each diagnostic; null where nobody wants them.</param>
+    public static AttentionSpec? ParseLayer(
+        INamedTypeSymbol type, AttributeData attribute, Compilation compilation, Action<Diagnostic>? report, CancellationToken cancellationToken) =>
+        Parse(type, KernelKind.TransformerLayer, attribute, compilation, report, cancellationToken);
+
+    private static AttentionSpec? Parse(
         INamedTypeSymbol type,
+        KernelKind kind,
         AttributeData attribute,
         Compilation compilation,
         Action<Diagnostic>? report,
@@ -18,10 +29,10 @@ internal static class AttentionParser
     {
         var arguments = new AttributeArguments(attribute);
         var problems = new ProblemReporter(arguments, report, cancellationToken);
-        ClassParser.Check(type, KernelKind.Attention, attribute, compilation, problems, cancellationToken);
+        ClassParser.Check(type, kind, attribute, compilation, problems, cancellationToken);
         (HookSpec? modifier, MaskPredicateSpec? predicate) = HookParser.Parse(type, compilation, problems, cancellationToken);
         AttentionSpec? spec = arguments.AreWellFormed
-            ? ConfigurationParser.Parse(new(arguments, problems), ClassParser.Describe(type, compilation, cancellationToken), modifier, predicate)
+            ? ConfigurationParser.Parse(new(arguments, problems), kind == KernelKind.TransformerLayer, ClassParser.Describe(type, compilation, cancellationToken), modifier, predicate)
             : null;
         if (spec is { Shape.Learns: false })
             ClassParser.CheckWithoutWeights(type, problems);

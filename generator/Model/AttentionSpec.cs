@@ -12,6 +12,9 @@ internal sealed partial record AttentionSpec
     /// <summary>What the kernel computes.</summary>
     public required AttentionShape Shape { get; init; }
 
+    /// <summary>The Transformer layer around the attention, whose attention is <see cref="Shape"/>; null for an attention block alone.</summary>
+    public TransformerLayerShape? Layer { get; init; }
+
     /// <summary>The user's score modifier, or null.</summary>
     public HookSpec? ScoreModifier { get; init; }
 

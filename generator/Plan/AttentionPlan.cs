@@ -48,6 +48,9 @@ internal sealed record AttentionPlan
     /// <summary>What the kernel computes.</summary>
     public AttentionShape Shape => Spec.Shape;
 
+    /// <summary>The Transformer layer around the attention, or null.</summary>
+    public TransformerLayerShape? Layer => Spec.Layer;
+
     /// <summary>What stands between scores and joined heads.</summary>
     public required AttentionSteps Steps { get; init; }
 
@@ -71,6 +74,9 @@ internal sealed record AttentionPlan
     /// <summary>The projection of the joined heads to the output.</summary>
     public required ProductPlan? OutputProjection { get; init; }
 
+    /// <summary>The feed-forward network of a Transformer layer, or null for an attention block alone.</summary>
+    public required FeedForwardPlan? FeedForward { get; init; }
+
     /// <summary>Every distinct projection once: products of one name are one kernel.</summary>
     public required EquatableArray<ProductPlan> Projections { get; init; }
 
@@ -93,7 +99,7 @@ internal sealed record AttentionPlan
     public required EquatableArray<string> SharedReasons { get; init; }
 
     /// <summary>What the path of a call does, on every target.</summary>
-    public AttentionFeatures Features => FeatureList.Of(Shape, Steps);
+    public AttentionFeatures Features => FeatureList.Of(Shape, Steps) | FeatureList.Of(Spec.Layer);
 
     public int ValueHeadDimPadded => RoundUp(Shape.ValueHeadDim);
 
@@ -112,12 +118,19 @@ internal sealed record AttentionPlan
     public long ProjectionMultiplyAdds =>
         ((long)Shape.DModel * (Shape.QueryDim + Shape.JoinedDim)) + ((long)Shape.MemoryDim * (Shape.KeyDim + Shape.ValueDim));
 
+    /// <summary>Multiply-adds of the feed-forward network for one row; 0 for an attention block alone.</summary>
+    public long FeedForwardMultiplyAdds => Spec.Layer is { } layer ? (layer.Gated ? 3L : 2L) * layer.FeedForwardDim * layer.DModel : 0;
+
     /// <summary>Multiply-adds of scores and weighted values for one query row and one visible key.</summary>
     public long AttentionMultiplyAdds => (long)Shape.QueryDim + Shape.JoinedDim;
 
     /// <summary>Bytes of the packed weights and biases.</summary>
-    public long WeightBytes => !Shape.HasProjections ? 0 : 4L * PanelWidth *
-        ((QueryPanels * (Shape.DModel + 1L)) + ((KeyPanels + ValuePanels) * (Shape.MemoryDim + 1L)) + (OutputPanels * (Shape.JoinedDim + 1L)));
+    public long WeightBytes => !Shape.HasProjections ? 0 : FeedForwardBytes + (4L * PanelWidth *
+        ((QueryPanels * (Shape.DModel + 1L)) + ((KeyPanels + ValuePanels) * (Shape.MemoryDim + 1L)) + (OutputPanels * (Shape.JoinedDim + 1L))));
+
+    /// <summary>Bytes of the packed weights and biases of the feed-forward network.</summary>
+    private long FeedForwardBytes => Spec.Layer is not { } layer ? 0 : 4L * PanelWidth *
+        ((Panels(layer.FeedForwardDim) * (layer.Gated ? 2 : 1) * (layer.DModel + 1L)) + (OutputPanels * (layer.FeedForwardDim + 1L)));
 
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
     public long KeyValueBytes => 4L * Shape.KvHeads * (Shape.HeadDim + ValueHeadDimPadded);
@@ -141,6 +154,9 @@ internal sealed record AttentionPlan
 
         // Uses of one kernel share its tiles, which divide the panels of all of them.
         MatrixKernel input = Projection(shape.DModel), memory = Projection(shape.MemoryDim), output = Projection(shape.JoinedDim);
+        MatrixKernel? down = spec.Layer is { } layer
+            ? MatrixKernel.Projection(layer.FeedForwardDim, FeedForwardPlan.HiddenStrideOf(layer.FeedForwardDim), new EpilogueStep.AddBias(), new EpilogueStep.StoreRows())
+            : null;
         List<ProductPlan> projections = !shape.HasProjections ? [] : new[]
             {
                 (Kernel: input, Panels: Panels(shape.QueryDim)),
@@ -148,10 +164,17 @@ internal sealed record AttentionPlan
                 (Kernel: memory, Panels: Panels(shape.ValueDim)),
                 (Kernel: output, Panels: Panels(shape.DModel)),
             }
+            .Concat(down is null ? [] : new[] { (Kernel: input, Panels: Panels(spec.Layer!.FeedForwardDim)), (Kernel: down, Panels: Panels(shape.DModel)) })
             .GroupBy(use => use.Kernel)
             .Select(uses => Product(uses.Key, uses.Select(use => use.Panels).Aggregate(GreatestCommonDivisor)))
             .ToList();
 
+        // The strips of a feed-forward network are the same for all vector targets, as the scratch is.
+        int strip = spec.Layer is null ? 0 : FeedForwardPlan.StripOf(VectorTarget.All
+            .SelectMany(each => projections.Select(product => ProductPlan.Create(product.Kernel, product.PanelDivisor, each, spec.Unrolling)))
+            .SelectMany(product => product.AllTiles)
+            .Select(tile => tile.Panels)
+            .Aggregate(LeastCommonMultiple));
         int scoreStride = KeyBlock + PanelWidth;
         ProductPlan scores = Product(MatrixKernel.Scores(shape.HeadDim, scoreStride), 0);
         ProductPlan values = Product(MatrixKernel.Values(RoundUp(shape.ValueHeadDim), scoreStride), Panels(shape.ValueHeadDim));
@@ -191,6 +214,8 @@ internal sealed record AttentionPlan
         if (shape.Causal)
             shared.Add("Causal: loops end at the last visible key of a query block; only the block on the diagonal masks.");
 
+        if (spec.Layer is not null)
+            shared.Add($"Layer: a row block goes through attention, norms and feed-forward network before the next one begins. The first products of the network are cut into strips of {strip * PanelWidth} columns, each activated while it is in cache; their rows lie an odd number of cache lines apart, so that the last product finds them in different sets of the cache.");
         shared.AddRange(steps.Reasons);
         return new()
         {
@@ -202,10 +227,18 @@ internal sealed record AttentionPlan
             InputProjection = projections.FirstOrDefault(product => product.Kernel == input),
             MemoryProjection = projections.FirstOrDefault(product => product.Kernel == memory),
             OutputProjection = projections.FirstOrDefault(product => product.Kernel == output),
+            FeedForward = down is null ? null : new()
+            {
+                Up = projections.First(product => product.Kernel == input),
+                Down = projections.First(product => product.Kernel == down),
+                Width = spec.Layer!.FeedForwardDim,
+                Activation = spec.Layer.Activation,
+                StripPanels = strip,
+            },
             Projections = new(projections),
             Scores = scores,
             Values = values,
-            Scratch = ScratchLayout.Create(shape, steps, rowBlock, scoreStride),
+            Scratch = ScratchLayout.Create(shape, spec.Layer, strip, steps, rowBlock, scoreStride),
             Reasons = new(reasons),
             SharedReasons = new(shared),
         };

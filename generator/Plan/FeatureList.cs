@@ -7,6 +7,15 @@ internal static class FeatureList
 {
     public static AttentionFeatures Of(AttentionShape shape, AttentionSteps steps) => OfInputs(shape) | OfVisibility(shape, steps) | OfScores(shape, steps) | OfOutputs(shape);
 
+    /// <summary>What a Transformer layer adds.</summary>
+    public static AttentionFeatures Of(TransformerLayerShape? layer) => layer is null ? AttentionFeatures.None :
+        AttentionFeatures.Layer
+        | If(layer.NormPlacement != NormPlacement.Post, AttentionFeatures.NormBefore)
+        | If(layer.NormPlacement == NormPlacement.Both, AttentionFeatures.NormResult)
+        | If(layer.NormPlacement == NormPlacement.Post, AttentionFeatures.NormSum)
+        | If(layer.ParallelBranches, AttentionFeatures.ParallelBranches)
+        | If(layer.Gated, AttentionFeatures.Gated);
+
     private static AttentionFeatures OfInputs(AttentionShape shape) =>
         If(shape.HasProjections, AttentionFeatures.Projections)
         | If(shape.IsCrossAttention, AttentionFeatures.CrossAttention)

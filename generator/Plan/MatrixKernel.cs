@@ -75,9 +75,12 @@ internal sealed record MatrixKernel(string Name, Operand A, Operand B, Operand C
     public int DepthBlocks => B.Layout == OperandLayout.PackedPanels ? (Depth.Literal + AttentionPlan.DepthBlock - 1) / AttentionPlan.DepthBlock : 1;
 
     /// <summary>Rows times packed weights.</summary>
-    public static MatrixKernel Projection(int depth, params EpilogueStep[] epilogue) => new(
-        ProjectionName(depth, epilogue),
-        Rows("a", Extent.Of(depth)),
+    public static MatrixKernel Projection(int depth, params EpilogueStep[] epilogue) => Projection(depth, depth, epilogue);
+
+    /// <summary>The same for rows that do not follow each other.</summary>
+    public static MatrixKernel Projection(int depth, int rowStride, params EpilogueStep[] epilogue) => new(
+        ProjectionName(depth, rowStride, epilogue),
+        Rows("a", Extent.Of(rowStride)),
         new("weights", ElementType.Float32, OperandLayout.PackedPanels, Extent.Of(depth * AttentionPlan.PanelWidth)),
         Rows("c", Extent.Named("stride")),
         Extent.Of(depth),
@@ -108,11 +111,12 @@ internal sealed record MatrixKernel(string Name, Operand A, Operand B, Operand C
 
     private static Operand Panelled(string name, Extent stride) => new(name, ElementType.Float32, OperandLayout.Panels, stride);
 
-    /// <summary>Everything that tells two projections apart: the depth, and what the epilogue does beside the usual bias and rows.</summary>
-    private static string ProjectionName(int depth, IReadOnlyList<EpilogueStep> epilogue)
+    /// <summary>Everything that tells two projections apart: the depth, the stride of rows apart, and what the epilogue does beside the usual bias and rows.</summary>
+    private static string ProjectionName(int depth, int rowStride, IReadOnlyList<EpilogueStep> epilogue)
     {
         EpilogueStep[] usual = [new EpilogueStep.AddBias(), new EpilogueStep.StoreRows()];
         string unusual = epilogue.SequenceEqual(usual) ? "" : string.Concat(epilogue.Select(step => step.GetType().Name));
-        return $"Project{depth.ToString(CultureInfo.InvariantCulture)}{unusual}";
+        string apart = rowStride == depth ? "" : $"Of{rowStride.ToString(CultureInfo.InvariantCulture)}";
+        return $"Project{depth.ToString(CultureInfo.InvariantCulture)}{apart}{unusual}";
     }
 }

@@ -58,5 +58,11 @@ internal static class PathNumbers
         yield return ("FewRows", AttentionPlan.FewRows);
         yield return ("PartRows", AttentionPlan.PartRows);
         yield return ("PartsPerThread", plan.PartsPerThread);
+        if (plan.FeedForward is { } network)
+        {
+            yield return ("FeedForwardDim", network.Width);
+            yield return ("FeedForwardStrip", network.StripPanels);
+            yield return ("HiddenStride", network.HiddenStride);
+        }
     }
 }

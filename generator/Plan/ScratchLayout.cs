@@ -12,7 +12,7 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
 {
     public ScratchSlice this[string name] => Slices.First(slice => slice.Name == name);
 
-    public static ScratchLayout Create(AttentionShape shape, AttentionSteps steps, int rowBlock, int scoreStride)
+    public static ScratchLayout Create(AttentionShape shape, TransformerLayerShape? layer, int stripPanels, AttentionSteps steps, int rowBlock, int scoreStride)
     {
         var slices = new List<ScratchSlice>();
         long offset = 0;
@@ -42,7 +42,21 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
             Add("AppendedRanges", 2 * AttentionPlan.QueryBlock, "the same range for every row, for the keys behind the last one");
         if (shape.DModel % AttentionPlan.PanelWidth != 0)
             Add("OutputStrip", (long)System.Math.Max(rowBlock, AttentionPlan.FewRows) * AttentionPlan.RoundUp(shape.DModel), "output rows in whole panels, before they are copied out; where threads share columns, all rows of a call of few rows");
+        if (layer is not null)
+            AddLayer(layer);
         return new(new(slices), checked((int)offset));
+
+        void AddLayer(TransformerLayerShape layer)
+        {
+            // Where threads share columns, a thread has all rows of a call of few rows.
+            int rows = System.Math.Max(rowBlock, AttentionPlan.FewRows);
+            if (layer.NormPlacement != NormPlacement.Post)
+                Add("Normed", (long)rows * shape.DModel, "normalised rows of a row block, which a branch reads");
+            Add("Branch", (long)rows * shape.DModel, "what a branch gives for a row block, before it is added");
+            Add("Hidden", (long)rowBlock * FeedForwardPlan.HiddenStrideOf(layer.FeedForwardDim), "rows between the products of the feed-forward network");
+            if (layer.Gated)
+                Add("Gated", (long)rows * stripPanels * AttentionPlan.PanelWidth, "a strip of the product that the gate multiplies");
+        }
 
         void AddProjected()
         {

@@ -25,7 +25,7 @@ public abstract class StackLayer
 
     internal abstract AttentionCache CreateCache(int capacity, int batch);
 
-    internal abstract long GetScratchBytes(int batch, int rows, int keys);
+    internal abstract long GetScratchBytes(int batch, int rows, int keys, int threads);
 
     internal abstract void Forward(in AttentionArguments arguments);
 
@@ -38,7 +38,7 @@ public abstract class StackLayer
 
         internal override AttentionCache CreateCache(int capacity, int batch) => layer.CreateCache(capacity, batch);
 
-        internal override long GetScratchBytes(int batch, int rows, int keys) => TLayer.GetScratchBytes(batch, rows, keys);
+        internal override long GetScratchBytes(int batch, int rows, int keys, int threads) => TLayer.GetScratchBytes(batch, rows, keys, threads);
 
         internal override void Forward(in AttentionArguments arguments) => layer.Forward(in arguments);
     }

@@ -97,13 +97,14 @@ public partial class TransformerStack
     /// <param name="batch">The number of sequences.</param>
     /// <param name="rows">The number of query rows of each sequence.</param>
     /// <param name="keys">The number of keys of each sequence that are in no cache; see <see cref="ITransformerLayer{TSelf}.GetScratchBytes"/>.</param>
+    /// <param name="threads">The number of threads that share the call; 0 means 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
-    public long GetScratchBytes(int batch, int rows, int keys)
+    public long GetScratchBytes(int batch, int rows, int keys, int threads = 1)
     {
         KernelChecks.ValidateSizes(batch, rows, keys);
         long largest = 0;
         foreach (StackLayer layer in layers)
-            largest = Math.Max(largest, layer.GetScratchBytes(batch, rows, keys));
+            largest = Math.Max(largest, layer.GetScratchBytes(batch, rows, keys, threads));
         long buffer = checked((long)batch * rows * DModel * sizeof(float));
         return checked(largest + (Math.Min(Count - 1, 2) * buffer));
     }

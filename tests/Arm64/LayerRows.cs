@@ -32,7 +32,7 @@ internal static class LayerRows
         {
             float[] applied = [.. x], gated = [.. x];
             Activations.Apply(kind, ref applied[0], 0, 1, x.Length);
-            Activations.ApplyGate(kind, ref gated[0], ref up[0], 0, 1, x.Length);
+            Activations.ApplyGate(kind, ref gated[0], 0, ref up[0], 0, 1, x.Length);
             Console.WriteLine($"{kind}: values {Digest(applied):x16}, gated {Digest(gated):x16}");
         }
     }

@@ -72,7 +72,7 @@ public sealed class LayerConformanceTests
         if (up.Length == 0)
             Activations.Apply(kind, ref actual[0], whole, 1, whole);
         else
-            Activations.ApplyGate(kind, ref actual[0], ref factors[0], whole, 1, whole);
+            Activations.ApplyGate(kind, ref actual[0], whole, ref factors[0], whole, 1, whole);
         Check(file, expected, [.. actual.Take(length).Select(value => (double)value)]);
     }
 

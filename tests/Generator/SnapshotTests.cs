@@ -29,6 +29,10 @@ public sealed class SnapshotTests
     [InlineData("LinearGated", "Vector256", "Inputs = 300, Outputs = 20, Activation = Activation.Silu, Gate = true, Residual = true")]
     public void Text_of_a_product_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"LinearConfig({arguments})");
 
+    [Theory]
+    [InlineData("Layer", "Vector256", "Heads = 1, DModel = 16, FeedForwardDim = 20, Gated = true, UpBias = false, NormPlacement = NormPlacement.Both")]
+    public void Text_of_a_layer_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"TransformerLayerConfig({arguments})");
+
     private static void Check(string name, string target, string attribute)
     {
         Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [{attribute}] internal sealed partial class {name};")

@@ -102,10 +102,10 @@ public sealed class ActivationTests
         AssertSameBits(chosen, by128);
 
         float[] up = TestNumbers.Random(1, length), gated = [.. Arguments], gated512 = [.. Arguments], gated256 = [.. Arguments], gated128 = [.. Arguments];
-        Activations.ApplyGate(kind, ref gated[0], ref up[0], 0, 1, length);
-        Activations.ApplyGate<Float512>(kind, ref gated512[0], ref up[0], 0, 1, length);
-        Activations.ApplyGate<Float256>(kind, ref gated256[0], ref up[0], 0, 1, length);
-        Activations.ApplyGate<Float128>(kind, ref gated128[0], ref up[0], 0, 1, length);
+        Activations.ApplyGate(kind, ref gated[0], 0, ref up[0], 0, 1, length);
+        Activations.ApplyGate<Float512>(kind, ref gated512[0], 0, ref up[0], 0, 1, length);
+        Activations.ApplyGate<Float256>(kind, ref gated256[0], 0, ref up[0], 0, 1, length);
+        Activations.ApplyGate<Float128>(kind, ref gated128[0], 0, ref up[0], 0, 1, length);
         AssertSameBits([.. chosen.Zip(up, (value, factor) => value * factor)], gated);
         AssertSameBits(gated, gated512);
         AssertSameBits(gated, gated256);
@@ -119,7 +119,7 @@ public sealed class ActivationTests
         const int rows = 3, columns = 48, stride = 53;
         float[] values = TestNumbers.Random(2, rows * stride), up = TestNumbers.Random(3, rows * stride), applied = [.. values], gated = [.. values];
         Activations.Apply(kind, ref applied[0], stride, rows, columns);
-        Activations.ApplyGate(kind, ref gated[0], ref up[0], stride, rows, columns);
+        Activations.ApplyGate(kind, ref gated[0], stride, ref up[0], stride, rows, columns);
         for (int i = 0; i < values.Length; i++)
         {
             double activated = ReferenceActivation.Of(kind, values[i]);
@@ -133,7 +133,7 @@ public sealed class ActivationTests
     {
         float[] values = new float[16];
         Assert.Throws<ArgumentOutOfRangeException>(() => Activations.Apply((Activation)17, ref values[0], 16, 1, 16));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Activations.ApplyGate((Activation)17, ref values[0], ref values[0], 16, 1, 16));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Activations.ApplyGate((Activation)17, ref values[0], 16, ref values[0], 16, 1, 16));
     }
 
     private static double Ulp(double x)

@@ -17,12 +17,12 @@ internal static class ClassEmitter
         string name = plan.Class.Name;
         HeaderEmitter.Write(writer, plan);
         FileEmitter.Open(writer);
-        string bases = $" : Library::IAttentionKernel<{name}>{(plain ? ", Library::ISelfAttention" : "")}{(plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : "")}";
+        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{(plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : "")}";
         using (FileEmitter.Nest(writer, plan.Class, bases, remarks => RemarksEmitter.Write(remarks, plans)))
         {
-            WriteConstants(writer, plan.Shape);
+            WriteConstants(writer, plan.Shape, plan.FeedForward?.Width ?? 0);
             WriteFields(writer);
-            WriteShape(writer, plan.Shape);
+            WriteShape(writer, plan);
             SupportEmitter.WriteIsAccelerated(writer, plans.Select(each => each.Target));
             SupportEmitter.WritePlan(writer, HeaderEmitter.Describe(plan), plans.Select(each => (each.Target, HeaderEmitter.Tiles(each))), HeaderEmitter.Costs(plan));
             WriteConstruction(writer, plans);
@@ -33,7 +33,12 @@ internal static class ClassEmitter
         return new($"{plan.Class.HintName}.g.cs", writer.ToString());
     }
 
-    private static void WriteConstants(CodeWriter writer, AttentionShape shape)
+    /// <summary>The interface of the generated class.</summary>
+    public static string Interface(AttentionPlan plan) => $"Library::{(plan.FeedForward is null ? "IAttentionKernel" : "ITransformerLayer")}<{plan.Class.Name}>";
+
+    private static string WeightsType(AttentionPlan plan) => plan.FeedForward is null ? "Library::AttentionWeights" : "Library::TransformerLayerWeights";
+
+    private static void WriteConstants(CodeWriter writer, AttentionShape shape, int feedForwardDim)
     {
         void Constant(string name, int value, string summary)
         {
@@ -48,6 +53,8 @@ internal static class ClassEmitter
         Constant("HeadDim", shape.HeadDim, "Width of one head.");
         if (shape.HasProjections)
             Constant("DModel", shape.DModel, "Width of input and output rows.");
+        if (feedForwardDim > 0)
+            Constant("FeedForwardDim", feedForwardDim, "Width of the rows between the products of the feed-forward network.");
         if (shape.ValueHeadDim != shape.HeadDim)
             Constant("ValueHeadDim", shape.ValueHeadDim, "Width of one head of values.");
         if (shape.IsCrossAttention)
@@ -62,16 +69,32 @@ internal static class ClassEmitter
         writer.Line();
     }
 
-    private static void WriteShape(CodeWriter writer, AttentionShape shape)
+    private static void WriteShape(CodeWriter writer, AttentionPlan plan)
     {
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line("public static Library::AttentionShape Shape { get; } = new()");
-        writer.Line("{");
-        foreach (string assignment in ShapeEmitter.Assignments(shape, shape.Standard()))
-            writer.Line($"    {assignment},");
-        writer.Line("};");
+        writer.Line($"public static Library::{(plan.Layer is null ? "AttentionShape" : "TransformerLayerShape")} Shape {{ get; }} = new()");
+        using (writer.Block(after: ";"))
+        {
+            if (plan.Layer is { } layer)
+            {
+                writer.Line("Attention = new()");
+                using (writer.Block(after: ","))
+                    WriteAssignments(writer, ShapeEmitter.Assignments(plan.Shape, plan.Shape.Standard()));
+                WriteAssignments(writer, ShapeEmitter.Assignments(layer));
+            }
+            else
+            {
+                WriteAssignments(writer, ShapeEmitter.Assignments(plan.Shape, plan.Shape.Standard()));
+            }
+        }
         writer.Line();
+    }
+
+    private static void WriteAssignments(CodeWriter writer, IEnumerable<string> assignments)
+    {
+        foreach (string assignment in assignments)
+            writer.Line($"{assignment},");
     }
 
     private static void WriteConstruction(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
@@ -93,13 +116,16 @@ internal static class ClassEmitter
         string keysAndValues = shape.KeyDim == shape.ValueDim
             ? $"key and value [{shape.KeyDim}, {shape.MemoryDim}]"
             : $"key [{shape.KeyDim}, {shape.MemoryDim}], value [{shape.ValueDim}, {shape.MemoryDim}]";
-        writer.Line(shape.HasProjections
-            ? $"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], and the declared biases.</param>"
-            : $"/// <param name=\"weights\">{(shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
+        if (plans[0].Layer is { } layer)
+            writer.Line(CodeWriter.Invariant($"/// <param name=\"weights\">Those of the attention, up{(layer.Gated ? " and gate" : "")} [{layer.FeedForwardDim}, {layer.DModel}], down [{layer.DModel}, {layer.FeedForwardDim}], and the declared biases and norms.</param>"));
+        else if (shape.HasProjections)
+            writer.Line($"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], and the declared biases.</param>");
+        else
+            writer.Line($"/// <param name=\"weights\">{(shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
         SupportEmitter.DescribeRefusal(writer, plans.Select(plan => plan.Target));
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block($"public {name}(Library::AttentionWeights weights)"))
+        using (writer.Block($"public {name}({WeightsType(plans[0])} weights)"))
         {
             SupportEmitter.WriteRefusal(writer, name, plans.Select(plan => plan.Target));
             writer.Line($"packedWeights = Services::PackedWeights.Pack<{ConstantsEmitter.TypeName}>(Shape, weights);");
@@ -108,7 +134,7 @@ internal static class ClassEmitter
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line($"public static {name} Create(Library::AttentionWeights weights) => new(weights);");
+        writer.Line($"public static {name} Create({WeightsType(plans[0])} weights) => new(weights);");
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
@@ -119,7 +145,7 @@ internal static class ClassEmitter
         else
         {
             // Hidden behind the interface: it throws, in the words of the runtime.
-            writer.Line($"Library::AttentionCache Library::IAttentionKernel<{name}>.CreateCache(int capacity, int batch) => packedWeights.CreateCache(capacity, batch);");
+            writer.Line($"Library::AttentionCache {Interface(plans[0])}.CreateCache(int capacity, int batch) => packedWeights.CreateCache(capacity, batch);");
         }
 
         writer.Line();

@@ -61,6 +61,11 @@ internal static class ConstantsEmitter
         writer.Line($"public static int InterleavedInput => {Interleaved(plans.Select(plan => (plan.Target, plan.InputProjection!)))};");
         writer.Line($"public static int InterleavedMemory => {Interleaved(plans.Select(plan => (plan.Target, plan.MemoryProjection!)))};");
         writer.Line($"public static int InterleavedOutput => {Interleaved(plans.Select(plan => (plan.Target, plan.OutputProjection!)))};");
+        if (plans[0].FeedForward is not { } network)
+            return;
+        writer.Line($"public static int InterleavedUp => {Interleaved(plans.Select(plan => (plan.Target, plan.FeedForward!.Up)))};");
+        writer.Line($"public static int InterleavedDown => {Interleaved(plans.Select(plan => (plan.Target, plan.FeedForward!.Down)))};");
+        writer.Line($"public static Library::Activation Activation => Library::Activation.{network.Activation};");
     }
 
     /// <summary>Panels that are interleaved in the weights of a projection, as the target that runs wants them.</summary>

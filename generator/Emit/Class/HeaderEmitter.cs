@@ -68,7 +68,7 @@ internal static class HeaderEmitter
         foreach (string reason in plan.SharedReasons)
             writer.Line($"// - {reason}");
         writer.Line("//");
-        writer.Line(CodeWriter.Invariant($"// Multiply-adds: {plan.ProjectionMultiplyAdds} a row for the projections, {plan.AttentionMultiplyAdds} a row and visible key for the attention."));
+        writer.Line(CodeWriter.Invariant($"// Multiply-adds: {plan.ProjectionMultiplyAdds} a row for the projections, {plan.AttentionMultiplyAdds} a row and visible key for the attention{(plan.Layer is null ? "" : CodeWriter.Invariant($", {plan.FeedForwardMultiplyAdds} a row for the feed-forward network"))}."));
         writer.Line(CodeWriter.Invariant($"// Bytes: {plan.WeightBytes} of packed weights, {4L * plan.Scratch.Length} of scratch, {plan.KeyValueBytes} of keys and values for each key of a sequence."));
         foreach (ScratchSlice slice in plan.Scratch.Slices)
             writer.Line(CodeWriter.Invariant($"// Scratch {slice.Name}: {slice.Length} floats from {slice.Offset}: {slice.Purpose}."));
@@ -95,7 +95,22 @@ internal static class HeaderEmitter
         string width = shape.HasProjections ? CodeWriter.Invariant($", DModel {shape.DModel}") : "";
         string biases = shape.HasProjections ? $", biases {Biases(shape)}" : "";
         string declared = string.Concat(DescribeVisibility(plan).Concat(DescribeScores(plan)).Select(words => $", {words}"));
-        return CodeWriter.Invariant($"{kind}: {heads}{width}, scale {shape.Scale:G9}{causal}{rotary}{lengths}{declared}{rows}{biases}.");
+        string attention = CodeWriter.Invariant($"{kind}: {heads}{width}, scale {shape.Scale:G9}{causal}{rotary}{lengths}{declared}{rows}{biases}.");
+        return plan.Layer is { } layer ? $"{Describe(layer)} {attention}" : attention;
+    }
+
+    private static string Describe(TransformerLayerShape layer)
+    {
+        var biases = new[] { (layer.UpBias, "up"), (layer.GateBias, "gate"), (layer.DownBias, "down") }.Where(bias => bias.Item1).Select(bias => bias.Item2).ToList();
+        string norm = CodeWriter.Invariant($"{(layer.Norm == Norm.Rms ? "RMS norm" : layer.NormBias ? "layer norm" : "layer norm without bias")} (epsilon {layer.NormEpsilon:G9})");
+        string place = layer.NormPlacement switch
+        {
+            NormPlacement.Pre => layer.ParallelBranches ? "before two parallel branches" : "before each branch",
+            NormPlacement.Post => "after each sum",
+            _ => "before and after each branch",
+        };
+        string scale = layer.ResidualScale == 1 ? "" : CodeWriter.Invariant($", branches times {layer.ResidualScale:G9}");
+        return CodeWriter.Invariant($"Transformer layer: feed-forward {layer.FeedForwardDim} wide, {layer.Activation}{(layer.Gated ? ", gated" : "")}, biases {(biases.Count == 0 ? "none" : string.Join(", ", biases))}; {norm} {place}{scale}.");
     }
 
     private static string Rotary(AttentionShape shape)

@@ -12,6 +12,12 @@ internal static class ShapeEmitter
         where TShape : class =>
         ShapeSettings.Declared(shape, standard).Select(setting => $"{setting.Name} = {Literal(setting.Value)}");
 
+    /// <summary>What a layer has beside its attention.</summary>
+    public static IEnumerable<string> Assignments(TransformerLayerShape layer) =>
+        ShapeSettings.Declared(layer, new() { Attention = layer.Attention, FeedForwardDim = 0 })
+            .Where(setting => setting.Value is not AttentionShape)
+            .Select(setting => $"{setting.Name} = {Literal(setting.Value)}");
+
     private static string Literal(object value) => value switch
     {
         bool flag => flag ? "true" : "false",

@@ -91,6 +91,10 @@ internal static class TargetEmitter
         Forward("ProjectInput", plan.InputProjection!);
         Forward("ProjectMemory", plan.MemoryProjection!);
         Forward("ProjectOutput", plan.OutputProjection!);
+        if (plan.FeedForward is not { } network)
+            return;
+        Forward("ProjectUp", network.Up);
+        Forward("ProjectDown", network.Down);
     }
 
     private static void WriteDeclaredRange(CodeWriter writer, KernelClass kernelClass, string range)

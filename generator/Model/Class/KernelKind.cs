@@ -27,8 +27,18 @@ internal sealed class KernelKind
         ReservedNames = Model.ReservedNames.Linear,
     };
 
+    /// <summary>A Transformer layer: an attention block and what is around it.</summary>
+    public static KernelKind TransformerLayer { get; } = new()
+    {
+        Config = "TransformerLayerConfig",
+        Description = "a Transformer layer",
+        Weights = "TransformerLayerWeights",
+        ReservedNames = Model.ReservedNames.TransformerLayer,
+        HasHooks = true,
+    };
+
     /// <summary>All kinds.</summary>
-    public static IReadOnlyList<KernelKind> All { get; } = [Attention, Linear];
+    public static IReadOnlyList<KernelKind> All { get; } = [Attention, TransformerLayer, Linear];
 
     /// <summary>The attribute as a user writes it.</summary>
     public required string Config { get; init; }

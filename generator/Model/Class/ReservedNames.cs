@@ -22,8 +22,11 @@ internal static class ReservedNames
     /// <summary>Names of one product.</summary>
     public static IReadOnlyCollection<string> Linear { get; } = Set("Inputs", "Outputs");
 
+    /// <summary>Names of a Transformer layer.</summary>
+    public static IReadOnlyCollection<string> TransformerLayer { get; } = Set([.. Attention, "FeedForwardDim"]);
+
     /// <summary>Names of any kind.</summary>
-    public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention, .. Linear]);
+    public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention, .. TransformerLayer, .. Linear]);
 
     private static SortedSet<string> Set(params string[] own) => new(Common.Concat(own), StringComparer.Ordinal);
 }

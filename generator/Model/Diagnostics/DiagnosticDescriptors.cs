@@ -225,6 +225,31 @@ internal static class DiagnosticDescriptors
     public static readonly DiagnosticDescriptor LinearOutputs = Create(
         "AG0062", "Outputs is missing or out of range", $"Outputs {{0}} but must be from 1 to {ShapeLimits.MaxOutputs}: use {{1}}");
 
+    // Transformer layers.
+    public static readonly DiagnosticDescriptor FeedForwardDim = Create(
+        "AG0070", "FeedForwardDim is missing or out of range",
+        $"FeedForwardDim {{0}} but must be from 1 to {ShapeLimits.MaxFeedForwardDim}: use {{1}}");
+
+    public static readonly DiagnosticDescriptor LayerWidth = Create(
+        "AG0071", "DModel of a Transformer layer must be a multiple of 16",
+        "DModel is {0} but must be a multiple of 16 in a Transformer layer, whose rows are stored in whole panels: use {1}");
+
+    public static readonly DiagnosticDescriptor LayerAttention = Create(
+        "AG0072", "A setting cannot be used in a Transformer layer",
+        "{0} cannot be used with TransformerLayerConfig, because such an attention {1}: remove {0}, or use AttentionConfig for the attention alone");
+
+    public static readonly DiagnosticDescriptor ParallelBranches = Create(
+        "AG0073", "ParallelBranches needs NormPlacement.Pre",
+        "ParallelBranches cannot be combined with {0}, because both branches read the same normalised rows: use NormPlacement.Pre, or remove ParallelBranches");
+
+    public static readonly DiagnosticDescriptor NormEpsilon = Create(
+        "AG0074", "NormEpsilon must be 0 or more and finite",
+        "NormEpsilon is {0} but must be 0 or more and finite: use {1}, or leave it out for 1e-5");
+
+    public static readonly DiagnosticDescriptor ResidualScale = Create(
+        "AG0075", "ResidualScale must be finite",
+        "ResidualScale is {0} but must be finite: use 1, or leave it out");
+
     /// <summary>All of the above, in the order of their ids.</summary>
     public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

@@ -4,7 +4,7 @@ namespace AttentionGen.Generator.Model;
 internal static class ConfigurationParser
 {
     /// <summary>Reports all that is wrong; null then.</summary>
-    public static AttentionSpec? Parse(SettingReader settings, KernelClass kernelClass, HookSpec? modifier, MaskPredicateSpec? predicate)
+    public static AttentionSpec? Parse(SettingReader settings, bool isLayer, KernelClass kernelClass, HookSpec? modifier, MaskPredicateSpec? predicate)
     {
         // Settings that depend on others are judged only where those are legal: one mistake, one error.
         AttentionShape shape = ShapeSettings.Read(settings, AttentionShape.Unset()) with { HasScoreModifier = modifier is not null, HasMaskPredicate = predicate is not null };
@@ -13,10 +13,13 @@ internal static class ConfigurationParser
         shape = ScoresParser.Parse(settings, shape);
         shape = RotaryParser.Parse(settings, shape);
         RaggedParser.Check(settings, shape);
+        TransformerLayerShape? layer = isLayer ? LayerParser.Parse(settings, shape) : null;
         var unrolling = settings.Enumeration<Unrolling>("Unrolling");
         if (settings.AnyProblem)
             return null;
         ShapeParser.CheckMatrices(settings, shape);
-        return new() { Class = kernelClass, Shape = shape, ScoreModifier = modifier, MaskPredicate = predicate, Unrolling = unrolling };
+        if (layer is not null)
+            LayerParser.CheckMatrices(settings, layer);
+        return new() { Class = kernelClass, Shape = shape, Layer = layer, ScoreModifier = modifier, MaskPredicate = predicate, Unrolling = unrolling };
     }
 }

@@ -23,20 +23,64 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float valueStrip = ref Unsafe.Add(ref keyStrip, newKeys * WholePanels(KeyDim));
         ref float queries = ref Unsafe.Add(ref valueStrip, newKeys * WholePanels(ValueDim));
         ref float joined = ref Unsafe.Add(ref queries, rows * QueryDim);
+        // Of a layer only: results of its branches, and rows between the products of its feed-forward network.
+        ref float branch = ref Unsafe.Add(ref joined, rows * JoinedDim);
+        ref float hidden = ref Unsafe.Add(ref branch, rows * TConstants.DModel);
         if (phase == 0)
-            ProjectColumns(in call, rows, newKeys, part, step, ref strips, ref keyStrip, ref valueStrip);
+            ProjectColumns(in call, rows, newKeys, part, step, ref strips, ref keyStrip, ref valueStrip, ref scratch);
         else if (phase == 1)
             RunProjectedHead(in call, rows, newKeys, part, ref strips, ref keyStrip, ref valueStrip, ref queries, ref joined, ref scratch);
-        else
+        else if (!Has(Layer))
             ProjectOutputColumns(in call, rows, part, step, ref joined, ref scratch);
+        else
+            RunLayerColumns(in call, phase, rows, part, step, ref joined, ref branch, ref hidden, ref scratch);
+    }
+
+    /// <summary>A part of the phases of a layer after its heads: columns of the output, columns between the products of the network, columns of its result, the sum.</summary>
+    [MethodImpl(Step)]
+    private static void RunLayerColumns(
+        in SequenceCall call, int phase, nint rows, int part, int step, ref float joined, ref float branch, ref float hidden, ref float scratch)
+    {
+        PackedLayer layer = call.Weights.Layer;
+        nint place = FirstRow(in call) * TConstants.DModel;
+        int panels = phase == 3 ? WholePanels(TConstants.FeedForwardDim) / PanelWidth : TConstants.DModel / PanelWidth;
+        int first = part * step, end = Math.Min(first + step, panels);
+        switch (phase)
+        {
+            case 2:
+                PackedMatrix weights = call.Weights.Output;
+                TKernels.ProjectOutput(
+                    ref joined, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * (JoinedDim * PanelWidth)), ref Unsafe.Add(ref weights.Bias, first * PanelWidth),
+                    end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel);
+                break;
+            case 3:
+                ref float input = ref At(call.Arguments.Input, place);
+                // Every part adds and normalises the few rows for itself; one keeps the sum.
+                if (Has(ParallelBranches))
+                    AttentionRows(call.Weights, ref input, rows, ref scratch);
+                ref float sum = ref part == 0 ? ref At(call.Arguments.Output, place) : ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
+                ref float source = ref AddAttention(layer, ref input, rows, ref branch, ref sum, ref scratch);
+                FeedForwardUp(layer, ref source, rows, first, end, ref hidden, ref scratch);
+                break;
+            case 4:
+                TKernels.ProjectDown(
+                    ref hidden, rows, ref Unsafe.Add(ref layer.Down.Panels, (nint)first * (TConstants.FeedForwardDim * PanelWidth)), ref Unsafe.Add(ref layer.Down.Bias, first * PanelWidth),
+                    end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel);
+                break;
+            default:
+                AddFeedForward(layer, ref branch, rows, ref At(call.Arguments.Output, place));
+                if (Has(SkipPadding))
+                    ClearPadding(in call);
+                break;
+        }
     }
 
     /// <summary>Some panels of the queries, or of the keys, or of the values.</summary>
     [MethodImpl(Step)]
     private static void ProjectColumns(
-        in SequenceCall call, nint rows, nint newKeys, int part, int step, ref float queryStrip, ref float keyStrip, ref float valueStrip)
+        in SequenceCall call, nint rows, nint newKeys, int part, int step, ref float queryStrip, ref float keyStrip, ref float valueStrip, ref float scratch)
     {
-        ref float input = ref At(call.Arguments.Input, FirstRow(in call) * TConstants.DModel);
+        ref float input = ref AttentionRows(call.Weights, ref At(call.Arguments.Input, FirstRow(in call) * TConstants.DModel), Math.Max(rows, newKeys), ref scratch);
         int queryParts = ((WholePanels(QueryDim) / PanelWidth) + step - 1) / step, keyParts = ((WholePanels(KeyDim) / PanelWidth) + step - 1) / step;
         if (Has(CrossAttention) || part < queryParts)
             ProjectColumns(ref input, rows, call.Weights.Query, part * step, step, ref queryStrip, WholePanels(QueryDim));

@@ -69,6 +69,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
 
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
+        input = ref AttentionRows(weights, ref input, rows, ref scratch);
         TKernels.ProjectMemory(ref input, rows, ref weights.Key.Panels, ref weights.Key.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(KeyDim), ref keyValues, isValue: false);
         TKernels.ProjectMemory(ref input, rows, ref weights.Value.Panels, ref weights.Value.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
@@ -106,7 +107,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
-        ref float input = ref At(arguments.Input, firstRow * TConstants.DModel);
+        ref float input = ref AttentionRows(weights, ref At(arguments.Input, firstRow * TConstants.DModel), rows, ref scratch);
         TKernels.ProjectInput(ref input, rows, ref weights.Query.Panels, ref weights.Query.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
         for (nint index = 0, row = 0; index < count; index++)
         {
@@ -129,7 +130,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             place += KeyValueFloats(call.Dimensions.Keys);
         }
 
-        ProjectOutput(ref strip, rows, weights.Output, ref At(arguments.Output, firstRow * TConstants.DModel), ref scratch);
+        FinishRows(weights, ref strip, rows, ref At(arguments.Input, firstRow * TConstants.DModel), ref At(arguments.Output, firstRow * TConstants.DModel), ref scratch);
     }
 
     /// <summary>The first row of a sequence, counted over the batch.</summary>

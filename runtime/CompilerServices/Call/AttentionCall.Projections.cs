@@ -23,7 +23,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         {
             call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
             nint count = Math.Min(step, rows - row);
-            ref float block = ref Unsafe.Add(ref source, row * TConstants.MemoryDim);
+            ref float block = ref AttentionRows(call.Weights, ref Unsafe.Add(ref source, row * TConstants.MemoryDim), count, ref scratch);
             TKernels.ProjectMemory(ref block, count, ref keys.Panels, ref keys.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
             ChangeHeads(in call, call.Weights.KeyNorm, ref strip, WholePanels(KeyDim), count, TConstants.KvHeads, first + row);
             for (nint head = 0; head < TConstants.KvHeads; head++)
@@ -36,13 +36,22 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     /// <summary>Projects a row block to queries, laid out by KV head. The factor of the scores is in the weights, or in those of the normalisation.</summary>
     [MethodImpl(Step)]
-    private static void ProjectQueries(in SequenceCall call, nint first, nint rows, ref float strip, ref float queries)
+    private static void ProjectQueries(in SequenceCall call, nint first, nint rows, ref float strip, ref float queries, ref float scratch)
     {
         PackedMatrix weights = call.Weights.Query;
-        ref float input = ref At(call.Arguments.Input, (FirstRow(in call) + first) * TConstants.DModel);
+        ref float input = ref AttentionRows(call.Weights, ref At(call.Arguments.Input, (FirstRow(in call) + first) * TConstants.DModel), rows, ref scratch);
         TKernels.ProjectInput(ref input, rows, ref weights.Panels, ref weights.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
         ChangeHeads(in call, call.Weights.QueryNorm, ref strip, WholePanels(QueryDim), rows, TConstants.Heads, first);
         QueryRows.Write(ref strip, WholePanels(QueryDim), rows, ref queries, rows * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
+    }
+
+    /// <summary>From the joined heads of a row block to the output: of the attention, or of the whole layer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FinishRows(PackedWeights weights, ref float joined, nint rows, ref float input, ref float output, ref float scratch)
+    {
+        ProjectOutput(ref joined, rows, weights.Output, ref AttentionResult(ref output, ref scratch), ref scratch);
+        if (Has(Layer))
+            FinishLayer(weights, ref input, rows, ref output, ref scratch);
     }
 
     /// <summary>Projects the joined heads of a row block to the output.</summary>

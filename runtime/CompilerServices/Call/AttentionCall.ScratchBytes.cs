@@ -23,8 +23,6 @@ public static class AttentionCall
         bool hasKeyOffsets = isCross ? !hasCache : !numbers.Has(AttentionFeatures.Projections);
         nint lengths = OwnLengths.ScratchFloats(numbers.Features, batch, hasKeyOffsets);
         threads = KernelThreads.Possible(threads);
-        if (threads <= 1)
-            return sizeof(float) * (long)(lengths + numbers.ScratchFloats + numbers.KeyValueFloats(keys));
         var sizes = new CallSizes
         {
             Batch = batch,
@@ -36,6 +34,8 @@ public static class AttentionCall
             CachedKeys = 0,
             HasCache = hasCache,
         };
+        if (threads <= 1)
+            return sizeof(float) * (long)(lengths + numbers.ScratchFloats + (hasCache ? 0 : numbers.GroupKeyValueFloats(in sizes)));
         return sizeof(float) * (long)(lengths + CallSchedule.Create(in numbers, in sizes, threads).Work.ScratchFloats);
     }
 }

@@ -91,13 +91,13 @@ public static partial class AttentionCall<TKernels, TConstants>
                 ? ref Unsafe.Add(ref scratch, TConstants.StripOffset)
                 : ref At(call.Arguments.Output, place * JoinedDim);
             if (Has(Projections))
-                ProjectQueries(in call, first + row, count, ref joined, ref queries);
+                ProjectQueries(in call, first + row, count, ref joined, ref queries, ref scratch);
             else
                 GatherQueries(in call, first + row, count, ref queries);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 AttendHead(in call, head, first + row, count, ref Unsafe.Add(ref queries, head * count * GroupDim), ref joined, ref scratch);
             if (Has(Projections))
-                ProjectOutput(ref joined, count, call.Weights.Output, ref At(call.Arguments.Output, place * TConstants.DModel), ref scratch);
+                FinishRows(call.Weights, ref joined, count, ref At(call.Arguments.Input, place * TConstants.DModel), ref At(call.Arguments.Output, place * TConstants.DModel), ref scratch);
             else if (JoinsInScratch)
                 WriteHeads(in call, first + row, count, 0, TConstants.Heads, ref joined);
         }

@@ -21,6 +21,12 @@ internal readonly record struct CallNumbers
 
     public required int MemoryDim { get; init; }
 
+    /// <summary>Width of the rows between the products of a layer's feed-forward network, or 0.</summary>
+    public int FeedForwardDim { get; init; }
+
+    /// <summary>Floats from a row between these products to the next, or 0.</summary>
+    public int HiddenStride { get; init; }
+
     public required int RowBlock { get; init; }
 
     public required int FewRows { get; init; }
@@ -61,8 +67,11 @@ internal readonly record struct CallNumbers
     /// <summary>Whether threads share the heads of a sequence where rows are few. The mean of the heads is added up by one thread.</summary>
     public bool SharesHeads => (Has(AttentionFeatures.Projections) || KvHeads > 1) && !Has(AttentionFeatures.AveragedProbabilities);
 
-    /// <summary>Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads.</summary>
-    public nint ColumnFloats => ((nint)(QueryPanels + Panels(KeyDim) + Panels(ValueDim)) * PanelWidth) + QueryDim + JoinedDim;
+    /// <summary>Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads, and of a layer what its branches give.</summary>
+    public nint ColumnFloats => ((nint)(QueryPanels + Panels(KeyDim) + Panels(ValueDim)) * PanelWidth) + QueryDim + JoinedDim
+        + (Has(AttentionFeatures.Layer) ? DModel + HiddenStride : 0);
+
+    public int FeedForwardPanels => Panels(FeedForwardDim);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static CallNumbers Of<TConstants>()
@@ -75,6 +84,8 @@ internal readonly record struct CallNumbers
             ValueHeadDim = TConstants.ValueHeadDim,
             DModel = TConstants.DModel,
             MemoryDim = TConstants.MemoryDim,
+            FeedForwardDim = (TConstants.Features & AttentionFeatures.Layer) != 0 ? TConstants.FeedForwardDim : 0,
+            HiddenStride = (TConstants.Features & AttentionFeatures.Layer) != 0 ? TConstants.HiddenStride : 0,
             RowBlock = TConstants.RowBlock,
             FewRows = TConstants.FewRows,
             PartRows = TConstants.PartRows,

@@ -81,7 +81,8 @@ internal readonly struct CallSchedule
     {
         bool isCross = numbers.Has(AttentionFeatures.CrossAttention);
         long memoryRow = (long)numbers.MemoryDim * (numbers.KeyDim + numbers.ValueDim);
-        long row = ((long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim)) + (isCross ? 0 : memoryRow);
+        long feedForward = (numbers.Has(AttentionFeatures.Gated) ? 3L : 2L) * numbers.FeedForwardDim * numbers.DModel;
+        long row = ((long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim)) + (isCross ? 0 : memoryRow) + feedForward;
         long attention = Math.Min(sizes.Keys, numbers.MostVisibleKeys) * (long)(numbers.QueryDim + numbers.JoinedDim);
         long memory = isCross && !sizes.HasCache ? sizes.AllKeys * memoryRow : 0;
         return memory + (sizes.AllRows * (row + attention) * (sizes.Rows <= 4 ? 8 : 1));
@@ -108,23 +109,34 @@ internal readonly struct CallSchedule
 
     private static CallSchedule CutColumns(in CallNumbers numbers, in CallSizes sizes, int threads, nint keyValueFloats)
     {
-        // About four parts a thread, of whole tiles.
         int projected = numbers.QueryPanels + numbers.KeyPanels + numbers.ValuePanels;
-        int step = Parts(Parts(projected, 4 * threads), numbers.ColumnUnit) * numbers.ColumnUnit;
+        int step = ColumnStep(in numbers, projected, threads);
+        WorkPhase columns = new(Parts(numbers.QueryPanels, step) + Parts(numbers.KeyPanels, step) + Parts(numbers.ValuePanels, step), step);
+        WorkPhase heads = new(numbers.KvHeads, 1);
+        nint shared = keyValueFloats + (sizes.Rows * numbers.ColumnFloats);
+        if (!numbers.Has(AttentionFeatures.Layer))
+        {
+            return new()
+            {
+                Partition = CallPartition.Columns,
+                SequencePhases = 3,
+                Work = new(threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, new WorkPhase(Parts(numbers.OutputPanels, step), step)),
+            };
+        }
+
+        int up = ColumnStep(in numbers, numbers.FeedForwardPanels, threads), output = ColumnStep(in numbers, numbers.OutputPanels, threads);
+        WorkPhase outputs = new(Parts(numbers.OutputPanels, output), output);
         return new()
         {
             Partition = CallPartition.Columns,
-            SequencePhases = 3,
+            SequencePhases = 6,
             Work = new(
-                threads,
-                keyValueFloats + (sizes.Rows * numbers.ColumnFloats),
-                numbers.ScratchFloats,
-                sizes.Batch,
-                new WorkPhase(Parts(numbers.QueryPanels, step) + Parts(numbers.KeyPanels, step) + Parts(numbers.ValuePanels, step), step),
-                new WorkPhase(numbers.KvHeads, 1),
-                new WorkPhase(Parts(numbers.OutputPanels, step), step)),
+                threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, outputs, new WorkPhase(Parts(numbers.FeedForwardPanels, up), up), outputs, new WorkPhase(1, 1)),
         };
     }
+
+    /// <summary>About four parts a thread, of whole tiles.</summary>
+    private static int ColumnStep(in CallNumbers numbers, int panels, int threads) => Parts(Parts(panels, 4 * threads), numbers.ColumnUnit) * numbers.ColumnUnit;
 
     private static CallSchedule CutRows(in CallNumbers numbers, in CallSizes sizes, int threads, nint keyValueFloats)
     {

@@ -33,6 +33,25 @@ public sealed class PackedWeights
 
     internal AppendedKeys AppendedKeys { get; private set; } = null!;
 
+    /// <summary>What a Transformer layer has beside its attention; null for an attention block alone.</summary>
+    internal PackedLayer Layer { get; private set; } = null!;
+
+    /// <summary>Checks the weights of a Transformer layer and packs them.</summary>
+    /// <typeparam name="TConstants">The class's numbers.</typeparam>
+    /// <param name="shape">What the layer computes.</param>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <exception cref="ArgumentException">A tensor has another shape, or one is missing or superfluous.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static PackedWeights Pack<TConstants>(TransformerLayerShape shape, TransformerLayerWeights weights)
+        where TConstants : struct, IAttentionConstants
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        KernelChecks.ValidateWeights(shape, weights);
+        PackedWeights packed = Pack<TConstants>(shape.Attention, weights.Attention);
+        packed.Layer = PackedLayer.Pack<TConstants>(shape, weights);
+        return packed;
+    }
+
     /// <summary>Checks weights and packs them.</summary>
     /// <typeparam name="TConstants">The class's numbers.</typeparam>
     /// <param name="shape">What the kernel computes.</param>

@@ -140,4 +140,22 @@ public enum AttentionFeatures : long
 
     /// <summary>Scores come out as the softmax reads them.</summary>
     MaskedScores = 1L << 39,
+
+    /// <summary>The attention is part of a Transformer layer: residual sums, norms and a feed-forward network follow.</summary>
+    Layer = 1L << 40,
+
+    /// <summary>Rows are normalised before each branch of a layer.</summary>
+    NormBefore = 1L << 41,
+
+    /// <summary>The result of each branch of a layer is normalised before it is added.</summary>
+    NormResult = 1L << 42,
+
+    /// <summary>The sum after each branch of a layer is normalised.</summary>
+    NormSum = 1L << 43,
+
+    /// <summary>Attention and feed-forward network read the same normalised rows.</summary>
+    ParallelBranches = 1L << 44,
+
+    /// <summary>The feed-forward network has a gate.</summary>
+    Gated = 1L << 45,
 }

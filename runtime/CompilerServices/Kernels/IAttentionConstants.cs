@@ -128,4 +128,34 @@ public interface IAttentionConstants
 
     /// <summary>Where output rows in whole panels begin.</summary>
     static virtual int OutputStripOffset => 0;
+
+    /// <summary>Width of the rows between the products of a layer's feed-forward network.</summary>
+    static virtual int FeedForwardDim => 0;
+
+    /// <summary>The function between these products.</summary>
+    static virtual Activation Activation => Activation.None;
+
+    /// <summary>Panels of the feed-forward network's first products that are computed, and activated while they are in cache, together.</summary>
+    static virtual int FeedForwardStrip => 0;
+
+    /// <summary>Floats from a row between the products of the feed-forward network to the next.</summary>
+    static virtual int HiddenStride => 0;
+
+    /// <summary>Panels that are interleaved in the weights of the feed-forward network's first products.</summary>
+    static virtual int InterleavedUp => 1;
+
+    /// <summary>Panels that are interleaved in the weights of the feed-forward network's last product.</summary>
+    static virtual int InterleavedDown => 1;
+
+    /// <summary>Where the normalised rows of a row block begin.</summary>
+    static virtual int NormedOffset => 0;
+
+    /// <summary>Where the result of a branch begins, before it is added.</summary>
+    static virtual int BranchOffset => 0;
+
+    /// <summary>Where the rows between the products of the feed-forward network begin.</summary>
+    static virtual int HiddenOffset => 0;
+
+    /// <summary>Where a strip of what a gate multiplies begins.</summary>
+    static virtual int GatedOffset => 0;
 }

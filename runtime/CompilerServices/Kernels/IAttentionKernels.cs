@@ -31,6 +31,14 @@ public interface IAttentionKernels
     /// <inheritdoc cref="ProjectInput"/>
     static virtual void ProjectOutput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
 
+    /// <summary>First product of a layer's feed-forward network, or its gate: rows of [rows, DModel].</summary>
+    /// <inheritdoc cref="ProjectInput"/>
+    static virtual void ProjectUp(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
+
+    /// <summary>Last product of a layer's feed-forward network: rows of [rows, FeedForwardDim], HiddenStride floats apart.</summary>
+    /// <inheritdoc cref="ProjectInput"/>
+    static virtual void ProjectDown(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
+
     /// <summary>Products of queries and keys.</summary>
     /// <param name="queries">[rows, HeadDim].</param>
     /// <param name="rows">Up to a query block of rows.</param>

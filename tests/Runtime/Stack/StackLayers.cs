@@ -20,7 +20,7 @@ internal sealed class HalfLayer<TKernel>(TKernel attention) : ITransformerLayer<
     public static HalfLayer<TKernel>[] CreateMany(int count) =>
         [.. Enumerable.Range(0, count).Select(layer => new HalfLayer<TKernel>(TKernel.Create(AttentionWeights.Random(TKernel.Shape, seed: layer))))];
 
-    public static long GetScratchBytes(int batch, int rows, int keys) => TKernel.GetScratchBytes(batch, rows, keys);
+    public static long GetScratchBytes(int batch, int rows, int keys, int threads = 1) => TKernel.GetScratchBytes(batch, rows, keys, threads);
 
     public AttentionCache CreateCache(int capacity, int batch = 1) => attention.CreateCache(capacity, batch);
 

@@ -1,0 +1,78 @@
+using System;
+using System.Globalization;
+using static AttentionGen.Generator.Model.SettingReader;
+using static AttentionGen.Generator.Model.ShapeLimits;
+
+namespace AttentionGen.Generator.Model;
+
+/// <summary>Judges what a Transformer layer has beside its attention.</summary>
+internal static class LayerParser
+{
+    private const int Panel = Plan.AttentionPlan.PanelWidth;
+
+    /// <summary>The layer around an attention. Sizes that are illegal are 0.</summary>
+    public static TransformerLayerShape Parse(SettingReader settings, AttentionShape attention)
+    {
+        bool gated = settings.Bool("Gated");
+        var norm = settings.Enumeration<Norm>("Norm");
+        var layer = new TransformerLayerShape
+        {
+            Attention = attention,
+            FeedForwardDim = FeedForwardDim(settings),
+            Activation = settings.Has("Activation") ? settings.Enumeration<Activation>("Activation") : Activation.Gelu,
+            Gated = gated,
+            UpBias = settings.Bool("UpBias", true),
+            GateBias = gated && settings.Bool("GateBias", true),
+            DownBias = settings.Bool("DownBias", true),
+            Norm = norm,
+            NormPlacement = settings.Enumeration<NormPlacement>("NormPlacement"),
+            NormEpsilon = settings.Float("NormEpsilon", 1e-5f),
+            NormBias = norm == Norm.Layer && settings.Bool("NormBias", true),
+            ParallelBranches = settings.Bool("ParallelBranches"),
+            ResidualScale = settings.Float("ResidualScale", 1),
+        };
+        CheckAttention(settings, attention);
+        if (settings.Has("GateBias") && !gated)
+            settings.WithoutEffect("GateBias", "Gated", "Gated = true");
+        if (settings.Has("NormBias") && norm != Norm.Layer)
+            settings.WithoutEffect("NormBias", "Norm = Norm.Layer", "Norm = Norm.Layer");
+        if (layer.ParallelBranches && layer.NormPlacement != NormPlacement.Pre)
+            settings.Report(DiagnosticDescriptors.ParallelBranches, "ParallelBranches", $"NormPlacement.{layer.NormPlacement}");
+        if (!(layer.NormEpsilon >= 0) || float.IsInfinity(layer.NormEpsilon))
+            settings.Report(DiagnosticDescriptors.NormEpsilon, "NormEpsilon", Text(layer.NormEpsilon), layer.NormEpsilon < 0 ? Text(-layer.NormEpsilon) : "1E-05");
+        if (float.IsNaN(layer.ResidualScale) || float.IsInfinity(layer.ResidualScale))
+            settings.Report(DiagnosticDescriptors.ResidualScale, "ResidualScale", Text(layer.ResidualScale));
+        return layer;
+    }
+
+    /// <summary>Reports matrices that no array can hold. Every setting is legal by itself.</summary>
+    public static void CheckMatrices(SettingReader settings, TransformerLayerShape layer)
+    {
+        long elements = (long)layer.FeedForwardDim * layer.DModel;
+        if (elements > MaxArrayLength)
+            settings.Report(DiagnosticDescriptors.WeightsTooLarge, "FeedForwardDim", "up", elements.ToString(CultureInfo.InvariantCulture), "FeedForwardDim · DModel", "FeedForwardDim");
+    }
+
+    private static int FeedForwardDim(SettingReader settings)
+    {
+        int value = settings.Int("FeedForwardDim");
+        if (!settings.Has("FeedForwardDim"))
+            settings.Report(DiagnosticDescriptors.FeedForwardDim, "FeedForwardDim", "is missing", "for example FeedForwardDim = 2048");
+        else if (value < 1 || value > MaxFeedForwardDim)
+            settings.Report(DiagnosticDescriptors.FeedForwardDim, "FeedForwardDim", $"is {Text(value)}", Text(value < 1 ? 1 : MaxFeedForwardDim));
+        else
+            return value;
+        return 0;
+    }
+
+    /// <summary>What an attention may be alone, but not inside of a layer.</summary>
+    private static void CheckAttention(SettingReader settings, AttentionShape attention)
+    {
+        if (!attention.HasProjections)
+            settings.Report(DiagnosticDescriptors.LayerAttention, "Projections", "Projections = false", "has no rows of the model's width to add to");
+        if (attention.IsCrossAttention)
+            settings.Report(DiagnosticDescriptors.LayerAttention, "MemoryDim", "MemoryDim", "reads a memory, and a layer's attention reads the layer's own rows");
+        if (attention.HasProjections && attention.DModel % Panel != 0)
+            settings.Report(DiagnosticDescriptors.LayerWidth, "DModel", Text(attention.DModel), Nearest(attention.DModel, Panel, MaxDModel, width => width % Panel == 0));
+    }
+}

@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+using static AttentionGen.CompilerServices.AttentionFeatures;
+
+namespace AttentionGen.CompilerServices;
+
+// What a Transformer layer does around the attention of a row block, while the block is in cache: norms, residual sums, the feed-forward network.
+public static partial class AttentionCall<TKernels, TConstants>
+{
+    /// <summary>The rows that the attention projects: the caller's, or in a layer that normalises them first those, in scratch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float AttentionRows(PackedWeights weights, ref float input, nint rows, ref float scratch)
+    {
+        if (!Has(NormBefore))
+            return ref input;
+        ref float normed = ref Unsafe.Add(ref scratch, TConstants.NormedOffset);
+        weights.Layer.AttentionNorm.Apply(ref input, TConstants.DModel, ref normed, TConstants.DModel, rows);
+        return ref normed;
+    }
+
+    /// <summary>Where the output projection of a row block goes: to the caller, or in a layer to scratch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float AttentionResult(ref float output, ref float scratch) =>
+        ref Has(Layer) ? ref Unsafe.Add(ref scratch, TConstants.BranchOffset) : ref output;
+
+    /// <summary>Computes the rest of a layer for a row block: the result of the attention is in scratch.</summary>
+    /// <param name="weights">What the layer keeps.</param>
+    /// <param name="input">The layer's input rows.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="output">Where the layer's output goes. In between it holds the sum after the attention.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
+    [MethodImpl(Step)]
+    private static void FinishLayer(PackedWeights weights, ref float input, nint rows, ref float output, ref float scratch)
+    {
+        ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
+        ref float hidden = ref Unsafe.Add(ref scratch, TConstants.HiddenOffset);
+        // Parallel branches find the rows that the attention has read still normalised.
+        ref float source = ref AddAttention(weights.Layer, ref input, rows, ref branch, ref output, ref scratch);
+        FeedForwardUp(weights.Layer, ref source, rows, 0, WholePanels(TConstants.FeedForwardDim) / PanelWidth, ref hidden, ref scratch);
+        PackedMatrix down = weights.Layer.Down;
+        TKernels.ProjectDown(ref hidden, rows, ref down.Panels, ref down.Bias, WholePanels(TConstants.DModel) / PanelWidth, ref branch, TConstants.DModel);
+        AddFeedForward(weights.Layer, ref branch, rows, ref output);
+    }
+
+    /// <summary>Adds what the attention gives to the layer's input.</summary>
+    /// <param name="layer">Norms and factors.</param>
+    /// <param name="input">The layer's input rows.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="branch">What the attention gives.</param>
+    /// <param name="sum">Where the sum goes, normalised where the layer normalises sums.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
+    /// <returns>The rows that the feed-forward network reads.</returns>
+    [MethodImpl(Step)]
+    private static ref float AddAttention(PackedLayer layer, ref float input, nint rows, ref float branch, ref float sum, ref float scratch)
+    {
+        nint width = TConstants.DModel;
+        if (Has(NormResult))
+        {
+            ref float result = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
+            layer.AttentionResultNorm.Apply(ref branch, width, ref result, width, rows);
+            branch = ref result;
+        }
+
+        if (Has(NormSum))
+        {
+            layer.AttentionNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref sum, width, rows);
+            return ref sum;
+        }
+
+        ref float normed = ref Unsafe.Add(ref scratch, TConstants.NormedOffset);
+        if (Has(ParallelBranches))
+            RowSums.Add(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, rows, width);
+        else
+            layer.FeedForwardNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref normed, width, rows);
+        return ref normed;
+    }
+
+    /// <summary>Adds what the feed-forward network gives to the sum after the attention, which the output holds.</summary>
+    [MethodImpl(Step)]
+    private static void AddFeedForward(PackedLayer layer, ref float branch, nint rows, ref float output)
+    {
+        nint width = TConstants.DModel;
+        if (Has(NormSum))
+        {
+            layer.FeedForwardNorm.AddAndApply(ref output, width, ref branch, width, layer.ResidualScale, ref output, width, ref output, width, rows);
+            return;
+        }
+
+        if (Has(NormResult))
+            layer.FeedForwardResultNorm.Apply(ref branch, width, ref branch, width, rows);
+        RowSums.Add(ref output, width, ref branch, width, layer.ResidualScale, ref output, width, rows, width);
+    }
+
+    /// <summary>The first products of the feed-forward network, for some panels: strips of panels are activated while they are in cache.</summary>
+    [MethodImpl(Step)]
+    private static void FeedForwardUp(PackedLayer layer, ref float source, nint rows, int first, int end, ref float hidden, ref float scratch)
+    {
+        for (; first < end; first += TConstants.FeedForwardStrip)
+        {
+            int count = Math.Min(TConstants.FeedForwardStrip, end - first);
+            ref float strip = ref Unsafe.Add(ref hidden, first * PanelWidth);
+            if (Has(Gated))
+            {
+                ref float gated = ref Unsafe.Add(ref scratch, TConstants.GatedOffset);
+                int stride = TConstants.FeedForwardStrip * PanelWidth;
+                Project(layer.Gate, ref source, rows, first, count, ref strip, TConstants.HiddenStride);
+                Project(layer.Up, ref source, rows, first, count, ref gated, stride);
+                Activations.ApplyGate(TConstants.Activation, ref strip, TConstants.HiddenStride, ref gated, stride, rows, count * PanelWidth);
+            }
+            else
+            {
+                Project(layer.Up, ref source, rows, first, count, ref strip, TConstants.HiddenStride);
+                Activations.Apply(TConstants.Activation, ref strip, TConstants.HiddenStride, rows, count * PanelWidth);
+            }
+        }
+
+        static void Project(PackedMatrix weights, ref float source, nint rows, int first, int count, ref float target, nint stride)
+        {
+            ref float panels = ref Unsafe.Add(ref weights.Panels, (nint)first * (TConstants.DModel * PanelWidth));
+            TKernels.ProjectUp(ref source, rows, ref panels, ref Unsafe.Add(ref weights.Bias, first * PanelWidth), count, ref target, stride);
+        }
+    }
+}

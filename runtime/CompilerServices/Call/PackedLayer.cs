@@ -1,0 +1,47 @@
+namespace AttentionGen.CompilerServices;
+
+/// <summary>What a Transformer layer keeps beside the weights of its attention: the packed feed-forward network, and its norms.</summary>
+internal sealed class PackedLayer
+{
+    // What the shape does not declare is null, and no path reads it.
+    public required PackedMatrix Up { get; init; }
+
+    public required PackedMatrix Gate { get; init; }
+
+    public required PackedMatrix Down { get; init; }
+
+    /// <summary>The norm before the attention, or after its sum.</summary>
+    public required RowNorm AttentionNorm { get; init; }
+
+    /// <summary>The norm of what the attention gives.</summary>
+    public required RowNorm AttentionResultNorm { get; init; }
+
+    /// <summary>The norm before the feed-forward network, or after its sum.</summary>
+    public required RowNorm FeedForwardNorm { get; init; }
+
+    /// <summary>The norm of what the feed-forward network gives.</summary>
+    public required RowNorm FeedForwardResultNorm { get; init; }
+
+    /// <summary>Factor of what a branch adds.</summary>
+    public required float ResidualScale { get; init; }
+
+    /// <summary>Packs checked weights.</summary>
+    public static PackedLayer Pack<TConstants>(TransformerLayerShape shape, TransformerLayerWeights weights)
+        where TConstants : struct, IAttentionConstants
+    {
+        int dModel = shape.DModel, width = shape.FeedForwardDim;
+        bool both = shape.NormPlacement == NormPlacement.Both;
+        RowNorm Normalisation(ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias) => new(shape.Norm, weight.Span, bias.Span, shape.NormEpsilon);
+        return new()
+        {
+            Up = PackedMatrix.Pack(weights.Up.Span, weights.UpBias.Span, width, dModel, TConstants.InterleavedUp),
+            Gate = shape.Gated ? PackedMatrix.Pack(weights.Gate.Span, weights.GateBias.Span, width, dModel, TConstants.InterleavedUp) : null!,
+            Down = PackedMatrix.Pack(weights.Down.Span, weights.DownBias.Span, dModel, width, TConstants.InterleavedDown),
+            AttentionNorm = Normalisation(weights.AttentionNorm, weights.AttentionNormBias),
+            AttentionResultNorm = both ? Normalisation(weights.AttentionOutputNorm, weights.AttentionOutputNormBias) : null!,
+            FeedForwardNorm = shape.ParallelBranches ? null! : Normalisation(weights.FeedForwardNorm, weights.FeedForwardNormBias),
+            FeedForwardResultNorm = both ? Normalisation(weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias) : null!,
+            ResidualScale = shape.ResidualScale,
+        };
+    }
+}

@@ -1,0 +1,50 @@
+namespace AttentionGen.Tests.Execution.Layers;
+
+// Layers as users write them: every placement of norms, every activation, gates and biases, and an attention of each kind.
+
+/// <summary>BERT, MiniLM.</summary>
+[TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 256, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, Ragged = true)]
+internal sealed partial class BertLayer;
+
+/// <summary>The same for padded batches.</summary>
+[TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 256, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, KeyLengths = true)]
+internal sealed partial class PaddedLayer;
+
+/// <summary>The same where padding is skipped.</summary>
+[TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 256, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, KeyLengths = true, SkipPadding = true)]
+internal sealed partial class SkippingLayer;
+
+/// <summary>GPT-2.</summary>
+[TransformerLayerConfig(Heads = 3, DModel = 48, FeedForwardDim = 192, Causal = true, Activation = Activation.GeluTanh)]
+internal sealed partial class Gpt2Layer;
+
+/// <summary>Llama; its feed-forward network fills no whole panels, as that of stories260K.</summary>
+[TransformerLayerConfig(
+    Heads = 8, KvHeads = 4, DModel = 64, FeedForwardDim = 172, Causal = true, Rotary = RotaryKind.Interleaved, Norm = Norm.Rms, Activation = Activation.Silu, Gated = true,
+    QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, UpBias = false, GateBias = false, DownBias = false)]
+internal sealed partial class LlamaLayer;
+
+/// <summary>Mistral: a window, and so a cache that is a ring.</summary>
+[TransformerLayerConfig(
+    Heads = 4, KvHeads = 2, DModel = 32, FeedForwardDim = 80, Causal = true, WindowLeft = 20, Rotary = RotaryKind.HalfSplit, Norm = Norm.Rms, Activation = Activation.Silu, Gated = true)]
+internal sealed partial class MistralLayer;
+
+/// <summary>Gemma 2: norms on both sides, capped scores.</summary>
+[TransformerLayerConfig(
+    Heads = 2, HeadDim = 32, DModel = 96, FeedForwardDim = 300, Causal = true, Softcap = 50, NormPlacement = NormPlacement.Both, Norm = Norm.Rms, Activation = Activation.GeluTanh, Gated = true,
+    Ragged = true)]
+internal sealed partial class GemmaLayer;
+
+/// <summary>GPT-J: parallel branches; wide enough for two blocks of the depth.</summary>
+[TransformerLayerConfig(Heads = 4, DModel = 272, FeedForwardDim = 528, Causal = true, ParallelBranches = true, Activation = Activation.QuickGelu, GateBias = false, Gated = true)]
+internal sealed partial class GptJLayer;
+
+/// <summary>The first Transformer, with a scale of what branches add, and no bias anywhere.</summary>
+[TransformerLayerConfig(
+    Heads = 2, DModel = 32, FeedForwardDim = 20, Activation = Activation.Relu, NormPlacement = NormPlacement.Pre, NormBias = false, ResidualScale = 0.5f, UpBias = false, DownBias = false,
+    Outputs = AttentionOutputs.Probabilities)]
+internal sealed partial class ScaledLayer;
+
+/// <summary>Two linear products, and a network wider than one strip.</summary>
+[TransformerLayerConfig(Heads = 1, DModel = 16, FeedForwardDim = 600, Activation = Activation.None, NormPlacement = NormPlacement.Both, SequenceLength = 5)]
+internal sealed partial class LinearLayer;
