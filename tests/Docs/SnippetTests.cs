@@ -59,7 +59,7 @@ public sealed class SnippetTests
             File.WriteAllText(Path.Combine(folder, "Snippet.runtimeconfig.json"), RuntimeConfig);
             string runtime = typeof(AttentionConfigAttribute).Assembly.Location;
             File.Copy(runtime, Path.Combine(folder, Path.GetFileName(runtime)));
-            File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), BertLayer(width: 384));
+            File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), snippet.Code.Contains("TransformerTensorNames", StringComparison.Ordinal) ? BertLayers(count: 6, width: 384) : BertLayer(width: 384));
             return DotnetCommand.Run(folder, [], "exec", "Snippet.dll");
         }
         finally
@@ -76,6 +76,30 @@ public sealed class SnippetTests
         {
             file.AddF32($"encoder.layer.0.attention.{name}.weight", [width, width], new float[width * width]);
             file.AddF32($"encoder.layer.0.attention.{name}.bias", [width], new float[width]);
+        }
+
+        return file.ToArray();
+    }
+
+    /// <summary>BERT's layers, all zeros.</summary>
+    private static byte[] BertLayers(int count, int width)
+    {
+        var file = new SafetensorsWriter();
+        for (int layer = 0; layer < count; layer++)
+        {
+            foreach (string name in (string[])["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"])
+                Add(name, width, width);
+            Add("intermediate.dense", 4 * width, width);
+            Add("output.dense", width, 4 * width);
+            Add("attention.output.LayerNorm", width);
+            Add("output.LayerNorm", width);
+
+            void Add(string name, int outputs, params long[] inputs)
+            {
+                long[] shape = [outputs, .. inputs];
+                file.AddF32($"encoder.layer.{layer}.{name}.weight", shape, new float[shape.Aggregate(1L, (product, dimension) => product * dimension)]);
+                file.AddF32($"encoder.layer.{layer}.{name}.bias", [outputs], new float[outputs]);
+            }
         }
 
         return file.ToArray();
