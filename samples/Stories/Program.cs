@@ -21,7 +21,7 @@ internal static class Program
             Description = "0 always takes the most likely token; 0.5 is between that and 1.", DefaultValueFactory = _ => 1, CustomParser = ParseTemperature,
         };
         var seed = new Option<int?>("--seed") { Description = "Makes a story with a temperature repeatable." };
-        var command = new RootCommand("Tells a story with a small language model, whose attention is generated C#.")
+        var command = new RootCommand("Tells a story with a small language model, whose layers are generated C#.")
         {
             model, tokenizer, prompt, steps, temperature, seed,
         };

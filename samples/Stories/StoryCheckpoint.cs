@@ -3,28 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace AttentionGen.Samples.Stories;
 
-/// <summary>The weights of one Transformer layer; matrices are row-major [outputs, inputs].</summary>
-public sealed record StoryLayer
-{
-    /// <summary>[Dim]: scale of the norm before attention.</summary>
-    public required float[] AttentionNorm { get; init; }
-
-    /// <summary>Query, key, value and output matrices, without biases.</summary>
-    public required AttentionWeights Attention { get; init; }
-
-    /// <summary>[Dim]: scale of the norm before the feed-forward network.</summary>
-    public required float[] FeedForwardNorm { get; init; }
-
-    /// <summary>[HiddenDim, Dim]: the gate of SwiGLU (w1).</summary>
-    public required float[] Gate { get; init; }
-
-    /// <summary>[HiddenDim, Dim]: what the gate multiplies (w3).</summary>
-    public required float[] Up { get; init; }
-
-    /// <summary>[Dim, HiddenDim]: back to the model's width (w2).</summary>
-    public required float[] Down { get; init; }
-}
-
 /// <summary>A llama2.c checkpoint of version 0: seven 32-bit integers, then every tensor as little-endian float32.</summary>
 public sealed class StoryCheckpoint
 {
@@ -36,7 +14,7 @@ public sealed class StoryCheckpoint
     // More than any model has; the objects of a layer take memory however narrow it is.
     private const int MostLayers = 512;
 
-    private StoryCheckpoint(Header header, float[] embedding, StoryLayer[] layers, float[] finalNorm, float[] classifier)
+    private StoryCheckpoint(Header header, float[] embedding, TransformerLayerWeights[] layers, float[] finalNorm, float[] classifier)
     {
         (Dim, HiddenDim, LayerCount, Heads, KvHeads, VocabularySize, MaxPositions, _) = header;
         Embedding = embedding;
@@ -70,7 +48,7 @@ public sealed class StoryCheckpoint
     public float[] Embedding { get; }
 
     /// <summary>The layers, first to last.</summary>
-    public IReadOnlyList<StoryLayer> Layers { get; }
+    public IReadOnlyList<TransformerLayerWeights> Layers { get; }
 
     /// <summary>[Dim]: scale of the norm before the classifier.</summary>
     public float[] FinalNorm { get; }
@@ -108,10 +86,10 @@ public sealed class StoryCheckpoint
         stream.Seek((long)positions * (dim / heads) * sizeof(float), SeekOrigin.Current);
         float[] classifier = tied ? embedding : ReadFloats(stream, vocabulary * dim);
 
-        var all = new StoryLayer[layers];
+        var all = new TransformerLayerWeights[layers];
         for (int i = 0; i < layers; i++)
         {
-            all[i] = new StoryLayer
+            all[i] = new TransformerLayerWeights
             {
                 AttentionNorm = attentionNorms[i],
                 Attention = AttentionWeights.FromSpans(queries[i], keys[i], values[i], outputs[i]),

@@ -9,11 +9,11 @@ public sealed class StoryCheckpointTests
     [Fact]
     public void Reads_a_well_formed_file()
     {
-        StoryCheckpoint checkpoint = Read(StoryFiles.Checkpoint(dim: 64, hidden: 24, layers: 2, heads: 8, kvHeads: 4, vocabulary: 10, positions: 16));
-        Assert.Equal((64, 24, 2, 8, 4, 10, 16), (checkpoint.Dim, checkpoint.HiddenDim, checkpoint.LayerCount, checkpoint.Heads, checkpoint.KvHeads, checkpoint.VocabularySize, checkpoint.MaxPositions));
+        StoryCheckpoint checkpoint = Read(StoryFiles.Checkpoint(dim: 64, hidden: 172, layers: 2, heads: 8, kvHeads: 4, vocabulary: 512, positions: 16));
+        Assert.Equal((64, 172, 2, 8, 4, 512, 16), (checkpoint.Dim, checkpoint.HiddenDim, checkpoint.LayerCount, checkpoint.Heads, checkpoint.KvHeads, checkpoint.VocabularySize, checkpoint.MaxPositions));
         Assert.Same(checkpoint.Embedding, checkpoint.Classifier);
         var model = new StoryModel(checkpoint, capacity: 3);
-        Assert.Equal(10, model.Forward([1, 2]).Length);
+        Assert.Equal(512, model.Forward([1, 2]).Length);
     }
 
     [Fact]
@@ -62,8 +62,8 @@ public sealed class StoryCheckpointTests
     {
         StoryCheckpoint other = Read(StoryFiles.Checkpoint(dim: 32, hidden: 24, layers: 1, heads: 4, kvHeads: 2, vocabulary: 10, positions: 16));
         string message = Assert.Throws<NotSupportedException>(() => new StoryModel(other, capacity: 3)).Message;
-        Assert.Contains("DModel = 64, Heads = 8, KvHeads = 4", message);
-        Assert.Contains("32, 4 and 2", message);
+        Assert.Contains("DModel = 64, FeedForwardDim = 172, Heads = 8, KvHeads = 4 and 512 tokens", message);
+        Assert.Contains("32, 24, 4, 2 and 10", message);
     }
 
     private static StoryCheckpoint Read(byte[] file) => StoryFiles.WithFile(file, StoryCheckpoint.Read);

@@ -5,9 +5,9 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Models;
 
-/// <summary>A trained language model on generated attention, against texts and numbers that others published.</summary>
+/// <summary>A trained language model on generated layers, against texts and numbers that others published.</summary>
 [Trait("Speed", "Slow")]
-public sealed class StoryModelTests
+public sealed partial class StoryModelTests
 {
     private const int Steps = 200;
     private const int LogitSteps = 32;
@@ -96,9 +96,9 @@ public sealed class StoryModelTests
         float[] input = Trace($"layer{layer}_attn_in");
         float[] expected = Trace($"layer{layer}_attn_out");
 
-        ModelFiles.AssertClose(expected, ReferenceAttention.Forward(StoryAttention.Shape, weights, input), "reference");
+        ModelFiles.AssertClose(expected, ReferenceAttention.Forward(TracedAttention.Shape, weights, input), "reference");
 
-        var attention = new StoryAttention(weights);
+        var attention = new TracedAttention(weights);
         var output = new float[expected.Length];
         attention.Forward(input, output);
         ModelFiles.AssertClose(expected, output, "without cache");
@@ -107,7 +107,7 @@ public sealed class StoryModelTests
         int rows = 0;
         foreach (int chunk in new[] { 5, 1, 1, 17 })
         {
-            attention.Forward(Rows(input, rows, chunk), output.AsSpan(rows * StoryAttention.DModel, chunk * StoryAttention.DModel), cache);
+            attention.Forward(Rows(input, rows, chunk), output.AsSpan(rows * TracedAttention.DModel, chunk * TracedAttention.DModel), cache);
             rows += chunk;
         }
         ModelFiles.AssertClose(expected, output, "with cache");
@@ -132,5 +132,10 @@ public sealed class StoryModelTests
     private static float[] Trace(string name) => Npy.Read(ModelFiles.Story("trace", $"{name}.npy")).ToFloats();
 
     private static ReadOnlySpan<float> Rows(float[] values, int first, int count) =>
-        values.AsSpan(first * StoryAttention.DModel, count * StoryAttention.DModel);
+        values.AsSpan(first * TracedAttention.DModel, count * TracedAttention.DModel);
+
+    /// <summary>The attention of a layer alone, as the traces have it.</summary>
+    [AttentionConfig(
+        Heads = 8, KvHeads = 4, DModel = 64, Causal = true, Rotary = RotaryKind.Interleaved, QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false)]
+    internal sealed partial class TracedAttention;
 }
