@@ -51,7 +51,7 @@ public sealed record ModelFolder(string Name, string Weights, string Vocabulary,
         Check("model_type", "bert");
         Check("hidden_act", "gelu");
         Check("position_embedding_type", "absolute");
-        Check("num_attention_heads", SentenceAttention.Heads);
+        Check("num_attention_heads", SentenceLayer.Heads);
         Check("layer_norm_eps", 1e-12);
 
         void Check(string name, object expected)

@@ -8,12 +8,15 @@ namespace AttentionGen.Samples.Sentences;
 public sealed class SentenceEncoder
 {
     /// <summary>Numbers of a vector.</summary>
-    public const int Width = SentenceAttention.DModel;
+    public const int Width = SentenceLayer.DModel;
+
+    /// <summary>What BERT adds to each variance.</summary>
+    internal const float NormEpsilon = 1e-12f;
 
     private readonly float[] tokens;
     private readonly float[] positions;
-    private readonly LayerNorm embeddingNorm;
-    private readonly EncoderLayer[] layers;
+    private readonly RowNormalization embeddingNorm;
+    private readonly TransformerStack<SentenceLayer> layers;
     private readonly Pooling pooling;
 
     /// <summary>Reads and packs the weights. The file may be closed afterwards.</summary>
@@ -29,7 +32,7 @@ public sealed class SentenceEncoder
         float[] segments = tensors.Read("embeddings.token_type_embeddings.weight", -1, Width);
         for (int start = 0; start < positions.Length; start += Width)
             TensorPrimitives.Add(positions.AsSpan(start, Width), segments.AsSpan(0, Width), positions.AsSpan(start, Width));
-        embeddingNorm = new LayerNorm(tensors, "embeddings.LayerNorm", Width);
+        embeddingNorm = new RowNormalization(Norm.Layer, tensors.Read("embeddings.LayerNorm.weight", Width), tensors.Read("embeddings.LayerNorm.bias", Width), NormEpsilon);
 
         int count = 0;
         while (tensors.Contains($"encoder.layer.{count}.output.dense.weight"))
@@ -38,9 +41,9 @@ public sealed class SentenceEncoder
             throw new InvalidDataException($"'{file.Path}' has no tensor {tensors.Prefix}encoder.layer.0.output.dense.weight: it has no layer of a BERT encoder.");
         try
         {
-            layers = [.. Enumerable.Range(0, count).Select(layer => new EncoderLayer(tensors, $"encoder.layer.{layer}"))];
+            layers = TransformerStack<SentenceLayer>.Load(file, layer => TransformerTensorNames.Bert($"{tensors.Prefix}encoder.layer.{layer}"), count);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw new InvalidDataException($"'{file.Path}' does not fit this program, which runs all-MiniLM-L6-v2 and models of its shape. {e.Message}", e);
         }
@@ -55,7 +58,7 @@ public sealed class SentenceEncoder
     public int MaxPositions => positions.Length / Width;
 
     /// <summary>Number of layers.</summary>
-    public int LayerCount => layers.Length;
+    public int LayerCount => layers.Count;
 
     /// <summary>Encodes texts: vectors of length 1.</summary>
     /// <param name="ids">The tokens of all texts, one text after the other.</param>
@@ -70,23 +73,19 @@ public sealed class SentenceEncoder
         int texts = rowOffsets.Length - 1;
         if (embeddings.Length != texts * Width)
             throw new ArgumentException($"embeddings.Length is {embeddings.Length}; expected {texts * Width}, {Width} for each of {texts} texts.", nameof(embeddings));
-        float[] state = ArrayPool<float>.Shared.Rent(ids.Length * Width), next = ArrayPool<float>.Shared.Rent(ids.Length * Width);
+        int length = ids.Length * Width;
+        float[] input = ArrayPool<float>.Shared.Rent(length), output = ArrayPool<float>.Shared.Rent(length);
         try
         {
-            Embed(ids, rowOffsets, state.AsSpan(0, ids.Length * Width));
-            foreach (EncoderLayer layer in layers)
-            {
-                layer.Run(state, next, ids.Length, rowOffsets, options);
-                (state, next) = (next, state);
-            }
-
+            Embed(ids, rowOffsets, input.AsSpan(0, length));
+            layers.Forward(input.AsSpan(0, length), output.AsSpan(0, length), rowOffsets, options);
             for (int text = 0; text < texts; text++)
-                Pool(state.AsSpan(rowOffsets[text] * Width, (rowOffsets[text + 1] - rowOffsets[text]) * Width), embeddings.Slice(text * Width, Width));
+                Pool(output.AsSpan(rowOffsets[text] * Width, (rowOffsets[text + 1] - rowOffsets[text]) * Width), embeddings.Slice(text * Width, Width));
         }
         finally
         {
-            ArrayPool<float>.Shared.Return(state);
-            ArrayPool<float>.Shared.Return(next);
+            ArrayPool<float>.Shared.Return(input);
+            ArrayPool<float>.Shared.Return(output);
         }
     }
 
@@ -106,7 +105,7 @@ public sealed class SentenceEncoder
                 TensorPrimitives.Add(tokens.AsSpan(ids[row] * Width, Width), positions.AsSpan((row - rowOffsets[text]) * Width, Width), rows.Slice(row * Width, Width));
         }
 
-        embeddingNorm.Apply(rows);
+        embeddingNorm.Apply(rows, rows);
     }
 
     /// <summary>Runs one layer.</summary>
@@ -119,7 +118,7 @@ public sealed class SentenceEncoder
     {
         ArgumentNullException.ThrowIfNull(input);
         var output = new float[input.Length];
-        layers[layer].Run(input, output, input.Length / Width, rowOffsets, options);
+        layers.Layers[layer].Forward(input, output, rowOffsets, options);
         return output;
     }
 
