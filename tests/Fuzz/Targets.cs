@@ -85,11 +85,11 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
         var expected = new List<float>(MemoryMarshal.Cast<byte, float>(file.AsSpan(28)).ToArray());
         List<float> found = [.. checkpoint.Embedding];
         var layers = checkpoint.Layers;
-        foreach (Func<StoryLayer, float[]> tensor in new Func<StoryLayer, float[]>[]
+        foreach (Func<TransformerLayerWeights, float[]> tensor in new Func<TransformerLayerWeights, float[]>[]
                  {
-                     layer => layer.AttentionNorm, layer => layer.Attention.Query.ToArray(), layer => layer.Attention.Key.ToArray(),
-                     layer => layer.Attention.Value.ToArray(), layer => layer.Attention.Output.ToArray(), layer => layer.FeedForwardNorm,
-                     layer => layer.Gate, layer => layer.Down, layer => layer.Up,
+                     layer => layer.AttentionNorm.ToArray(), layer => layer.Attention.Query.ToArray(), layer => layer.Attention.Key.ToArray(),
+                     layer => layer.Attention.Value.ToArray(), layer => layer.Attention.Output.ToArray(), layer => layer.FeedForwardNorm.ToArray(),
+                     layer => layer.Gate.ToArray(), layer => layer.Down.ToArray(), layer => layer.Up.ToArray(),
                  })
             found.AddRange(layers.SelectMany(tensor));
         found.AddRange(checkpoint.FinalNorm);

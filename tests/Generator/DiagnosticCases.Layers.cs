@@ -21,7 +21,7 @@ internal sealed partial record DiagnosticCase
         yield return Setting("ResidualScale infinite", "AG0075", $"{SmallLayer}, «ResidualScale = float.PositiveInfinity»", $"{SmallLayer}, ResidualScale = -2", "Infinity", "use 1");
         yield return Setting("GateBias without a gate", "AG0024", $"{SmallLayer}, «GateBias = false»", $"{SmallLayer}, GateBias = false, Gated = true", "GateBias has no effect without Gated");
         yield return Setting("NormBias of an RMS norm", "AG0024", $"{SmallLayer}, «NormBias = false», Norm = Norm.Rms", $"{SmallLayer}, NormBias = false", "NormBias has no effect without Norm = Norm.Layer");
-        yield return Setting("undefined Activation", "AG0026", $"{SmallLayer}, «Activation = (Activation)6»", $"{SmallLayer}, Activation = Activation.None", "Activation is 6", "Activation.Silu");
+        yield return Setting("undefined Activation of a layer", "AG0026", $"{SmallLayer}, «Activation = (Activation)6»", $"{SmallLayer}, Activation = Activation.None", "Activation is 6", "Activation.Silu");
         yield return Setting("feed-forward weights too large", "AG0027", "Heads = 256, DModel = 16384, «FeedForwardDim = 262144»", SmallLayer, "up matrix", "smaller FeedForwardDim");
         yield return Setting("setting of the attention", "AG0014", "«Heads = 0», DModel = 32, FeedForwardDim = 64", SmallLayer, "Heads is 0");
         yield return new("attention and layer", "AG0060", "[AttentionConfig(Heads = 2, DModel = 32)] [«TransformerLayerConfig(Heads = 2, DModel = 32, FeedForwardDim = 64)»] partial class Block;", Layer(SmallLayer), "'Block'", "AttentionConfig", "TransformerLayerConfig");

@@ -48,14 +48,8 @@ public sealed class ReferenceLayerModelTests
 
         // Layers take float32; between them each row is rounded once.
         float[] x = [.. tokens.SelectMany(token => model.Embedding.AsSpan(token * model.Dim, model.Dim).ToArray())];
-        foreach (StoryLayer layer in model.Layers)
-        {
-            var weights = new TransformerLayerWeights
-            {
-                Attention = layer.Attention, AttentionNorm = layer.AttentionNorm, FeedForwardNorm = layer.FeedForwardNorm, Up = layer.Up, Gate = layer.Gate, Down = layer.Down,
-            };
+        foreach (TransformerLayerWeights weights in model.Layers)
             x = Array.ConvertAll(ReferenceLayer.Forward(shape, weights, new AttentionArguments { Input = x, Batch = 1 }).Output, value => (float)value);
-        }
 
         double[] last = ReferenceNorm.Rows(Norm.Rms, Array.ConvertAll(x, value => (double)value), model.FinalNorm, [], 1e-5f);
         double[] logits = ReferenceLinear.Forward(

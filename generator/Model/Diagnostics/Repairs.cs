@@ -28,8 +28,8 @@ internal static class Repairs
     {
         IEnumerable<string> repairs = (id, argument) switch
         {
-            ("AG0014" or "AG0015" or "AG0061" or "AG0062", null) => Assignments(message[1]),
-            ("AG0014" or "AG0015" or "AG0061" or "AG0062", _) => Values(argument, message[1]),
+            ("AG0014" or "AG0015" or "AG0061" or "AG0062" or "AG0070", null) => Assignments(message[1]),
+            ("AG0014" or "AG0015" or "AG0061" or "AG0062" or "AG0070", _) => Values(argument, message[1]),
             ("AG0016", not null) => Values(argument, message[2]).Append(argument),
             ("AG0017" or "AG0019", not null) => Values(argument, message[1]).Append(argument),
             ("AG0018", _) => Assignments(message[1]),
@@ -52,6 +52,10 @@ internal static class Repairs
             ("AG0048", not null) => [Remove(argument, message, 2), "BiasKeyValue ZeroKeyValue"],
             ("AG0049", not null) => [argument, "Ragged"],
             ("AG0050" or "AG0051", not null) => [argument, "MemoryDim"],
+            ("AG0071", not null) => Values(argument, message[1]),
+            ("AG0072" or "AG0075", not null) => [argument],
+            ("AG0073", not null) => [argument, "NormPlacement = NormPlacement.Pre"],
+            ("AG0074", not null) => Values(argument, message[1]).Select(repair => $"{repair}f").Append(argument),
             ("AG0026", not null) => Values(argument, message[2]),
             _ => [],
         };
