@@ -115,12 +115,11 @@ internal readonly record struct CallNumbers
     public nint GroupKeyValueFloats(in CallSizes sizes)
     {
         bool mayGroup = Has(AttentionFeatures.Projections) && !Has(AttentionFeatures.SkipPadding) && !Has(AttentionFeatures.CrossAttention);
-        return KeyValueFloats(!mayGroup ? sizes.Keys
-            : (int)SequenceGroup.Keys(sizes.Batch, sizes.AllRows, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
+        return KeyValueFloats(!mayGroup ? sizes.Keys : SequenceGroup.Keys(sizes.Batch, sizes.AllRows, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
     }
 
     /// <summary>Floats of the keys and values of one sequence that has no cache.</summary>
-    public nint KeyValueFloats(int keys) => (nint)Panels(keys) * PanelWidth * KvHeads * (HeadDim + (Panels(ValueHeadDim) * PanelWidth));
+    public nint KeyValueFloats(nint keys) => SequenceGroup.WholePanels(keys) * KvHeads * (HeadDim + (Panels(ValueHeadDim) * PanelWidth));
 
     private static int Panels(int columns) => (int)(((long)columns + PanelWidth - 1) / PanelWidth);
 }
