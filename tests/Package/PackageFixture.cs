@@ -41,7 +41,8 @@ public sealed class PackageFixture : IDisposable
     /// <summary>Builds a project or a file-based program of the consumers' folder, and returns what that wrote. Nothing is left in the user's own folders.</summary>
     public string BuildOne(string path, params string[] arguments)
     {
-        (string, string) artifacts = ("XDG_DATA_HOME", Path.Combine(folder.Value, "artifacts"));
+        // A folder that is not there yet is none for .NET.
+        (string, string) artifacts = ("XDG_DATA_HOME", Directory.CreateDirectory(Path.Combine(folder.Value, "artifacts")).FullName);
         return DotnetCommand.Run(folder.Value, [.. Cache, artifacts], ["build", path, .. arguments]);
     }
 

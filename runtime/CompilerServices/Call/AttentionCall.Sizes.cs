@@ -89,8 +89,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             return 0;
         if (!MayGroup(in arguments, in dimensions))
             return KeyValueFloats(dimensions.Keys);
-        long allRows = Has(Ragged) ? arguments.RowOffsets[dimensions.Batch] : 0;
-        return KeyValueFloats(SequenceGroup.Keys(dimensions.Batch, allRows, Rows(in dimensions), dimensions.Keys, TConstants.RowBlock, Has(Ragged)));
+        return KeyValueFloats(SequenceGroup.Keys(dimensions.Batch, Rows(in dimensions), dimensions.Keys, TConstants.RowBlock, Has(Ragged)));
     }
 
     /// <summary>Floats of the keys and values of a number of keys, in whole panels.</summary>

@@ -115,7 +115,7 @@ internal readonly record struct CallNumbers
     public nint GroupKeyValueFloats(in CallSizes sizes)
     {
         bool mayGroup = Has(AttentionFeatures.Projections) && !Has(AttentionFeatures.SkipPadding) && !Has(AttentionFeatures.CrossAttention);
-        return KeyValueFloats(!mayGroup ? sizes.Keys : SequenceGroup.Keys(sizes.Batch, sizes.AllRows, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
+        return KeyValueFloats(!mayGroup ? sizes.Keys : SequenceGroup.Keys(sizes.Batch, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
     }
 
     /// <summary>Floats of the keys and values of one sequence that has no cache.</summary>

@@ -21,12 +21,12 @@ internal static class SequenceGroup
         return end - first;
     }
 
-    /// <summary>Keys that the panels of a group without a cache have room for, each sequence in whole panels: exactly, or in a ragged batch at most.</summary>
-    public static nint Keys(int batch, long allRows, int rows, int keys, int rowBlock, bool isRagged)
+    /// <summary>Keys that the panels of a group without a cache have room for, each sequence in whole panels: exactly, or in a ragged batch at most, by its longest.</summary>
+    public static nint Keys(int batch, int rows, int keys, int rowBlock, bool isRagged)
     {
         if (!isRagged)
             return Count(batch, rows, rowBlock) * WholePanels(keys);
-        long together = Math.Min(rowBlock, allRows) + ((PanelLayout.PanelWidth - 1L) * Math.Min(batch, MaxSequences));
+        long together = Math.Min(rowBlock, (long)batch * rows) + ((PanelLayout.PanelWidth - 1L) * Math.Min(batch, MaxSequences));
         return Math.Max(WholePanels(keys), (nint)together & -PanelLayout.PanelWidth);
     }
 
