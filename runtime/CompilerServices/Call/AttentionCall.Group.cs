@@ -46,33 +46,38 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint firstRow = FirstRow(in arguments, in dimensions, first), rows = FirstRow(in arguments, in dimensions, first + count) - firstRow;
         if (rows == 0)
             return;
-        if (!Has(CrossAttention))
-            BringKeysOfGroup(weights, in arguments, in dimensions, first, count, ref At(arguments.Input, firstRow * TConstants.DModel), rows, ref scratch, ref keyValues);
-        OutputGroup(weights, in arguments, in dimensions, first, count, firstRow, rows, ref scratch, ref keyValues);
+        bool isMasked = Has(KeyLengths) && !Has(CrossAttention) && (!Has(Cache) || arguments.Cache is null);
+        if (isMasked)
+            BringSeenKeys(weights, in arguments, in dimensions, first, count, ref scratch, ref keyValues);
+        // Keys, values and queries are projected from the same rows.
+        ref float source = ref AttentionRows(weights, ref At(arguments.Input, firstRow * TConstants.DModel), rows, ref scratch);
+        if (!Has(CrossAttention) && !isMasked)
+            BringKeysOfGroup(weights, in arguments, in dimensions, first, count, ref source, rows, ref scratch, ref keyValues);
+        OutputGroup(weights, in arguments, in dimensions, first, count, firstRow, rows, ref source, ref scratch, ref keyValues);
     }
 
+    /// <summary>Writes the keys and values of each sequence for itself: those that lengths mask are not computed, so the rows do not follow each other.</summary>
+    [MethodImpl(Step)]
+    private static void BringSeenKeys(
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float scratch, ref float keyValues)
+    {
+        for (nint index = 0, place = 0; index < count; index++)
+        {
+            SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref Unsafe.Add(ref keyValues, place));
+            BringKeys(in call, 0, NewKeys(in call), ref scratch);
+            place += KeyValueFloats(call.Dimensions.Keys);
+        }
+    }
+
+    /// <summary>Projects all rows of a group to keys and values.</summary>
     [MethodImpl(Step)]
     private static void BringKeysOfGroup(
-        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float input, nint rows, ref float scratch, ref float keyValues)
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float source, nint rows, ref float scratch, ref float keyValues)
     {
-        if (Has(KeyLengths) && (!Has(Cache) || arguments.Cache is null))
-        {
-            // The keys that lengths mask are not computed, so the rows do not follow each other.
-            for (nint index = 0, place = 0; index < count; index++)
-            {
-                SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref Unsafe.Add(ref keyValues, place));
-                BringKeys(in call, 0, NewKeys(in call), ref scratch);
-                place += KeyValueFloats(call.Dimensions.Keys);
-            }
-
-            return;
-        }
-
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
-        input = ref AttentionRows(weights, ref input, rows, ref scratch);
-        TKernels.ProjectMemory(ref input, rows, ref weights.Key.Panels, ref weights.Key.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
+        TKernels.ProjectMemory(ref source, rows, ref weights.Key.Panels, ref weights.Key.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(KeyDim), ref keyValues, isValue: false);
-        TKernels.ProjectMemory(ref input, rows, ref weights.Value.Panels, ref weights.Value.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
+        TKernels.ProjectMemory(ref source, rows, ref weights.Value.Panels, ref weights.Value.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(ValueDim), ref keyValues, isValue: true);
     }
 
@@ -103,12 +108,12 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Computes the output of a group, whose keys and values are already in the panels.</summary>
     [MethodImpl(Step)]
     private static void OutputGroup(
-        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, nint firstRow, nint rows, ref float scratch, ref float keyValues)
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, nint firstRow, nint rows, ref float source, ref float scratch,
+        ref float keyValues)
     {
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
-        ref float input = ref AttentionRows(weights, ref At(arguments.Input, firstRow * TConstants.DModel), rows, ref scratch);
-        TKernels.ProjectInput(ref input, rows, ref weights.Query.Panels, ref weights.Query.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
+        TKernels.ProjectInput(ref source, rows, ref weights.Query.Panels, ref weights.Query.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
         for (nint index = 0, row = 0; index < count; index++)
         {
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref keyValues);
