@@ -10,7 +10,7 @@ namespace AttentionGen.Tests.Generator;
 /// </summary>
 public sealed class SnapshotTests
 {
-    private static readonly string Folder = Path.Combine(RepositoryRoot.Path, "tests", "Generator", "Snapshots");
+    private static readonly string Root = Path.Combine(RepositoryRoot.Path, "tests", "Generator", "Snapshots");
 
     [Theory]
     [InlineData("SelfTiny", "Vector256", "Heads = 1, DModel = 4")]
@@ -35,29 +35,30 @@ public sealed class SnapshotTests
 
     private static void Check(string name, string target, string attribute)
     {
+        string folder = Path.Combine(Root, name);
         Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [{attribute}] internal sealed partial class {name};")
             .Where(file => !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
             .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
-            Write(name, actual);
+            Write(folder, actual);
 
-        string[] present = [.. Directory.GetFiles(Folder, $"{name}.*").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        string[] present = [.. Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
         Assert.Equal(actual.Keys.Order(StringComparer.Ordinal), present);
         foreach ((string file, string text) in actual)
         {
-            string expected = File.ReadAllText(Path.Combine(Folder, file)).Replace("\r\n", "\n");
+            string expected = File.ReadAllText(Path.Combine(folder, file)).Replace("\r\n", "\n");
             if (expected != text)
                 Assert.Fail($"{file} differs from line {FirstDifference(expected, text)} on; UPDATE_SNAPSHOTS=1 dotnet test takes over the new text.");
         }
     }
 
-    private static void Write(string name, Dictionary<string, string> files)
+    private static void Write(string folder, Dictionary<string, string> files)
     {
-        Directory.CreateDirectory(Folder);
-        foreach (string stale in Directory.GetFiles(Folder, $"{name}.*"))
+        Directory.CreateDirectory(folder);
+        foreach (string stale in Directory.GetFiles(folder))
             File.Delete(stale);
         foreach ((string file, string text) in files)
-            File.WriteAllText(Path.Combine(Folder, file), text);
+            File.WriteAllText(Path.Combine(folder, file), text);
     }
 
     private static string FirstDifference(string expected, string actual)
