@@ -80,7 +80,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void OutputRows(in SequenceCall call, nint first, nint rows, ref float scratch)
     {
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
-        nint step = BlockRows(rows);
+        nint step = BlockStep(rows);
         for (nint row = 0; row < rows; row += step)
         {
             call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
@@ -103,15 +103,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
     }
 
-    /// <summary>Rows of equal row blocks, in whole query blocks. A short last block would read all weights for few rows.</summary>
+    /// <summary>Rows of equal row blocks, in whole query blocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint BlockRows(nint rows)
-    {
-        nint blocks = (rows + TConstants.RowBlock - 1) / TConstants.RowBlock;
-        return blocks <= 1
-            ? TConstants.RowBlock
-            : Math.Min(TConstants.RowBlock, (((rows + blocks - 1) / blocks) + TConstants.QueryBlock - 1) / TConstants.QueryBlock * TConstants.QueryBlock);
-    }
+    private static nint BlockStep(nint rows) => EqualParts.BlockStep(rows, TConstants.RowBlock, TConstants.QueryBlock);
 
     /// <summary>Whether heads are joined in scratch, and not where the caller wants them.</summary>
     private static bool JoinsInScratch { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Has(Projections) || Has(HeadsBeforeRows); }

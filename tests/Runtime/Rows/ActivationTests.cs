@@ -94,18 +94,18 @@ public sealed class ActivationTests
         int length = Arguments.Length;
         float[] chosen = [.. Arguments], by512 = [.. Arguments], by256 = [.. Arguments], by128 = [.. Arguments];
         Activations.Apply(kind, ref chosen[0], 0, 1, length);
-        Activations.Apply<Float512>(kind, ref by512[0], 0, 1, length);
-        Activations.Apply<Float256>(kind, ref by256[0], 0, 1, length);
-        Activations.Apply<Float128>(kind, ref by128[0], 0, 1, length);
+        Activations.Apply<Float512, WithoutGate>(kind, ref by512[0], 0, ref by512[0], 0, 1, length);
+        Activations.Apply<Float256, WithoutGate>(kind, ref by256[0], 0, ref by256[0], 0, 1, length);
+        Activations.Apply<Float128, WithoutGate>(kind, ref by128[0], 0, ref by128[0], 0, 1, length);
         AssertSameBits(chosen, by512);
         AssertSameBits(chosen, by256);
         AssertSameBits(chosen, by128);
 
         float[] up = TestNumbers.Random(1, length), gated = [.. Arguments], gated512 = [.. Arguments], gated256 = [.. Arguments], gated128 = [.. Arguments];
         Activations.ApplyGate(kind, ref gated[0], 0, ref up[0], 0, 1, length);
-        Activations.ApplyGate<Float512>(kind, ref gated512[0], 0, ref up[0], 0, 1, length);
-        Activations.ApplyGate<Float256>(kind, ref gated256[0], 0, ref up[0], 0, 1, length);
-        Activations.ApplyGate<Float128>(kind, ref gated128[0], 0, ref up[0], 0, 1, length);
+        Activations.Apply<Float512, WithGate>(kind, ref gated512[0], 0, ref up[0], 0, 1, length);
+        Activations.Apply<Float256, WithGate>(kind, ref gated256[0], 0, ref up[0], 0, 1, length);
+        Activations.Apply<Float128, WithGate>(kind, ref gated128[0], 0, ref up[0], 0, 1, length);
         AssertSameBits([.. chosen.Zip(up, (value, factor) => value * factor)], gated);
         AssertSameBits(gated, gated512);
         AssertSameBits(gated, gated256);

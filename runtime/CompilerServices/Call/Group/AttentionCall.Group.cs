@@ -6,16 +6,10 @@ namespace AttentionGen.CompilerServices;
 // Several short sequences in one row block: their rows are projected together, and each attends to its own keys.
 public static partial class AttentionCall<TKernels, TConstants>
 {
-    /// <summary>Whether short sequences of this call may share a row block: their rows must follow each other, and all of them be computed.</summary>
+    /// <summary>Whether short sequences of this call may share a row block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool MayGroup(in AttentionArguments arguments, in ForwardDimensions dimensions)
-    {
-        if (!Has(Projections) || Has(SkipPadding))
-            return false;
-        if (Has(CrossAttention))
-            return arguments.Cache is not null;
-        return !Has(Ring) || arguments.Cache is null || Rows(in dimensions) <= arguments.Cache.ChunkRows;
-    }
+    private static bool MayGroup(in AttentionArguments arguments, in ForwardDimensions dimensions) => SequenceGroup.MayForm(
+        TConstants.Features, arguments.Cache is not null, Rows(in dimensions), Has(Ring) && arguments.Cache is { } cache ? cache.ChunkRows : int.MaxValue);
 
     /// <summary>Computes some sequences of a batch, those that fit into one row block together.</summary>
     [MethodImpl(Step)]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
@@ -8,6 +10,22 @@ internal static class SequenceGroup
 {
     /// <summary>Sequences of a group at most: each takes panels of 16 keys at least, and so scratch.</summary>
     public const int MaxSequences = 32;
+
+    /// <summary>
+    /// Whether sequences of a call may form groups: their rows follow each other, and all of them are computed. A memory that is not in a cache has rows of
+    /// its own, and a ring must have room for all new keys at once.
+    /// </summary>
+    /// <param name="features">What the class declares.</param>
+    /// <param name="hasCache">Whether keys and values lie in a cache.</param>
+    /// <param name="rows">Rows of the longest sequence.</param>
+    /// <param name="chunkRows">Rows whose keys a ring has room for.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool MayForm(AttentionFeatures features, bool hasCache, int rows, int chunkRows)
+    {
+        if ((features & (AttentionFeatures.Projections | AttentionFeatures.SkipPadding)) != AttentionFeatures.Projections)
+            return false;
+        return (features & AttentionFeatures.CrossAttention) != 0 ? hasCache : rows <= chunkRows;
+    }
 
     /// <summary>Sequences of a group where all have the same number of rows.</summary>
     public static int Count(int batch, int rows, int rowBlock) => Math.Clamp(rowBlock / Math.Max(1, rows), 1, Math.Clamp(batch, 1, MaxSequences));

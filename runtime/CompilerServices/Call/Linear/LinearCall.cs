@@ -119,7 +119,7 @@ public static class LinearCall<TKernels, TConstants>
     private static void RunRows(PackedLinear weights, in LinearArguments arguments, nint firstRow, nint rows, nint firstPanel, nint panels, ref float strip)
     {
         nint end = firstRow + rows, endPanel = firstPanel + panels;
-        nint rowStep = RowStep(rows);
+        nint rowStep = EqualParts.BlockStep(rows, TConstants.RowBlock, TConstants.PartRows);
         for (nint row = firstRow; row < end; row += rowStep)
         {
             nint count = Math.Min(rowStep, end - row), columnStep = ColumnStep(count);
@@ -131,17 +131,6 @@ public static class LinearCall<TKernels, TConstants>
                 panel += some;
             }
         }
-    }
-
-    /// <summary>Equal row blocks: a last block of one row would read all weights for it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint RowStep(nint rows)
-    {
-        if (rows <= TConstants.RowBlock)
-            return rows;
-        nint blocks = (rows + TConstants.RowBlock - 1) / TConstants.RowBlock;
-        nint step = (rows + blocks - 1) / blocks;
-        return Math.Min(TConstants.RowBlock, (step + TConstants.PartRows - 1) / TConstants.PartRows * TConstants.PartRows);
     }
 
     /// <summary>Panels that go from product to output together: where something follows the product, so few that their results stay in the cache.</summary>
@@ -179,9 +168,12 @@ public static class LinearCall<TKernels, TConstants>
         }
 
         if (TConstants.HasGate)
-            RowOperands.Multiply(ref output, ref At(arguments.Gate, (row * TConstants.Outputs) + column), TConstants.Outputs, rows, columns);
+            RowProducts.Multiply(ref output, ref At(arguments.Gate, (row * TConstants.Outputs) + column), TConstants.Outputs, rows, columns);
         if (TConstants.HasResidual)
-            RowOperands.Add(ref output, ref At(arguments.Residual, (row * TConstants.Outputs) + column), TConstants.Outputs, rows, columns);
+        {
+            ref float residual = ref At(arguments.Residual, (row * TConstants.Outputs) + column);
+            RowSums.Add(ref residual, TConstants.Outputs, ref output, TConstants.Outputs, 1, ref output, TConstants.Outputs, rows, columns);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

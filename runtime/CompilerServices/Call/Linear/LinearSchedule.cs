@@ -40,28 +40,24 @@ internal readonly struct LinearSchedule
     /// <param name="threads">Threads that may work.</param>
     public static LinearSchedule Create(in LinearNumbers numbers, int rows, int threads)
     {
-        if (Parts(rows, numbers.RowBlock) < threads && numbers.Panels / numbers.ColumnUnit >= threads)
+        if (EqualParts.Count(rows, numbers.RowBlock) < threads && numbers.Panels / numbers.ColumnUnit >= threads)
         {
-            int step = Parts(Parts(numbers.Panels, PartsPerThread * threads), numbers.ColumnUnit) * numbers.ColumnUnit;
+            int step = EqualParts.Step(numbers.Panels, PartsPerThread * threads, numbers.ColumnUnit);
             return new()
             {
                 CutsColumns = true,
-                Work = new(threads, 0, StripFloats(in numbers, rows), 1, new WorkPhase(Parts(numbers.Panels, step), step)),
+                Work = new(threads, 0, StripFloats(in numbers, rows), 1, new WorkPhase(EqualParts.Count(numbers.Panels, step), step)),
             };
         }
 
-        // Equal parts, as many for every thread: a last part that is left alone would make the others wait.
-        int parts = Parts(Parts(rows, numbers.RowBlock), threads) * threads;
-        int partRows = Parts(Parts(rows, parts), numbers.PartRows) * numbers.PartRows;
+        int partRows = EqualParts.RowStep(rows, numbers.RowBlock, threads, numbers.PartRows);
         return new()
         {
             CutsColumns = false,
-            Work = new(threads, 0, StripFloats(in numbers, partRows), 1, new WorkPhase(Parts(rows, partRows), partRows)),
+            Work = new(threads, 0, StripFloats(in numbers, partRows), 1, new WorkPhase(EqualParts.Count(rows, partRows), partRows)),
         };
     }
 
     /// <summary>Floats of scratch for some rows.</summary>
     public static nint StripFloats(in LinearNumbers numbers, int rows) => (nint)Math.Min(rows, numbers.RowBlock) * numbers.StripFloats;
-
-    private static int Parts(int of, int step) => (int)(((long)of + step - 1) / step);
 }

@@ -18,7 +18,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         PackedMatrix keys = call.Weights.Key, values = call.Weights.Value;
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
-        nint step = BlockRows(rows);
+        nint step = BlockStep(rows);
         for (nint row = 0; row < rows; row += step)
         {
             call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();

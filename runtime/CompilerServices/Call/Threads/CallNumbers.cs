@@ -114,7 +114,7 @@ internal readonly record struct CallNumbers
     /// <summary>Floats of the keys and values of what is alive at once in a call without a cache: one sequence, or a group of short ones.</summary>
     public nint GroupKeyValueFloats(in CallSizes sizes)
     {
-        bool mayGroup = Has(AttentionFeatures.Projections) && !Has(AttentionFeatures.SkipPadding) && !Has(AttentionFeatures.CrossAttention);
+        bool mayGroup = SequenceGroup.MayForm(Features, sizes.HasCache, sizes.Rows, sizes.ChunkRows);
         return KeyValueFloats(!mayGroup ? sizes.Keys : SequenceGroup.Keys(sizes.Batch, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
     }
 

@@ -46,7 +46,7 @@ internal readonly struct CallSchedule
             {
                 Partition = CallPartition.Sequences,
                 SequencePhases = 1,
-                Work = new(threads, 0, numbers.ScratchFloats + (sizes.HasCache ? 0 : numbers.GroupKeyValueFloats(in sizes)), 1, new WorkPhase(Parts(sizes.Batch, together), together)),
+                Work = new(threads, 0, numbers.ScratchFloats + (sizes.HasCache ? 0 : numbers.GroupKeyValueFloats(in sizes)), 1, new WorkPhase(EqualParts.Count(sizes.Batch, together), together)),
             };
         }
 
@@ -63,7 +63,7 @@ internal readonly struct CallSchedule
     public static CallSchedule CreateForMemory(in CallNumbers numbers, int batch, int keys, int threads)
     {
         int step = batch >= 2 * threads ? Math.Max(1, keys) : PartRows(in numbers, keys, threads);
-        int parts = Parts(keys, step);
+        int parts = EqualParts.Count(keys, step);
         return new()
         {
             Partition = CallPartition.Memory,
@@ -111,7 +111,7 @@ internal readonly struct CallSchedule
     {
         int projected = numbers.QueryPanels + numbers.KeyPanels + numbers.ValuePanels;
         int step = ColumnStep(in numbers, projected, threads);
-        WorkPhase columns = new(Parts(numbers.QueryPanels, step) + Parts(numbers.KeyPanels, step) + Parts(numbers.ValuePanels, step), step);
+        WorkPhase columns = new(EqualParts.Count(numbers.QueryPanels, step) + EqualParts.Count(numbers.KeyPanels, step) + EqualParts.Count(numbers.ValuePanels, step), step);
         WorkPhase heads = new(numbers.KvHeads, 1);
         nint shared = keyValueFloats + (sizes.Rows * numbers.ColumnFloats);
         if (!numbers.Has(AttentionFeatures.Layer))
@@ -120,23 +120,23 @@ internal readonly struct CallSchedule
             {
                 Partition = CallPartition.Columns,
                 SequencePhases = 3,
-                Work = new(threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, new WorkPhase(Parts(numbers.OutputPanels, step), step)),
+                Work = new(threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, new WorkPhase(EqualParts.Count(numbers.OutputPanels, step), step)),
             };
         }
 
         int up = ColumnStep(in numbers, numbers.FeedForwardPanels, threads), output = ColumnStep(in numbers, numbers.OutputPanels, threads);
-        WorkPhase outputs = new(Parts(numbers.OutputPanels, output), output);
+        WorkPhase outputs = new(EqualParts.Count(numbers.OutputPanels, output), output);
         return new()
         {
             Partition = CallPartition.Columns,
             SequencePhases = 6,
             Work = new(
-                threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, outputs, new WorkPhase(Parts(numbers.FeedForwardPanels, up), up), outputs, new WorkPhase(1, 1)),
+                threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, outputs, new WorkPhase(EqualParts.Count(numbers.FeedForwardPanels, up), up), outputs, new WorkPhase(1, 1)),
         };
     }
 
     /// <summary>About four parts a thread, of whole tiles.</summary>
-    private static int ColumnStep(in CallNumbers numbers, int panels, int threads) => Parts(Parts(panels, 4 * threads), numbers.ColumnUnit) * numbers.ColumnUnit;
+    private static int ColumnStep(in CallNumbers numbers, int panels, int threads) => EqualParts.Step(panels, 4 * threads, numbers.ColumnUnit);
 
     private static CallSchedule CutRows(in CallNumbers numbers, in CallSizes sizes, int threads, nint keyValueFloats)
     {
@@ -147,7 +147,7 @@ internal readonly struct CallSchedule
             // Keys of a chunk, its outputs, and so on: a sequence takes two phases for each chunk of its rows.
             int all = Math.Max(rows, newKeys), chunk = Math.Max(1, Math.Min(all, sizes.ChunkRows));
             chunkRows = chunk;
-            chunks = Parts(all, chunk);
+            chunks = EqualParts.Count(all, chunk);
             rows = Math.Min(rows, chunk);
             newKeys = Math.Min(newKeys, chunk);
         }
@@ -163,19 +163,11 @@ internal readonly struct CallSchedule
                 keyValueFloats,
                 numbers.ScratchFloats,
                 chunks * sizes.Batch,
-                new WorkPhase(Parts(newKeys, keyStep), keyStep),
-                new WorkPhase(Parts(rows, step), step)),
+                new WorkPhase(EqualParts.Count(newKeys, keyStep), keyStep),
+                new WorkPhase(EqualParts.Count(rows, step), step)),
         };
     }
 
-    /// <summary>Equal parts, as many for every thread: a last part that is left alone would make the others wait.</summary>
-    private static int PartRows(in CallNumbers numbers, int rows, int threads)
-    {
-        rows = Math.Max(1, rows);
-        int unit = numbers.PartsPerThread * threads;
-        int parts = Parts(Parts(rows, numbers.RowBlock), unit) * unit;
-        return Parts(Parts(rows, parts), numbers.PartRows) * numbers.PartRows;
-    }
-
-    private static int Parts(int of, int step) => (int)(((long)of + step - 1) / step);
+    private static int PartRows(in CallNumbers numbers, int rows, int threads) =>
+        EqualParts.RowStep(rows, numbers.RowBlock, numbers.PartsPerThread * threads, numbers.PartRows);
 }

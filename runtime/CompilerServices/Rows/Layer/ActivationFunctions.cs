@@ -15,6 +15,34 @@ internal interface IElementFunction<TSelf, T>
     T Of(T x);
 }
 
+/// <summary>What becomes of a function's values.</summary>
+internal interface IGate
+{
+    /// <summary>The vector to store.</summary>
+    /// <typeparam name="T">The vector.</typeparam>
+    /// <param name="values">The function's values.</param>
+    /// <param name="factors">First element of the row of factors.</param>
+    /// <param name="i">The element of the row.</param>
+    static abstract T Of<T>(T values, ref float factors, nint i)
+        where T : struct, IFloatVector<T>;
+}
+
+/// <summary>The values as they are.</summary>
+internal readonly struct WithoutGate : IGate
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of<T>(T values, ref float factors, nint i)
+        where T : struct, IFloatVector<T> => values;
+}
+
+/// <summary>The values times the factors.</summary>
+internal readonly struct WithGate : IGate
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of<T>(T values, ref float factors, nint i)
+        where T : struct, IFloatVector<T> => values * T.Load(ref factors, i);
+}
+
 internal readonly struct Identity<T> : IElementFunction<Identity<T>, T>
     where T : struct, IFloatVector<T>
 {

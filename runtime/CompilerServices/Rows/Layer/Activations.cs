@@ -14,12 +14,8 @@ internal static class Activations
     /// <param name="columns">Elements of a row: a multiple of 16.</param>
     public static void Apply(Activation kind, ref float values, nint stride, nint rows, nint columns)
     {
-        if (Vector512.IsHardwareAccelerated)
-            Apply<Float512>(kind, ref values, stride, rows, columns);
-        else if (Vector256.IsHardwareAccelerated)
-            Apply<Float256>(kind, ref values, stride, rows, columns);
-        else
-            Apply<Float128>(kind, ref values, stride, rows, columns);
+        if (kind != Activation.None)
+            Apply<WithoutGate>(kind, ref values, stride, ref values, stride, rows, columns);
     }
 
     /// <summary>gate = act(gate) · up.</summary>
@@ -30,65 +26,45 @@ internal static class Activations
     /// <param name="upStride">Floats from a row of that to the next.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Elements of a row: a multiple of 16.</param>
-    public static void ApplyGate(Activation kind, ref float gate, nint gateStride, ref float up, nint upStride, nint rows, nint columns)
+    public static void ApplyGate(Activation kind, ref float gate, nint gateStride, ref float up, nint upStride, nint rows, nint columns) =>
+        Apply<WithGate>(kind, ref gate, gateStride, ref up, upStride, rows, columns);
+
+    /// <summary>The same in the vectors of the processor.</summary>
+    /// <typeparam name="TGate">What becomes of the function's values.</typeparam>
+    private static void Apply<TGate>(Activation kind, ref float values, nint stride, ref float factors, nint factorStride, nint rows, nint columns)
+        where TGate : struct, IGate
     {
         if (Vector512.IsHardwareAccelerated)
-            ApplyGate<Float512>(kind, ref gate, gateStride, ref up, upStride, rows, columns);
+            Apply<Float512, TGate>(kind, ref values, stride, ref factors, factorStride, rows, columns);
         else if (Vector256.IsHardwareAccelerated)
-            ApplyGate<Float256>(kind, ref gate, gateStride, ref up, upStride, rows, columns);
+            Apply<Float256, TGate>(kind, ref values, stride, ref factors, factorStride, rows, columns);
         else
-            ApplyGate<Float128>(kind, ref gate, gateStride, ref up, upStride, rows, columns);
+            Apply<Float128, TGate>(kind, ref values, stride, ref factors, factorStride, rows, columns);
     }
 
-    internal static void Apply<T>(Activation kind, ref float values, nint stride, nint rows, nint columns)
+    internal static void Apply<T, TGate>(Activation kind, ref float values, nint stride, ref float factors, nint factorStride, nint rows, nint columns)
         where T : struct, IFloatVector<T>
+        where TGate : struct, IGate
     {
         switch (kind)
         {
             case Activation.None:
+                Loop<T, Identity<T>, TGate>(ref values, stride, ref factors, factorStride, rows, columns);
                 break;
             case Activation.Relu:
-                Loop<T, Relu<T>>(ref values, stride, rows, columns);
+                Loop<T, Relu<T>, TGate>(ref values, stride, ref factors, factorStride, rows, columns);
                 break;
             case Activation.Gelu:
-                Loop<T, Gelu<T>>(ref values, stride, rows, columns);
+                Loop<T, Gelu<T>, TGate>(ref values, stride, ref factors, factorStride, rows, columns);
                 break;
             case Activation.GeluTanh:
-                Loop<T, GeluTanh<T>>(ref values, stride, rows, columns);
+                Loop<T, GeluTanh<T>, TGate>(ref values, stride, ref factors, factorStride, rows, columns);
                 break;
             case Activation.QuickGelu:
-                Loop<T, QuickGelu<T>>(ref values, stride, rows, columns);
+                Loop<T, QuickGelu<T>, TGate>(ref values, stride, ref factors, factorStride, rows, columns);
                 break;
             case Activation.Silu:
-                Loop<T, Silu<T>>(ref values, stride, rows, columns);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(kind), kind, "Expected an activation.");
-        }
-    }
-
-    internal static void ApplyGate<T>(Activation kind, ref float gate, nint gateStride, ref float up, nint upStride, nint rows, nint columns)
-        where T : struct, IFloatVector<T>
-    {
-        switch (kind)
-        {
-            case Activation.None:
-                GateLoop<T, Identity<T>>(ref gate, gateStride, ref up, upStride, rows, columns);
-                break;
-            case Activation.Relu:
-                GateLoop<T, Relu<T>>(ref gate, gateStride, ref up, upStride, rows, columns);
-                break;
-            case Activation.Gelu:
-                GateLoop<T, Gelu<T>>(ref gate, gateStride, ref up, upStride, rows, columns);
-                break;
-            case Activation.GeluTanh:
-                GateLoop<T, GeluTanh<T>>(ref gate, gateStride, ref up, upStride, rows, columns);
-                break;
-            case Activation.QuickGelu:
-                GateLoop<T, QuickGelu<T>>(ref gate, gateStride, ref up, upStride, rows, columns);
-                break;
-            case Activation.Silu:
-                GateLoop<T, Silu<T>>(ref gate, gateStride, ref up, upStride, rows, columns);
+                Loop<T, Silu<T>, TGate>(ref values, stride, ref factors, factorStride, rows, columns);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "Expected an activation.");
@@ -96,31 +72,18 @@ internal static class Activations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Loop<T, TFunction>(ref float values, nint stride, nint rows, nint columns)
+    private static void Loop<T, TFunction, TGate>(ref float values, nint stride, ref float factors, nint factorStride, nint rows, nint columns)
         where T : struct, IFloatVector<T>
         where TFunction : struct, IElementFunction<TFunction, T>
+        where TGate : struct, IGate
     {
         TFunction function = TFunction.Create();
         for (nint row = 0; row < rows; row++)
         {
             ref float start = ref Unsafe.Add(ref values, row * stride);
+            ref float factor = ref Unsafe.Add(ref factors, row * factorStride);
             for (nint i = 0; i < columns; i += T.Lanes)
-                function.Of(T.Load(ref start, i)).Store(ref start, i);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GateLoop<T, TFunction>(ref float gate, nint gateStride, ref float up, nint upStride, nint rows, nint columns)
-        where T : struct, IFloatVector<T>
-        where TFunction : struct, IElementFunction<TFunction, T>
-    {
-        TFunction function = TFunction.Create();
-        for (nint row = 0; row < rows; row++)
-        {
-            ref float start = ref Unsafe.Add(ref gate, row * gateStride);
-            ref float factors = ref Unsafe.Add(ref up, row * upStride);
-            for (nint i = 0; i < columns; i += T.Lanes)
-                (function.Of(T.Load(ref start, i)) * T.Load(ref factors, i)).Store(ref start, i);
+                TGate.Of(function.Of(T.Load(ref start, i)), ref factor, i).Store(ref start, i);
         }
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>Multiplies rows by the caller's rows, or adds them, in place. Each element by itself, so the bits are the same at every vector width.</summary>
-internal static class RowOperands
+/// <summary>Multiplies rows by the caller's rows, in place. Each element by itself, so the bits are the same at every vector width.</summary>
+internal static class RowProducts
 {
     /// <summary>values = values · operand.</summary>
     /// <param name="values">First element of the first row.</param>
@@ -22,21 +22,6 @@ internal static class RowOperands
                 (Vector.LoadUnsafe(ref Unsafe.Add(ref values, i)) * Vector.LoadUnsafe(ref Unsafe.Add(ref operand, i))).StoreUnsafe(ref Unsafe.Add(ref values, i));
             for (; i < end; i++)
                 Unsafe.Add(ref values, i) *= Unsafe.Add(ref operand, i);
-        }
-    }
-
-    /// <summary>values = values + operand.</summary>
-    /// <inheritdoc cref="Multiply"/>
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void Add(ref float values, ref float operand, nint stride, nint rows, nint columns)
-    {
-        for (nint row = 0; row < rows; row++)
-        {
-            nint i = row * stride, end = i + columns;
-            for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
-                (Vector.LoadUnsafe(ref Unsafe.Add(ref values, i)) + Vector.LoadUnsafe(ref Unsafe.Add(ref operand, i))).StoreUnsafe(ref Unsafe.Add(ref values, i));
-            for (; i < end; i++)
-                Unsafe.Add(ref values, i) += Unsafe.Add(ref operand, i);
         }
     }
 }
