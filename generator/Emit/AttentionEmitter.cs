@@ -13,6 +13,6 @@ internal static class AttentionEmitter
         IReadOnlyList<AttentionPlan> plans = AttentionPlan.CreateAll(spec);
         var files = new List<GeneratedFile> { ClassEmitter.Write(plans), ConstantsEmitter.Write(plans) };
         files.AddRange(plans.Select(TargetEmitter.Write));
-        return [.. HeaderEmitter.WithSisters(files).Select(file => spec.Class.HidesNames ? FullNames.Write(file, spec.Class.RuntimeAlias) : file)];
+        return FileEmitter.Together(spec.Class, files);
     }
 }

@@ -11,26 +11,17 @@ internal static class ClassEmitter
 {
     public static GeneratedFile Write(IReadOnlyList<AttentionPlan> plans)
     {
-        var writer = new CodeWriter();
         AttentionPlan plan = plans[0];
         bool plain = ForwardParameters.ArePlain(plan.Shape);
-        string name = plan.Class.Name;
-        HeaderEmitter.Write(writer, plan);
-        FileEmitter.Open(writer);
         string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{(plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : "")}";
-        using (FileEmitter.Nest(writer, plan.Class, bases, remarks => RemarksEmitter.Write(remarks, plans)))
-        {
-            WriteConstants(writer, plan.Shape, plan.FeedForward?.Width ?? 0);
-            WriteFields(writer);
-            WriteShape(writer, plan);
-            SupportEmitter.WriteIsAccelerated(writer, plans.Select(each => each.Target));
-            SupportEmitter.WritePlan(writer, HeaderEmitter.Describe(plan), plans.Select(each => (each.Target, HeaderEmitter.Tiles(each))), HeaderEmitter.Costs(plan));
-            WriteConstruction(writer, plans);
-            WriteSizes(writer);
-            ForwardSignatureEmitter.Write(writer, plans);
-        }
+        return SupportEmitter.WriteClass([.. plans.Select(AttentionProse.Of)], bases, writer => WriteShape(writer, plan), writer => WriteMembers(writer, plans));
+    }
 
-        return new($"{plan.Class.HintName}.g.cs", writer.ToString());
+    private static void WriteMembers(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    {
+        WriteConstruction(writer, plans);
+        WriteSizes(writer);
+        ForwardSignatureEmitter.Write(writer, plans);
     }
 
     /// <summary>The interface of the generated class.</summary>
@@ -63,14 +54,11 @@ internal static class ClassEmitter
             Constant("SequenceLength", shape.SequenceLength, "Query rows of every sequence.");
     }
 
-    private static void WriteFields(CodeWriter writer)
-    {
-        writer.Line("private readonly Services::PackedWeights packedWeights;");
-        writer.Line();
-    }
-
     private static void WriteShape(CodeWriter writer, AttentionPlan plan)
     {
+        WriteConstants(writer, plan.Shape, plan.FeedForward?.Width ?? 0);
+        writer.Line("private readonly Services::PackedWeights packedWeights;");
+        writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
         writer.Line($"public static Library::{(plan.Layer is null ? "AttentionShape" : "TransformerLayerShape")} Shape {{ get; }} = new()");

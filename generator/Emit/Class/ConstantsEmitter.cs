@@ -19,30 +19,39 @@ internal static class ConstantsEmitter
 
     public static GeneratedFile Write(IReadOnlyList<AttentionPlan> plans)
     {
-        var writer = new CodeWriter();
         AttentionPlan plan = plans[0];
-        HeaderEmitter.WriteSharedPlan(writer, plan);
-        FileEmitter.Open(writer);
-        using (FileEmitter.Nest(writer, plan.Class, ""))
+        return Write(AttentionProse.Of(plan), "IAttentionConstants", writer => WriteNumbers(writer, plans), writer => KernelConstantsEmitter.Write(writer, plan));
+    }
+
+    /// <summary>Writes the file of numbers of any kind of class.</summary>
+    /// <param name="plan">What is said of the class.</param>
+    /// <param name="implemented">The interface that the numbers implement.</param>
+    /// <param name="writeNumbers">Writes the numbers.</param>
+    /// <param name="writeNames">Writes what stands before them, for the kernels.</param>
+    public static GeneratedFile Write(PlanProse plan, string implemented, Action<CodeWriter> writeNumbers, Action<CodeWriter>? writeNames = null)
+    {
+        void WriteMembers(CodeWriter writer)
         {
-            KernelConstantsEmitter.Write(writer, plan);
-            writer.Line("/// <summary>The numbers of this shape and its plan, for the path of a call.</summary>");
-            FileEmitter.GeneratedCode(writer);
-            using (writer.Block($"private readonly struct {TypeName} : Services::IAttentionConstants"))
-            {
-                WriteFeatures(writer, plan.Features);
-                Numbers(writer, PathNumbers.Of(plan));
-                foreach ((string name, MaskAxes axes) in PathNumbers.Masks(plan.Shape))
-                    writer.Line(CodeWriter.Invariant($"public static Library::MaskAxes {name} => (Library::MaskAxes){(int)axes};"));
-                if (plan.Shape.HasProjections)
-                    WriteProjections(writer, plans);
-                else
-                    writer.Line(CodeWriter.Invariant($"public static float QueryFactor => {(float)plan.QueryFactor:G9}f;"));
-                Numbers(writer, PathNumbers.OfScratch(plan.Scratch));
-            }
+            writeNames?.Invoke(writer);
+            using (FileEmitter.Struct(writer, TypeName, implemented, "The numbers of this shape and its plan, for the path of a call."))
+                writeNumbers(writer);
         }
 
-        return new($"{plan.Class.HintName}.Constants.g.cs", writer.ToString());
+        return FileEmitter.Write(plan.Class, "Constants", writer => ProseEmitter.WriteSharedPlan(writer, plan), WriteMembers);
+    }
+
+    private static void WriteNumbers(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    {
+        AttentionPlan plan = plans[0];
+        WriteFeatures(writer, plan.Features);
+        Numbers(writer, PathNumbers.Of(plan));
+        foreach ((string name, MaskAxes axes) in PathNumbers.Masks(plan.Shape))
+            writer.Line(CodeWriter.Invariant($"public static Library::MaskAxes {name} => (Library::MaskAxes){(int)axes};"));
+        if (plan.Shape.HasProjections)
+            WriteProjections(writer, plans);
+        else
+            writer.Line(CodeWriter.Invariant($"public static float QueryFactor => {(float)plan.QueryFactor:G9}f;"));
+        Numbers(writer, PathNumbers.OfScratch(plan.Scratch));
     }
 
     private static void WriteFeatures(CodeWriter writer, AttentionFeatures features)

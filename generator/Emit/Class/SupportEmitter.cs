@@ -8,8 +8,27 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes what a class does and says by the vector target that runs.</summary>
 internal static class SupportEmitter
 {
+    /// <summary>Writes the file with the members that a user sees.</summary>
+    /// <param name="plans">What is said of the class.</param>
+    /// <param name="baseList">Its base list with its colon.</param>
+    /// <param name="writeShape">Writes constants, fields and shape.</param>
+    /// <param name="writeMembers">Writes constructors and methods.</param>
+    public static GeneratedFile WriteClass(IReadOnlyList<PlanProse> plans, string baseList, Action<CodeWriter> writeShape, Action<CodeWriter> writeMembers)
+    {
+        void Write(CodeWriter writer)
+        {
+            writeShape(writer);
+            WriteIsAccelerated(writer, plans.Select(plan => plan.Target));
+            WritePlan(writer, plans);
+            writeMembers(writer);
+        }
+
+        return FileEmitter.Write(
+            plans[0].Class, "", writer => ProseEmitter.WriteHeader(writer, plans[0]), Write, baseList, writer => ProseEmitter.WriteRemarks(writer, plans));
+    }
+
     /// <summary>The property that says whether the fast path runs.</summary>
-    public static void WriteIsAccelerated(CodeWriter writer, IEnumerable<VectorTarget> targets)
+    private static void WriteIsAccelerated(CodeWriter writer, IEnumerable<VectorTarget> targets)
     {
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
@@ -18,19 +37,17 @@ internal static class SupportEmitter
         writer.Line();
     }
 
-    /// <summary>The property that describes the plan.</summary>
-    /// <param name="writer">Where it goes.</param>
-    /// <param name="configuration">The configuration in one sentence.</param>
-    /// <param name="tiles">What each vector target does.</param>
-    /// <param name="costs">What follows, the same for every vector target.</param>
-    public static void WritePlan(CodeWriter writer, string configuration, IEnumerable<(VectorTarget Target, string Text)> tiles, string costs)
+    /// <summary>The property that describes the plan: the configuration, the tiles of the vector target that runs, and the memory.</summary>
+    private static void WritePlan(CodeWriter writer, IReadOnlyList<PlanProse> plans)
     {
+        PlanProse plan = plans[0];
+        IEnumerable<(VectorTarget Target, string Text)> tiles = plans.Select(each => (each.Target, $"{each.Target.Name}, tiles of {each.LargestTile}"));
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
         string choice = string.Join("\n        : ", tiles.Select(each => each.Target.Condition == "true" ? Quote(each.Text) : $"{each.Target.Condition} ? {Quote(each.Text)}"));
         if (!RunsAnywhere(tiles.Select(each => each.Target)))
             choice += $"\n        : {Quote("no kernels for this processor")}";
-        writer.Line($"public static string Plan => {Quote($"{configuration}\n")}\n    + ({choice})\n    + {Quote(costs)};");
+        writer.Line($"public static string Plan => {Quote($"{plan.Configuration}\n")}\n    + ({choice})\n    + {Quote($"; {plan.Blocks}.\n{plan.Memory}.")};");
         writer.Line();
     }
 

@@ -1,3 +1,4 @@
+using System;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 
@@ -11,34 +12,53 @@ internal static class TargetEmitter
 
     public static GeneratedFile Write(AttentionPlan plan)
     {
-        var writer = new CodeWriter();
-        HeaderEmitter.WritePlan(writer, plan);
-        FileEmitter.Open(writer);
-        using (FileEmitter.Nest(writer, plan.Class, ""))
+        void WriteMembers(CodeWriter writer)
         {
-            writer.Line($"/// <summary>The kernels of this shape for {plan.Target.Name}.</summary>");
-            FileEmitter.GeneratedCode(writer);
-            using (writer.Block($"private readonly struct {KernelsName(plan.Target)} : Services::IAttentionKernels"))
+            if (plan.Shape.HasProjections)
+                WriteProjections(writer, plan);
+            foreach (ProductPlan product in plan.Products)
+            {
+                writer.Line();
+                MatrixKernelEmitter.Write(writer, plan.Target, product);
+            }
+
+            if (plan.Target.Base is { } equal)
+                WriteCalls(writer, plan, KernelsName(equal));
+            else
+                WriteKernels(writer, plan);
+        }
+
+        return Write(AttentionProse.Of(plan), "IAttentionKernels", plan.Scores.Split, WriteMembers);
+    }
+
+    /// <summary>Writes the file of one vector target for any kind of class.</summary>
+    /// <param name="plan">What is said of the class.</param>
+    /// <param name="implemented">The interface that the kernels implement.</param>
+    /// <param name="split">How rows are cut into tiles.</param>
+    /// <param name="writeKernels">Writes the kernels.</param>
+    public static GeneratedFile Write(PlanProse plan, string implemented, RowSplit split, Action<CodeWriter> writeKernels)
+    {
+        void WriteMembers(CodeWriter writer)
+        {
+            using (FileEmitter.Struct(writer, KernelsName(plan.Target), implemented, $"The kernels of this shape for {plan.Target.Name}."))
             {
                 writer.Line($"public static bool PinsRows => {(plan.Target.PinsRows ? "true" : "false")};");
                 writer.Line();
-                RowSplitEmitter.Write(writer, plan.Scores.Split);
-                if (plan.Shape.HasProjections)
-                    WriteProjections(writer, plan);
-                foreach (ProductPlan product in plan.Products)
-                {
-                    writer.Line();
-                    MatrixKernelEmitter.Write(writer, plan.Target, product);
-                }
-
-                if (plan.Target.Base is { } equal)
-                    WriteCalls(writer, plan, KernelsName(equal));
-                else
-                    WriteKernels(writer, plan);
+                RowSplitEmitter.Write(writer, split);
+                writeKernels(writer);
             }
         }
 
-        return new($"{plan.Class.HintName}.{plan.Target.Name}.g.cs", writer.ToString());
+        return FileEmitter.Write(plan.Class, plan.Target.Name, writer => ProseEmitter.WritePlan(writer, plan), WriteMembers);
+    }
+
+    /// <summary>Writes a name by which the path of a call knows a product.</summary>
+    public static void WriteName(CodeWriter writer, string name, ProductPlan product)
+    {
+        writer.Line();
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        writer.Line($"public static void {name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
+        writer.Line($"    {product.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
     }
 
     /// <summary>All kernels that are no products.</summary>
@@ -80,21 +100,13 @@ internal static class TargetEmitter
     /// <summary>The names by which the path of a call knows the projections.</summary>
     private static void WriteProjections(CodeWriter writer, AttentionPlan plan)
     {
-        void Forward(string name, ProductPlan product)
-        {
-            writer.Line();
-            writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
-            writer.Line($"public static void {name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
-            writer.Line($"    {product.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
-        }
-
-        Forward("ProjectInput", plan.InputProjection!);
-        Forward("ProjectMemory", plan.MemoryProjection!);
-        Forward("ProjectOutput", plan.OutputProjection!);
+        WriteName(writer, "ProjectInput", plan.InputProjection!);
+        WriteName(writer, "ProjectMemory", plan.MemoryProjection!);
+        WriteName(writer, "ProjectOutput", plan.OutputProjection!);
         if (plan.FeedForward is not { } network)
             return;
-        Forward("ProjectUp", network.Up);
-        Forward("ProjectDown", network.Down);
+        WriteName(writer, "ProjectUp", network.Up);
+        WriteName(writer, "ProjectDown", network.Down);
     }
 
     private static void WriteDeclaredRange(CodeWriter writer, KernelClass kernelClass, string range)

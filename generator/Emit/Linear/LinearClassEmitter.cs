@@ -10,27 +10,29 @@ internal static class LinearClassEmitter
 {
     public static GeneratedFile Write(IReadOnlyList<LinearPlan> plans)
     {
-        var writer = new CodeWriter();
         LinearPlan plan = plans[0];
-        LinearHeaderEmitter.Write(writer, plan);
-        FileEmitter.Open(writer);
-        using (FileEmitter.Nest(writer, plan.Class, $" : Library::ILinear<{plan.Class.Name}>", remarks => LinearHeaderEmitter.WriteRemarks(remarks, plans)))
-        {
-            WriteShape(writer, plan.Shape);
-            SupportEmitter.WriteIsAccelerated(writer, plans.Select(each => each.Target));
-            SupportEmitter.WritePlan(writer, LinearHeaderEmitter.Describe(plan.Shape), plans.Select(each => (each.Target, LinearHeaderEmitter.Tiles(each))), LinearHeaderEmitter.Costs(plan));
-            WriteConstruction(writer, plans);
-            WriteForward(writer, plan.Shape);
-            writer.Line();
-            writer.Line("/// <inheritdoc/>");
-            FileEmitter.GeneratedCode(writer);
-            writer.Line($"void Library::ILinear<{plan.Class.Name}>.Forward(in Library::LinearArguments arguments) => Run(in arguments);");
-            writer.Line();
-            using (writer.Block("private void Run(in Library::LinearArguments arguments)"))
-                SupportEmitter.WriteChoice(writer, plans.Select(each => each.Target), target => $"{LinearConstantsEmitter.Path(target)}.Forward(packedWeights, in arguments);");
-        }
+        return SupportEmitter.WriteClass(
+            [.. plans.Select(LinearProse.Of)],
+            $" : Library::ILinear<{plan.Class.Name}>",
+            writer => WriteShape(writer, plan.Shape),
+            writer => WriteMembers(writer, plans));
+    }
 
-        return new($"{plan.Class.HintName}.g.cs", writer.ToString());
+    private static void WriteMembers(CodeWriter writer, IReadOnlyList<LinearPlan> plans)
+    {
+        LinearPlan plan = plans[0];
+        WriteConstruction(writer, plans);
+        WriteForward(writer, plan.Shape);
+        writer.Line();
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        writer.Line($"void Library::ILinear<{plan.Class.Name}>.Forward(in Library::LinearArguments arguments) => Run(in arguments);");
+        writer.Line();
+        using (writer.Block("private void Run(in Library::LinearArguments arguments)"))
+        {
+            SupportEmitter.WriteChoice(
+                writer, plans.Select(each => each.Target), target => $"{LinearConstantsEmitter.Path(target)}.Forward(packedWeights, in arguments);");
+        }
     }
 
     private static void WriteShape(CodeWriter writer, LinearShape shape)

@@ -12,31 +12,21 @@ internal static class LinearConstantsEmitter
 
     public static GeneratedFile Write(IReadOnlyList<LinearPlan> plans)
     {
-        var writer = new CodeWriter();
         LinearPlan plan = plans[0];
-        LinearHeaderEmitter.WriteSharedPlan(writer, plan);
-        FileEmitter.Open(writer);
-        using (FileEmitter.Nest(writer, plan.Class, ""))
+        return ConstantsEmitter.Write(LinearProse.Of(plan), "ILinearConstants", writer =>
         {
-            writer.Line("/// <summary>The numbers of this shape and its plan, for the path of a call.</summary>");
-            FileEmitter.GeneratedCode(writer);
-            using (writer.Block($"private readonly struct {ConstantsEmitter.TypeName} : Services::ILinearConstants"))
-            {
-                writer.Line(CodeWriter.Invariant($"public static int Inputs => {plan.Shape.Inputs};"));
-                writer.Line(CodeWriter.Invariant($"public static int Outputs => {plan.Shape.Outputs};"));
-                writer.Line($"public static Library::Activation Activation => Library::Activation.{plan.Shape.Activation};");
-                writer.Line($"public static bool HasGate => {(plan.Shape.Gate ? "true" : "false")};");
-                writer.Line($"public static bool HasResidual => {(plan.Shape.Residual ? "true" : "false")};");
-                writer.Line(CodeWriter.Invariant($"public static int Panels => {plan.Panels};"));
-                writer.Line(CodeWriter.Invariant($"public static int ColumnUnit => {plan.ColumnUnit};"));
-                writer.Line(CodeWriter.Invariant($"public static int ColumnBlock => {LinearPlan.ColumnBlock};"));
-                writer.Line(CodeWriter.Invariant($"public static int FinishedFloats => {LinearPlan.FinishedFloats};"));
-                writer.Line(CodeWriter.Invariant($"public static int RowBlock => {plan.RowBlock};"));
-                writer.Line(CodeWriter.Invariant($"public static int PartRows => {AttentionPlan.PartRows};"));
-                writer.Line($"public static int InterleavedPanels => {ConstantsEmitter.Interleaved(plans.Select(each => (each.Target, each.Product)))};");
-            }
-        }
-
-        return new($"{plan.Class.HintName}.Constants.g.cs", writer.ToString());
+            writer.Line(CodeWriter.Invariant($"public static int Inputs => {plan.Shape.Inputs};"));
+            writer.Line(CodeWriter.Invariant($"public static int Outputs => {plan.Shape.Outputs};"));
+            writer.Line($"public static Library::Activation Activation => Library::Activation.{plan.Shape.Activation};");
+            writer.Line($"public static bool HasGate => {(plan.Shape.Gate ? "true" : "false")};");
+            writer.Line($"public static bool HasResidual => {(plan.Shape.Residual ? "true" : "false")};");
+            writer.Line(CodeWriter.Invariant($"public static int Panels => {plan.Panels};"));
+            writer.Line(CodeWriter.Invariant($"public static int ColumnUnit => {plan.ColumnUnit};"));
+            writer.Line(CodeWriter.Invariant($"public static int ColumnBlock => {LinearPlan.ColumnBlock};"));
+            writer.Line(CodeWriter.Invariant($"public static int FinishedFloats => {LinearPlan.FinishedFloats};"));
+            writer.Line(CodeWriter.Invariant($"public static int RowBlock => {plan.RowBlock};"));
+            writer.Line(CodeWriter.Invariant($"public static int PartRows => {AttentionPlan.PartRows};"));
+            writer.Line($"public static int InterleavedPanels => {ConstantsEmitter.Interleaved(plans.Select(each => (each.Target, each.Product)))};");
+        });
     }
 }

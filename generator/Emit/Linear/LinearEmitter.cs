@@ -13,6 +13,6 @@ internal static class LinearEmitter
         IReadOnlyList<LinearPlan> plans = LinearPlan.CreateAll(spec);
         var files = new List<GeneratedFile> { LinearClassEmitter.Write(plans), LinearConstantsEmitter.Write(plans) };
         files.AddRange(plans.Select(LinearTargetEmitter.Write));
-        return [.. HeaderEmitter.WithSisters(files).Select(file => spec.Class.HidesNames ? FullNames.Write(file, spec.Class.RuntimeAlias) : file)];
+        return FileEmitter.Together(spec.Class, files);
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Reflection;
 using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
@@ -25,8 +26,51 @@ internal static class FileEmitter
         "using global::System.Runtime.Intrinsics;",
     ];
 
+    /// <summary>Writes a file of a class.</summary>
+    /// <param name="kernelClass">The class.</param>
+    /// <param name="part">The part of the file's name between that of the class and <c>.g.cs</c>; empty for the file with the members for users.</param>
+    /// <param name="writeHeader">Writes the header.</param>
+    /// <param name="writeMembers">Writes the members.</param>
+    /// <param name="baseList">The class's base list with its colon, or nothing.</param>
+    /// <param name="writeRemarks">Writes the remarks of the class.</param>
+    public static GeneratedFile Write(
+        KernelClass kernelClass,
+        string part,
+        Action<CodeWriter> writeHeader,
+        Action<CodeWriter> writeMembers,
+        string baseList = "",
+        Action<CodeWriter>? writeRemarks = null)
+    {
+        var writer = new CodeWriter();
+        writeHeader(writer);
+        Open(writer);
+        using (Nest(writer, kernelClass, baseList, writeRemarks))
+            writeMembers(writer);
+        return new($"{kernelClass.HintName}.{part}{(part.Length == 0 ? "" : ".")}g.cs", writer.ToString());
+    }
+
+    /// <summary>All files of a class, each named in all of them, behind the header that a file begins with; with full names where the class hides some.</summary>
+    public static IReadOnlyList<GeneratedFile> Together(KernelClass kernelClass, IReadOnlyList<GeneratedFile> files)
+    {
+        string names = $"\n//\n// Files of this class: {string.Join(", ", files.Select(file => file.HintName))}.";
+        return
+        [
+            .. files
+                .Select(file => file with { Text = file.Text.Insert(file.Text.IndexOf("\n\n", StringComparison.Ordinal), names) })
+                .Select(file => kernelClass.HidesNames ? FullNames.Write(file, kernelClass.RuntimeAlias) : file),
+        ];
+    }
+
+    /// <summary>A nested type of a class, which generated code alone uses.</summary>
+    public static CodeWriter.BlockScope Struct(CodeWriter writer, string name, string implemented, string summary)
+    {
+        writer.Line($"/// <summary>{summary}</summary>");
+        GeneratedCode(writer);
+        return writer.Block($"private readonly struct {name} : Services::{implemented}");
+    }
+
     /// <summary>Ends the header.</summary>
-    public static void Open(CodeWriter writer)
+    private static void Open(CodeWriter writer)
     {
         writer.Line();
         writer.Line("#nullable enable");
@@ -38,7 +82,7 @@ internal static class FileEmitter
         writer.Line($"[global::System.CodeDom.Compiler.GeneratedCode(\"AttentionGen\", \"{Version}\")]");
 
     /// <summary>Opens the namespace and every type down to the user's class, which gets a base list and, where given, remarks.</summary>
-    public static IDisposable Nest(CodeWriter writer, KernelClass kernelClass, string baseList, Action<CodeWriter>? writeRemarks = null)
+    private static IDisposable Nest(CodeWriter writer, KernelClass kernelClass, string baseList, Action<CodeWriter>? writeRemarks = null)
     {
         var scopes = new Stack<CodeWriter.BlockScope>();
         string runtime = kernelClass.RuntimeAlias;
