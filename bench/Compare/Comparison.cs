@@ -15,14 +15,16 @@ namespace AttentionGen.Bench.Compare;
 /// <param name="PeakShare">Useful work at the best round, as a part of the best FMA peak of the same rounds.</param>
 /// <param name="AllocatedBytes">Managed bytes a call.</param>
 /// <param name="RootMeanSquareError">Root mean square of the output's differences from the float64 reference.</param>
-/// <param name="ReadShare">Decode only: weights and cache by the best round's time, as a part of the best rate at which so many bytes were read in the same rounds.</param>
+/// <param name="SentencesPerSecond">Models only: at the median.</param>
+/// <param name="TokensPerSecond">Models only: at the median, without padding.</param>
+/// <param name="ReadShare">Where reading is the bound: weights and cache by the best round's time, as a part of the best rate at which so many bytes were read in the same rounds.</param>
 /// <param name="AgainstBefore">Ours beside another build of ours only: median over the rounds of its time by this one's.</param>
 internal sealed record ComparisonRow(
     string Workload, int Threads, string Subject, string Form,
     double MedianMicroseconds, double BestMicroseconds, double Gflops, double PeakShare, long AllocatedBytes,
-    double RootMeanSquareError, double? ReadShare = null, double? AgainstBefore = null);
+    double RootMeanSquareError, double? SentencesPerSecond = null, double? TokensPerSecond = null, double? ReadShare = null, double? AgainstBefore = null);
 
-/// <summary>The best plain read of a decode workload's bytes.</summary>
+/// <summary>The best plain read of the bytes of a workload that is bound by reading.</summary>
 /// <param name="Workload">Its name.</param>
 /// <param name="Threads">Threads that read, each its own part.</param>
 /// <param name="Megabytes">Weights and cached keys and values.</param>
@@ -41,7 +43,7 @@ internal sealed record ComparisonResult
     /// <summary>Best FMA peak of the widest vectors, at the number of threads asked for, in GFLOP/s.</summary>
     public double PeakGflops { get; set; }
 
-    /// <summary>Best plain reads of the decode workloads' bytes.</summary>
+    /// <summary>Best plain reads of the bytes of workloads that are bound by reading.</summary>
     public List<ReadRow> Reads { get; } = [];
 
     /// <summary>Best FMA peak of one thread by vector lanes.</summary>
@@ -62,6 +64,9 @@ internal sealed class Comparison(ComparisonSettings settings)
     /// <summary>Name of our own subjects.</summary>
     public const string GeneratedName = "attentiongen";
 
+    /// <summary>Name of what is written for this comparison, as a user would write it.</summary>
+    public const string GenericName = "generic";
+
     private const double Tolerance = 1e-4;
 
     // The threads of onnxruntime spin for a while after a run, on the cores that the next subject wants.
@@ -70,20 +75,14 @@ internal sealed class Comparison(ComparisonSettings settings)
     private readonly ComparisonResult result = new();
     private readonly Dictionary<int, int> peakSteps = [];
 
-    /// <summary>Every form of every library; the generated one comes from the workload.</summary>
+    /// <summary>Every form of every library.</summary>
     private IEnumerable<ISubject> CreateSubjects(Workload workload)
     {
         yield return workload.CreateGenerated();
         if (settings.Against?.CreateSubject(workload.Name) is { } before)
             yield return before;
-        yield return OnnxSubject.Attention();
-        yield return OnnxSubject.MultiHeadAttention();
-        yield return OnnxSubject.MultiHeadAttentionWithBiases();
-        yield return new OnnxGroupQuerySubject();
-#if WITH_LIBTORCH
-        yield return new LibTorchSubject();
-#endif
-        yield return new GenericSubject();
+        foreach (ISubject peer in workload.CreatePeers())
+            yield return peer;
     }
 
     /// <summary>Measures the workloads one after the other.</summary>
@@ -107,12 +106,12 @@ internal sealed class Comparison(ComparisonSettings settings)
     private void Run(Workload workload, Action<string, double> report)
     {
         report("reference", 0);
-        var data = new WorkloadData(workload);
+        WorkloadData data = workload.CreateData();
         _ = data.Expected;
         List<TimedSubject> subjects = [];
         try
         {
-            foreach (ISubject candidate in CreateSubjects(workload).Where(subject => subject.Name.Contains(settings.Subject, StringComparison.Ordinal) && subject.Supports(workload)))
+            foreach (ISubject candidate in CreateSubjects(workload).Where(subject => subject.Name.Contains(settings.Subject, StringComparison.Ordinal)))
             {
                 report($"checking {Describe(candidate)}", 0);
                 if (Prepare(candidate, data, settings.Threads) is TimedSubject subject)
@@ -139,7 +138,7 @@ internal sealed class Comparison(ComparisonSettings settings)
     {
         var peaks = new Dictionary<int, double>();
         // Each number of streams has memory of its own, so that all find the caches as somebody else left them, like the subjects.
-        ILookup<int, ReadBandwidth> reads = (workload.IsDecode ? subjects.Select(subject => subject.Threads).Distinct() : [])
+        ILookup<int, ReadBandwidth> reads = (workload.IsBoundByReading ? subjects.Select(subject => subject.Threads).Distinct() : [])
             .SelectMany(_ => ReadBandwidth.StreamCounts, (count, streams) => (Threads: count, Read: new ReadBandwidth(workload.RequiredBytes, count, streams)))
             .ToLookup(pair => pair.Threads, pair => pair.Read);
         Action<bool>[] turns =
@@ -175,11 +174,13 @@ internal sealed class Comparison(ComparisonSettings settings)
             result.Rows.Add(new ComparisonRow(
                 workload.Name, fastest.Threads, fastest.Subject.Name, fastest.Subject.Form, fastest.Median, fastest.Best,
                 workload.UsefulOperations / fastest.Median / 1000, workload.UsefulOperations / fastest.Best / 1000 / peaks[fastest.Threads],
-                fastest.AllocatedBytes, fastest.RootMeanSquareError,
+                fastest.AllocatedBytes, fastest.RootMeanSquareError, PerSecond(workload.Sentences, fastest), PerSecond(workload.Tokens, fastest),
                 best.TryGetValue(fastest.Threads, out (double GigabytesPerSecond, int Streams) read) ? workload.RequiredBytes / fastest.Best / 1000 / read.GigabytesPerSecond : null,
                 fastest.Subject.Name == GeneratedName && fastest.Threads == settings.Threads ? AgainstBefore(fastest, subjects) : null));
         }
     }
+
+    private static double? PerSecond(int count, TimedSubject subject) => count == 0 ? null : count * 1e6 / subject.Median;
 
     /// <summary>Both of one round have met the same machine.</summary>
     private static double? AgainstBefore(TimedSubject ours, List<TimedSubject> subjects) => subjects.Find(subject => subject.Subject.Name == OtherBuild.SubjectName) is { } before
@@ -197,7 +198,7 @@ internal sealed class Comparison(ComparisonSettings settings)
             if (error <= Tolerance)
             {
                 // The generic path has no threads of its own.
-                return new TimedSubject(subject, subject is GenericSubject ? 1 : subjectThreads, data.RootMeanSquareError(subject.Output), settings.IdleMilliseconds);
+                return new TimedSubject(subject, subject.Name == GenericName ? 1 : subjectThreads, data.RootMeanSquareError(subject.Output), settings.IdleMilliseconds);
             }
             result.Failures.Add(FormattableString.Invariant($"{data.Workload.Name}, {Describe(subject)}: wrong output, {error:G3} of the largest value off; not timed."));
         }

@@ -38,7 +38,7 @@ internal static class MarkdownReport
         {
             if (workload.FirstOrDefault(row => row.Subject == Comparison.GeneratedName && row.Threads == settings.Threads) is not ComparisonRow ours)
                 continue;
-            ComparisonRow? peer = Find("onnxruntime"), generic = Find("generic");
+            ComparisonRow? peer = Find("onnxruntime"), generic = Find(Comparison.GenericName);
             text.Append(CultureInfo.InvariantCulture, $"| {workload.Key} | {Time(ours.MedianMicroseconds)} | {Time(peer?.MedianMicroseconds)} | {Time(generic?.MedianMicroseconds)} | {Ratio(peer)} | {Ratio(generic)} ");
             text.Append(CultureInfo.InvariantCulture, $"| {100 * ours.PeakShare:F0} % | {(ours.ReadShare is double share ? $"{Math.Round(100 * share)} %" : "")} ");
             text.Append(CultureInfo.InvariantCulture, $"| {Error(ours)} | {Error(peer)} | {Error(generic)} |\n");

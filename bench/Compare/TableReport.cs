@@ -19,6 +19,9 @@ internal static class TableReport
         table.AddColumn("subject");
         string[] columns = ["threads", "median µs", "best µs", "GFLOP/s", "FMA peak", "allocated", "RMS error", "vs fastest peer"];
         bool hasBefore = result.Rows.Exists(row => row.AgainstBefore is not null);
+        bool hasModels = result.Rows.Exists(row => row.SentencesPerSecond is not null);
+        if (hasModels)
+            columns = [.. columns, "sentences/s", "tokens/s"];
         if (hasBefore)
             columns = [.. columns, "vs before"];
         foreach (string name in threads > 1 ? [.. columns, "vs one thread"] : columns)
@@ -42,6 +45,8 @@ internal static class TableReport
                     Error(row.RootMeanSquareError),
                     peer is double median ? Text(median / row.MedianMicroseconds, "F2") + "×" : "",
                 ];
+                if (hasModels)
+                    cells = [.. cells, Text(row.SentencesPerSecond, "F0"), Text(row.TokensPerSecond, "F0")];
                 if (hasBefore)
                     cells = [.. cells, row.AgainstBefore is double before ? Text(before, "F3") + "×" : ""];
                 ComparisonRow? alone = workload.FirstOrDefault(other => other.Subject == row.Subject && other.Threads == 1 && row.Threads > 1);
@@ -75,7 +80,7 @@ internal static class TableReport
     /// <summary>Such as 1.25e-8.</summary>
     public static string Error(double error) => error.ToString("0.00e+0", CultureInfo.InvariantCulture);
 
-    /// <summary>What bounds decoding: one line for each workload and number of threads.</summary>
+    /// <summary>What bounds decoding and single rows: one line for each workload and number of threads.</summary>
     private static void WriteReads(IAnsiConsole console, ComparisonResult result)
     {
         foreach (ReadRow read in result.Reads)
@@ -90,7 +95,9 @@ internal static class TableReport
 
     /// <summary>Median of the fastest library that is neither ours nor written for this comparison.</summary>
     public static double? FastestPeer(IEnumerable<ComparisonRow> workload) =>
-        workload.Where(row => row.Subject is not (Comparison.GeneratedName or OtherBuild.SubjectName or "generic")).Select(row => (double?)row.MedianMicroseconds).Min();
+        workload.Where(row => row.Subject is not (Comparison.GeneratedName or OtherBuild.SubjectName or Comparison.GenericName)).Select(row => (double?)row.MedianMicroseconds).Min();
+
+    private static string Text(double? value, string format) => value is double number ? Text(number, format) : "";
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -29,8 +29,8 @@ internal static class ExplainCommand
 
     private static int Run(string name, int rounds)
     {
-        Workload[] known = [.. WorkloadList.All, .. WorkloadList.Cores];
-        Workload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
+        AttentionWorkload[] known = [.. WorkloadList.All.OfType<AttentionWorkload>().Where(workload => workload is not LayerWorkload), .. WorkloadList.Cores];
+        AttentionWorkload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
         if (workload is null)
         {
             Console.Error.WriteLine($"No workload is named {name}. There are: {string.Join(", ", known.Select(workload => workload.Name))}.");
@@ -48,7 +48,7 @@ internal static class ExplainCommand
 
     private static void WritePlan(IAnsiConsole console, Explanation explanation)
     {
-        Workload workload = explanation.Workload;
+        AttentionWorkload workload = explanation.Workload;
         AttentionPlan plan = explanation.Plan;
         console.WriteLine($"{workload.Name} on {Cpu.Name}");
         console.WriteLine(workload.Plan);

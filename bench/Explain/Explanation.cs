@@ -31,11 +31,11 @@ internal sealed class Explanation
     private readonly Dictionary<long, ReadBandwidth> reads = [];
     private long[] ticks = [];
 
-    public Explanation(Workload workload, int rounds)
+    public Explanation(AttentionWorkload workload, int rounds)
     {
         Workload = workload;
         Plan = PlanOf.Shape(workload.Shape);
-        var data = new WorkloadData(workload);
+        var data = new AttentionData(workload);
         using ISubject forward = workload.CreateGenerated(), timed = TimedSubject(workload);
         forward.Prepare(data, threads: 1);
         timed.Prepare(data, threads: 1);
@@ -48,7 +48,7 @@ internal sealed class Explanation
         Parts = [.. costs.Select(cost => new ExplainedPart(cost, ticks[(int)cost.Part] * 1e6 / Stopwatch.Frequency, Limits(cost)))];
     }
 
-    public Workload Workload { get; }
+    public AttentionWorkload Workload { get; }
 
     public AttentionPlan Plan { get; }
 
@@ -69,7 +69,7 @@ internal sealed class Explanation
     /// <summary>Rate at which a part's data can be read, GB/s.</summary>
     public double ReadGigabytesPerSecond(PartCost cost) => reads[Rounded(cost.FootprintBytes)].Best.GigabytesPerSecond;
 
-    private static ISubject TimedSubject(Workload workload) =>
+    private static ISubject TimedSubject(AttentionWorkload workload) =>
         (ISubject)Activator.CreateInstance(typeof(GeneratedSubject<>).MakeGenericType(typeof(TimedKernel<>).MakeGenericType(workload.Kernel)))!;
 
     /// <summary>Over timed kernels a forward gives its output, bit for bit.</summary>

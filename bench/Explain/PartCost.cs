@@ -19,7 +19,7 @@ internal sealed record PartCost(
     private const int MergeInstructions = 32;
 
     /// <summary>Adds up a part's calls.</summary>
-    public static PartCost Of(Part part, IReadOnlyList<KernelCall> calls, Workload workload, AttentionPlan plan)
+    public static PartCost Of(Part part, IReadOnlyList<KernelCall> calls, AttentionWorkload workload, AttentionPlan plan)
     {
         int lanes = plan.Target.Lanes;
         double multiplyAdds = 0, arithmetic = 0, loads = 0, streamed = 0;
@@ -83,7 +83,7 @@ internal sealed record PartCost(
         _ => (double)call.Rows * call.Columns,
     };
 
-    private static long Footprint(Part part, Workload workload, AttentionPlan plan)
+    private static long Footprint(Part part, AttentionWorkload workload, AttentionPlan plan)
     {
         AttentionShape shape = workload.Shape;
         long rows = Math.Min(plan.RowBlock, workload.Rows), keys = Math.Min(plan.RowBlock, workload.Keys);

@@ -13,9 +13,6 @@ namespace AttentionGen.Generic;
 /// </remarks>
 public sealed class GenericAttention
 {
-    // So many input rows stay in the second-level cache while all weights pass by.
-    private const int RowBlock = 64;
-
     private readonly GenericAttentionOptions options;
     private readonly GenericAttentionWeights weights;
     private readonly int queryDim;
@@ -117,8 +114,8 @@ public sealed class GenericAttention
         {
             ReadOnlySpan<float> source = memory.Slice(sequence * rows * width, rows * width);
             int column = sequence * strip.SequenceStride + past;
-            Project(source, width, weights.Key, weights.KeyBias, strip.Keys.AsSpan(column), rowStride: 1, strip.Stride);
-            Project(source, width, weights.Value, weights.ValueBias, strip.Values.AsSpan(column), rowStride: 1, strip.Stride);
+            GenericRows.Project(source, width, weights.Key, weights.KeyBias, strip.Keys.AsSpan(column), rowStride: 1, strip.Stride);
+            GenericRows.Project(source, width, weights.Value, weights.ValueBias, strip.Values.AsSpan(column), rowStride: 1, strip.Stride);
             if (options.Rotary != GenericRotary.None)
             {
                 for (int row = 0; row < rows; row++)
@@ -138,7 +135,7 @@ public sealed class GenericAttention
         Span<float> queries = queryBuffer.AsSpan(0, batch * rows * queryDim);
         Span<float> context = contextBuffer.AsSpan(0, batch * rows * queryDim);
 
-        Project(input, options.DModel, weights.Query, weights.QueryBias, queries, queryDim, outputStride: 1);
+        GenericRows.Project(input, options.DModel, weights.Query, weights.QueryBias, queries, queryDim, outputStride: 1);
         TensorPrimitives.Multiply(queries, options.Scale, queries);
         for (int sequence = 0; sequence < batch; sequence++)
         {
@@ -164,7 +161,7 @@ public sealed class GenericAttention
                 }
             }
         }
-        Project(context, queryDim, weights.Output, weights.OutputBias, output, options.DModel, outputStride: 1);
+        GenericRows.Project(context, queryDim, weights.Output, weights.OutputBias, output, options.DModel, outputStride: 1);
 
         ArrayPool<float>.Shared.Return(scoreBuffer);
         ArrayPool<float>.Shared.Return(contextBuffer);
@@ -183,25 +180,6 @@ public sealed class GenericAttention
         float reciprocal = 1 / TensorPrimitives.Sum<float>(scores);
         for (int i = 0; i < result.Length; i++)
             result[i] = TensorPrimitives.Dot(strip.Values.AsSpan(first + i * strip.Stride, scores.Length), scores) * reciprocal;
-    }
-
-    /// <summary>Element o of output row r, <c>bias[o] + W[o] · input[r]</c>, goes to <c>output[r · rowStride + o · outputStride]</c>.</summary>
-    private static void Project(
-        ReadOnlySpan<float> input, int inputs, float[] weights, float[] bias, Span<float> output, int rowStride, int outputStride)
-    {
-        int rows = input.Length / inputs;
-        int outputs = weights.Length / inputs;
-        for (int block = 0; block < rows; block += RowBlock)
-        {
-            int end = Math.Min(block + RowBlock, rows);
-            for (int o = 0; o < outputs; o++)
-            {
-                ReadOnlySpan<float> w = weights.AsSpan(o * inputs, inputs);
-                float b = bias.Length == 0 ? 0 : bias[o];
-                for (int r = block; r < end; r++)
-                    output[r * rowStride + o * outputStride] = TensorPrimitives.Dot(w, input.Slice(r * inputs, inputs)) + b;
-            }
-        }
     }
 
     /// <summary>Rotates the heads of one row whose elements lie <paramref name="stride"/> apart.</summary>

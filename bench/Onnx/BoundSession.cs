@@ -6,6 +6,7 @@ namespace AttentionGen.Bench.Onnx;
 internal sealed class BoundSession : IDisposable
 {
     private readonly InferenceSession session;
+    private readonly bool isOwner;
     private readonly RunOptions runOptions = new();
     private readonly OrtIoBinding binding;
     private readonly List<OrtValue> values = [];
@@ -21,8 +22,18 @@ internal sealed class BoundSession : IDisposable
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         session = new InferenceSession(model, options);
+        isOwner = true;
         binding = session.CreateIoBinding();
     }
+
+    private BoundSession(InferenceSession session)
+    {
+        this.session = session;
+        binding = session.CreateIoBinding();
+    }
+
+    /// <summary>The same session for other inputs and outputs; it lives as long as this one.</summary>
+    public BoundSession WithOtherBindings() => new(session);
 
     public void BindInput<T>(string name, T[] data, params long[] shape)
         where T : unmanaged => binding.BindInput(name, Pin(data, shape));
@@ -38,7 +49,8 @@ internal sealed class BoundSession : IDisposable
         foreach (OrtValue value in values)
             value.Dispose();
         runOptions.Dispose();
-        session.Dispose();
+        if (isOwner)
+            session.Dispose();
     }
 
     private OrtValue Pin<T>(T[] data, long[] shape)

@@ -10,8 +10,10 @@ internal sealed class OnnxGraph
     private const int OpsetVersion = 17;
     private const int FloatType = 1;
     private const int Int32Type = 6;
+    private const int Int64Type = 7;
     private const int FloatAttribute = 1;
     private const int IntegerAttribute = 2;
+    private const int IntegersAttribute = 7;
 
     private readonly ProtobufWriter graph = new();
     private int nodes;
@@ -41,6 +43,22 @@ internal sealed class OnnxGraph
         return name;
     }
 
+    /// <summary>A constant number.</summary>
+    public string Scalar(string name, float value) => Initializer(name, [value]);
+
+    /// <summary>A constant list of integers, such as the shape that a node takes as an input.</summary>
+    public string Integers(string name, params long[] values)
+    {
+        graph.Message(5, tensor =>
+        {
+            tensor.Integer(1, values.Length);
+            tensor.Integer(2, Int64Type);
+            tensor.Text(8, name);
+            tensor.Raw<long>(9, values);
+        });
+        return name;
+    }
+
     /// <summary>A node with one or more outputs; an empty input name is an absent optional input.</summary>
     public void Node(string operation, string domain, string[] inputs, string[] outputs, params (string Name, object Value)[] attributes)
     {
@@ -56,6 +74,13 @@ internal sealed class OnnxGraph
                 node.Message(5, attribute => WriteAttribute(attribute, name, value));
             node.Text(7, domain);
         });
+    }
+
+    /// <summary>A node of the standard with one output, which is returned.</summary>
+    public string Node(string operation, string output, params ReadOnlySpan<string> inputs)
+    {
+        Node(operation, "", inputs.ToArray(), [output]);
+        return output;
     }
 
     /// <summary>The whole model.</summary>
@@ -110,6 +135,12 @@ internal sealed class OnnxGraph
         {
             attribute.Float(2, number);
             attribute.Integer(20, FloatAttribute);
+        }
+        else if (value is int[] numbers)
+        {
+            foreach (int each in numbers)
+                attribute.Integer(8, each);
+            attribute.Integer(20, IntegersAttribute);
         }
         else
         {

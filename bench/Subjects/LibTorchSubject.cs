@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace AttentionGen.Bench.Subjects;
 
 /// <summary>libtorch through TorchSharp: one linear for queries, keys and values where they share a source, the fused scaled dot-product attention, and a linear.</summary>
-internal sealed class LibTorchSubject : ISubject
+internal sealed class LibTorchSubject : Subject<AttentionData>
 {
     private readonly List<Tensor> owned = [];
     private AttentionShape? shape;
@@ -20,23 +20,42 @@ internal sealed class LibTorchSubject : ISubject
     private Tensor? mask;
     private Tensor? output;
 
-    public string Name => "libtorch";
+    public override string Name => "libtorch";
 
-    public string Form => "";
-
-    public ReadOnlySpan<float> Output => output!.data<float>().ToArray();
+    public override ReadOnlySpan<float> Output => output!.data<float>().ToArray();
 
     /// <summary>Caches, rotary embedding and grouped heads are left to the program that uses libtorch.</summary>
-    public bool Supports(Workload workload)
+    public static bool Supports(AttentionWorkload workload)
     {
         AttentionShape shape = workload.Shape;
         return !workload.UsesCache && shape.Rotary == RotaryKind.None && shape.KvHeads == shape.Heads && shape.CausalAlignment == CausalAlignment.TopLeft
             && shape is { QueryBias: true, KeyBias: true, ValueBias: true } && Math.Abs(shape.Scale * Math.Sqrt(shape.HeadDim) - 1) < 1e-6;
     }
 
-    public void Prepare(WorkloadData data, int threads)
+    public override void Run()
     {
-        Workload workload = data.Workload;
+        output?.Dispose();
+        using DisposeScope scope = NewDisposeScope();
+        using var inference = inference_mode();
+        Tensor projected = nn.functional.linear(input!, weight!, bias);
+        Tensor[] parts = memory is null
+            ? projected.chunk(3, -1)
+            : [projected, .. nn.functional.linear(memory, memoryWeight!, memoryBias).chunk(2, -1)];
+        Tensor heads = nn.functional.scaled_dot_product_attention(Heads(parts[0]), Heads(parts[1]), Heads(parts[2]), mask, is_casual: shape!.Causal);
+        Tensor joined = heads.transpose(1, 2).flatten(2);
+        output = nn.functional.linear(joined, outputWeight!, outputBias).MoveToOuterDisposeScope();
+    }
+
+    public override void Dispose()
+    {
+        output?.Dispose();
+        foreach (Tensor tensor in owned)
+            tensor.Dispose();
+    }
+
+    protected override void PrepareFor(AttentionData data, int threads)
+    {
+        AttentionWorkload workload = data.Workload;
         AttentionWeights weights = data.Weights;
         AttentionShape shape = this.shape = workload.Shape;
         set_num_threads(threads);
@@ -63,27 +82,6 @@ internal sealed class LibTorchSubject : ISubject
                 mask[i] = i % workload.Keys < workload.KeyLengths[i / workload.Keys] ? 0 : float.NegativeInfinity;
             this.mask = Copy(mask, workload.Batch, 1, 1, workload.Keys);
         }
-    }
-
-    public void Run()
-    {
-        output?.Dispose();
-        using DisposeScope scope = NewDisposeScope();
-        using var inference = inference_mode();
-        Tensor projected = nn.functional.linear(input!, weight!, bias);
-        Tensor[] parts = memory is null
-            ? projected.chunk(3, -1)
-            : [projected, .. nn.functional.linear(memory, memoryWeight!, memoryBias).chunk(2, -1)];
-        Tensor heads = nn.functional.scaled_dot_product_attention(Heads(parts[0]), Heads(parts[1]), Heads(parts[2]), mask, is_casual: shape!.Causal);
-        Tensor joined = heads.transpose(1, 2).flatten(2);
-        output = nn.functional.linear(joined, outputWeight!, outputBias).MoveToOuterDisposeScope();
-    }
-
-    public void Dispose()
-    {
-        output?.Dispose();
-        foreach (Tensor tensor in owned)
-            tensor.Dispose();
     }
 
     private Tensor Heads(Tensor rows) => rows.unflatten(2, shape!.Heads, shape.HeadDim).transpose(1, 2);

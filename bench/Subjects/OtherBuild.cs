@@ -7,7 +7,8 @@ namespace AttentionGen.Bench.Subjects;
 
 /// <summary>
 /// A build of this program from other code, loaded beside ours: its kernels, on its own runtime. All that is asked of it is <c>WorkloadList.All</c>
-/// with <c>Name</c> and <c>CreateGenerated</c>, <see cref="WorkloadData"/>, and a subject's <c>Prepare</c>, <c>Run</c> and <c>Output</c>.
+/// with <c>Name</c>, <c>CreateGenerated</c> and <c>CreateData</c>, and a subject's <c>Prepare</c>, <c>Run</c> and <c>Output</c>. Builds of the time when
+/// there were attention blocks only have a constructor of <see cref="WorkloadData"/> in the place of <c>CreateData</c>.
 /// </summary>
 internal sealed class OtherBuild
 {
@@ -17,7 +18,8 @@ internal sealed class OtherBuild
     private const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
     // What the two builds have of their own; everything else they share.
-    private static readonly string[] Own = ["AttentionGen", "AttentionGen.Bench"];
+    private static readonly string[] Required = ["AttentionGen", "AttentionGen.Bench"];
+    private static readonly string[] Own = [.. Required, "AttentionGen.Samples.Sentences"];
 
     private readonly Dictionary<string, object> workloads = [];
     private readonly Type dataType;
@@ -32,7 +34,7 @@ internal sealed class OtherBuild
     }
 
     /// <summary>Whether a folder holds such a build.</summary>
-    public static bool IsIn(string folder) => Own.All(name => File.Exists(Path.Combine(folder, name + ".dll")));
+    public static bool IsIn(string folder) => Required.All(name => File.Exists(Path.Combine(folder, name + ".dll")));
 
     /// <summary>Its subject for the workload of this name; null where it has none.</summary>
     public ISubject? CreateSubject(string workload) => workloads.TryGetValue(workload, out object? found) ? new Subject(found, dataType) : null;
@@ -44,7 +46,7 @@ internal sealed class OtherBuild
     /// <summary>Finds the assemblies that a build has of its own in its folder, and all others where ours are.</summary>
     private sealed class Context(string folder) : AssemblyLoadContext("other build")
     {
-        protected override Assembly? Load(AssemblyName name) => Own.Contains(name.Name) ? LoadFromAssemblyPath(Path.Combine(folder, name.Name + ".dll")) : null;
+        protected override Assembly? Load(AssemblyName name) => Own.Contains(name.Name) && Path.Combine(folder, name.Name + ".dll") is var file && File.Exists(file) ? LoadFromAssemblyPath(file) : null;
     }
 
     /// <summary>One of its subjects: called through delegates, which cost both sides the same call of an interface.</summary>
@@ -61,19 +63,21 @@ internal sealed class OtherBuild
 
         public ReadOnlySpan<float> Output => output();
 
-        public bool Supports(Workload workload) => true;
-
         public void Prepare(WorkloadData data, int threads)
         {
             object subject = ((Delegate)Get(workload, nameof(Workload.CreateGenerated))!).DynamicInvoke()!;
             Type type = subject.GetType();
             // Made anew from the same seed: the other build's shape is of another type.
-            type.GetMethod(nameof(ISubject.Prepare), Any)!.Invoke(subject, [Activator.CreateInstance(dataType, workload), threads]);
+            type.GetMethod(nameof(ISubject.Prepare), Any)!.Invoke(subject, [CreateData(), threads]);
             run = type.GetMethod(nameof(ISubject.Run), Any)!.CreateDelegate<Action>(subject);
             output = type.GetProperty(nameof(ISubject.Output), Any)!.GetMethod!.CreateDelegate<OutputGetter>(subject);
         }
 
         public void Run() => run();
+
+        private object? CreateData() => workload.GetType().GetMethod(nameof(Workload.CreateData), Any) is { } create
+            ? create.Invoke(workload, [])
+            : Activator.CreateInstance(dataType, workload);
 
         public void Dispose()
         {

@@ -24,7 +24,7 @@ public class BlockSuite
     {
         Workload workload = WorkloadList.Find(Workload);
         subject = workload.CreateGenerated();
-        subject.Prepare(new WorkloadData(workload), threads: 1);
+        subject.Prepare(workload.CreateData(), threads: 1);
     }
 
     /// <summary>One call.</summary>

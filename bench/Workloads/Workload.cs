@@ -2,102 +2,35 @@ using AttentionGen.Bench.Subjects;
 
 namespace AttentionGen.Bench.Workloads;
 
-/// <summary>One call that is measured: a kernel's shape, and the run-time lengths.</summary>
-internal sealed record Workload
+/// <summary>One call that is measured: what is computed, of how many rows, and by whom.</summary>
+internal abstract record Workload
 {
     public required string Name { get; init; }
 
-    public required AttentionShape Shape { get; init; }
-
-    /// <summary>Our subject for this shape.</summary>
+    /// <summary>Our subject.</summary>
     public required Func<ISubject> CreateGenerated { get; init; }
 
-    /// <summary>The generated class.</summary>
-    public required Type Kernel { get; init; }
-
-    /// <summary>What the generated class says of itself.</summary>
-    public required string Plan { get; init; }
-
-    /// <summary>Query rows of each sequence.</summary>
-    public required int Rows { get; init; }
-
-    /// <summary>Memory rows of cross-attention; 0 for self-attention.</summary>
-    public int MemoryRows { get; init; }
-
-    /// <summary>Rows that are in the KV cache before the call; 0 for a call without cache.</summary>
-    public int CachedRows { get; init; }
-
-    /// <summary>Length of each sequence of a padded batch, or of a ragged one, which others compute with padding; empty where all rows count.</summary>
-    public int[] KeyLengths { get; init; } = [];
-
-    /// <summary>The score modifier of the class, for the reference; null where it has none.</summary>
-    public Func<double, int, int, int, double>? ScoreModifier { get; init; }
-
-    public int Batch => KeyLengths.Length == 0 ? 1 : KeyLengths.Length;
-
-    public bool UsesCache => CachedRows > 0;
-
-    public static Workload Of<TKernel>(string name, int rows, int memoryRows = 0, int cachedRows = 0, int[]? keyLengths = null, Func<double, int, int, int, double>? scoreModifier = null)
-        where TKernel : class, IAttentionKernel<TKernel> => new()
-        {
-            Name = name,
-            Shape = TKernel.Shape,
-            Kernel = typeof(TKernel),
-            Plan = TKernel.Plan,
-            CreateGenerated = () => new GeneratedSubject<TKernel>(),
-            Rows = rows,
-            MemoryRows = memoryRows,
-            CachedRows = cachedRows,
-            KeyLengths = keyLengths ?? [],
-            ScoreModifier = scoreModifier,
-        };
-
-    /// <summary>Keys of each sequence that the call ends with.</summary>
-    public int Keys => Shape.IsCrossAttention ? MemoryRows : CachedRows + Rows;
-
-    /// <summary>Whether the call is a step of decoding: so few rows that reading weights and cache is the work.</summary>
-    public bool IsDecode => UsesCache && Rows == 1;
+    /// <summary>Whether the call has so few rows that reading weights and cache is the work.</summary>
+    public abstract bool IsBoundByReading { get; }
 
     /// <summary>Bytes that no implementation can do without reading once: weights, and keys and values that are in the cache afterwards.</summary>
-    public long RequiredBytes =>
-        sizeof(float) * ((2L * Shape.DModel * Shape.QueryDim) + (2L * Shape.MemoryDim * Shape.KeyDim) + (2L * Batch * Keys * Shape.KeyDim));
+    public abstract long RequiredBytes { get; }
 
-    /// <summary>Rows of a sequence that somebody wants: not its padding.</summary>
-    public int UsefulRows(int sequence) => KeyLengths.Length == 0 ? Rows : KeyLengths[sequence];
+    /// <summary>
+    /// Floating-point operations that no implementation can do without: those of products. Padding and masked scores do not count, nor do softmax, norms
+    /// and activations.
+    /// </summary>
+    public abstract double UsefulOperations { get; }
 
-    /// <summary>Floating-point operations that no implementation can do without: padding and masked scores do not count, softmax is not counted.</summary>
-    public double UsefulOperations
-    {
-        get
-        {
-            double multiplyAdds = 0;
-            for (int sequence = 0; sequence < Batch; sequence++)
-            {
-                double rows = UsefulRows(sequence);
-                double projectedKeys = Shape.IsCrossAttention ? MemoryRows : rows;
-                double scores = VisibleScores((int)rows, (int)projectedKeys);
-                multiplyAdds += 2 * rows * Shape.DModel * Shape.QueryDim;
-                multiplyAdds += 2 * projectedKeys * Shape.MemoryDim * Shape.KeyDim;
-                multiplyAdds += 2 * scores * Shape.QueryDim;
-            }
-            return 2 * multiplyAdds;
-        }
-    }
+    /// <summary>Sentences of a call of a model; 0 for a part of a model.</summary>
+    public virtual int Sentences => 0;
 
-    /// <summary>Scores that no rule of the shape masks, of one head and so many rows of a sequence.</summary>
-    private double VisibleScores(int rows, int newKeys)
-    {
-        double scores = 0;
-        int keys = CachedRows + newKeys;
-        for (int row = 0; row < rows; row++)
-        {
-            int position = CachedRows + row;
-            int end = Shape.Causal ? position + 1 : keys;
-            if (Shape.WindowRight >= 0)
-                end = Math.Min(end, position + Shape.WindowRight + 1);
-            int begin = Shape.WindowLeft >= 0 ? Math.Max(0, position - Shape.WindowLeft) : 0;
-            scores += Math.Min(end, keys) - begin;
-        }
-        return scores;
-    }
+    /// <summary>Tokens of a call of a model, without padding; 0 for a part of a model.</summary>
+    public virtual int Tokens => 0;
+
+    /// <summary>The other subjects that can do this, in every form that they have.</summary>
+    public abstract IEnumerable<ISubject> CreatePeers();
+
+    /// <summary>Inputs, weights and what must come out.</summary>
+    public abstract WorkloadData CreateData();
 }

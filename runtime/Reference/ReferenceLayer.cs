@@ -21,7 +21,12 @@ public static class ReferenceLayer
         TransformerLayerWeights weights,
         in AttentionArguments arguments,
         ReferenceCache? cache = null,
-        ReferenceHooks? hooks = null)
+        ReferenceHooks? hooks = null) =>
+        Forward(shape, weights, in arguments, cache, hooks, ReferenceRows.ToDoubles(arguments.Input));
+
+    /// <summary>Runs the layer on input rows in double precision, which take the place of those of the arguments.</summary>
+    internal static ReferenceResult Forward(
+        TransformerLayerShape shape, TransformerLayerWeights weights, in AttentionArguments arguments, ReferenceCache? cache, ReferenceHooks? hooks, double[] x)
     {
         ArgumentNullException.ThrowIfNull(shape);
         shape.ThrowIfIllegal();
@@ -29,7 +34,6 @@ public static class ReferenceLayer
         // Before the attention: it appends to the cache, which tells how many keys are old.
         ReferenceSequence[] sequences = ReferenceSequence.Find(shape.Attention, in arguments, cache);
 
-        double[] x = ReferenceRows.ToDoubles(arguments.Input);
         double[] normalised = shape.NormPlacement == NormPlacement.Post ? x : Norm(shape, x, weights.AttentionNorm, weights.AttentionNormBias);
         ReferenceResult result = ReferenceAttention.Forward(shape.Attention, weights.Attention, in arguments, cache, hooks, normalised);
         double[] output = shape.ParallelBranches

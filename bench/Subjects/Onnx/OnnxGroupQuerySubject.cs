@@ -4,44 +4,48 @@ using AttentionGen.Bench.Workloads;
 namespace AttentionGen.Bench.Subjects;
 
 /// <summary>GroupQueryAttention of onnxruntime, past and present in the same buffer as its own generation loop has them.</summary>
-internal sealed class OnnxGroupQuerySubject : ISubject
+/// <param name="form">What is special about the model.</param>
+/// <param name="model">Makes the model for a number of keys that the cache holds.</param>
+internal sealed class OnnxGroupQuerySubject(string form, Func<AttentionData, int, byte[]> model) : Subject<AttentionData>
 {
     private BoundSession? session;
     private float[] output = [];
 
-    public string Name => "onnxruntime";
+    public override string Name => OnnxModels.LibraryName;
 
-    public string Form => "GroupQueryAttention";
+    public override string Form => form;
 
-    public ReadOnlySpan<float> Output => output;
+    public override ReadOnlySpan<float> Output => output;
 
-    public bool Supports(Workload workload)
+    public static OnnxGroupQuerySubject Attention() => new("GroupQueryAttention", OnnxModels.GroupQueryAttention);
+
+    public static bool Supports(AttentionWorkload workload)
     {
         AttentionShape shape = workload.Shape;
         return workload.Batch == 1 && shape.Causal && !shape.IsCrossAttention && shape.CausalAlignment == CausalAlignment.TopLeft && shape.HeadDim % 8 == 0
             && shape.WindowRight < 0 && !shape.HasScoreModifier;
     }
 
-    public void Prepare(WorkloadData data, int threads)
+    public override void Run() => session!.Run();
+
+    public override void Dispose() => session?.Dispose();
+
+    protected override void PrepareFor(AttentionData data, int threads)
     {
-        Workload workload = data.Workload;
+        AttentionWorkload workload = data.Workload;
         int total = workload.CachedRows + workload.Rows;
         AttentionShape shape = workload.Shape;
         float[] keys = new float[total * shape.KeyDim];
         float[] values = new float[total * shape.KeyDim];
-        byte[] model = OnnxModels.GroupQueryAttention(data, total);
+        byte[] bytes = model(data, total);
         if (workload.UsesCache)
         {
-            using BoundSession prefill = Bind(model, threads, shape, data.Past, new float[data.Past.Length], keys, values, workload.CachedRows, total);
+            using BoundSession prefill = Bind(bytes, threads, shape, data.Past, new float[data.Past.Length], keys, values, workload.CachedRows, total);
             prefill.Run();
         }
         output = new float[data.Input.Length];
-        session = Bind(model, threads, shape, data.Input, output, keys, values, total, total);
+        session = Bind(bytes, threads, shape, data.Input, output, keys, values, total, total);
     }
-
-    public void Run() => session!.Run();
-
-    public void Dispose() => session?.Dispose();
 
     private static BoundSession Bind(
         byte[] model, int threads, AttentionShape shape, float[] input, float[] output, float[] keys, float[] values, int length, int capacity)

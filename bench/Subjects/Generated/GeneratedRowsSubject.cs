@@ -3,12 +3,11 @@ using AttentionGen.Bench.Workloads;
 
 namespace AttentionGen.Bench.Subjects;
 
-/// <summary>A generated class, through the interface that they all have.</summary>
-internal sealed class GeneratedSubject<TKernel> : ISubject
-    where TKernel : class, IAttentionKernel<TKernel>
+/// <summary>A generated class whose calls have the arguments of attention, through the interface that all of its kind have.</summary>
+internal abstract class GeneratedRowsSubject<TData> : Subject<TData>
+    where TData : AttentionData
 {
-    private WorkloadData? data;
-    private TKernel? kernel;
+    private TData? data;
     private AttentionCache? cache;
     private float[] input = [];
     private float[] output = [];
@@ -16,12 +15,10 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
     private int[] rowOffsets = [];
     private ForwardOptions options;
 
-    public string Name => Comparison.GeneratedName;
-
-    public string Form => "";
+    public override string Name => Comparison.GeneratedName;
 
     /// <summary>With padding where the batch is ragged, so that it can be compared.</summary>
-    public ReadOnlySpan<float> Output
+    public override ReadOnlySpan<float> Output
     {
         get
         {
@@ -32,14 +29,12 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
         }
     }
 
-    public bool Supports(Workload workload) => true;
-
-    public void Prepare(WorkloadData data, int threads)
+    protected override void PrepareFor(TData data, int threads)
     {
-        Workload workload = data.Workload;
+        AttentionWorkload workload = data.Workload;
         this.data = data;
         options = new ForwardOptions { MaxDegreeOfParallelism = threads };
-        kernel = TKernel.Create(data.Weights);
+        Create(data);
         input = data.Input;
         output = new float[workload.Batch * workload.Rows * workload.Shape.OutputDim];
         if (workload.Shape.Ragged)
@@ -53,8 +48,8 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
 
         if (!workload.UsesCache)
             return;
-        cache = kernel.CreateCache(workload.CachedRows + workload.Rows);
-        kernel.Forward(new AttentionArguments
+        cache = CreateCache(workload.CachedRows + workload.Rows);
+        Forward(new AttentionArguments
         {
             Input = data.Past,
             Key = data.PastKey,
@@ -64,11 +59,11 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
         });
     }
 
-    public void Run()
+    public override void Run()
     {
         // Every call sees the same cached rows.
         cache?.Truncate(data!.Workload.CachedRows);
-        kernel!.Forward(new AttentionArguments
+        Forward(new AttentionArguments
         {
             Input = input,
             Key = data!.Key,
@@ -84,7 +79,7 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
     }
 
     /// <summary>Between rows that follow each other and rows with padding.</summary>
-    private static void CopyRows(Workload workload, float[] from, float[] to, bool pad)
+    private static void CopyRows(AttentionWorkload workload, float[] from, float[] to, bool pad)
     {
         int width = workload.Shape.DModel;
         for (int sequence = 0, packed = 0; sequence < workload.Batch; packed += workload.UsefulRows(sequence++) * width)
@@ -94,7 +89,36 @@ internal sealed class GeneratedSubject<TKernel> : ISubject
         }
     }
 
-    public void Dispose()
-    {
-    }
+    /// <summary>Packs the weights.</summary>
+    protected abstract void Create(TData data);
+
+    protected abstract AttentionCache CreateCache(int capacity);
+
+    protected abstract void Forward(in AttentionArguments arguments);
+}
+
+/// <summary>A generated attention block.</summary>
+internal sealed class GeneratedSubject<TKernel> : GeneratedRowsSubject<AttentionData>
+    where TKernel : class, IAttentionKernel<TKernel>
+{
+    private TKernel? kernel;
+
+    protected override void Create(AttentionData data) => kernel = TKernel.Create(data.Weights);
+
+    protected override AttentionCache CreateCache(int capacity) => kernel!.CreateCache(capacity);
+
+    protected override void Forward(in AttentionArguments arguments) => kernel!.Forward(in arguments);
+}
+
+/// <summary>A generated Transformer layer.</summary>
+internal sealed class GeneratedLayerSubject<TLayer> : GeneratedRowsSubject<LayerData>
+    where TLayer : class, ITransformerLayer<TLayer>
+{
+    private TLayer? layer;
+
+    protected override void Create(LayerData data) => layer = TLayer.Create(data.LayerWeights);
+
+    protected override AttentionCache CreateCache(int capacity) => layer!.CreateCache(capacity);
+
+    protected override void Forward(in AttentionArguments arguments) => layer!.Forward(in arguments);
 }

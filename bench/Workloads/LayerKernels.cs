@@ -1,0 +1,33 @@
+namespace AttentionGen.Bench.Workloads;
+
+/// <summary>One layer of all-MiniLM-L6-v2.</summary>
+[TransformerLayerConfig(
+    Heads = 12, DModel = 384, FeedForwardDim = 1536, Activation = Activation.Gelu,
+    Norm = Norm.Layer, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f)]
+internal sealed partial class BertLayerH12D384;
+
+/// <summary>The same for several sentences at a time.</summary>
+[TransformerLayerConfig(
+    Heads = 12, DModel = 384, FeedForwardDim = 1536, Activation = Activation.Gelu,
+    Norm = Norm.Layer, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, Ragged = true)]
+internal sealed partial class MiniLmLayer;
+
+/// <summary>One layer of SmolLM2-135M.</summary>
+[TransformerLayerConfig(
+    Heads = 9, KvHeads = 3, DModel = 576, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 100_000,
+    QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false,
+    FeedForwardDim = 1536, Activation = Activation.Silu, Gated = true, UpBias = false, GateBias = false, DownBias = false,
+    Norm = Norm.Rms, NormPlacement = NormPlacement.Pre, NormEpsilon = 1e-5f)]
+internal sealed partial class LlamaLayerH9D576;
+
+/// <summary>The first product of a feed-forward network of MiniLM.</summary>
+[LinearConfig(Inputs = 384, Outputs = 1536, Activation = Activation.Gelu)]
+internal sealed partial class FeedForwardUp384;
+
+/// <summary>The last product of a feed-forward network of MiniLM.</summary>
+[LinearConfig(Inputs = 1536, Outputs = 384)]
+internal sealed partial class FeedForwardDown384;
+
+/// <summary>The language-model head of SmolLM2-135M.</summary>
+[LinearConfig(Inputs = 576, Outputs = 49152, Bias = false)]
+internal sealed partial class LanguageModelHead576;
