@@ -40,6 +40,9 @@ internal sealed record ComparisonResult
     /// <summary>Subjects that failed or gave wrong output, and why.</summary>
     public List<string> Failures { get; } = [];
 
+    /// <summary>What a reader of the figures must know.</summary>
+    public SortedSet<string> Notes { get; } = [];
+
     /// <summary>Best FMA peak of the widest vectors, at the number of threads asked for, in GFLOP/s.</summary>
     public double PeakGflops { get; set; }
 
@@ -108,6 +111,8 @@ internal sealed class Comparison(ComparisonSettings settings)
         report("reference", 0);
         WorkloadData data = workload.CreateData();
         _ = data.Expected;
+        if (workload.Note is { } note)
+            result.Notes.Add(note);
         List<TimedSubject> subjects = [];
         try
         {

@@ -60,6 +60,8 @@ internal static class TableReport
         console.WriteLine("GFLOP/s: useful work at the median. FMA peak: share of it at the best round. RMS error: root mean square of the differences from the float64 reference. vs fastest peer: its median by this one."
             + (hasBefore ? " vs before: the other build's time by this one, median over the rounds." : "")
             + (threads > 1 ? " vs one thread: best round by best round." : ""));
+        foreach (string note in result.Notes)
+            console.WriteLine(note);
         console.Write(table);
         WriteReads(console, result);
         WriteAgainstBefore(console, result);

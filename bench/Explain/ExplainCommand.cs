@@ -29,7 +29,7 @@ internal static class ExplainCommand
 
     private static int Run(string name, int rounds)
     {
-        AttentionWorkload[] known = [.. WorkloadList.All.OfType<AttentionWorkload>().Where(workload => workload is not LayerWorkload), .. WorkloadList.Cores];
+        AttentionWorkload[] known = [.. WorkloadList.All.OfType<AttentionWorkload>(), .. WorkloadList.Cores];
         AttentionWorkload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
         if (workload is null)
         {
@@ -92,7 +92,7 @@ internal static class ExplainCommand
             ]);
         }
         console.Write(table);
-        console.WriteLine("µs: all calls of the kernel in the best forward over timed kernels; between: normalisation, rotation, changes of layout, checks, loops, and what reading the clock takes.");
+        console.WriteLine("µs: all calls of the kernel in the best forward over timed kernels; between: norms before the attention, rotation, changes of layout, checks, loops, and what reading the clock takes.");
         console.WriteLine("FMA, loads and memory µs: the least that the arithmetic ports, the load ports and the bandwidth of the level that the data fits in allow; for kernels without products");
         console.WriteLine("the arithmetic is an estimate. The percentage says how much of the time the bound explains.");
         console.WriteLine();
@@ -113,6 +113,12 @@ internal static class ExplainCommand
         double peakShare = explanation.Workload.UsefulOperations / 1000 / forward / explanation.PeakGflops;
         console.WriteLine($"Forward: {Text(forward, "F1")} µs, {Text(100 * peakShare, "F1")} % of the FMA peak for useful work.");
         console.WriteLine($"Over timed kernels: {Text(sum, "F1")} µs, of which {Text(sum - between, "F1")} µs in kernels and {Text(between, "F1")} µs between them; reading the clock takes {Text(sum - forward, "F1")} µs.");
+        if (explanation.Workload is LayerWorkload { IsBoundByReading: false })
+        {
+            double products = explanation.Workload.UsefulOperations / 1000 / explanation.PeakGflops;
+            double softmax = explanation.Parts.Where(part => part.Cost.Part == Part.Softmax).Sum(part => part.Microseconds);
+            console.WriteLine($"Products at the FMA peak {Text(products, "F1")} µs, plus softmax {Text(softmax, "F1")} µs: the forward takes {Text(forward / (products + softmax), "F2")} times as long.");
+        }
         console.WriteLine($"If every kernel ran at its bound: {Text(least, "F1")} µs, {Text(100 * least / forward, "F1")} % of the forward.");
     }
 

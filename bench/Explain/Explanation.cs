@@ -34,8 +34,9 @@ internal sealed class Explanation
     public Explanation(AttentionWorkload workload, int rounds)
     {
         Workload = workload;
-        Plan = PlanOf.Shape(workload.Shape);
-        var data = new AttentionData(workload);
+        KernelTimes.Layer = (workload as LayerWorkload)?.Layer;
+        Plan = PlanOf.Shape(workload.Shape, KernelTimes.Layer);
+        WorkloadData data = workload.CreateData();
         using ISubject forward = workload.CreateGenerated(), timed = TimedSubject(workload);
         forward.Prepare(data, threads: 1);
         timed.Prepare(data, threads: 1);
@@ -69,8 +70,13 @@ internal sealed class Explanation
     /// <summary>Rate at which a part's data can be read, GB/s.</summary>
     public double ReadGigabytesPerSecond(PartCost cost) => reads[Rounded(cost.FootprintBytes)].Best.GigabytesPerSecond;
 
-    private static ISubject TimedSubject(AttentionWorkload workload) =>
-        (ISubject)Activator.CreateInstance(typeof(GeneratedSubject<>).MakeGenericType(typeof(TimedKernel<>).MakeGenericType(workload.Kernel)))!;
+    private static ISubject TimedSubject(AttentionWorkload workload)
+    {
+        (Type subject, Type timed) = workload is LayerWorkload
+            ? (typeof(GeneratedLayerSubject<>), typeof(TimedLayer<>))
+            : (typeof(GeneratedSubject<>), typeof(TimedKernel<>));
+        return (ISubject)Activator.CreateInstance(subject.MakeGenericType(timed.MakeGenericType(workload.Kernel)))!;
+    }
 
     /// <summary>Over timed kernels a forward gives its output, bit for bit.</summary>
     /// <exception cref="InvalidOperationException">It does not.</exception>

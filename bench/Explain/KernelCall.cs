@@ -17,7 +17,22 @@ internal enum Part
     Cap,
     Probabilities,
 
-    /// <summary>Normalisation, rotation, changes of layout, checks, and loops.</summary>
+    /// <summary>Of a layer: what follows the output projection, residual sum and norm.</summary>
+    AttentionSum,
+
+    /// <summary>Of a layer: the first product of the feed-forward network, and its gate.</summary>
+    UpProjection,
+
+    /// <summary>Of a layer: what follows the first product.</summary>
+    Activation,
+
+    /// <summary>Of a layer: the last product of the feed-forward network.</summary>
+    DownProjection,
+
+    /// <summary>Of a layer: what follows the last product, residual sum and norm.</summary>
+    FeedForwardSum,
+
+    /// <summary>Norms before the attention, normalisation of heads, rotation, changes of layout, checks, and loops.</summary>
     Between,
 }
 

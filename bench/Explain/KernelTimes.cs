@@ -3,19 +3,26 @@ using System.Runtime.CompilerServices;
 
 namespace AttentionGen.Bench.Explain;
 
-/// <summary>Adds up what the kernels of a forward take, on the one thread that runs it.</summary>
+/// <summary>
+/// Adds up what the kernels of a forward take, on the one thread that runs it. What a layer does between kernels is told apart by the kernel before it.
+/// </summary>
 internal static class KernelTimes
 {
     private static readonly long[] Ticks = new long[Enum.GetValues<Part>().Length];
     private static List<KernelCall>? calls;
+    private static KernelCall previous;
+    private static int ups;
     private static long last;
+
+    /// <summary>The layer whose calls are timed; null for an attention block alone.</summary>
+    public static TransformerLayerShape? Layer { get; set; }
 
     /// <summary>The calls of a forward.</summary>
     public static IReadOnlyList<KernelCall> Record(Action forward)
     {
         var recorded = new List<KernelCall>();
         calls = recorded;
-        forward();
+        Time(forward);
         calls = null;
         return recorded;
     }
@@ -24,9 +31,11 @@ internal static class KernelTimes
     public static long[] Time(Action forward)
     {
         Ticks.AsSpan().Clear();
+        previous = new(Part.Between, 0);
+        ups = 0;
         last = Stopwatch.GetTimestamp();
         forward();
-        Ticks[(int)Part.Between] += Stopwatch.GetTimestamp() - last;
+        EndBetween(Stopwatch.GetTimestamp());
         return [.. Ticks];
     }
 
@@ -34,7 +43,7 @@ internal static class KernelTimes
     public static void Begin()
     {
         long now = Stopwatch.GetTimestamp();
-        Ticks[(int)Part.Between] += now - last;
+        EndBetween(now);
         last = now;
     }
 
@@ -44,9 +53,27 @@ internal static class KernelTimes
         long now = Stopwatch.GetTimestamp();
         Ticks[(int)part] += now - last;
         last = now;
-        calls?.Add(new(part, rows, columns, panels, shared));
+        previous = new(part, rows, columns, panels, shared);
+        if (part == Part.UpProjection)
+            ups++;
+        calls?.Add(previous);
     }
 
     /// <summary>Where something lies, to be compared.</summary>
     public static nint Place(ref float place) => Unsafe.ByteOffset(ref Unsafe.NullRef<float>(), ref place);
+
+    private static void EndBetween(long now)
+    {
+        Part part = Layer is null ? Part.Between : previous.Part switch
+        {
+            // A gate and what it gates come one after the other.
+            Part.UpProjection when !Layer.Gated || ups % 2 == 0 => Part.Activation,
+            Part.OutputProjection => Part.AttentionSum,
+            Part.DownProjection => Part.FeedForwardSum,
+            _ => Part.Between,
+        };
+        Ticks[(int)part] += now - last;
+        if (part != Part.Between)
+            calls?.Add(previous with { Part = part });
+    }
 }

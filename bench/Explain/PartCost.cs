@@ -18,6 +18,13 @@ internal sealed record PartCost(
     private const int SoftmaxInstructions = 15;
     private const int MergeInstructions = 32;
 
+    // GELU by the error function: a polynomial of the ninth degree, 2ˣ, and what is around them; SiLU takes as many, a division included.
+    private const int ActivationInstructions = 23;
+
+    // Residual sum, sum of the row, squares of the deviations, and the factors of the norm.
+    private const int SumInstructions = 8;
+    private const int SumLoads = 7;
+
     /// <summary>Adds up a part's calls.</summary>
     public static PartCost Of(Part part, IReadOnlyList<KernelCall> calls, AttentionWorkload workload, AttentionPlan plan)
     {
@@ -31,6 +38,8 @@ internal sealed record PartCost(
                 Part.InputProjection => (plan.InputProjection, workload.Shape.DModel, call.Panels),
                 Part.MemoryProjection => (plan.MemoryProjection, workload.Shape.MemoryDim, call.Panels),
                 Part.OutputProjection => (plan.OutputProjection, workload.Shape.JoinedDim, call.Panels),
+                Part.UpProjection => (plan.FeedForward!.Up, workload.Shape.DModel, call.Panels),
+                Part.DownProjection => (plan.FeedForward!.Down, plan.FeedForward.Width, call.Panels),
                 Part.Scores => (plan.Scores, workload.Shape.HeadDim, call.Panels),
                 Part.Values => (plan.Values, call.Columns, plan.ValueHeadDimPadded / AttentionPlan.PanelWidth),
                 _ => ((ProductPlan?)null, (nint)0, (nint)0),
@@ -52,12 +61,21 @@ internal sealed record PartCost(
             else
             {
                 double vectors = Elements(call, plan) / lanes;
-                loads += vectors * (part is Part.Softmax or Part.MergeHeads ? 2 : part == Part.Merge ? 4 : 1);
+                loads += vectors * part switch
+                {
+                    Part.Softmax or Part.MergeHeads => 2,
+                    Part.Merge => 4,
+                    Part.AttentionSum or Part.FeedForwardSum => SumLoads,
+                    Part.Activation when plan.Layer!.Gated => 2,
+                    _ => 1,
+                };
                 arithmetic += vectors * part switch
                 {
                     Part.Softmax => SoftmaxInstructions,
                     Part.Merge => MergeInstructions,
                     Part.MergeHeads or Part.JoinHeads => 2,
+                    Part.AttentionSum or Part.FeedForwardSum => SumInstructions,
+                    Part.Activation => ActivationInstructions,
                     _ => 0,
                 };
             }
@@ -80,18 +98,27 @@ internal sealed record PartCost(
         // A vector of rows at a time.
         Part.Merge or Part.Finish => (double)(call.Rows + plan.Target.Lanes - 1) / plan.Target.Lanes * plan.Target.Lanes,
         Part.MergeHeads or Part.JoinHeads => (double)call.Rows * plan.ValueHeadDimPadded,
+        Part.AttentionSum or Part.FeedForwardSum or Part.Activation => (double)call.Rows * call.Panels * AttentionPlan.PanelWidth,
         _ => (double)call.Rows * call.Columns,
     };
 
     private static long Footprint(Part part, AttentionWorkload workload, AttentionPlan plan)
     {
         AttentionShape shape = workload.Shape;
+        // A row reads all weights and all cached keys: a part finds its own again where all of them lie.
+        if (workload.IsBoundByReading && part is Part.InputProjection or Part.MemoryProjection or Part.OutputProjection or Part.UpProjection or Part.DownProjection or Part.Scores or Part.Values)
+            return workload.RequiredBytes;
         long rows = Math.Min(plan.RowBlock, workload.Rows), keys = Math.Min(plan.RowBlock, workload.Keys);
         return sizeof(float) * part switch
         {
             Part.InputProjection => ((long)shape.DModel * shape.QueryDim) + (rows * (shape.DModel + shape.QueryDim)),
             Part.OutputProjection => ((long)shape.DModel * shape.JoinedDim) + (rows * (shape.DModel + shape.JoinedDim)),
             Part.MemoryProjection => ((long)shape.MemoryDim * (shape.KeyDim + shape.ValueDim)) + (keys * (shape.MemoryDim + shape.KeyDim)),
+            Part.UpProjection => plan.FeedForwardMultiplyAdds - ((long)shape.DModel * plan.FeedForward!.Width) + (rows * (shape.DModel + plan.FeedForward.HiddenStride)),
+            Part.DownProjection => ((long)shape.DModel * plan.FeedForward!.Width) + (rows * (shape.DModel + plan.FeedForward.HiddenStride)),
+            // A strip.
+            Part.Activation => rows * plan.FeedForward!.StripPanels * AttentionPlan.PanelWidth,
+            Part.AttentionSum or Part.FeedForwardSum => 3 * rows * shape.DModel,
             Part.Scores or Part.Values => ((long)workload.Keys * shape.KeyDim) + (rows * shape.QueryDim),
             Part.Between => rows * (shape.QueryDim + shape.JoinedDim),
             _ => plan.Scratch["Scores"].Length,

@@ -11,11 +11,12 @@ internal static class PlanOf
     /// <summary>The vector target that runs here: without fused multiply-add the last one.</summary>
     public static VectorTarget Target => AdvSimd.Arm64.IsSupported ? VectorTarget.Neon : VectorTarget.All.Last(target => target.Lanes == FmaPeak.Lanes);
 
-    public static AttentionPlan Shape(AttentionShape shape) => AttentionPlan.Create(SpecOf(shape), Target);
+    public static AttentionPlan Shape(AttentionShape shape, TransformerLayerShape? layer = null) => AttentionPlan.Create(SpecOf(shape, layer), Target);
 
     /// <summary>The spec that the generator made of the attribute; the class and its unrolling are taken to be ordinary.</summary>
-    public static AttentionSpec SpecOf(AttentionShape shape) => new()
+    public static AttentionSpec SpecOf(AttentionShape shape, TransformerLayerShape? layer = null) => new()
     {
+        Layer = layer is null ? null : ShapeCopy.To<Generator.Model.TransformerLayerShape>(layer),
         Class = new() { Namespace = "", Declarations = new(["partial class Block"]), Name = "Block", HintName = "Block" },
         Shape = ShapeCopy.To<Generator.Model.AttentionShape>(shape),
     };

@@ -5,20 +5,27 @@ namespace AttentionGen.Bench.Explain;
 /// <summary>Copies a record's settings to one of another assembly, whose members have the same names.</summary>
 internal static class ShapeCopy
 {
-    /// <summary>Copies everything that can be set; an enumeration's value becomes the one of the same number.</summary>
+    /// <summary>Copies everything that can be set; an enumeration's value becomes the one of the same number, a record is copied in the same way.</summary>
     /// <exception cref="ArgumentException">A member of one has no member of its name in the other.</exception>
     public static TTarget To<TTarget>(object source)
-        where TTarget : class
+        where TTarget : class => (TTarget)To(typeof(TTarget), source);
+
+    private static object To(Type type, object source)
     {
         // Members are required; the constructor is called without setting them, as each is set below.
-        var target = (TTarget)Activator.CreateInstance(typeof(TTarget))!;
-        string[] names = [.. Settings(source.GetType()).Union(Settings(typeof(TTarget)))];
+        object target = Activator.CreateInstance(type)!;
+        string[] names = [.. Settings(source.GetType()).Union(Settings(type))];
         foreach (string name in names)
         {
-            if (source.GetType().GetProperty(name) is not { } from || typeof(TTarget).GetProperty(name) is not { } to)
-                throw new ArgumentException($"only one of {source.GetType().FullName} and {typeof(TTarget).FullName} has {name}.", nameof(source));
-            object value = from.GetValue(source)!;
-            to.SetValue(target, value is Enum ? Enum.ToObject(to.PropertyType, value) : value);
+            if (source.GetType().GetProperty(name) is not { } from || type.GetProperty(name) is not { } to)
+                throw new ArgumentException($"only one of {source.GetType().FullName} and {type.FullName} has {name}.", nameof(source));
+            object? value = from.GetValue(source);
+            to.SetValue(target, value switch
+            {
+                Enum => Enum.ToObject(to.PropertyType, value),
+                not null when !to.PropertyType.IsInstanceOfType(value) && value.GetType().IsClass => To(to.PropertyType, value),
+                _ => value,
+            });
         }
 
         return target;

@@ -30,6 +30,20 @@ internal readonly struct TimedKernels<TKernels> : IAttentionKernels
         End(Part.OutputProjection, rows, panels: panels, shared: Place(ref weights));
     }
 
+    public static void ProjectUp(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)
+    {
+        Begin();
+        TKernels.ProjectUp(ref a, rows, ref weights, ref bias, panels, ref c, stride);
+        End(Part.UpProjection, rows, panels: panels, shared: Place(ref weights));
+    }
+
+    public static void ProjectDown(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)
+    {
+        Begin();
+        TKernels.ProjectDown(ref a, rows, ref weights, ref bias, panels, ref c, stride);
+        End(Part.DownProjection, rows, panels: panels, shared: Place(ref weights));
+    }
+
     public static void Scores(ref float queries, nint rows, ref float keys, nint panels, ref float scores)
     {
         Begin();

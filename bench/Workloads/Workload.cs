@@ -28,6 +28,9 @@ internal abstract record Workload
     /// <summary>Tokens of a call of a model, without padding; 0 for a part of a model.</summary>
     public virtual int Tokens => 0;
 
+    /// <summary>What a reader of the figures must know, or null.</summary>
+    public virtual string? Note => null;
+
     /// <summary>The other subjects that can do this, in every form that they have.</summary>
     public abstract IEnumerable<ISubject> CreatePeers();
 

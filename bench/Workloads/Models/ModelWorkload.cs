@@ -15,6 +15,9 @@ internal sealed record ModelWorkload : Workload
     public override int Tokens => Batches.Value.Sum(batch => batch.Tokens);
 
     /// <inheritdoc/>
+    public override string? Note => SentenceBatches.Source;
+
+    /// <inheritdoc/>
     public override bool IsBoundByReading => false;
 
     /// <inheritdoc/>

@@ -15,21 +15,9 @@ internal static class SentenceBatches
     private static readonly Lazy<int[][]> Sentences = new(Read);
 
     /// <summary>Where the sentences come from, for the report.</summary>
-    public static string Source => File is null ? "generated tokens, since there is no ../shared/data/sentences.txt" : "sentences of ../shared/data/sentences.txt";
+    public static string Source => File is { } path ? $"MiniLM encodes sentences of {path}." : "There is no ../shared/data/sentences.txt beside the repository: MiniLM encodes generated tokens of like lengths.";
 
-    private static string? File
-    {
-        get
-        {
-            for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            {
-                string path = Path.Combine(folder.FullName, "shared", "data", "sentences.txt");
-                if (System.IO.File.Exists(path))
-                    return path;
-            }
-            return null;
-        }
-    }
+    private static string? File => Find(AppContext.BaseDirectory) ?? Find(Environment.CurrentDirectory);
 
     /// <summary>One text of so many tokens: the first sentences, cut at the end.</summary>
     public static IReadOnlyList<SentenceBatch> OneOf(int tokens)
@@ -51,6 +39,17 @@ internal static class SentenceBatches
         return [BatchAt(batches / 4), BatchAt(3 * batches / 4)];
 
         SentenceBatch BatchAt(int batch) => SentenceBatch.Of(sentences[(batch * BatchSize)..((batch + 1) * BatchSize)]);
+    }
+
+    private static string? Find(string start)
+    {
+        for (DirectoryInfo? folder = new(start); folder is not null; folder = folder.Parent)
+        {
+            string path = Path.Combine(folder.FullName, "shared", "data", "sentences.txt");
+            if (System.IO.File.Exists(path))
+                return path;
+        }
+        return null;
     }
 
     private static int[][] Read() =>
