@@ -13,6 +13,12 @@ internal enum TilePrefetch
     /// <summary>Those of the next panels, for the second-level cache: the tiles of the next panels will read them at the same pace.</summary>
     NextPanels,
 
+    /// <summary>
+    /// The row tiles of a block ask for the next panels together, each for its share, for the second-level cache. A tile that has nothing to ask
+    /// for asks for its own panels, <see cref="ProductPlan.PrefetchDistance"/> steps ahead, for the first-level cache.
+    /// </summary>
+    SharesOfNextPanels,
+
     /// <summary>Those of the panels that follow this tile's, for the first-level cache: the method goes on there.</summary>
     FollowingPanels,
 
@@ -51,7 +57,17 @@ internal sealed record ProductPlan
     public required TilePrefetch Prefetch { get; init; }
 
     /// <summary>Steps of the depth after which a line is used that is asked for now.</summary>
-    public int PrefetchDistance => Prefetch == TilePrefetch.Ahead ? ValuesDistance : 0;
+    public int PrefetchDistance => Prefetch switch
+    {
+        TilePrefetch.Ahead => ValuesDistance,
+        TilePrefetch.SharesOfNextPanels => OwnPanelsDistance,
+        _ => 0,
+    };
+
+    /// <summary>
+    /// Floats that a tile's share a step is a multiple of: with them the largest tile asks for a whole line in every turn of its loop.
+    /// </summary>
+    public int ShareMultiple => Math.Max(1, AttentionPlan.PanelWidth / Tiles[Tiles.Count - 1].Unroll);
 
     public required RowSplit Split { get; init; }
 
@@ -103,7 +119,7 @@ internal sealed record ProductPlan
             Tiles = new(tiles),
             GemvTiles = new(gemv),
             BaseTiles = new(target.Base is null ? [] : EqualTiles(Create(kernel, panelDivisor, target.Base, unrolling), gemv, tiles)),
-            Prefetch = weights ? TilePrefetch.NextPanels : kernel.Depth.IsLiteral ? TilePrefetch.FollowingPanels : TilePrefetch.Ahead,
+            Prefetch = weights ? target.WeightsPrefetch : kernel.Depth.IsLiteral ? TilePrefetch.FollowingPanels : TilePrefetch.Ahead,
             Split = split,
             Reason = $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers{Beside(target)} and load {largest.LoadsPerStep} times for {largest.Accumulators} multiply-adds a step",
         };
@@ -178,6 +194,9 @@ internal sealed record ProductPlan
     /// reached 84 % of the FMA peak with it and 80 % without.
     /// </summary>
     private const int ValuesDistance = 64;
+
+    /// <summary>16 to 64 steps measured the same.</summary>
+    private const int OwnPanelsDistance = 16;
 
     /// <summary>A product this short is written out whole.</summary>
     internal const int WholeBudget = 128;

@@ -57,22 +57,36 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
             writer.Line($"    {TileName(gemv)}({Row(a, row)}, ref Unsafe.Add(ref {b.Name}, panel * {b.Stride}){columns}, ref Unsafe.Add(ref {c.Name}, {start}panel * {AttentionPlan.PanelWidth}{(row == 0 ? "" : ")")}){Arguments(c.Stride)});");
         });
 
+        bool shares = product.Prefetch == TilePrefetch.SharesOfNextPanels;
+        int groupFloats = product.Panels * b.Stride.Literal;
+        List<string> locals =
+        [
+            $"ref float tileA = ref Unsafe.Add(ref {a.Name}, row * {a.Stride});",
+            $"ref float tileC = ref Unsafe.Add(ref {c.Name}, (row * {c.Stride}) + (panel * {AttentionPlan.PanelWidth}));",
+        ];
+        if (shares)
+        {
+            writer.Line($"nint share = Services::Prefetch.Share(rows, {product.Split.LargestRows}, {product.Panels * AttentionPlan.PanelWidth}, {product.ShareMultiple});");
+            locals.Add($"ref float next = ref Unsafe.Add(ref first, {groupFloats} + asked);");
+            locals.Add($"nint ahead = asked < {groupFloats} ? share : 0;");
+            locals.Add($"asked += ahead * {kernel.Depth};");
+        }
+
         using (writer.Block($"for (nint panel = 0; panel < {kernel.Panels}; panel += {product.Panels})"))
         {
             writer.Line($"ref float first = ref Unsafe.Add(ref {b.Name}, panel * {b.Stride});");
             if (product.Prefetch == TilePrefetch.NextPanels)
-                writer.Line($"ref float next = ref Unsafe.Add(ref first, panel + {product.Panels} < {kernel.Panels} ? {product.Panels * b.Stride.Literal} : 0);");
+                writer.Line($"ref float next = ref Unsafe.Add(ref first, panel + {product.Panels} < {kernel.Panels} ? {groupFloats} : 0);");
+            if (shares)
+                writer.Line($"nint asked = panel + {product.Panels} < {kernel.Panels} ? 0 : {groupFloats};");
             foreach (string operand in EpilogueEmitter.ColumnOperands(kernel))
                 writer.Line($"ref float {PanelName(operand)} = ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth});");
             RowSplitEmitter.WriteLoop(
                 writer,
                 target,
                 product,
-                [
-                    $"ref float tileA = ref Unsafe.Add(ref {a.Name}, row * {a.Stride});",
-                    $"ref float tileC = ref Unsafe.Add(ref {c.Name}, (row * {c.Stride}) + (panel * {AttentionPlan.PanelWidth}));",
-                ],
-                $"ref tileA, ref first{string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref {PanelName(operand)}"))}, ref tileC{Arguments(c.Stride)}{(product.Prefetch == TilePrefetch.NextPanels ? ", ref next" : "")}");
+                [.. locals],
+                $"ref tileA, ref first{string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref {PanelName(operand)}"))}, ref tileC{Arguments(c.Stride)}{(shares ? ", ref next, ahead" : product.Prefetch == TilePrefetch.NextPanels ? ", ref next" : "")}");
         }
     }
 
@@ -115,7 +129,12 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
     {
         TilePrefetch prefetch = product.Tiles.Contains(tile) ? product.Prefetch : TilePrefetch.None;
         string columns = string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref float {operand}"));
-        string next = prefetch == TilePrefetch.NextPanels ? ", ref float next" : "";
+        string next = prefetch switch
+        {
+            TilePrefetch.NextPanels => ", ref float next",
+            TilePrefetch.SharesOfNextPanels => ", ref float next, nint ahead",
+            _ => "",
+        };
         using (writer.Block($"{Declaration(tile)}(ref float a, ref float panel{columns}, ref float {kernel.C.Name}{string.Concat(Sizes(kernel.C.Stride).Select(size => $", {size}"))}{next})"))
             WriteSums(tile, prefetch);
     }

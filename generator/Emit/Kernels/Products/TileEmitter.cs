@@ -120,6 +120,12 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     {
         if (prefetch == TilePrefetch.None)
             return;
+        if (prefetch == TilePrefetch.SharesOfNextPanels)
+        {
+            PrefetchShare();
+            return;
+        }
+
         (string level, string start, long distance) = prefetch == TilePrefetch.NextPanels ? ("L2", "next", 0) : ("L1", "panel", (long)tile.Panels * kernel.B.Stride.Literal);
         for (int panel = 0; panel < tile.Panels; panel++)
         {
@@ -132,6 +138,26 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
 
         if (prefetch == TilePrefetch.NextPanels)
             writer.Line($"next = ref Unsafe.Add(ref next, {tile.Unroll * StepFloats});");
+    }
+
+    /// <summary>The lines of a turn: of the tile's share of the next panels, or of its own panels where it has none.</summary>
+    private void PrefetchShare()
+    {
+        using (writer.Block("if (ahead == 0)"))
+        {
+            for (int panel = 0; panel < tile.Panels; panel += product.InterleavedPanels)
+            {
+                long own = Place(panel, product.PrefetchDistance);
+                writer.Line(CodeWriter.Invariant($"Services::Prefetch.L1(ref Unsafe.Add(ref panel, {own}), {tile.Unroll * StepFloats});"));
+            }
+        }
+
+        using (writer.Block("else"))
+        {
+            string floats = tile.Unroll == 1 ? "ahead" : CodeWriter.Invariant($"{tile.Unroll} * ahead");
+            writer.Line($"Services::Prefetch.L2(ref next, {floats});");
+            writer.Line($"next = ref Unsafe.Add(ref next, {floats});");
+        }
     }
 
     private void Advance(int steps)
