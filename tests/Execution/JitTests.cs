@@ -80,7 +80,7 @@ public sealed partial class JitTests(ITestOutputHelper log)
         int loops = 0;
         foreach (JitListing listing in hot)
         {
-            IReadOnlyList<string>[] multiplying = [.. listing.InnermostLoops().Where(loop => loop.Any(JitListing.IsMultiplyAdd))];
+            IReadOnlyList<string>[] multiplying = [.. listing.MultiplyingLoops()];
             Assert.True(multiplying.Length > 0, $"{listing.Name}: no loop with a multiply-add was found.");
             loops += multiplying.Length;
             Assert.DoesNotContain(multiplying.SelectMany(loop => loop), JitListing.IsCall);

@@ -26,8 +26,11 @@ internal sealed partial record JitListing(string Name, string Tier, IReadOnlyLis
         return listings;
     }
 
-    /// <summary>Bodies of the innermost loops: from a label to a jump back to it, with no other such jump inside.</summary>
-    public IEnumerable<IReadOnlyList<string>> InnermostLoops()
+    /// <summary>
+    /// Bodies of the innermost loops that multiply: from a label to a jump back to it, with no other such loop inside. Loops inside that do not
+    /// multiply, such as those that ask for cache lines, belong to the body.
+    /// </summary>
+    public IEnumerable<IReadOnlyList<string>> MultiplyingLoops()
     {
         var labels = new Dictionary<string, int>();
         var loops = new List<(int First, int Last)>();
@@ -39,6 +42,7 @@ internal sealed partial record JitListing(string Name, string Tier, IReadOnlyLis
                 loops.Add((first, index));
         }
 
+        loops.RemoveAll(loop => !Lines.Take(loop.Last).Skip(loop.First).Any(IsMultiplyAdd));
         return loops
             .Where(loop => !loops.Any(other => other != loop && other.First >= loop.First && other.Last <= loop.Last))
             .Select(loop => Lines.Skip(loop.First).Take(loop.Last - loop.First + 1).ToArray());
