@@ -1,5 +1,5 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Text;
+using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Package;
 
@@ -17,25 +17,12 @@ internal static class DotnetCommand
     /// <summary>Runs it to its end, whatever comes of it.</summary>
     public static (int ExitCode, string Output, string Errors) TryRun(string folder, (string Name, string Value)[] settings, params string[] arguments)
     {
-        // shared/Microsoft.NETCore.App/<version>/ is three folders below it.
-        string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        var start = new ProcessStartInfo(host, arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        // What `dotnet test` sets for its own build must not reach this one.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)).ToArray())
-            start.Environment.Remove(name);
-        // No process stays behind that would keep the folder in use.
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        foreach (var (name, value) in settings)
-            start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, errors.Result);
+        // What `dotnet test` sets for its own build must not reach this one, and no process stays behind that would keep the folder in use.
+        (int exitCode, byte[] output, string errors) = DotnetProcess.Run(
+            arguments,
+            name => name.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase),
+            [("MSBUILDDISABLENODEREUSE", "1"), .. settings],
+            folder);
+        return (exitCode, Encoding.UTF8.GetString(output), errors);
     }
 }

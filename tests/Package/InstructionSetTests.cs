@@ -75,7 +75,10 @@ public sealed partial class InstructionSetTests
         Assert.Equal(("", "x86-64-v3"), Report($"{Runtime}{page.After}"));
     }
 
-    /// <summary>What a publish reports before ILC runs, and what ILC would compile for. MSBuild goes on after a warning that it takes for an error, and fails in the end.</summary>
+    /// <summary>
+    /// What a publish reports before ILC runs, and what ILC would compile for. MSBuild goes on after a warning that it takes for an error, and fails in
+    /// the end.
+    /// </summary>
     /// <param name="properties">What the project sets.</param>
     /// <param name="late">What is set after the package's targets, as in Directory.Build.targets.</param>
     private static (string Report, string InstructionSet) Report(string properties, string late = "")
@@ -84,7 +87,9 @@ public sealed partial class InstructionSetTests
         string severity = Severity().Match(output).Groups[1].Value;
         Assert.Equal(severity == "error", exitCode != 0);
         string instructionSet = Assert.Single(Compiled().Matches(output)).Groups[1].Value;
-        bool told = output.Contains($"Consumer is compiled for {instructionSet} (AVX2 and FMA: Intel since 2013, AMD since 2015), and will not start on older processors.", StringComparison.Ordinal);
+        bool told = output.Contains(
+            $"Consumer is compiled for {instructionSet} (AVX2 and FMA: Intel since 2013, AMD since 2015), and will not start on older processors.",
+            StringComparison.Ordinal);
         Assert.True(severity is "" || !told, output);
         if (severity is not "")
         {
@@ -98,36 +103,22 @@ public sealed partial class InstructionSetTests
     }
 
     /// <summary>Runs a target of a project that has the targets as a package reference would give them, and ILC's as a publish would run it.</summary>
-    private static (int ExitCode, string Output) Build(string properties, string later, string target)
-    {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("attentiongen-targets");
-        try
-        {
-            string package = Path.Combine(RepositoryRoot.Path, "runtime", "Package");
-            File.WriteAllText(
-                Path.Combine(folder.FullName, "Consumer.csproj"),
-                $"""
-                <Project>
-                  <Import Sdk="Microsoft.NET.Sdk" Project="Sdk.props" />
-                  <Import Project="{package}/AttentionGen.props" />
-                  <PropertyGroup><TargetFramework>net10.0</TargetFramework>{properties}</PropertyGroup>
-                  <Import Sdk="Microsoft.NET.Sdk" Project="Sdk.targets" />
-                  <Import Project="{package}/AttentionGen.targets" />
-                  {later}
-                  <Target Name="IlcCompile">
-                    <Message Importance="high" Text="Instruction set: '$(IlcInstructionSet)'" />
-                  </Target>
-                </Project>
-                """);
-            (int exitCode, string output, string errors) = DotnetCommand.TryRun(folder.FullName, [], "msbuild", "-nologo", $"-t:{target}");
-            Assert.Empty(errors);
-            return (exitCode, output);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
+    private static (int ExitCode, string Output) Build(string properties, string later, string target) => TemporaryProject.Build(
+        "Consumer.csproj",
+        $"""
+        <Project>
+          <Import Sdk="Microsoft.NET.Sdk" Project="Sdk.props" />
+          <Import Project="{TemporaryProject.Targets}/AttentionGen.props" />
+          <PropertyGroup><TargetFramework>net10.0</TargetFramework>{properties}</PropertyGroup>
+          <Import Sdk="Microsoft.NET.Sdk" Project="Sdk.targets" />
+          <Import Project="{TemporaryProject.Targets}/AttentionGen.targets" />
+          {later}
+          <Target Name="IlcCompile">
+            <Message Importance="high" Text="Instruction set: '$(IlcInstructionSet)'" />
+          </Target>
+        </Project>
+        """,
+        target);
 
     [GeneratedRegex("Instruction set: '(.*)'")]
     private static partial Regex Compiled();

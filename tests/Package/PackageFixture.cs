@@ -38,7 +38,9 @@ public sealed class PackageFixture : IDisposable
         return DotnetCommand.Run(Path.Combine(folder.Value, name), [], ["msbuild", $"-getProperty:{property}", .. arguments]).Trim();
     }
 
-    /// <summary>Builds a project or a file-based program of the consumers' folder, and returns what that wrote. Nothing is left in the user's own folders.</summary>
+    /// <summary>
+    /// Builds a project or a file-based program of the consumers' folder, and returns what that wrote. Nothing is left in the user's own folders.
+    /// </summary>
     public string BuildOne(string path, params string[] arguments)
     {
         // A folder that is not there yet is none for .NET.

@@ -1,13 +1,16 @@
-using AttentionGen.Tests.Generator;
 
 namespace AttentionGen.Tests.Package;
 
-/// <summary>What the package's targets do in an ordinary build: they keep generated files from being compiled twice, and warn of builds that go wrong without a word.</summary>
+/// <summary>
+/// What the package's targets do in an ordinary build: they keep generated files from being compiled twice, and warn of builds that go wrong without a
+/// word.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class PackageTargetsTests
 {
     [Theory]
-    [InlineData("<EmitCompilerGeneratedFiles>true</EmitCompilerGeneratedFiles><CompilerGeneratedFilesOutputPath>Generated</CompilerGeneratedFilesOutputPath>", "", "Generated")]
+    [InlineData("<EmitCompilerGeneratedFiles>true</EmitCompilerGeneratedFiles><CompilerGeneratedFilesOutputPath>Generated</CompilerGeneratedFilesOutputPath>",
+        "", "Generated")]
     [InlineData("<CompilerGeneratedFilesOutputPath>Generated/</CompilerGeneratedFilesOutputPath>", "", "Generated")]
     [InlineData("<CompilerGeneratedFilesOutputPath>$(MSBuildProjectDirectory)/Other/Place/</CompilerGeneratedFilesOutputPath>", "", "Other/Place")]
     // After the package's targets, as in Directory.Build.targets.
@@ -47,41 +50,25 @@ public sealed class PackageTargetsTests
     /// <summary>Prints what a project would compile that has the targets as a package reference would give them.</summary>
     private static string Build(string project, string properties, string late, (string Path, string Text)[] files)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("attentiongen-targets");
-        try
-        {
-            foreach ((string path, string text) in files)
-            {
-                string full = Path.Combine(folder.FullName, path);
-                Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-                File.WriteAllText(full, text);
-            }
-
-            string package = Path.Combine(RepositoryRoot.Path, "runtime", "Package");
-            File.WriteAllText(
-                Path.Combine(folder.FullName, project),
-                $"""
-                <Project>
-                  <Import Project="{package}/AttentionGen.props" />
-                  <PropertyGroup>{properties}</PropertyGroup>
-                  <ItemGroup>
-                    <Compile Include="**/*.cs;$(OwnFile)" />
-                  </ItemGroup>
-                  <Import Project="{package}/AttentionGen.targets" />
-                  <PropertyGroup>{late}</PropertyGroup>
-                  <Target Name="CoreCompile">
-                    <Message Importance="high" Text="%(Compile.Identity)" />
-                  </Target>
-                </Project>
-                """);
-            (int exitCode, string output, string errors) = DotnetCommand.TryRun(folder.FullName, [], "msbuild", "-nologo", "-t:CoreCompile");
-            Assert.Empty(errors);
-            Assert.Equal(0, exitCode);
-            return output;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        (int exitCode, string output) = TemporaryProject.Build(
+            project,
+            $"""
+            <Project>
+              <Import Project="{TemporaryProject.Targets}/AttentionGen.props" />
+              <PropertyGroup>{properties}</PropertyGroup>
+              <ItemGroup>
+                <Compile Include="**/*.cs;$(OwnFile)" />
+              </ItemGroup>
+              <Import Project="{TemporaryProject.Targets}/AttentionGen.targets" />
+              <PropertyGroup>{late}</PropertyGroup>
+              <Target Name="CoreCompile">
+                <Message Importance="high" Text="%(Compile.Identity)" />
+              </Target>
+            </Project>
+            """,
+            "CoreCompile",
+            files);
+        Assert.Equal(0, exitCode);
+        return output;
     }
 }

@@ -55,7 +55,9 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         Assert.True(links.Length > 10, $"only {links.Length} links");
         Assert.All(links, link => Assert.StartsWith("https://", link));
         const string Repository = "https://github.com/attentiongen/attentiongen/blob/main/";
-        Assert.All(links.Where(link => link.StartsWith(Repository, StringComparison.Ordinal)), link => Assert.True(Path.Exists(Path.Combine(RepositoryRoot.Path, link[Repository.Length..])), link));
+        Assert.All(
+            links.Where(link => link.StartsWith(Repository, StringComparison.Ordinal)),
+            link => Assert.True(Path.Exists(Path.Combine(RepositoryRoot.Path, link[Repository.Length..])), link));
         Assert.Equal(File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md")).TrimEnd(), packed.Replace(Repository, "").TrimEnd());
     }
 

@@ -14,7 +14,8 @@ public sealed partial class ReadmeSetUpTests(PackageFixture package) : IClassFix
     [Fact]
     public void Its_commands_make_a_project_that_runs_the_first_example()
     {
-        string[] commands = Snippet.Blocks("README.md", "").Single(block => block.Contains("dotnet add package", StringComparison.Ordinal)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] commands = Snippet.Blocks("README.md", "").Single(
+            block => block.Contains("dotnet add package", StringComparison.Ordinal)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         DirectoryInfo home = Directory.CreateTempSubdirectory("attentiongen-demo");
         try
         {
@@ -48,7 +49,8 @@ public sealed partial class ReadmeSetUpTests(PackageFixture package) : IClassFix
     public void Pages_name_the_version_of_the_build()
     {
         string[] pages = ["README.md", "docs/diagnostics/AG2002.md"];
-        string[] named = [.. pages.SelectMany(page => Named().Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Path, page)))).Select(match => match.Groups[1].Value)];
+        string[] named =
+            [.. pages.SelectMany(page => Named().Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Path, page)))).Select(match => match.Groups[1].Value)];
         Assert.Equal(4, named.Length);
         Assert.All(named, version => Assert.Equal(Version, version));
     }

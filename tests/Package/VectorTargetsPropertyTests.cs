@@ -33,30 +33,20 @@ public sealed class VectorTargetsPropertyTests
 
     private static (int ExitCode, string Output) Build(string properties)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("attentiongen-targets");
-        try
-        {
-            string package = Path.Combine(RepositoryRoot.Path, "runtime", "Package");
-            File.WriteAllText(
-                Path.Combine(folder.FullName, "Consumer.csproj"),
-                $"""
-                <Project>
-                  <Import Project="{package}/AttentionGen.props" />
-                  <PropertyGroup>{properties}</PropertyGroup>
-                  <Import Project="{package}/AttentionGen.targets" />
-                  <Target Name="CoreCompile">
-                    <Message Importance="high" Text="Passed: '$(_AttentionGenVectorTargets)' as @(CompilerVisibleProperty)" />
-                  </Target>
-                </Project>
-                """);
-            (int exitCode, string output, string errors) = DotnetCommand.TryRun(folder.FullName, [], "msbuild", "-nologo", "-t:CoreCompile");
-            Assert.Empty(errors);
-            Assert.Equal(exitCode == 0, output.Contains("as _AttentionGenVectorTargets", StringComparison.Ordinal));
-            return (exitCode, output);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        (int exitCode, string output) = TemporaryProject.Build(
+            "Consumer.csproj",
+            $"""
+            <Project>
+              <Import Project="{TemporaryProject.Targets}/AttentionGen.props" />
+              <PropertyGroup>{properties}</PropertyGroup>
+              <Import Project="{TemporaryProject.Targets}/AttentionGen.targets" />
+              <Target Name="CoreCompile">
+                <Message Importance="high" Text="Passed: '$(_AttentionGenVectorTargets)' as @(CompilerVisibleProperty)" />
+              </Target>
+            </Project>
+            """,
+            "CoreCompile");
+        Assert.Equal(exitCode == 0, output.Contains("as _AttentionGenVectorTargets", StringComparison.Ordinal));
+        return (exitCode, output);
     }
 }

@@ -14,7 +14,8 @@ public sealed partial class GeneratedTextTests
         "Heads = 8, DModel = 512",
         "Heads = 4, KvHeads = 1, DModel = 20, Causal = true, Outputs = AttentionOutputs.LogSumExp",
         "Heads = 1, DModel = 20, Sinks = true, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities",
-        "Heads = 2, KvHeads = 1, HeadDim = 3, ValueHeadDim = 16, Projections = false, Softcap = 30, BooleanMask = MaskAxes.BatchHeadQueryKey, ZeroKeyValue = true",
+        "Heads = 2, KvHeads = 1, HeadDim = 3, ValueHeadDim = 16, Projections = false, Softcap = 30, BooleanMask = MaskAxes.BatchHeadQueryKey, ZeroKeyValue = "
+            + "true",
     ];
 
     [Theory]
@@ -44,7 +45,11 @@ public sealed partial class GeneratedTextTests
     [MemberData(nameof(Configurations))]
     public void Every_vector_target_has_the_same_kernels(string arguments)
     {
-        string[][] kernels = [.. AttentionEmitter.Emit(ParseSpec(arguments)).Skip(2).Select(file => Kernel().Matches(file.Text).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal).ToArray())];
+        string[][] kernels =
+        [
+            .. AttentionEmitter.Emit(ParseSpec(arguments)).Skip(2)
+                .Select(file => Kernel().Matches(file.Text).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal).ToArray()),
+        ];
         Assert.Equal(VectorTarget.All.Count, kernels.Length);
         Assert.All(kernels, names => Assert.Equal(kernels[0], names));
     }
@@ -66,7 +71,8 @@ public sealed partial class GeneratedTextTests
 
     [Theory]
     [InlineData("Heads = 1, DModel = 4, SequenceLength = 1", "Self-attention: 1 head of 4, DModel 4, scale 0.5, 1 row, biases all.")]
-    [InlineData("Heads = 2, KvHeads = 1, DModel = 8, SequenceLength = 2", "Self-attention: 2 query heads and 1 KV head of 4, DModel 8, scale 0.5, 2 rows, biases all.")]
+    [InlineData("Heads = 2, KvHeads = 1, DModel = 8, SequenceLength = 2",
+        "Self-attention: 2 query heads and 1 KV head of 4, DModel 8, scale 0.5, 2 rows, biases all.")]
     public void One_of_a_thing_is_singular(string arguments, string sentence) =>
         Assert.Equal(sentence, Sentence().Match(AttentionEmitter.Emit(ParseSpec(arguments))[1].Text).Value);
 

@@ -164,7 +164,8 @@ public sealed class HookEmitterTests
     [Fact]
     public void A_range_is_called_by_its_full_name()
     {
-        AttentionSpec spec = Spec("[MaskPredicate(Range = nameof(Near2))] static bool Sees(int h, int q, int k) => true; static (int, int) Near2(int h, int q, int n) => (0, n);");
+        AttentionSpec spec = Spec(
+            "[MaskPredicate(Range = nameof(Near2))] static bool Sees(int h, int q, int k) => true; static (int, int) Near2(int h, int q, int n) => (0, n);");
         Assert.Equal("global::Test.Block.Near2(head, row + 1, keys)", HookEmitter.Range(spec.Class, spec.MaskPredicate!.Range!, "head", "row + 1", "keys"));
     }
 
@@ -190,7 +191,8 @@ public sealed class HookEmitterTests
     private static void CompareModifier(Type block, string plain)
     {
         var expected = Find(block, plain).CreateDelegate<Func<float, int, int, int, float>>();
-        foreach (MethodInfo width in block.GetNestedType("Harness", BindingFlags.NonPublic)!.GetMethods().Where(method => method.Name.StartsWith("Modify", StringComparison.Ordinal)))
+        foreach (MethodInfo width in block.GetNestedType("Harness",
+            BindingFlags.NonPublic)!.GetMethods().Where(method => method.Name.StartsWith("Modify", StringComparison.Ordinal)))
         {
             var modify = width.CreateDelegate<Action<float[], int, int, int>>();
             foreach ((int head, int query, int first) in new[] { (0, 5, 0), (3, 2, 7), (1, 1_000_003, 999_990), (2, -4, 0) })
@@ -217,7 +219,8 @@ public sealed class HookEmitterTests
                 modify(scores, head, query, first);
                 for (int lane = 0; lane < 48; lane++)
                 {
-                    bool same = BitConverter.SingleToInt32Bits(wanted[lane]) == BitConverter.SingleToInt32Bits(scores[lane]) || (float.IsNaN(wanted[lane]) && float.IsNaN(scores[lane]));
+                    bool same = BitConverter.SingleToInt32Bits(wanted[lane]) == BitConverter.SingleToInt32Bits(scores[lane])
+                        || (float.IsNaN(wanted[lane]) && float.IsNaN(scores[lane]));
                     Assert.True(same, $"{width.Name}({before[lane]}, {head}, {query}, {first + lane}): {wanted[lane]:G9} became {scores[lane]:G9}");
                 }
             }
@@ -227,7 +230,8 @@ public sealed class HookEmitterTests
     private static void ComparePredicate(Type block, string plain)
     {
         var expected = Find(block, plain).CreateDelegate<Func<int, int, int, bool>>();
-        foreach (MethodInfo width in block.GetNestedType("Harness", BindingFlags.NonPublic)!.GetMethods().Where(method => method.Name.StartsWith("Sees", StringComparison.Ordinal)))
+        foreach (MethodInfo width in block.GetNestedType("Harness",
+            BindingFlags.NonPublic)!.GetMethods().Where(method => method.Name.StartsWith("Sees", StringComparison.Ordinal)))
         {
             var sees = width.CreateDelegate<Action<float[], int, int, int>>();
             foreach ((int head, int query, int first) in new[] { (0, 5, 0), (3, 2, 7), (1, 1_000_003, 999_990), (2, -4, 0) })
@@ -241,7 +245,8 @@ public sealed class HookEmitterTests
     }
 
     private static readonly float[] Samples =
-        [0f, -0f, 1f, -1f, 0.25f, -2.5f, 3.5f, 1e10f, -1e10f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, 0.49999997f, -16777217f, 100.7f, 0.1f];
+        [0f, -0f, 1f, -1f, 0.25f, -2.5f, 3.5f, 1e10f, -1e10f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, 0.49999997f, -16777217f,
+            100.7f, 0.1f];
 
     private static string Modifier(string body) => $"[ScoreModifier] static float Modify(float score, int head, int query, int key) {Body(body)}";
 
@@ -290,7 +295,9 @@ public sealed class HookEmitterTests
         CSharpCompilation compilation = Compile(Source(hooks).Replace($"[AttentionConfig(Heads = 4, DModel = 8)]", ""), writer.ToString()).WithOptions(options);
         using var image = new MemoryStream();
         var result = compilation.Emit(image, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.True(result.Success, string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == Microsoft.CodeAnalysis.DiagnosticSeverity.Error)) + writer);
+        Assert.True(
+            result.Success,
+            string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == Microsoft.CodeAnalysis.DiagnosticSeverity.Error)) + writer);
         image.Position = 0;
         return new AssemblyLoadContext(null, isCollectible: true).LoadFromStream(image).GetType("Test.Block")!;
     }

@@ -1,7 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
-using static AttentionGen.Tests.Generator.OutputTests;
 
 namespace AttentionGen.Tests.Generator;
 
@@ -19,8 +18,8 @@ public sealed class OutputNameTests
         string types = string.Concat(names.Select(name => $"internal class {name};"));
         const string Block = "[AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, Rotary = (global::AttentionGen.RotaryKind)1)] internal partial class Block;";
         const string Memory = "[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 8)] internal partial class Memory;";
-        AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ {types} {Block} {Memory} }}"));
-        AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ internal partial class Outer {{ {types} {Block} {Memory} }} }}"));
+        TextRules.AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ {types} {Block} {Memory} }}"));
+        TextRules.AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ internal partial class Outer {{ {types} {Block} {Memory} }} }}"));
     }
 
     /// <summary>Classes whose texts together have every name that any has, kernels that call the user's methods among them.</summary>
@@ -51,22 +50,22 @@ public sealed class OutputNameTests
     {
         Assert.Superset(new HashSet<string> { "Unsafe", "Vector256", "Vector256<T0>", "Span<T0>", "MethodImplOptions", "MethodImplAttribute", "Math" }, FrameworkTypes.ToHashSet());
         string types = string.Concat(FrameworkTypes.Select(type => $"internal class {type};\n"));
-        AssertClean(Parsed($"namespace Acme {{ {types} {Classes()} }}"));
-        AssertClean(Parsed($"namespace Acme {{ internal partial class Outer {{ {types} {Classes()} }} }}"));
-        AssertClean(Parsed($"namespace Acme {{ internal class Parent {{ {types} }} internal partial class Outer : Parent {{ {Classes()} }} }}"));
-        AssertClean(Parsed($"{types} {Classes()}"));
+        TextRules.AssertClean(Parsed($"namespace Acme {{ {types} {Classes()} }}"));
+        TextRules.AssertClean(Parsed($"namespace Acme {{ internal partial class Outer {{ {types} {Classes()} }} }}"));
+        TextRules.AssertClean(Parsed($"namespace Acme {{ internal class Parent {{ {types} }} internal partial class Outer : Parent {{ {Classes()} }} }}"));
+        TextRules.AssertClean(Parsed($"{types} {Classes()}"));
     }
 
     [Fact]
     public void Members_and_namespaces_of_the_user_named_like_what_it_uses_do_not_disturb_it()
     {
         string[] names = [.. FrameworkTypes.Select(type => type.Split('<')[0]).Concat(["Library", "Services", "nint"]).Distinct()];
-        AssertClean(Parsed($"namespace Acme {{ {Classes(string.Concat(names.Select(name => $"internal static int {name} => 0;\n")))} }}"));
-        AssertClean(Parsed($"{string.Concat(names.Select(name => $"namespace Acme.{name} {{ class Marker; }}\n"))} namespace Acme {{ {Classes()} }}"));
+        TextRules.AssertClean(Parsed($"namespace Acme {{ {Classes(string.Concat(names.Select(name => $"internal static int {name} => 0;\n")))} }}"));
+        TextRules.AssertClean(Parsed($"{string.Concat(names.Select(name => $"namespace Acme.{name} {{ class Marker; }}\n"))} namespace Acme {{ {Classes()} }}"));
     }
 
     [Fact]
-    public void The_class_itself_may_be_named_like_what_it_uses() => AssertClean(Parsed("""
+    public void The_class_itself_may_be_named_like_what_it_uses() => TextRules.AssertClean(Parsed("""
         namespace Acme { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Unsafe; }
         namespace Acme { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Library; }
         namespace Acme { internal partial class Services { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class MethodImpl; } }
@@ -87,7 +86,7 @@ public sealed class OutputNameTests
         const string Small = "[AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block;";
         const string Tools = "namespace Tools { public static class MemoryMarshal; public static class Holder { public static class Vector512; } } namespace Tools.Integers { public static class @nint; }";
         CSharpCompilation compilation = Parsed($"{Small} namespace Acme {{ {Small} }}");
-        AssertClean(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText($"{import}\n{Tools}", (CSharpParseOptions)compilation.SyntaxTrees[0].Options, "/consumer/Imports.cs", cancellationToken: TestContext.Current.CancellationToken)));
+        TextRules.AssertClean(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText($"{import}\n{Tools}", (CSharpParseOptions)compilation.SyntaxTrees[0].Options, "/consumer/Imports.cs", cancellationToken: TestContext.Current.CancellationToken)));
     }
 
     /// <summary>It is no keyword: a type of that name comes first, wherever it stands.</summary>
@@ -98,7 +97,7 @@ public sealed class OutputNameTests
     [InlineData("namespace Acme { internal class @nint; } namespace Acme.Models { CLASSES }")]
     [InlineData("namespace Acme { internal class Parent { internal class @nint; } internal partial class Outer : Parent { CLASSES } }")]
     [InlineData("namespace Acme { internal enum @nint { None } internal partial class Outer { CLASSES } }")]
-    public void A_type_of_the_user_named_nint_does_not_disturb_it(string source) => AssertClean(Parsed(source.Replace("CLASSES", Classes())));
+    public void A_type_of_the_user_named_nint_does_not_disturb_it(string source) => TextRules.AssertClean(Parsed(source.Replace("CLASSES", Classes())));
 
     [Theory]
     [InlineData("private class @nint;")]
@@ -107,8 +106,8 @@ public sealed class OutputNameTests
     [InlineData("internal void @nint() { }")]
     public void A_member_of_the_user_named_nint_does_not_disturb_it(string member)
     {
-        AssertClean(Parsed($"namespace Acme {{ {Classes(member)} }}"));
-        AssertClean(Parsed(Classes(member)));
+        TextRules.AssertClean(Parsed($"namespace Acme {{ {Classes(member)} }}"));
+        TextRules.AssertClean(Parsed(Classes(member)));
     }
 
     /// <summary>The runtime may be referenced under an alias alone; the user's own namespace may begin like the alias.</summary>
@@ -131,13 +130,13 @@ public sealed class OutputNameTests
                 {{Classes()}}
             }
             """);
-        AssertClean(compilation);
+        TextRules.AssertClean(compilation);
         Assert.All(Generate(compilation).Result.GeneratedSources, file => Assert.Contains($"\nextern alias {alias};\n", file.SourceText.ToString()));
     }
 
     [Fact]
     public void A_runtime_under_an_alias_is_found_from_no_namespace() =>
-        AssertClean(UnderAlias(Parsed(""), "ag", $"extern alias ag;\nusing ag::AttentionGen;\n{Classes()}"));
+        TextRules.AssertClean(UnderAlias(Parsed(""), "ag", $"extern alias ag;\nusing ag::AttentionGen;\n{Classes()}"));
 
     [Fact]
     public async Task Mistakes_and_slow_shapes_are_reported_where_the_runtime_has_an_alias()

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Reflection;
 using System.Xml.Linq;
 using AttentionGen.Generator.Model;
 using Microsoft.CodeAnalysis;
@@ -25,16 +23,21 @@ public sealed class OutputTests
         "Heads = 1, DModel = 1, SequenceLength = 1, Unrolling = Unrolling.Full, Causal = true",
         "Heads = 2, DModel = 64, Unrolling = Unrolling.Full",
         "Heads = 1, DModel = 256, Scale = 3.4e38f",
-        "Heads = 4, KvHeads = 2, DModel = 32, ValueHeadDim = 3, QueryKeyNorm = QueryKeyNorm.Layer, Causal = true, Sinks = true, KeyStarts = true, PrefixLengths = true, Documents = true",
-        "Heads = 4, KvHeads = 2, HeadDim = 8, Projections = false, KeyLengths = true, BooleanMask = MaskAxes.QueryKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores",
-        "Heads = 2, HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit, Positions = true, SequenceLength = 5, Outputs = AttentionOutputs.AveragedProbabilities",
-        "Heads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, Positions = true, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 2.5, RotaryOriginalLength = 64, Alibi = true, BiasKeyValue = true",
+        "Heads = 4, KvHeads = 2, DModel = 32, ValueHeadDim = 3, QueryKeyNorm = QueryKeyNorm.Layer, Causal = true, Sinks = true, KeyStarts = true, "
+            + "PrefixLengths = true, Documents = true",
+        "Heads = 4, KvHeads = 2, HeadDim = 8, Projections = false, KeyLengths = true, BooleanMask = MaskAxes.QueryKey, AdditiveMask = "
+            + "MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores",
+        "Heads = 2, HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit, Positions "
+            + "= true, SequenceLength = 5, Outputs = AttentionOutputs.AveragedProbabilities",
+        "Heads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, Positions = true, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = "
+            + "2.5, RotaryOriginalLength = 64, Alibi = true, BiasKeyValue = true",
     ];
 
     [Theory]
     [MemberData(nameof(Configurations))]
     public void It_compiles_without_a_warning_in_the_strictest_project(string arguments) =>
-        AssertClean(Compile($"namespace Test; /// <summary>Documented.</summary>\n[AttentionConfig({arguments})] public sealed partial class Block;"));
+        TextRules.AssertClean(
+            Compile($"namespace Test; /// <summary>Documented.</summary>\n[AttentionConfig({arguments})] public sealed partial class Block;"));
 
     [Theory]
     [InlineData("C# 12", """[AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class Block { }""")]
@@ -43,7 +46,8 @@ public sealed class OutputTests
     [InlineData("nested in a record", """namespace A { internal abstract partial record Outer(int X) { [AttentionConfig(Heads = 2, DModel = 8)] private sealed partial class Block; } }""")]
     [InlineData("keywords", """namespace @namespace.@event { internal partial class @class { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class @int; } }""")]
     [InlineData("contextual keywords", """namespace record.file { internal partial class @record { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class @required; } }""")]
-    [InlineData("a lower-case name", "\n#pragma warning disable CS8981\nnamespace a { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class block; }")]
+    [InlineData("a lower-case name", "\n#pragma warning disable CS8981\nnamespace a { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class block; "
+        + "}")]
     [InlineData("an obsolete class", """namespace A { [System.Obsolete("old")] [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; }""")]
     [InlineData("letters beyond ASCII", """namespace Größe.日本 { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Überblick; }""")]
     [InlineData("one name in two namespaces", """namespace A { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; } namespace B { [AttentionConfig(Heads = 1, DModel = 8)] internal partial class Block; }""")]
@@ -55,7 +59,7 @@ public sealed class OutputTests
     public void It_compiles_wherever_the_class_stands(string what, string source)
     {
         CSharpParseOptions options = what == "C# 12" ? LatestLanguage.WithLanguageVersion(LanguageVersion.CSharp12) : LatestLanguage;
-        AssertClean(Compile(options.WithDocumentationMode(DocumentationMode.Parse), source));
+        TextRules.AssertClean(Compile(options.WithDocumentationMode(DocumentationMode.Parse), source));
     }
 
     [Fact]
@@ -70,49 +74,27 @@ public sealed class OutputTests
     public void Names_of_files_have_a_length_that_file_systems_take()
     {
         string name = new('日', 250);
-        Dictionary<string, string> texts = GenerateTexts($"namespace A{name} {{ [AttentionConfig(Heads = 2, DModel = 8)] internal partial class B{name}; [AttentionConfig(Heads = 2, DModel = 8)] internal partial class C{name}; }}");
+        Dictionary<string, string> texts = GenerateTexts(
+            $"namespace A{name} {{ [AttentionConfig(Heads = 2, DModel = 8)] internal partial class B{name}; [AttentionConfig(Heads = 2, DModel = 8)] internal "
+                + $"partial class C{name}; }}");
         Assert.Equal(12, texts.Count);
         Assert.All(texts.Keys, hint => Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(hint), 1, 255));
     }
 
     [Theory]
     [MemberData(nameof(Configurations))]
-    public void Every_member_has_a_reserved_name(string arguments)
-    {
-        Compilation output = Generate(Compile($"namespace Test; [AttentionConfig({arguments})] public sealed partial class Block;")).Output;
-        var names = output.GetTypeByMetadataName("Test.Block")!.GetMembers()
-            .Where(member => member is { IsImplicitlyDeclared: false, CanBeReferencedByName: true })
-            .Select(member => member.Name);
-        Assert.Empty(names.Except(ReservedNames.Attention));
-    }
+    public void Every_member_has_a_reserved_name(string arguments) =>
+        TextRules.AssertReserved(Generate(Compile(Source(arguments))).Output, ReservedNames.Attention);
 
     [Theory]
     [MemberData(nameof(Configurations))]
-    public void It_reads_the_same_in_every_culture(string arguments)
-    {
-        string source = $"namespace Test; [AttentionConfig({arguments})] public sealed partial class Block;";
-        Dictionary<string, string> expected = GenerateTexts(source);
-        var strange = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        strange.NumberFormat.NegativeSign = "\u2212";
-        strange.NumberFormat.NumberDecimalSeparator = ",";
-        strange.NumberFormat.NumberGroupSeparator = ".";
-        CultureInfo before = CultureInfo.CurrentCulture;
-        try
-        {
-            CultureInfo.CurrentCulture = strange;
-            Assert.Equal("\u22121,5", (-1.5).ToString(CultureInfo.CurrentCulture));
-            Assert.Equal(expected, GenerateTexts(source));
-        }
-        finally
-        {
-            CultureInfo.CurrentCulture = before;
-        }
-    }
+    public void It_reads_the_same_in_every_culture(string arguments) => TextRules.AssertSameInEveryCulture(Source(arguments));
 
     [Fact]
     public void It_does_not_depend_on_the_order_of_classes_and_files()
     {
-        string[] sources = [.. Configurations.Select((row, index) => $"namespace Test; [AttentionConfig({row.Data})] public sealed partial class Block{index};")];
+        string[] sources =
+            [.. Configurations.Select((row, index) => $"namespace Test; [AttentionConfig({row.Data})] public sealed partial class Block{index};")];
         Dictionary<string, string> expected = GenerateTexts(sources);
         Assert.Equal(expected, GenerateTexts([.. sources.Reverse()]));
         Assert.Equal(expected, GenerateTexts(string.Concat(sources.Reverse().Select(source => source.Replace("namespace Test;", "namespace Test {") + "}"))));
@@ -120,25 +102,7 @@ public sealed class OutputTests
 
     [Theory]
     [MemberData(nameof(Configurations))]
-    public void It_is_tidy_text(string arguments)
-    {
-        foreach ((string hint, string text) in GenerateTexts($"namespace Test; [AttentionConfig({arguments})] public sealed partial class Block;"))
-        {
-            Assert.StartsWith("Test.Block.", hint);
-            Assert.StartsWith("// <auto-generated/>\n", text);
-            Assert.EndsWith("}\n", text);
-            Assert.DoesNotContain('\r', text);
-            Assert.DoesNotContain('\t', text);
-            Assert.DoesNotContain(" \n", text);
-            Assert.DoesNotContain("\n\n\n", text);
-        }
-    }
+    public void It_is_tidy_text(string arguments) => TextRules.AssertTidy(Source(arguments));
 
-    internal static void AssertClean(CSharpCompilation compilation)
-    {
-        Compilation output = Generate(compilation).Output;
-        Assert.True(output.SyntaxTrees.Count() > compilation.SyntaxTrees.Length);
-        string complaints = CompilerComplaints(output);
-        Assert.True(complaints.Length == 0, complaints);
-    }
+    private static string Source(string arguments) => $"namespace Test; [AttentionConfig({arguments})] public sealed partial class Block;";
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AttentionGen.Generator.Model;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -52,44 +51,17 @@ public sealed class OutputVariantTests
     public void A_variant_compiles_cleanly_and_uses_reserved_names(string arguments, string members)
     {
         CSharpCompilation compilation = Compile(Source(arguments, members));
-        Compilation output = Generate(compilation).Output;
-        Assert.True(output.SyntaxTrees.Count() > compilation.SyntaxTrees.Length);
-        string complaints = CompilerComplaints(output);
-        Assert.True(complaints.Length == 0, complaints);
-
+        Compilation output = TextRules.AssertClean(compilation);
         IEnumerable<string> own = compilation.GetTypeByMetadataName("Test.Block")!.GetMembers().Select(member => member.Name);
-        var names = output.GetTypeByMetadataName("Test.Block")!.GetMembers()
-            .Where(member => member is { IsImplicitlyDeclared: false, CanBeReferencedByName: true })
-            .Select(member => member.Name);
-        Assert.Empty(names.Except(own).Except(ReservedNames.Attention));
+        TextRules.AssertReserved(output, ReservedNames.Attention, own);
     }
 
     [Theory]
     [MemberData(nameof(Variants))]
     public void A_variant_is_tidy_text_that_reads_the_same_in_every_culture(string arguments, string members)
     {
-        Dictionary<string, string> expected = GenerateTexts(Source(arguments, members));
-        Assert.All(expected.Values, text =>
-        {
-            Assert.EndsWith("}\n", text);
-            Assert.DoesNotContain('\r', text);
-            Assert.DoesNotContain(" \n", text);
-            Assert.DoesNotContain("\n\n\n", text);
-        });
-
-        var strange = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        strange.NumberFormat.NegativeSign = "\u2212";
-        strange.NumberFormat.NumberDecimalSeparator = ",";
-        CultureInfo before = CultureInfo.CurrentCulture;
-        try
-        {
-            CultureInfo.CurrentCulture = strange;
-            Assert.Equal(expected, GenerateTexts(Source(arguments, members)));
-        }
-        finally
-        {
-            CultureInfo.CurrentCulture = before;
-        }
+        TextRules.AssertTidy(Source(arguments, members));
+        TextRules.AssertSameInEveryCulture(Source(arguments, members));
     }
 
     private static string Source(string arguments, string members) =>

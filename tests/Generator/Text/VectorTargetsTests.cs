@@ -43,7 +43,8 @@ public sealed class VectorTargetsTests
     public void A_class_without_kernels_for_every_processor_refuses_the_others(string property, bool refuses)
     {
         string text = string.Concat(Generate(Compile(Source), new Properties(property)).Result.GeneratedSources.Select(file => file.SourceText.ToString()));
-        Assert.Equal(refuses, text.Contains($"PlatformNotSupportedException(\"This processor does not run {property}, and Block has kernels for nothing else", StringComparison.Ordinal));
+        Assert.Equal(refuses, text.Contains($"PlatformNotSupportedException(\"This processor does not run {property}, and Block has kernels for nothing else",
+            StringComparison.Ordinal));
         Assert.Equal(refuses, text.Contains("\"no kernels for this processor\"", StringComparison.Ordinal));
     }
 
@@ -51,7 +52,8 @@ public sealed class VectorTargetsTests
     public void A_changed_property_writes_the_kernels_anew_and_an_equal_one_does_not()
     {
         CSharpCompilation compilation = Compile(Source);
-        GeneratorDriver driver = CreateDriver().WithUpdatedAnalyzerConfigOptions(new Properties("Vector512,Vector256")).RunGenerators(compilation, TestContext.Current.CancellationToken);
+        GeneratorDriver driver = CreateDriver().WithUpdatedAnalyzerConfigOptions(new Properties("Vector512,Vector256")).RunGenerators(
+            compilation, TestContext.Current.CancellationToken);
         IncrementalStepRunReason ReasonAfter(string property) => driver.WithUpdatedAnalyzerConfigOptions(new Properties(property))
             .RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single()
             .TrackedSteps[AttentionGen.Generator.TrackingNames.Specs].Single().Outputs.Single().Reason;

@@ -1,5 +1,4 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Text;
 
 namespace AttentionGen.Tests.Support;
 
@@ -18,23 +17,10 @@ internal static class ChildProcess
     /// <summary>Runs a program beside the tests to its end, whatever that is.</summary>
     public static (int ExitCode, string[] Lines, string Errors) Start(string program, string[] arguments, (string Name, string Value)[] settings)
     {
-        // The dotnet that runs this process: shared/Microsoft.NETCore.App/<version>/ is three folders below it.
-        string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        var start = new ProcessStartInfo(host, ["exec", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
         // Settings of this process must not leak into a run that is to have none, or others.
-        foreach (string name in start.Environment.Keys.Where(name => IsJitSetting(name)).ToArray())
-            start.Environment.Remove(name);
-        foreach (var (name, value) in settings)
-            start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), errors.Result);
+        (int exitCode, byte[] output, string errors) = DotnetProcess.Run(DotnetProcess.Beside(program, arguments), IsJitSetting, settings);
+        string[] lines = Encoding.UTF8.GetString(output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return (exitCode, lines, errors);
     }
 
     private static bool IsJitSetting(string name)
