@@ -48,7 +48,7 @@ internal sealed class EpilogueEmitter(CodeWriter writer, VectorTarget target, Ma
             writer.Line($"var bias_{vector} = {target.VectorType}.LoadUnsafe(ref bias{TileEmitter.Offset(vector * target.Lanes)});");
     }
 
-    private static string Apply(EpilogueStep step, string sum, int vector, string place) => step switch
+    private string Apply(EpilogueStep step, string sum, int vector, string place) => step switch
     {
         EpilogueStep.AddBias => $"({sum} + bias_{vector})",
         EpilogueStep.StoreRows => $"{sum}.StoreUnsafe(ref {place})",
