@@ -47,6 +47,7 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
     {
         var method = (IMethodSymbol)context.Symbol;
         if (HookParser.MarkOf(method) is { } mark && KernelKind.Of(method.ContainingType) is not { HasHooks: true })
-            context.ReportDiagnostic(Diagnostic.Create(DiagnosticDescriptors.HookWithoutConfig, method.Locations[0], method.Name, mark, method.ContainingType.Name));
+            context.ReportDiagnostic(
+                Diagnostic.Create(DiagnosticDescriptors.HookWithoutConfig, method.Locations[0], method.Name, mark, method.ContainingType.Name));
     }
 }

@@ -17,9 +17,16 @@ public sealed class AttentionGenerator : IIncrementalGenerator
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        Register<AttentionSpec>(context, KernelKind.Attention, AttentionParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, AttentionEmitter.Emit);
-        Register<LinearSpec>(context, KernelKind.Linear, LinearParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, LinearEmitter.Emit);
-        Register<AttentionSpec>(context, KernelKind.TransformerLayer, AttentionParser.ParseLayer, static (spec, targets) => spec with { VectorTargets = targets }, AttentionEmitter.Emit);
+        Register<AttentionSpec>(
+            context, KernelKind.Attention, AttentionParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, AttentionEmitter.Emit);
+        Register<LinearSpec>(
+            context, KernelKind.Linear, LinearParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, LinearEmitter.Emit);
+        Register<AttentionSpec>(
+            context,
+            KernelKind.TransformerLayer,
+            AttentionParser.ParseLayer,
+            static (spec, targets) => spec with { VectorTargets = targets },
+            AttentionEmitter.Emit);
     }
 
     private static void Register<TSpec>(
@@ -45,7 +52,8 @@ public sealed class AttentionGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(specs, (output, spec) => Write(output, emit(spec)));
     }
 
-    private static TSpec? Parse<TSpec>(GeneratorAttributeSyntaxContext attributed, KernelKind kind, SpecParser<TSpec> parse, CancellationToken cancellationToken)
+    private static TSpec? Parse<TSpec>(
+        GeneratorAttributeSyntaxContext attributed, KernelKind kind, SpecParser<TSpec> parse, CancellationToken cancellationToken)
         where TSpec : class
     {
         // Parts of one class that carry the attribute twice are the compiler's error; they must not write one file twice.

@@ -112,7 +112,8 @@ public static class AttentionMerge
     private static int Width(int output, int logSumExp)
     {
         if (logSumExp == 0 ? output != 0 : output % logSumExp != 0)
-            throw new ArgumentException($"output.Length is {output}; expected a multiple of logSumExp.Length, {logSumExp}: ValueHeadDim floats for each row and head.", nameof(output));
+            throw new ArgumentException(
+                $"output.Length is {output}; expected a multiple of logSumExp.Length, {logSumExp}: ValueHeadDim floats for each row and head.", nameof(output));
         return logSumExp == 0 ? 0 : output / logSumExp;
     }
 

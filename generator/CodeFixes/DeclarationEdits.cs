@@ -11,12 +11,16 @@ internal static class DeclarationEdits
     /// <summary>The same type as a class.</summary>
     public static SyntaxNode ToClass(TypeDeclarationSyntax declaration)
     {
-        SyntaxToken last = declaration is RecordDeclarationSyntax record && record.ClassOrStructKeyword != default ? record.ClassOrStructKeyword : declaration.Keyword;
+        SyntaxToken last = declaration is RecordDeclarationSyntax record && record.ClassOrStructKeyword != default
+            ? record.ClassOrStructKeyword
+            : declaration.Keyword;
         SyntaxToken keyword = SyntaxFactory.Token(declaration.Keyword.LeadingTrivia, SyntaxKind.ClassKeyword, last.TrailingTrivia);
         // What a struct may be and a class may not.
-        var modifiers = SyntaxFactory.TokenList(declaration.Modifiers.Where(modifier => !modifier.IsKind(SyntaxKind.ReadOnlyKeyword) && !modifier.IsKind(SyntaxKind.RefKeyword)));
+        var modifiers = SyntaxFactory.TokenList(
+            declaration.Modifiers.Where(modifier => !modifier.IsKind(SyntaxKind.ReadOnlyKeyword) && !modifier.IsKind(SyntaxKind.RefKeyword)));
         return SyntaxFactory.ClassDeclaration(
-            declaration.AttributeLists, modifiers, keyword, declaration.Identifier, declaration.TypeParameterList, declaration.ParameterList, declaration.BaseList,
+            declaration.AttributeLists, modifiers, keyword, declaration.Identifier, declaration.TypeParameterList, declaration.ParameterList,
+            declaration.BaseList,
             declaration.ConstraintClauses, declaration.OpenBraceToken, declaration.Members, declaration.CloseBraceToken, declaration.SemicolonToken);
     }
 

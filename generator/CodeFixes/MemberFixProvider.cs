@@ -14,7 +14,8 @@ using Microsoft.CodeAnalysis.Formatting;
 namespace AttentionGen.CodeFixes;
 
 /// <summary>
-/// Changes a member that stands in the way: a constructor that packs no weights, a required member, or a score modifier or mask predicate that is of an instance,
+/// Changes a member that stands in the way: a constructor that packs no weights, a required member, or a score modifier or mask predicate that is of an
+/// instance,
 /// names a range that does not serve, or that nothing calls. The diagnostic points at it.
 /// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
@@ -34,7 +35,9 @@ public sealed class MemberFixProvider : CodeFixProvider
         {
             if ((diagnostic.AdditionalLocations.FirstOrDefault() ?? diagnostic.Location) is not { SourceTree: { } tree } location
                 || context.Document.Project.Solution.GetDocument(tree) is not { } document
-                || (await tree.GetRootAsync(context.CancellationToken).ConfigureAwait(false)).FindNode(location.SourceSpan).FirstAncestorOrSelf<MemberDeclarationSyntax>() is not { } member)
+                || (await tree.GetRootAsync(context.CancellationToken).ConfigureAwait(false))
+                    .FindNode(location.SourceSpan)
+                    .FirstAncestorOrSelf<MemberDeclarationSyntax>() is not { } member)
                 continue;
             SemanticModel? model = await document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false);
             if (model is null || Choose(diagnostic.Id, member, model, SyntaxGenerator.GetGenerator(document)) is not (string title, { } changed))
@@ -54,13 +57,17 @@ public sealed class MemberFixProvider : CodeFixProvider
 
         if (id == "AG0031")
         {
-            return Mark(member, model, "MaskPredicateAttribute")?.ArgumentList is { } list && list.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == "Range") is { } range
-                ? ("Remove Range", list.Arguments.Count == 1 ? member.RemoveNode(list, SyntaxRemoveOptions.KeepDirectives)! : member.RemoveNode(range, SyntaxRemoveOptions.KeepDirectives)!)
+            return Mark(member, model, "MaskPredicateAttribute")?.ArgumentList is { } list
+                && list.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == "Range") is { } range
+                ? ("Remove Range", list.Arguments.Count == 1 ? member.RemoveNode(list, SyntaxRemoveOptions.KeepDirectives)!
+                    : member.RemoveNode(range, SyntaxRemoveOptions.KeepDirectives)!)
                 : null;
         }
 
         if (id == "AG0032")
-            return (Mark(member, model, "ScoreModifierAttribute") ?? Mark(member, model, "MaskPredicateAttribute")) is { } mark ? ($"Remove [{mark.Name}]", Remove(member, mark)) : null;
+            return (Mark(member, model, "ScoreModifierAttribute") ?? Mark(member, model, "MaskPredicateAttribute")) is { } mark
+                ? ($"Remove [{mark.Name}]", Remove(member, mark))
+                : null;
 
         if (id == "AG0012")
         {
@@ -77,7 +84,9 @@ public sealed class MemberFixProvider : CodeFixProvider
         ConstructorInitializerSyntax initializer = SyntaxFactory.ConstructorInitializer(
             SyntaxKind.ThisConstructorInitializer,
             SyntaxFactory.ArgumentList([SyntaxFactory.Argument(SyntaxFactory.IdentifierName(weights.Identifier.WithoutTrivia()))]));
-        return ($"Call the generated constructor: this({weights.Identifier.Text})", constructor.WithInitializer(initializer).WithAdditionalAnnotations(Formatter.Annotation));
+        return (
+            $"Call the generated constructor: this({weights.Identifier.Text})",
+            constructor.WithInitializer(initializer).WithAdditionalAnnotations(Formatter.Annotation));
     }
 
     private static bool IsWeights(ParameterSyntax parameter, SemanticModel model) =>

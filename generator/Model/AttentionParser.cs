@@ -32,7 +32,8 @@ internal static class AttentionParser
         ClassParser.Check(type, kind, attribute, compilation, problems, cancellationToken);
         (HookSpec? modifier, MaskPredicateSpec? predicate) = HookParser.Parse(type, compilation, problems, cancellationToken);
         AttentionSpec? spec = arguments.AreWellFormed
-            ? ConfigurationParser.Parse(new(arguments, problems), kind == KernelKind.TransformerLayer, ClassParser.Describe(type, compilation, cancellationToken), modifier, predicate)
+            ? ConfigurationParser.Parse(
+                new(arguments, problems), kind == KernelKind.TransformerLayer, ClassParser.Describe(type, compilation, cancellationToken), modifier, predicate)
             : null;
         if (spec is { Shape.Learns: false })
             ClassParser.CheckWithoutWeights(type, problems);

@@ -13,7 +13,9 @@ public sealed partial class AttentionCache
     public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values) => Load(keys, values, HeadLayout.HeadsRows);
 
     /// <summary>Replaces the content of the cache. Every sequence gets the same number of keys.</summary>
-    /// <param name="keys">[batch, KvHeads, length, HeadDim] or [batch, length, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
+    /// <param name="keys">
+    /// [batch, KvHeads, length, HeadDim] or [batch, length, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.
+    /// </param>
     /// <param name="values">[batch, KvHeads, length, ValueHeadDim] or [batch, length, KvHeads, ValueHeadDim].</param>
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="layout"/> is not defined.</exception>
@@ -37,7 +39,9 @@ public sealed partial class AttentionCache
     public void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values) => Append(keys, values, HeadLayout.HeadsRows);
 
     /// <summary>Appends the same number of keys to every sequence.</summary>
-    /// <param name="keys">[batch, KvHeads, new keys, HeadDim] or [batch, new keys, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
+    /// <param name="keys">
+    /// [batch, KvHeads, new keys, HeadDim] or [batch, new keys, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.
+    /// </param>
     /// <param name="values">[batch, KvHeads, new keys, ValueHeadDim] or [batch, new keys, KvHeads, ValueHeadDim].</param>
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="layout"/> is not defined.</exception>
@@ -63,7 +67,9 @@ public sealed partial class AttentionCache
 
     /// <summary>Appends keys to one sequence.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
-    /// <param name="keys">[KvHeads, new keys, HeadDim] or [new keys, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
+    /// <param name="keys">
+    /// [KvHeads, new keys, HeadDim] or [new keys, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.
+    /// </param>
     /// <param name="values">[KvHeads, new keys, ValueHeadDim] or [new keys, KvHeads, ValueHeadDim].</param>
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or layout.</exception>
@@ -83,16 +89,25 @@ public sealed partial class AttentionCache
     /// <param name="keys">[batch, KvHeads, <see cref="Length"/>, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, <see cref="Length"/>, ValueHeadDim].</param>
     /// <exception cref="ArgumentException">A span has another length, or the two overlap. Nothing is written.</exception>
-    /// <exception cref="InvalidOperationException">The ring of a window no longer holds the first keys; see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>; or another call writes the cache.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring of a window no longer holds the first keys; see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>; or another call writes the
+    /// cache.
+    /// </exception>
     public void CopyTo(Span<float> keys, Span<float> values) => CopyTo(keys, values, HeadLayout.HeadsRows);
 
     /// <summary>Copies all keys and values to spans. Shorter sequences are padded with zeros.</summary>
-    /// <param name="keys">[batch, KvHeads, <see cref="Length"/>, HeadDim] or [batch, <see cref="Length"/>, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
+    /// <param name="keys">
+    /// [batch, KvHeads, <see cref="Length"/>, HeadDim] or [batch, <see cref="Length"/>, KvHeads, HeadDim], as a kernel stores them: after normalisation
+    /// and rotary embedding.
+    /// </param>
     /// <param name="values">[batch, KvHeads, <see cref="Length"/>, ValueHeadDim] or [batch, <see cref="Length"/>, KvHeads, ValueHeadDim].</param>
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="layout"/> is not defined.</exception>
     /// <exception cref="ArgumentException">A span has another length, or the two overlap. Nothing is written.</exception>
-    /// <exception cref="InvalidOperationException">The ring of a window no longer holds the first keys; see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>; or another call writes the cache.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring of a window no longer holds the first keys; see <see cref="CopyTo(int, int, Span{float}, Span{float})"/>; or another call writes the
+    /// cache.
+    /// </exception>
     public void CopyTo(Span<float> keys, Span<float> values, HeadLayout layout)
     {
         CheckLayout(layout);
@@ -122,7 +137,9 @@ public sealed partial class AttentionCache
     /// <summary>Copies the last keys of one sequence to spans.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
     /// <param name="first">The first key to copy, <see cref="GetFirstHeldKey"/> to the sequence's length; all that follow are copied too.</param>
-    /// <param name="keys">[KvHeads, length − first, HeadDim] or [length − first, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
+    /// <param name="keys">
+    /// [KvHeads, length − first, HeadDim] or [length − first, KvHeads, HeadDim], as a kernel stores them: after normalisation and rotary embedding.
+    /// </param>
     /// <param name="values">[KvHeads, length − first, ValueHeadDim] or [length − first, KvHeads, ValueHeadDim].</param>
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence, key or layout.</exception>
@@ -134,7 +151,8 @@ public sealed partial class AttentionCache
         using ReadScope reading = Reading();
         CheckSequence(sequence);
         if ((uint)first > (uint)lengths[sequence])
-            throw new ArgumentOutOfRangeException(nameof(first), first, $"first is {first}; expected 0 to {lengths[sequence]}, the keys of sequence {sequence}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(first), first, $"first is {first}; expected 0 to {lengths[sequence]}, the keys of sequence {sequence}.");
         CheckHeldFrom(sequence, first);
         int count = lengths[sequence] - first;
         CheckTarget("keys", keys.Length, (long)Shape.KeyDim * count, "KvHeads · (length − first) · HeadDim");
@@ -151,7 +169,8 @@ public sealed partial class AttentionCache
         for (int head = 0; head < Shape.KvHeads; head++)
         {
             PanelCopy.ReadKeys(Shape, in panels, head, first, RowsOf(keys, layout, head, room, Shape.HeadDim, out int keyStride), keyStride, count);
-            PanelCopy.ReadValues(Shape, in panels, head, first, RowsOf(values, layout, head, room, Shape.ValueHeadDim, out int valueStride), valueStride, count);
+            PanelCopy.ReadValues(
+                Shape, in panels, head, first, RowsOf(values, layout, head, room, Shape.ValueHeadDim, out int valueStride), valueStride, count);
             if (layout != HeadLayout.HeadsRows)
                 continue;
             keys.Slice(((head * room) + count) * Shape.HeadDim, (room - count) * Shape.HeadDim).Clear();
@@ -174,8 +193,16 @@ public sealed partial class AttentionCache
             ReadOnlySpan<float> ownValues = values.Slice(index * count * Shape.ValueDim, count * Shape.ValueDim);
             for (int head = 0; head < Shape.KvHeads && count > 0; head++)
             {
-                PanelCopy.WriteKeys(Shape, RowsOf(ownKeys, layout, head, count, Shape.HeadDim, out int keyStride), keyStride, count, in panels, head, lengths[sequence]);
-                PanelCopy.WriteValues(Shape, RowsOf(ownValues, layout, head, count, Shape.ValueHeadDim, out int valueStride), valueStride, count, in panels, head, lengths[sequence]);
+                PanelCopy.WriteKeys(
+                    Shape, RowsOf(ownKeys, layout, head, count, Shape.HeadDim, out int keyStride), keyStride, count, in panels, head, lengths[sequence]);
+                PanelCopy.WriteValues(
+                    Shape,
+                    RowsOf(ownValues, layout, head, count, Shape.ValueHeadDim, out int valueStride),
+                    valueStride,
+                    count,
+                    in panels,
+                    head,
+                    lengths[sequence]);
             }
 
             SetLength(sequence, lengths[sequence] + count);
@@ -212,7 +239,9 @@ public sealed partial class AttentionCache
             throw new ArgumentException($"keys.Length is {keys}; expected a multiple of {batch}KvHeads · HeadDim = {keyFloats}.", nameof(keys));
         int count = (int)(keys / keyFloats);
         if (values != valueFloats * count)
-            throw new ArgumentException($"values.Length is {values}; expected {batch}KvHeads · ValueHeadDim · {count} = {valueFloats * count}, because there are {count} keys.", nameof(values));
+            throw new ArgumentException(
+                $"values.Length is {values}; expected {batch}KvHeads · ValueHeadDim · {count} = {valueFloats * count}, because there are {count} keys.",
+                nameof(values));
         return count;
     }
 
@@ -225,7 +254,9 @@ public sealed partial class AttentionCache
     private void CheckHeldFrom(int sequence, int first)
     {
         if (first < firstHeldKeys[sequence])
-            throw new InvalidOperationException($"first is {first}; sequence {sequence} holds keys from {firstHeldKeys[sequence]} on, because the cache keeps a window; expected {firstHeldKeys[sequence]} to {lengths[sequence]}.");
+            throw new InvalidOperationException(
+                $"first is {first}; sequence {sequence} holds keys from {firstHeldKeys[sequence]} on, because the cache keeps a window; expected "
+                    + $"{firstHeldKeys[sequence]} to {lengths[sequence]}.");
     }
 
     private static void CheckApart(ReadOnlySpan<float> keys, ReadOnlySpan<float> values)

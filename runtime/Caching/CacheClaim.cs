@@ -53,7 +53,8 @@ internal sealed class CacheClaim
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowInUse() =>
-        throw new InvalidOperationException("cache is in use by another call; expected one call at a time: give each caller a cache of its own, or wait until the call has ended.");
+        throw new InvalidOperationException(
+            "cache is in use by another call; expected one call at a time: give each caller a cache of its own, or wait until the call has ended.");
 }
 
 /// <summary>A writer's claim; the default value claims nothing.</summary>

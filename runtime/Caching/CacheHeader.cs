@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -111,24 +112,30 @@ internal static class CacheHeader
             throw new InvalidDataException($"Sequence {sequence} of the saved cache has {length} keys; expected 0 or more.");
         int needed = shape.CacheWindow < 0 ? 0 : Math.Max(0, length - shape.CacheWindow);
         if (firstHeldKey < 0 || firstHeldKey > needed)
-            throw new InvalidDataException($"Sequence {sequence} of the saved cache has keys from {firstHeldKey} on; expected 0 to {needed}, as it has {length} keys.");
+            throw new InvalidDataException(
+                $"Sequence {sequence} of the saved cache has keys from {firstHeldKey} on; expected 0 to {needed}, as it has {length} keys.");
         return (length, firstHeldKey);
     }
 
     private static int LittleEndian(int value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
 
     /// <summary>What a saved cache can differ in, in few words: sizes, and what is done to keys.</summary>
-    private static string Properties(AttentionShape shape) => FormattableString.Invariant(
-        $"KvHeads = {shape.KvHeads}, HeadDim = {shape.HeadDim}, ValueHeadDim = {shape.ValueHeadDim}, MemoryDim = {shape.MemoryDim}, IsCrossAttention = {shape.IsCrossAttention}, Rotary = {shape.Rotary}, QueryKeyNorm = {shape.QueryKeyNorm}, CacheWindow = {shape.CacheWindow} and the same settings of these");
+    private static string Properties(AttentionShape shape) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"KvHeads = {shape.KvHeads}, HeadDim = {shape.HeadDim}, ValueHeadDim = {shape.ValueHeadDim}, MemoryDim = {shape.MemoryDim}, "
+            + $"IsCrossAttention = {shape.IsCrossAttention}, Rotary = {shape.Rotary}, QueryKeyNorm = {shape.QueryKeyNorm}, "
+            + $"CacheWindow = {shape.CacheWindow} and the same settings of these");
 
     /// <summary>Of all that keys and values depend on, but for the weights.</summary>
     private static void DigestShape(AttentionShape shape, Span<byte> digest)
     {
         FormattableString text =
             $"""
-            {shape.KvHeads} {shape.HeadDim} {shape.ValueHeadDim} {shape.MemoryDim} {shape.HasProjections} {shape.IsCrossAttention} {shape.KeyBias} {shape.ValueBias}
+            {shape.KvHeads} {shape.HeadDim} {shape.ValueHeadDim} {shape.MemoryDim} {shape.HasProjections} {shape.IsCrossAttention}
+            {shape.KeyBias} {shape.ValueBias}
             {(int)shape.Rotary} {shape.RotaryDim} {shape.RotaryBase:R} {(int)shape.RotaryScaling} {shape.RotaryScalingFactor:R} {shape.RotaryOriginalLength}
-            {shape.RotaryLowFrequencyFactor:R} {shape.RotaryHighFrequencyFactor:R} {shape.RotaryBetaFast:R} {shape.RotaryBetaSlow:R} {shape.RotaryTruncate} {shape.RotaryAttentionFactor:R}
+            {shape.RotaryLowFrequencyFactor:R} {shape.RotaryHighFrequencyFactor:R} {shape.RotaryBetaFast:R} {shape.RotaryBetaSlow:R}
+            {shape.RotaryTruncate} {shape.RotaryAttentionFactor:R}
             {shape.Positions} {(int)shape.QueryKeyNorm} {shape.QueryKeyNormEpsilon:R} {shape.CacheWindow}
             """;
         // Line ends are those of the source file, which may differ between checkouts.

@@ -10,7 +10,9 @@ internal static class PanelCopy
 {
     private const int PanelWidth = PanelLayout.PanelWidth;
 
-    /// <summary>Copies the keys <paramref name="first"/> to <paramref name="end"/> − 1 of every head, in whole panels, to the places that they have in the target.</summary>
+    /// <summary>
+    /// Copies the keys <paramref name="first"/> to <paramref name="end"/> − 1 of every head, in whole panels, to the places that they have in the target.
+    /// </summary>
     public static void Copy(AttentionShape shape, in KeyValuePanels source, in KeyValuePanels target, nint first, nint end)
     {
         nint last = (end + PanelWidth - 1) / PanelWidth * PanelWidth;
@@ -70,7 +72,8 @@ internal static class PanelCopy
             for (int column = 0; column < target.Length; column += PanelWidth)
             {
                 int width = Math.Min(PanelWidth, target.Length - column);
-                MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref value, column / PanelWidth * panels.ValuePanelStride), width).CopyTo(target.Slice(column, width));
+                MemoryMarshal.CreateReadOnlySpan(
+                    ref Unsafe.Add(ref value, column / PanelWidth * panels.ValuePanelStride), width).CopyTo(target.Slice(column, width));
             }
         }
     }

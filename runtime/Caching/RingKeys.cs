@@ -45,7 +45,8 @@ internal sealed class RingKeys(AttentionShape shape, int batch)
             for (int head = 0; head < shape.KvHeads && count[sequence] > 0; head++)
             {
                 PanelCopy.ReadKeys(shape, in panels, head, first[sequence], Take(ref rows, count[sequence] * shape.HeadDim), shape.HeadDim, count[sequence]);
-                PanelCopy.ReadValues(shape, in panels, head, first[sequence], Take(ref rows, count[sequence] * shape.ValueHeadDim), shape.ValueHeadDim, count[sequence]);
+                PanelCopy.ReadValues(
+                    shape, in panels, head, first[sequence], Take(ref rows, count[sequence] * shape.ValueHeadDim), shape.ValueHeadDim, count[sequence]);
             }
         }
     }
@@ -59,7 +60,8 @@ internal sealed class RingKeys(AttentionShape shape, int batch)
             for (int head = 0; head < shape.KvHeads && count[sequence] > 0; head++)
             {
                 PanelCopy.WriteKeys(shape, Take(ref rows, count[sequence] * shape.HeadDim), shape.HeadDim, count[sequence], in panels, head, first[sequence]);
-                PanelCopy.WriteValues(shape, Take(ref rows, count[sequence] * shape.ValueHeadDim), shape.ValueHeadDim, count[sequence], in panels, head, first[sequence]);
+                PanelCopy.WriteValues(
+                    shape, Take(ref rows, count[sequence] * shape.ValueHeadDim), shape.ValueHeadDim, count[sequence], in panels, head, first[sequence]);
             }
 
             cache.SetFirstHeldKey(sequence, first[sequence]);

@@ -34,7 +34,8 @@ public partial class AttentionConfigAttribute
     public double RotaryBetaSlow { get; set; } = 1;
 
     /// <summary>
-    /// YaRN: whether the two pairs between which frequencies change are rounded outwards, to whole pairs, as Hugging Face's <c>truncate</c> says. The default is true;
+    /// YaRN: whether the two pairs between which frequencies change are rounded outwards, to whole pairs, as Hugging Face's <c>truncate</c> says. The
+    /// default is true;
     /// gpt-oss sets it to false.
     /// </summary>
     public bool RotaryTruncate { get; set; } = true;
@@ -46,11 +47,15 @@ public partial class AttentionConfigAttribute
     /// </summary>
     public double RotaryAttentionFactor { get; set; }
 
-    /// <summary>YaRN: Hugging Face's <c>mscale</c>, see <see cref="RotaryAttentionFactor"/>. Needs <see cref="RotaryMscaleAllDim"/>; zero, the default, means that there is none.</summary>
+    /// <summary>
+    /// YaRN: Hugging Face's <c>mscale</c>, see <see cref="RotaryAttentionFactor"/>. Needs <see cref="RotaryMscaleAllDim"/>; zero, the default, means that
+    /// there is none.
+    /// </summary>
     public double RotaryMscale { get; set; }
 
     /// <summary>
-    /// YaRN: Hugging Face's <c>mscale_all_dim</c>, see <see cref="RotaryAttentionFactor"/>. Needs <see cref="RotaryMscale"/>; zero, the default, means that there is none.
+    /// YaRN: Hugging Face's <c>mscale_all_dim</c>, see <see cref="RotaryAttentionFactor"/>. Needs <see cref="RotaryMscale"/>; zero, the default, means
+    /// that there is none.
     /// DeepSeek's models multiply their scale by <c>(0.1 · mscale_all_dim · ln(factor) + 1)²</c> too: put that into <see cref="Scale"/>.
     /// </summary>
     public double RotaryMscaleAllDim { get; set; }

@@ -30,7 +30,10 @@ public interface IAttentionKernel<TSelf>
     /// The number of threads that work on the call: <see cref="ForwardOptions.MaxDegreeOfParallelism"/>, or 1 for a call that is too small to share.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
-    /// <remarks>Where a window makes the cache a ring, a call that appends many rows leases less for its threads, and leases a copy of the keys that it overwrites.</remarks>
+    /// <remarks>
+    /// Where a window makes the cache a ring, a call that appends many rows leases less for its threads, and leases a copy of the keys that it
+    /// overwrites.
+    /// </remarks>
     static abstract long GetScratchBytes(int batch, int rows, int keys, int threads = 1);
 
     /// <summary>Creates an empty cache for this kernel.</summary>

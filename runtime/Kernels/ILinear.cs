@@ -24,7 +24,9 @@ public interface ILinear<TSelf>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is negative.</exception>
     static abstract long GetScratchBytes(int rows);
 
-    /// <summary>Computes the product. This form of <c>Forward</c> serves every class: set the arguments that the configuration declares, and no others.</summary>
+    /// <summary>
+    /// Computes the product. This form of <c>Forward</c> serves every class: set the arguments that the configuration declares, and no others.
+    /// </summary>
     /// <param name="arguments">Input, output, what is declared, and options.</param>
     /// <exception cref="ArgumentException">
     /// An argument is missing, undeclared or of the wrong length, or overlaps the output. Nothing is written then.

@@ -1,6 +1,8 @@
 namespace AttentionGen;
 
-/// <summary>The members of every generated Transformer layer, for generic code such as <c>TransformerStack</c>, tests, benchmarks and dependency injection.</summary>
+/// <summary>
+/// The members of every generated Transformer layer, for generic code such as <c>TransformerStack</c>, tests, benchmarks and dependency injection.
+/// </summary>
 /// <typeparam name="TSelf">The generated class.</typeparam>
 public interface ITransformerLayer<TSelf>
     where TSelf : class, ITransformerLayer<TSelf>

@@ -57,7 +57,8 @@ public static class ReferenceAttention
                 {
                     var one = new ReferenceHead
                     {
-                        Shape = shape, Weights = weights, Arguments = arguments, Hooks = hooks, Sequence = sequence, Result = result, Keys = keys, Values = values,
+                        Shape = shape, Weights = weights, Arguments = arguments, Hooks = hooks, Sequence = sequence, Result = result, Keys = keys,
+                        Values = values,
                         Head = head, Row = row, Position = row + offset, Query = query.AsSpan(head * shape.HeadDim, shape.HeadDim),
                     };
                     one.Attend(heads.AsSpan(head * shape.ValueHeadDim, shape.ValueHeadDim));
@@ -130,7 +131,8 @@ public static class ReferenceAttention
         for (int sequence = 0; sequence < cache.Batch; sequence++)
         {
             for (int row = 0; row < rows[sequence]; row++)
-                ReferenceRows.Append(shape, weights, ReferenceRows.Row(memory, first + row, shape.MemoryDim), row, cache.Keys[sequence], cache.Values[sequence]);
+                ReferenceRows.Append(
+                    shape, weights, ReferenceRows.Row(memory, first + row, shape.MemoryDim), row, cache.Keys[sequence], cache.Values[sequence]);
             first += rows[sequence];
         }
     }

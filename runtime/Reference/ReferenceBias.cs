@@ -3,7 +3,9 @@ namespace AttentionGen;
 /// <summary>What is added to a score because of the distance between query and key.</summary>
 internal static class ReferenceBias
 {
-    /// <summary>ALiBi's slope of a head (Press et al. 2022): <c>2^(−8(h+1)/n)</c>, and behind the largest power of two every second one of twice as many heads.</summary>
+    /// <summary>
+    /// ALiBi's slope of a head (Press et al. 2022): <c>2^(−8(h+1)/n)</c>, and behind the largest power of two every second one of twice as many heads.
+    /// </summary>
     public static double AlibiSlope(int heads, int head)
     {
         int power = 1;

@@ -15,8 +15,10 @@ public sealed record ReferenceHooks
     internal void Check(AttentionShape shape)
     {
         if (shape.HasScoreModifier != ScoreModifier is not null)
-            throw new ArgumentException($"hooks {(ScoreModifier is null ? "have no" : "have a")} score modifier; the shape says HasScoreModifier = {shape.HasScoreModifier}.", "hooks");
+            throw new ArgumentException(
+                $"hooks {(ScoreModifier is null ? "have no" : "have a")} score modifier; the shape says HasScoreModifier = {shape.HasScoreModifier}.", "hooks");
         if (shape.HasMaskPredicate != MaskPredicate is not null)
-            throw new ArgumentException($"hooks {(MaskPredicate is null ? "have no" : "have a")} mask predicate; the shape says HasMaskPredicate = {shape.HasMaskPredicate}.", "hooks");
+            throw new ArgumentException(
+                $"hooks {(MaskPredicate is null ? "have no" : "have a")} mask predicate; the shape says HasMaskPredicate = {shape.HasMaskPredicate}.", "hooks");
     }
 }

@@ -27,7 +27,11 @@ public static class ReferenceLinear
         Check(nameof(weight), weight.Length, (long)shape.Outputs * shape.Inputs, "Outputs · Inputs");
         Check(nameof(bias), bias.Length, shape.Bias ? shape.Outputs : 0, shape.Bias ? "Outputs" : "because the shape has no bias");
         Check(nameof(gate), gate.Length, shape.Gate ? (long)rows * shape.Outputs : 0, shape.Gate ? "rows · Outputs" : "because the shape has no gate");
-        Check(nameof(residual), residual.Length, shape.Residual ? (long)rows * shape.Outputs : 0, shape.Residual ? "rows · Outputs" : "because the shape has no residual");
+        Check(
+            nameof(residual),
+            residual.Length,
+            shape.Residual ? (long)rows * shape.Outputs : 0,
+            shape.Residual ? "rows · Outputs" : "because the shape has no residual");
 
         double[] output = Project(ReferenceRows.ToDoubles(input), shape.Inputs, weight, bias, shape.Outputs);
         for (int i = 0; i < output.Length; i++)

@@ -54,7 +54,9 @@ internal static class ReferenceRotary
         return (1 - smooth) * frequency / shape.RotaryScalingFactor + smooth * frequency;
     }
 
-    /// <summary>Pairs before the first corrected one stay, those behind the last are stretched, and a ramp lies between (Peng et al. 2023, section 3.2).</summary>
+    /// <summary>
+    /// Pairs before the first corrected one stay, those behind the last are stretched, and a ramp lies between (Peng et al. 2023, section 3.2).
+    /// </summary>
     private static double Yarn(AttentionShape shape, double frequency, int pair)
     {
         double first = PairThatTurns(shape.RotaryBetaFast), last = PairThatTurns(shape.RotaryBetaSlow);

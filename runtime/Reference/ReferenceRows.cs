@@ -4,7 +4,8 @@ namespace AttentionGen;
 internal static class ReferenceRows
 {
     /// <summary>[Heads · HeadDim].</summary>
-    public static double[] Query(AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, int row)
+    public static double[] Query(
+        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, int row)
     {
         double[] query = shape.HasProjections
             ? Project(input.AsSpan((sequence.FirstRow + row) * shape.DModel, shape.DModel), weights.Query, weights.QueryBias, shape.QueryDim)
@@ -16,7 +17,8 @@ internal static class ReferenceRows
 
     /// <summary>Adds the keys and values that this call brings along to those of the sequence.</summary>
     public static void Append(
-        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, List<double[]> keys, List<double[]> values)
+        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, List<double[]> keys,
+        List<double[]> values)
     {
         double[] source = shape.IsCrossAttention ? ToDoubles(arguments.Memory) : input;
         for (int row = 0; row < sequence.NewKeys; row++)
@@ -37,7 +39,8 @@ internal static class ReferenceRows
     }
 
     /// <summary>K = m Wk + bk and V = m Wv + bv of one row.</summary>
-    public static void Append(AttentionShape shape, AttentionWeights weights, ReadOnlySpan<double> row, int position, List<double[]> keys, List<double[]> values)
+    public static void Append(
+        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<double> row, int position, List<double[]> keys, List<double[]> values)
     {
         double[] key = Project(row, weights.Key, weights.KeyBias, shape.KeyDim);
         Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);

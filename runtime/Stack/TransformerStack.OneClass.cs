@@ -27,7 +27,9 @@ public sealed class TransformerStack<TLayer> : TransformerStack
     /// <param name="progress">Gets the number of layers that are loaded, after each of them.</param>
     /// <exception cref="ArgumentException">The file lacks a tensor, or weights have another shape than the class.</exception>
     /// <exception cref="InvalidDataException">The shapes of a layer's tensors do not belong together.</exception>
-    /// <exception cref="NotSupportedException">The file has tensors that the names do not know, or a tensor or layer is of a kind that cannot be read.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The file has tensors that the names do not know, or a tensor or layer is of a kind that cannot be read.
+    /// </exception>
     public static TransformerStack<TLayer> Load(SafetensorsFile file, Func<int, TransformerTensorNames> names, int layers, IProgress<int>? progress = null) =>
         new(LoadLayers(file, names, layers, static (_, weights) => TLayer.Create(weights), progress));
 }

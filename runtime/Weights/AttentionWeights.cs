@@ -154,7 +154,8 @@ public sealed partial class AttentionWeights
         float[] Fill(long count, int inputs)
         {
             if (count > Array.MaxLength)
-                throw new ArgumentException($"shape has a matrix of {count} elements; expected at most {Array.MaxLength}, what an array can hold.", nameof(shape));
+                throw new ArgumentException(
+                    $"shape has a matrix of {count} elements; expected at most {Array.MaxLength}, what an array can hold.", nameof(shape));
             var values = new float[count];
             numbers.Fill(values, 1 / Math.Sqrt(inputs));
             return values;

@@ -11,7 +11,10 @@ internal readonly record struct FusedRows(FusedPart Query, FusedPart Key, FusedP
     public static FusedRows ByGroup(int queryHeads, int groups, int headDim)
     {
         int queryRun = queryHeads * headDim, stride = queryRun + (2 * headDim);
-        return new(new FusedPart(0, queryRun, groups, stride), new FusedPart(queryRun, headDim, groups, stride), new FusedPart(queryRun + headDim, headDim, groups, stride));
+        return new(
+            new FusedPart(0, queryRun, groups, stride),
+            new FusedPart(queryRun, headDim, groups, stride),
+            new FusedPart(queryRun + headDim, headDim, groups, stride));
     }
 }
 

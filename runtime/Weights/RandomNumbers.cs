@@ -1,6 +1,8 @@
 namespace AttentionGen;
 
-/// <summary>Random numbers that are the same on every machine: SplitMix64 (Steele, Lea and Flood 2014), which unlike <see cref="Random"/> can never change.</summary>
+/// <summary>
+/// Random numbers that are the same on every machine: SplitMix64 (Steele, Lea and Flood 2014), which unlike <see cref="Random"/> can never change.
+/// </summary>
 /// <param name="seed">Any number.</param>
 internal sealed class RandomNumbers(int seed)
 {

@@ -27,7 +27,9 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         foreach (string unsupported in names.Unsupported)
         {
             if (file.Contains(unsupported))
-                throw new NotSupportedException($"'{file.Path}' has a tensor '{unsupported}', which changes what the attention block computes in a way that AttentionGen does not support.");
+                throw new NotSupportedException(
+                    $"'{file.Path}' has a tensor '{unsupported}', which changes what the attention block computes in a way that AttentionGen does not "
+                        + $"support.");
         }
 
         if (names.Prefix is not { } prefix)
@@ -44,8 +46,11 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
             return;
         string more = others.Count > MaxNamed ? $" and {others.Count - MaxNamed} more" : "";
         throw new NotSupportedException(
-            $"'{file.Path}' has {string.Join(", ", others.Take(MaxNamed).Select(name => $"'{name}'"))}{more} beside the tensors that these names know; expected nothing that may change "
-            + $"what the block computes. If nothing of it does, say so: names with {{ Ignored = [{string.Join(", ", others.Take(MaxNamed).Select(name => $"\"{name}\""))}] }}.");
+            $"'{file.Path}' has {string.Join(", ", others.Take(MaxNamed).Select(name => $"'{name}'"))}{more} beside the tensors that these names know; "
+                + $"expected nothing that may change "
+           
+                + $"what the block computes. If nothing of it does, say so: names with {{ Ignored = "
+                    + $"[{string.Join(", ", others.Take(MaxNamed).Select(name => $"\"{name}\""))}] }}.");
     }
 
     private bool IsIgnored(string name)
@@ -149,7 +154,8 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         if (rest <= 0 || rest % 2 != 0)
         {
             throw new InvalidDataException(
-                $"'{file.Path}': tensor '{name}' has {outputs} outputs for query, key and value; the output matrix '{names.Output}' reads {queryDim} query elements, "
+                $"'{file.Path}': tensor '{name}' has {outputs} outputs for query, key and value; the output matrix '{names.Output}' reads {queryDim} query "
+                    + $"elements, "
                 + $"so expected {queryDim} and an even number more, {3 * (long)queryDim} where every head has its own key and value.");
         }
 
@@ -172,7 +178,8 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         if (queryDim % heads != 0 || outputs != queryDim + (2L * groups * (queryDim / heads)))
         {
             throw new InvalidDataException(
-                $"'{file.Path}': tensor '{name}' has {outputs} outputs for query, key and value; the output matrix '{names.Output}' reads {queryDim} query elements, "
+                $"'{file.Path}': tensor '{name}' has {outputs} outputs for query, key and value; the output matrix '{names.Output}' reads {queryDim} query "
+                    + $"elements, "
                 + $"which {heads} query heads and {groups} key and value heads of equal width do not make.");
         }
 
@@ -186,7 +193,8 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         if (info.Shape.Count != 2 || info.Shape.Any(dimension => dimension is < 1 or > int.MaxValue))
         {
             throw new InvalidDataException(
-                $"'{file.Path}': tensor '{name}' has shape {info.ShapeText}; expected a matrix, {(names.IsTransposed ? "[inputs, outputs]" : "[outputs, inputs]")}.");
+                $"'{file.Path}': tensor '{name}' has shape {info.ShapeText}; expected a matrix, "
+                    + $"{(names.IsTransposed ? "[inputs, outputs]" : "[outputs, inputs]")}.");
         }
 
         float[] values = file.ReadFloat32(name);

@@ -31,7 +31,9 @@ generic.Forward(input, genericOutput);
 double[] expected = ReferenceAttention.Forward(EncoderAttention.Shape, weights, input);
 (double Generated, double Generic) times = Timing.Interleave(() => attention.Forward(input, output), () => generic.Forward(input, genericOutput));
 
-Console.WriteLine($"{nameof(EncoderAttention)}: {EncoderAttention.Heads} heads of {EncoderAttention.HeadDim}, {EncoderAttention.DModel} wide; {rows} rows in, {rows} rows out.");
+Console.WriteLine(
+    $"{nameof(EncoderAttention)}: {EncoderAttention.Heads} heads of {EncoderAttention.HeadDim}, {EncoderAttention.DModel} wide; {rows} rows in, {rows} rows "
+        + $"out.");
 Console.WriteLine(EncoderAttention.IsAccelerated
     ? "The accelerated path runs here."
     : "This processor lacks the vector instructions of the accelerated path: the portable path runs here, and gives the same results, slowly.");

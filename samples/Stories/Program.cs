@@ -15,7 +15,8 @@ internal static class Program
         var model = new Option<FileInfo>("--model") { Description = "llama2.c checkpoint, such as stories260K.bin.", Required = true };
         var tokenizer = new Option<FileInfo>("--tokenizer") { Description = "Its tokenizer, such as tok512.bin.", Required = true };
         var prompt = new Option<string>("--prompt") { Description = "How the story begins.", DefaultValueFactory = _ => "" };
-        var steps = new Option<int?>("--steps") { Description = $"Tokens to write, the prompt included (default {DefaultSteps}, or as many as the model can)." };
+        var steps =
+            new Option<int?>("--steps") { Description = $"Tokens to write, the prompt included (default {DefaultSteps}, or as many as the model can)." };
         var temperature = new Option<float>("--temperature")
         {
             Description = "0 always takes the most likely token; 0.5 is between that and 1.", DefaultValueFactory = _ => 1, CustomParser = ParseTemperature,
@@ -58,16 +59,21 @@ internal static class Program
         StoryCheckpoint checkpoint = StoryCheckpoint.Read(modelPath);
         StoryTokenizer tokenizer = StoryTokenizer.Read(tokenizerPath);
         if (tokenizer.VocabularySize != checkpoint.VocabularySize)
-            throw new InvalidDataException($"The model has {checkpoint.VocabularySize} tokens, but the tokenizer {tokenizer.VocabularySize}: they do not belong together.");
+            throw new InvalidDataException(
+                $"The model has {checkpoint.VocabularySize} tokens, but the tokenizer {tokenizer.VocabularySize}: they do not belong together.");
         int count = steps ?? Math.Min(DefaultSteps, checkpoint.MaxPositions);
         if (count < 0 || count > checkpoint.MaxPositions)
             throw new ArgumentException($"--steps must be 0 to {checkpoint.MaxPositions} with this model, but is {count}.");
         int promptTokens = tokenizer.Encode(prompt).Length - 1;
         if (promptTokens > count)
-            Console.Error.WriteLine($"The prompt has {promptTokens} tokens, but only {count} are written: it is cut. {(count < checkpoint.MaxPositions ? "Give more --steps." : "The model can read no more.")}");
+            Console.Error.WriteLine(
+                $"The prompt has {promptTokens} tokens, but only {count} are written: it is cut. "
+                    + $"{(count < checkpoint.MaxPositions ? "Give more --steps." : "The model can read no more.")}");
         Rune[] unknown = [.. prompt.EnumerateRunes().Where(character => !tokenizer.Knows(character)).Distinct()];
         if (unknown.Length > 0)
-            Console.Error.WriteLine($"The tokenizer does not know {string.Join(", ", unknown.Select(character => $"'{character}'"))}: the model reads single bytes, and has hardly seen any.");
+            Console.Error.WriteLine(
+                $"The tokenizer does not know {string.Join(", ", unknown.Select(character => $"'{character}'"))}: the model reads single bytes, and has hardly "
+                    + $"seen any.");
         var sampler = new StorySampler(temperature, seed);
         var model = new StoryModel(checkpoint, checkpoint.MaxPositions);
 

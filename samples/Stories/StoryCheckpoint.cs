@@ -116,7 +116,8 @@ public sealed class StoryCheckpoint
             int largest = names[i] == "n_layers" ? MostLayers : LargestHeaderValue;
             bool valid = values[i] != 0 && values[i] <= largest && values[i] >= (names[i] == "vocab_size" ? -largest : 1);
             if (!valid)
-                throw new InvalidDataException($"{path}: {names[i]} in the header must be 1 to {largest}, but is {values[i]}; is this a llama2.c checkpoint of version 0?");
+                throw new InvalidDataException(
+                    $"{path}: {names[i]} in the header must be 1 to {largest}, but is {values[i]}; is this a llama2.c checkpoint of version 0?");
         }
         var header = new Header(values[0], values[1], values[2], values[3], values[4], Math.Abs(values[5]), values[6], values[5] > 0);
         if (header.Dim % header.Heads != 0)

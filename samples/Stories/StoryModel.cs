@@ -77,6 +77,7 @@ public sealed class StoryModel
         throw new NotSupportedException(
             $"This program's layers are compiled for DModel = {shape.DModel}, FeedForwardDim = {StoryLayer.Shape.FeedForwardDim}, Heads = {shape.Heads}, " +
             $"KvHeads = {shape.KvHeads} and {StoryHead.Outputs} tokens, but the model has {checkpoint.Dim}, {checkpoint.HiddenDim}, {checkpoint.Heads}, " +
-            $"{checkpoint.KvHeads} and {checkpoint.VocabularySize}: put these into the attributes of {nameof(StoryLayer)} and {nameof(StoryHead)} and build again.");
+            $"{checkpoint.KvHeads} and {checkpoint.VocabularySize}: put these into the attributes of {nameof(StoryLayer)} and {nameof(StoryHead)} and build "
+                + $"again.");
     }
 }

@@ -50,7 +50,8 @@ public sealed class StoryTokenizer
             throw new InvalidDataException($"{path}: a tokenizer starts with the length of its longest token, but the file has {file.Length} bytes.");
         int count = FindTokens(path, file, []);
         if (count < FirstByteToken + 256)
-            throw new InvalidDataException($"{path}: a tokenizer has at least {FirstByteToken + 256} tokens, the single bytes among them, but the file has {count}.");
+            throw new InvalidDataException(
+                $"{path}: a tokenizer has at least {FirstByteToken + 256} tokens, the single bytes among them, but the file has {count}.");
         var starts = new int[count];
         FindTokens(path, file, starts);
         return new StoryTokenizer(file, starts);

@@ -68,7 +68,8 @@ public sealed class CTranslate2File
     {
         Tensor tensor = Find(name);
         if (!shape.SequenceEqual(tensor.Shape))
-            throw new InvalidDataException($"{path}: variable {name} must be [{string.Join(", ", shape.ToArray())}], but is [{string.Join(", ", tensor.Shape)}].");
+            throw new InvalidDataException(
+                $"{path}: variable {name} must be [{string.Join(", ", shape.ToArray())}], but is [{string.Join(", ", tensor.Shape)}].");
         return tensor.Values;
     }
 

@@ -54,6 +54,7 @@ internal static class Program
     private static void SayUnknown(Vocabulary vocabulary, string word)
     {
         if (vocabulary.UnknownOf(word) is { Count: > 0 } unknown)
-            Console.Error.WriteLine($"{word}: the model does not know {string.Join(", ", unknown.Select(character => $"'{character}'"))}, and reads one mark in place of each.");
+            Console.Error.WriteLine(
+                $"{word}: the model does not know {string.Join(", ", unknown.Select(character => $"'{character}'"))}, and reads one mark in place of each.");
     }
 }

@@ -32,7 +32,9 @@ public sealed class Transliterator
             throw new NotSupportedException($"This program runs models of the kind TransformerBase, but this one is {file.Specification}.");
         this.width = EncoderAttention.DModel;
         if (file.GetShape("encoder/embeddings/weight") is not [_, int width] || width != this.width)
-            throw new NotSupportedException($"This program's attention is compiled for DModel = {this.width}, but the model has embeddings of [{string.Join(", ", file.GetShape("encoder/embeddings/weight"))}]: change the attributes in Kernels.cs and build again.");
+            throw new NotSupportedException(
+                $"This program's attention is compiled for DModel = {this.width}, but the model has embeddings of "
+                    + $"[{string.Join(", ", file.GetShape("encoder/embeddings/weight"))}]: change the attributes in Kernels.cs and build again.");
 
         Source = source;
         Target = target;

@@ -40,7 +40,9 @@ public sealed class Vocabulary
 
     /// <summary>Reads a vocabulary.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">The first lines are not <c>&lt;blank&gt;</c>, <c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, or there are too many.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The first lines are not <c>&lt;blank&gt;</c>, <c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, or there are too many.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Vocabulary Read(string path)
     {

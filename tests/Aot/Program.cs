@@ -31,7 +31,8 @@ ulong hash = 14695981039346656037;
 foreach (byte part in MemoryMarshal.AsBytes<float>(output))
     hash = unchecked((hash ^ part) * 1099511628211);
 string target = EncoderAttention.Plan.Split('\n')[1].Split(',')[0];
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target} {EncoderAttention.IsAccelerated} {firstResult:F1} {times[times.Count / 2]:F0} {hash:x16}"));
+Console.WriteLine(
+    string.Create(CultureInfo.InvariantCulture, $"{target} {EncoderAttention.IsAccelerated} {firstResult:F1} {times[times.Count / 2]:F0} {hash:x16}"));
 
 List<double> Run(int milliseconds)
 {

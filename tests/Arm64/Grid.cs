@@ -105,7 +105,9 @@ internal sealed class Grid<T>(ReferenceHooks? hooks = null, int sharedFrom = int
     {
         // Written so that NaN is wrong.
         bool right = worst <= Tolerance;
-        Console.WriteLine($"{typeof(T).Name} {call}: {hash:x16} error {worst:E1}{(right ? "" : $", allowed {Tolerance:E1}")}{(shared ? "" : ", one thread where two were allowed")}");
+        Console.WriteLine(
+            $"{typeof(T).Name} {call}: {hash:x16} error "
+                + $"{worst:E1}{(right ? "" : $", allowed {Tolerance:E1}")}{(shared ? "" : ", one thread where two were allowed")}");
         return right && shared;
     }
 

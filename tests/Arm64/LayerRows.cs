@@ -15,7 +15,8 @@ internal static class LayerRows
             foreach (Norm kind in Enum.GetValues<Norm>())
             {
                 var norm = new RowNorm(kind, numbers.Floats(width), kind == Norm.Layer ? numbers.Floats(width) : [], 1e-5f);
-                float[] residual = numbers.Floats(Rows * width), branch = numbers.Floats(Rows * width), sums = new float[Rows * width], target = new float[Rows * width];
+                float[] residual = numbers.Floats(Rows * width), branch = numbers.Floats(Rows * width), sums = new float[Rows * width],
+                target = new float[Rows * width];
                 norm.AddAndApply(ref residual[0], width, ref branch[0], width, 0.75f, ref sums[0], width, ref target[0], width, Rows);
                 Console.WriteLine($"{kind} norm of {width}: sums {Digest(sums):x16}, rows {Digest(target):x16}");
             }

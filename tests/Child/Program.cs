@@ -10,14 +10,17 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["outputs"]:
-        Console.WriteLine($"processor {Vector128.IsHardwareAccelerated} {Vector256.IsHardwareAccelerated} {Vector512.IsHardwareAccelerated} {Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported}");
+        Console.WriteLine(
+            $"processor {Vector128.IsHardwareAccelerated} {Vector256.IsHardwareAccelerated} {Vector512.IsHardwareAccelerated} "
+                + $"{Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported}");
         Outputs<EncoderAttention>([(1, 33)]);
         Outputs<DecoderAttention>([(1, 1), (1, 40)]);
         Outputs<GroupedAttention>([(1, 1), (2, 7), (3, 70), (1, 300), (1, 513)]);
         Outputs<WideHeadAttention>([(1, 1), (2, 19), (1, 270)]);
         Outputs<CrossAttention>([(1, 1), (2, 6), (3, 65), (1, 290)]);
         Outputs<TinyAttention>([(1, 1), (2, 5), (1, 17), (1, 257)]);
-        Outputs<VariantAttention>([(1, 1), (2, 33), (1, 300)], new() { ScoreModifier = (score, _, query, key) => key > query ? score : (score * 0.75) - (0.01 * (query - key)) });
+        Outputs<VariantAttention>(
+            [(1, 1), (2, 33), (1, 300)], new() { ScoreModifier = (score, _, query, key) => key > query ? score : (score * 0.75) - (0.01 * (query - key)) });
         Outputs<CoreAttention>([(1, 1), (2, 33), (1, 300)], new() { MaskPredicate = CoreAttention.IsSeen });
         LinearOutputs<GatedLinear>([1, 2, 3, 13, 130]);
         LinearOutputs<HeadLinear>([1, 5, 50]);
@@ -56,7 +59,8 @@ static void Outputs<T>((int Batch, int Rows)[] calls, ReferenceHooks? hooks = nu
         var probabilities = new float[(shape.Outputs & AttentionOutputs.Probabilities) != 0 ? batch * shape.Heads * rows * keys : 0];
         var arguments = new AttentionArguments
         {
-            Input = input, Memory = memory, Key = key, Value = value, Output = output, KeyLengths = lengths, LogSumExp = logSumExp, Probabilities = probabilities, Batch = batch,
+            Input = input, Memory = memory, Key = key, Value = value, Output = output, KeyLengths = lengths, LogSumExp = logSumExp,
+            Probabilities = probabilities, Batch = batch,
         };
         kernel.Forward(in arguments);
         ReferenceResult expected = ReferenceAttention.Forward(shape, weights, in arguments, null, hooks);

@@ -12,9 +12,12 @@ var watch = Stopwatch.StartNew();
 try
 {
     GeneratedConfigurations all = RandomConfigurationStages.Generate(attributes, seed);
-    Report($"{attributes:N0} attributes: {all.Legal.Count:N0} legal, through spec, plan, emission and parsing ({all.Characters / 1_000_000:N0} million characters), {all.Refusals.Count:N0} refused");
+    Report(
+        $"{attributes:N0} attributes: {all.Legal.Count:N0} legal, through spec, plan, emission and parsing ({all.Characters / 1_000_000:N0} million "
+            + $"characters), {all.Refusals.Count:N0} refused");
     Console.WriteLine("    declared: " + RandomConfiguration.Count(all.Legal));
-    Console.WriteLine("    refused by: " + string.Join(", ", all.Refusals.SelectMany(ids => ids).CountBy(id => id).OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value}")));
+    Console.WriteLine("    refused by: " + string.Join(", ", all.Refusals.SelectMany(ids => ids).CountBy(id => id).OrderBy(entry => entry.Key,
+        StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value}")));
 
     // First those that run, then any.
     TestConfiguration[] runnable = [.. all.Legal.Where(RandomConfigurationStages.CanRun).Distinct().Take(run)];

@@ -18,7 +18,9 @@ public sealed class KernelConformanceTests(ITestOutputHelper log)
     public void No_case_is_left_out()
     {
         int all = VectorFile.Folders.Count(), rotary = RotaryConformanceTests.Cases.Count, attention = Calls.Value.Count;
-        log.WriteLine($"{attention + rotary} of {all} cases: {attention} through {Types.Value.Count} generated classes, {rotary} through the rotation that kernels call.");
+        log.WriteLine(
+            $"{attention + rotary} of {all} cases: {attention} through {Types.Value.Count} generated classes, {rotary} through the rotation that kernels "
+                + $"call.");
         Assert.Equal(99, all);
         Assert.Equal(99, attention + rotary);
     }

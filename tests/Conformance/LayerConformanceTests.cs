@@ -8,7 +8,8 @@ public sealed class LayerConformanceTests
 {
     private const double SinglePrecision = 1e-5, HalfPrecision = 2e-3;
 
-    public static TheoryData<string> Norms => Cases("layer_normalization_", "rms_normalization_", "layernorm_", "skiplayernorm_", "skipsimplifiedlayernorm_", "embedlayernorm_");
+    public static TheoryData<string> Norms =>
+        Cases("layer_normalization_", "rms_normalization_", "layernorm_", "skiplayernorm_", "skipsimplifiedlayernorm_", "embedlayernorm_");
 
     public static TheoryData<string> ActivationCases => Cases("gelu_", "swish", "swiglu", "fastgelu_");
 
@@ -25,7 +26,8 @@ public sealed class LayerConformanceTests
     public void Norms_give_what_the_case_expects(string path)
     {
         VectorFile file = VectorFile.ReadLayer(path);
-        bool centres = !file.Operator.EndsWith("RMSNormalization", StringComparison.Ordinal) && !file.Operator.EndsWith("SimplifiedLayerNormalization", StringComparison.Ordinal);
+        bool centres = !file.Operator.EndsWith("RMSNormalization", StringComparison.Ordinal)
+            && !file.Operator.EndsWith("SimplifiedLayerNormalization", StringComparison.Ordinal);
         Norm kind = centres ? Norm.Layer : Norm.Rms;
         float[] weight = Any(file, "Scale", "scale", "gamma"), bias = Any(file, "B", "beta");
         float epsilon = file.Float("epsilon") is > 0 and float given ? given : 1e-5f;
@@ -125,8 +127,10 @@ public sealed class LayerConformanceTests
             return (Any(file, "X", "x"), null);
         int[] tokens = file["input_ids"].ToInt32();
         int length = file.Shape("input_ids")[1], width = file.Shape("word_embedding")[1];
-        float[] words = file.Floats("word_embedding"), positions = file.Floats("position_embedding"), segments = file.Has("segment_embedding") ? file.Floats("segment_embedding") : [];
-        int[]? segmentOf = file.Has("segment_ids") ? file["segment_ids"].ToInt32() : null, positionOf = file.Has("position_ids") ? file["position_ids"].ToInt32() : null;
+        float[] words = file.Floats("word_embedding"), positions = file.Floats("position_embedding"),
+        segments = file.Has("segment_embedding") ? file.Floats("segment_embedding") : [];
+        int[]? segmentOf = file.Has("segment_ids") ? file["segment_ids"].ToInt32() : null,
+        positionOf = file.Has("position_ids") ? file["position_ids"].ToInt32() : null;
         float[] word = new float[tokens.Length * width], place = new float[tokens.Length * width];
         for (int i = 0; i < word.Length; i++)
         {
@@ -157,7 +161,8 @@ public sealed class LayerConformanceTests
         for (int i = 0; i < expected.Length; i++)
         {
             double error = Math.Abs(actual[i] - expected[i]) / (1 + Math.Abs(expected[i]));
-            Assert.True(error <= tolerance, $"{file.Name}, element {i}: expected {expected[i]:R}, got {actual[i]:R} (error {error:E2}, allowed {tolerance:E2}).");
+            Assert.True(
+                error <= tolerance, $"{file.Name}, element {i}: expected {expected[i]:R}, got {actual[i]:R} (error {error:E2}, allowed {tolerance:E2}).");
         }
     }
 

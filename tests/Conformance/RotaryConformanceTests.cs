@@ -52,7 +52,17 @@ public sealed class RotaryConformanceTests
     }
 
     /// <summary>Rows of heads, [batch · rows, heads · d], and the table's line for each.</summary>
-    private sealed record RotaryCase(float[] Input, double[] Expected, int Rows, int Heads, int HeadDim, int RotaryDim, bool Interleaved, float[] CosineTable, float[] SineTable, int[] Lines)
+    private sealed record RotaryCase(
+        float[] Input,
+        double[] Expected,
+        int Rows,
+        int Heads,
+        int HeadDim,
+        int RotaryDim,
+        bool Interleaved,
+        float[] CosineTable,
+        float[] SineTable,
+        int[] Lines)
     {
         public float[] Cosines(int row) => AttentionCase.Slice(CosineTable, Lines[row], RotaryDim / 2);
 

@@ -34,7 +34,9 @@ internal sealed record VectorCall
     /// <summary>1e-5 for float32, 2e-3 for float16; more where the case's own numbers are further from what its operator computes.</summary>
     public static double ToleranceOf(VectorFile file) => (file.IsHalf ? 2e-3 : 1e-5) + (Inexact.ContainsKey(file.Name) ? file.OwnError : 0);
 
-    /// <summary>Cases whose expected numbers are further than 1e-5 from a float64 computation of their operator, as their case.json says too, and why.</summary>
+    /// <summary>
+    /// Cases whose expected numbers are further than 1e-5 from a float64 computation of their operator, as their case.json says too, and why.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Inexact { get; } = new Dictionary<string, string>
     {
         ["mha_Cross_WithPastAsKV"] = "The expected values are given with four decimals.",

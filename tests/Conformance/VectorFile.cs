@@ -65,5 +65,6 @@ internal sealed class VectorFile
 
     public string Text(string attribute) => attributes.TryGetValue(attribute, out JsonElement value) ? value.GetString()! : "";
 
-    public int[] Ints(string attribute) => attributes.TryGetValue(attribute, out JsonElement value) ? [.. value.EnumerateArray().Select(one => one.GetInt32())] : [];
+    public int[] Ints(string attribute) =>
+        attributes.TryGetValue(attribute, out JsonElement value) ? [.. value.EnumerateArray().Select(one => one.GetInt32())] : [];
 }

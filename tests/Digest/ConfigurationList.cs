@@ -40,6 +40,7 @@ internal static class ConfigurationList
             return new ListedClass(set, ClassText.Of(call.Configuration)) { Conformance = (name, call) };
         }),
         _ => RandomConfigurationStages.Generate(4 * RandomConfigurations, seed: 1).Legal
-            .Where(RandomConfigurationStages.CanRun).Distinct().Take(RandomConfigurations).Select(configuration => new ListedClass(set, ClassText.Of(configuration))),
+            .Where(RandomConfigurationStages.CanRun).Distinct().Take(RandomConfigurations).Select(
+                configuration => new ListedClass(set, ClassText.Of(configuration))),
     };
 }

@@ -45,7 +45,11 @@ internal sealed class KernelDigests
             texts.Add((int.Parse(parts[1]["Kernel".Length..]), parts.Length > 4 ? string.Join('.', parts[2..^2]) : "Class"), text);
         });
         var outputs = new string[batch.Length];
-        Parallel.For(0, batch.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, index => outputs[index] = DigestOfCalls(batch[index], types[index], index));
+        Parallel.For(
+            0,
+            batch.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            index => outputs[index] = DigestOfCalls(batch[index], types[index], index));
         for (int index = 0; index < batch.Length; index++)
         {
             string name = batch[index].Conformance?.Case ?? batch[index].Text.Name;
@@ -113,7 +117,8 @@ internal sealed class KernelDigests
     {
         AttentionCache cache = kernel.CreateCache(Math.Max(1, whole.Keys), whole.Batch);
         kernel.ProjectMemory(whole.Memory, cache, whole.KeyOffsets);
-        Add(hash, (whole with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = [.. Enumerable.Range(0, whole.Batch).Select(whole.NewKeysOf)] }).RunAll(kernel, cache: cache));
+        Add(hash, (whole with { Memory = [], KeyOffsets = [], Keys = 0,
+            CachedKeys = [.. Enumerable.Range(0, whole.Batch).Select(whole.NewKeysOf)] }).RunAll(kernel, cache: cache));
         Add(hash, cache);
     }
 

@@ -11,7 +11,9 @@ using AttentionGen.Tests.Digest;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var watch = Stopwatch.StartNew();
 string? save = Option("--save-list"), list = Option("--list"), lines = Option("--lines");
-string[] sets = args.Where(argument => ConfigurationList.Sets.Contains(argument)).DefaultIfEmpty("").ToArray() is [not "", ..] chosen ? chosen : ConfigurationList.Sets;
+string[] sets = args.Where(argument => ConfigurationList.Sets.Contains(argument)).DefaultIfEmpty("").ToArray() is [not "", ..] chosen
+    ? chosen
+    : ConfigurationList.Sets;
 
 IReadOnlyList<ListedClass> classes = ConfigurationList.Read(list, sets);
 if (save is not null)
@@ -20,7 +22,8 @@ if (save is not null)
     return;
 }
 
-Console.WriteLine($"{(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors, {Environment.ProcessorCount} processors");
+Console.WriteLine(
+    $"{(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors, {Environment.ProcessorCount} processors");
 var digests = new KernelDigests();
 digests.Add(classes);
 digests.Print(Console.Out);

@@ -22,6 +22,8 @@ public sealed class LinkTests
         string path = Path.Combine(RepositoryRoot.Path, page);
         string text = Regex.Replace(File.ReadAllText(path), "^```.*?^```", "", RegexOptions.Singleline | RegexOptions.Multiline);
         string[] links = [.. Regex.Matches(text, @"\]\(([^)#]+)[^)]*\)").Select(match => match.Groups[1].Value)];
-        Assert.All(links.Where(link => !link.StartsWith("http", StringComparison.Ordinal)), link => Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, link)), link));
+        Assert.All(
+            links.Where(link => !link.StartsWith("http", StringComparison.Ordinal)),
+            link => Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, link)), link));
     }
 }

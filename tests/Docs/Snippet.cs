@@ -42,13 +42,18 @@ internal sealed record Snippet(string Page, int Index, string Code)
             Parse(ImplicitUsings, "Usings.cs"),
             .. isProgram ? (SyntaxTree[])[] : [Parse(CreateKernels(root), "Program.cs")],
         ];
-        return GeneratorDriverFixture.Compile().RemoveAllSyntaxTrees().AddSyntaxTrees(trees).WithAssemblyName("Snippet").WithOptions(new CSharpCompilationOptions(
+        return GeneratorDriverFixture.Compile()
+            .RemoveAllSyntaxTrees()
+            .AddSyntaxTrees(trees)
+            .WithAssemblyName("Snippet")
+            .WithOptions(new CSharpCompilationOptions(
             OutputKind.ConsoleApplication, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable));
     }
 
     private static string CreateKernels(CompilationUnitSyntax root)
     {
-        string[] calls = [.. Classes("AttentionConfig").Select(name => $"Attention<{name}>();"), .. Classes("LinearConfig").Select(name => $"Linear<{name}>();")];
+        string[] calls =
+            [.. Classes("AttentionConfig").Select(name => $"Attention<{name}>();"), .. Classes("LinearConfig").Select(name => $"Linear<{name}>();")];
         Assert.NotEmpty(calls);
         return $$"""
             #pragma warning disable CS8321
@@ -64,5 +69,6 @@ internal sealed record Snippet(string Page, int Index, string Code)
     }
 
     private static SyntaxTree Parse(string source, string name) => CSharpSyntaxTree.ParseText(
-        source, GeneratorDriverFixture.LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"/consumer/{name}", cancellationToken: TestContext.Current.CancellationToken);
+        source, GeneratorDriverFixture.LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"/consumer/{name}",
+        cancellationToken: TestContext.Current.CancellationToken);
 }

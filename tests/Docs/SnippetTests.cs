@@ -15,7 +15,8 @@ public sealed class SnippetTests
     private static string[] Pages =>
     [
         "README.md",
-        .. Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "docs"), "*.md").Select(path => Path.GetRelativePath(RepositoryRoot.Path, path)).Order(StringComparer.Ordinal),
+        .. Directory.GetFiles(
+            Path.Combine(RepositoryRoot.Path, "docs"), "*.md").Select(path => Path.GetRelativePath(RepositoryRoot.Path, path)).Order(StringComparer.Ordinal),
     ];
 
     public static TheoryData<string, int> Snippets
@@ -59,7 +60,9 @@ public sealed class SnippetTests
             File.WriteAllText(Path.Combine(folder, "Snippet.runtimeconfig.json"), RuntimeConfig);
             string runtime = typeof(AttentionConfigAttribute).Assembly.Location;
             File.Copy(runtime, Path.Combine(folder, Path.GetFileName(runtime)));
-            File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), snippet.Code.Contains("TransformerTensorNames", StringComparison.Ordinal) ? BertLayers(count: 6, width: 384) : BertLayer(width: 384));
+            File.WriteAllBytes(
+                Path.Combine(folder, "model.safetensors"),
+                snippet.Code.Contains("TransformerTensorNames", StringComparison.Ordinal) ? BertLayers(count: 6, width: 384) : BertLayer(width: 384));
             return DotnetCommand.Run(folder, [], "exec", "Snippet.dll");
         }
         finally

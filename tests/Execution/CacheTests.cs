@@ -24,7 +24,8 @@ public sealed class CacheTests
             foreach (int capacity in (int[])[rows, rows + 1, rows + 100])
             {
                 AttentionCache cache = kernel.CreateCache(capacity, batch);
-                Compare.SameBits(expected, InChunks(call, kernel, cache, () => NextChunk(random)), call.Shape.DModel, $"{name}, {rows} rows in chunks, capacity {capacity}");
+                Compare.SameBits(
+                    expected, InChunks(call, kernel, cache, () => NextChunk(random)), call.Shape.DModel, $"{name}, {rows} rows in chunks, capacity {capacity}");
                 Assert.Equal(rows, cache.Length);
             }
 

@@ -48,7 +48,9 @@ internal static class GridConfigurations
         ("h8-kv1-d128-half", new() { Heads = 8, KvHeads = 1, HeadDim = 128, DModel = 128, Causal = true, Rotary = RotaryKind.HalfSplit }),
         ("h16-kv2-d128-m72-interleaved", new() { Heads = 16, KvHeads = 2, HeadDim = 128, DModel = 72, Rotary = RotaryKind.Interleaved }),
         ("h1-d256", new() { Heads = 1, DModel = 256 }),
-        ("h4-kv1-d256-m64-half", new() { Heads = 4, KvHeads = 1, HeadDim = 256, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 1_000_000 }),
+        (
+            "h4-kv1-d256-m64-half",
+            new() { Heads = 4, KvHeads = 1, HeadDim = 256, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 1_000_000 }),
         ("h3-d256-m40", new() { Heads = 3, HeadDim = 256, DModel = 40, KeyLengths = true }),
         // Widths that are no multiple of 8 or 16.
         ("h7-d16-m113", new() { Heads = 7, HeadDim = 16, DModel = 113 }),
@@ -63,8 +65,11 @@ internal static class GridConfigurations
         ("cross-h2-d128-m31-x1", new() { Heads = 2, HeadDim = 128, DModel = 31, MemoryDim = 1 }),
         ("cross-h16-d3-m17-x16", new() { Heads = 16, HeadDim = 3, DModel = 17, MemoryDim = 16 }),
         ("cross-h4-d64-m96-x40-causal", new() { Heads = 4, HeadDim = 64, DModel = 96, MemoryDim = 40, Causal = true }),
-        ("cross-h4-d32-bottomright", new() { Heads = 4, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight }),
-        ("cross-h4-kv2-d20-bottomright-lengths", new() { Heads = 4, KvHeads = 2, HeadDim = 20, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true }),
+        (
+            "cross-h4-d32-bottomright",
+            new() { Heads = 4, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight }),
+        ("cross-h4-kv2-d20-bottomright-lengths", new() { Heads = 4, KvHeads = 2, HeadDim = 20, DModel = 40, MemoryDim = 24, Causal = true,
+            CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true }),
         ("cross-h1-d1-lengths", new() { Heads = 1, DModel = 1, MemoryDim = 1, KeyLengths = true }),
         ("cross-h5-d40-m21-x512-nobias", new() { Heads = 5, HeadDim = 40, DModel = 21, MemoryDim = 512, Biases = false }),
         ("cross-h12-kv4-d64-lengths", new() { Heads = 12, KvHeads = 4, HeadDim = 64, DModel = 96, MemoryDim = 80, KeyLengths = true }),

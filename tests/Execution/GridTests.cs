@@ -48,7 +48,11 @@ public sealed class GridTests
                 call++;
                 int keys = keyCounts[((call * 4) + attempt) % keyCounts.Length];
                 AttentionCase one = AttentionCase.Create(shape, 1 + (call % batches), rows, keys, seed: call, weights);
-                Compare.Close(one.Reference(), one.Run(kernel), shape.DModel, $"{name}: {one.Batch} × {rows} rows, {one.Keys} keys, lengths [{string.Join(", ", one.KeyLengths)}]");
+                Compare.Close(
+                    one.Reference(),
+                    one.Run(kernel),
+                    shape.DModel,
+                    $"{name}: {one.Batch} × {rows} rows, {one.Keys} keys, lengths [{string.Join(", ", one.KeyLengths)}]");
             }
         }
     }

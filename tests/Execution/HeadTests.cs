@@ -2,37 +2,55 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Execution;
 
-/// <summary>What happens to heads before and after the attention: widths of their own, layouts without projections, normalisation, rotary scaling, given positions.</summary>
+/// <summary>
+/// What happens to heads before and after the attention: widths of their own, layouts without projections, normalisation, rotary scaling, given
+/// positions.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class HeadTests
 {
     private static readonly KernelSet Kernels = new(
         ("value-narrow", new() { Heads = 4, HeadDim = 32, ValueHeadDim = 20, DModel = 50 }),
-        ("value-wide-causal", new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 72, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 12 }),
+        (
+            "value-wide-causal",
+            new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 72, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 12 }),
         ("value-cross", new() { Heads = 4, HeadDim = 16, ValueHeadDim = 1, DModel = 64, MemoryDim = 30, KeyLengths = true }),
         ("core", new() { Heads = 4, HeadDim = 32, Projections = false }),
         ("core-heads", new() { Heads = 4, HeadDim = 32, Projections = false, Layout = HeadLayout.HeadsRows, Causal = true }),
-        ("core-value", new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 33, Projections = false, KeyLengths = true, Causal = true, CausalAlignment = CausalAlignment.BottomRight }),
-        ("core-value-heads", new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 33, Projections = false, Layout = HeadLayout.HeadsRows, KeyLengths = true }),
-        ("core-one", new() { Heads = 3, KvHeads = 1, HeadDim = 16, Projections = false, Layout = HeadLayout.HeadsRows, Softcap = 2, Outputs = AttentionOutputs.LogSumExp }),
+        ("core-value", new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 33, Projections = false, KeyLengths = true, Causal = true,
+            CausalAlignment = CausalAlignment.BottomRight }),
+        (
+            "core-value-heads",
+            new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 33, Projections = false, Layout = HeadLayout.HeadsRows, KeyLengths = true }),
+        ("core-one", new() { Heads = 3, KvHeads = 1, HeadDim = 16, Projections = false, Layout = HeadLayout.HeadsRows, Softcap = 2,
+            Outputs = AttentionOutputs.LogSumExp }),
         ("core-fixed", new() { Heads = 2, HeadDim = 8, Projections = false, SequenceLength = 17 }),
-        ("core-norm", new() { Heads = 4, KvHeads = 2, HeadDim = 24, Projections = false, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.Interleaved, Causal = true }),
-        ("core-norm-heads", new() { Heads = 4, KvHeads = 2, HeadDim = 40, ValueHeadDim = 24, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Layer, Rotary = RotaryKind.HalfSplit }),
-        ("core-positions", new() { Heads = 4, KvHeads = 2, HeadDim = 24, Projections = false, Layout = HeadLayout.HeadsRows, Rotary = RotaryKind.HalfSplit, Positions = true }),
-        ("core-window", new() { Heads = 4, KvHeads = 2, HeadDim = 24, Projections = false, Layout = HeadLayout.HeadsRows, Causal = true, WindowLeft = 40, QueryKeyNorm = QueryKeyNorm.Rms }),
+        ("core-norm", new() { Heads = 4, KvHeads = 2, HeadDim = 24, Projections = false, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.Interleaved,
+            Causal = true }),
+        ("core-norm-heads", new() { Heads = 4, KvHeads = 2, HeadDim = 40, ValueHeadDim = 24, Projections = false, Layout = HeadLayout.HeadsRows,
+            QueryKeyNorm = QueryKeyNorm.Layer, Rotary = RotaryKind.HalfSplit }),
+        ("core-positions", new() { Heads = 4, KvHeads = 2, HeadDim = 24, Projections = false, Layout = HeadLayout.HeadsRows, Rotary = RotaryKind.HalfSplit,
+            Positions = true }),
+        ("core-window", new() { Heads = 4, KvHeads = 2, HeadDim = 24, Projections = false, Layout = HeadLayout.HeadsRows, Causal = true, WindowLeft = 40,
+            QueryKeyNorm = QueryKeyNorm.Rms }),
         ("core-mean", new() { Heads = 4, HeadDim = 24, Projections = false, Outputs = AttentionOutputs.AveragedProbabilities }),
         ("norm", new() { Heads = 4, KvHeads = 2, HeadDim = 20, DModel = 50, QueryKeyNorm = QueryKeyNorm.Rms, KeyLengths = true }),
-        ("norm-wide", new() { Heads = 8, KvHeads = 2, DModel = 512, QueryKeyNorm = QueryKeyNorm.Layer, QueryKeyNormEpsilon = 1e-5f, Causal = true, Rotary = RotaryKind.Interleaved, Positions = true }),
+        ("norm-wide", new() { Heads = 8, KvHeads = 2, DModel = 512, QueryKeyNorm = QueryKeyNorm.Layer, QueryKeyNormEpsilon = 1e-5f, Causal = true,
+            Rotary = RotaryKind.Interleaved, Positions = true }),
         ("norm-sinks", new() { Heads = 4, DModel = 64, QueryKeyNorm = QueryKeyNorm.Layer, Causal = true, Sinks = true }),
         ("norm-cross", new() { Heads = 4, DModel = 64, MemoryDim = 30, QueryKeyNorm = QueryKeyNorm.Rms }),
         ("mean", new() { Heads = 8, DModel = 512, Outputs = AttentionOutputs.AveragedProbabilities }),
-        ("rope-linear", new() { Heads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryScaling = RotaryScaling.Linear, RotaryScalingFactor = 4 }),
-        ("rope-llama3", new() { Heads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 500_000, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 64 }),
-        ("rope-yarn", new() { Heads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.Interleaved, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 128 }));
+        ("rope-linear", new() { Heads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryScaling = RotaryScaling.Linear,
+            RotaryScalingFactor = 4 }),
+        ("rope-llama3", new() { Heads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 500_000,
+            RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 64 }),
+        ("rope-yarn", new() { Heads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.Interleaved, RotaryScaling = RotaryScaling.Yarn,
+            RotaryScalingFactor = 4, RotaryOriginalLength = 128 }));
 
     public static TheoryData<string> All => Kernels.All;
 
-    public static TheoryData<string> Cached => Kernels.Where(configuration => !configuration.IsCrossAttention && configuration.SequenceLength == 0 && (configuration.Causal || !configuration.Projections));
+    public static TheoryData<string> Cached => Kernels.Where(
+        configuration => !configuration.IsCrossAttention && configuration.SequenceLength == 0 && (configuration.Causal || !configuration.Projections));
 
     [Theory]
     [MemberData(nameof(All))]
@@ -42,9 +60,11 @@ public sealed class HeadTests
         AttentionShape shape = kernel.Type.Shape;
         Assert.Equal(configuration.Shape, shape);
         // Few rows are shared by heads, more by rows, many sequences by sequences; keys fill several key blocks.
-        foreach (var (batch, rows, keys) in ((int, int, int)[])[(1, 1, 1), (2, 0, 3), (2, 3, 0), (2, 30, 290), (1, 3, 2700), (1, 40, 2000), (1, 130, 600), (5, 40, 400)])
+        foreach (var (batch, rows, keys) in ((int, int, int)[])[(1, 1, 1), (2, 0, 3), (2, 3, 0), (2, 30, 290), (1, 3, 2700), (1, 40, 2000), (1, 130, 600),
+            (5, 40, 400)])
         {
-            AttentionCase one = AttentionCase.Create(shape, batch, shape.SequenceLength > 0 ? shape.SequenceLength : rows, shape.Positions ? rows : keys, seed: rows + keys, weights);
+            AttentionCase one = AttentionCase.Create(
+                shape, batch, shape.SequenceLength > 0 ? shape.SequenceLength : rows, shape.Positions ? rows : keys, seed: rows + keys, weights);
             AttentionResult result = one.RunAll(kernel);
             result.AssertClose(one.ReferenceAll(), shape, $"{name}: {one.Describe()}");
             result.AssertSameBits(one.RunAll(kernel, threads: 2), $"{name}: {one.Describe()}, two threads");

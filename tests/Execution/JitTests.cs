@@ -60,12 +60,14 @@ public sealed partial class JitTests(ITestOutputHelper log)
 
     private void CheckSummary(string[] lines, string kernels)
     {
-        string[] compiled = [.. lines.Where(line => line.Contains(": JIT compiled ", StringComparison.Ordinal) && line.Contains($"+{kernels}:", StringComparison.Ordinal))];
+        string[] compiled =
+            [.. lines.Where(line => line.Contains(": JIT compiled ", StringComparison.Ordinal) && line.Contains($"+{kernels}:", StringComparison.Ordinal))];
         log.WriteLine($"{kernels}: {compiled.Length} methods compiled.");
         Assert.NotEmpty(compiled);
         Assert.All(compiled, line => Assert.Contains("[FullOpts", line));
         // The rest of the generated classes must not have fallen behind either.
-        Assert.DoesNotContain(lines, line => line.Contains("AttentionGen.Tests.Child.", StringComparison.Ordinal) && line.Contains("MinOpts", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            lines, line => line.Contains("AttentionGen.Tests.Child.", StringComparison.Ordinal) && line.Contains("MinOpts", StringComparison.Ordinal));
     }
 
     private void CheckLoops(IReadOnlyList<JitListing> listings, string kernels)
@@ -75,7 +77,8 @@ public sealed partial class JitTests(ITestOutputHelper log)
             .. listings.Where(listing => listing.ClassName.EndsWith("+" + kernels, StringComparison.Ordinal)
                 && HotKernel().IsMatch(listing.MethodName)),
         ];
-        Assert.Equal(["Project", "Scores", "Softmax", "Values"], hot.Select(listing => HotKernel().Match(listing.MethodName).Groups["kind"].Value).Distinct().Order());
+        Assert.Equal(
+            ["Project", "Scores", "Softmax", "Values"], hot.Select(listing => HotKernel().Match(listing.MethodName).Groups["kind"].Value).Distinct().Order());
         var spills = new List<string>();
         int loops = 0;
         foreach (JitListing listing in hot)

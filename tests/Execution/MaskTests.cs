@@ -31,7 +31,11 @@ public sealed class MaskTests
                     float[] input = clean.Input.ToArray();
                     input.AsSpan(firstPoisoned * width).Fill(poison);
                     float[] actual = (clean with { Input = input }).Run(kernel);
-                    Compare.SameBits(expected.AsSpan(0, firstPoisoned * width), actual.AsSpan(0, firstPoisoned * width), width, $"{name}, {poison} from row {firstPoisoned} of {rows}");
+                    Compare.SameBits(
+                        expected.AsSpan(0, firstPoisoned * width),
+                        actual.AsSpan(0, firstPoisoned * width),
+                        width,
+                        $"{name}, {poison} from row {firstPoisoned} of {rows}");
                     if (float.IsNaN(poison))
                         Assert.Equal(-1, actual.AsSpan(firstPoisoned * width).IndexOfAnyExcept(float.NaN));
                 }
@@ -81,7 +85,8 @@ public sealed class MaskTests
         AttentionCache cache = kernel.CreateCache(64);
         var poison = new float[Poisoned * width];
         Array.Fill(poison, float.NaN);
-        kernel.Forward(new AttentionArguments { Input = poison, Output = new float[poison.Length], Cache = cache, KeyLengths = call.Shape.KeyLengths ? [Poisoned] : [] });
+        kernel.Forward(
+            new AttentionArguments { Input = poison, Output = new float[poison.Length], Cache = cache, KeyLengths = call.Shape.KeyLengths ? [Poisoned] : [] });
         cache.Clear();
         float[] output = new float[call.Input.Length];
         for (int row = 0; row < Rows; row++)

@@ -16,14 +16,19 @@ public sealed class RandomConfigurationTests(ITestOutputHelper log)
     [Fact]
     public void Know_every_setting()
     {
-        string[] settings = [.. typeof(AttentionConfigAttribute).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Select(property => property.Name)];
-        Assert.Equal([.. settings.Append("MaskPredicate").Append("ScoreModifier").Order(StringComparer.Ordinal)], RandomConfiguration.Settings.Order(StringComparer.Ordinal));
+        PropertyInfo[] properties = typeof(AttentionConfigAttribute).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly);
+        string[] settings = [.. properties.Select(property => property.Name)];
+        Assert.Equal(
+            [.. settings.Append("MaskPredicate").Append("ScoreModifier").Order(StringComparer.Ordinal)],
+            RandomConfiguration.Settings.Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Are_refused_or_become_code_that_parses()
     {
-        Assert.True(All.Value.Legal.Count > Attributes / 2 && All.Value.Refusals.Count > Attributes / 5, $"{All.Value.Legal.Count} legal, {All.Value.Refusals.Count} refused.");
+        Assert.True(
+            All.Value.Legal.Count > Attributes / 2 && All.Value.Refusals.Count > Attributes / 5,
+            $"{All.Value.Legal.Count} legal, {All.Value.Refusals.Count} refused.");
         string[] declared = [.. All.Value.Legal.SelectMany(RandomConfiguration.Declared).Select(feature => feature.Split('.')[0]).Distinct()];
         Assert.Empty(RandomConfiguration.Settings.Except(declared));
     }

@@ -14,12 +14,16 @@ internal static class SelectedConfigurations
         ("causal", new() { Heads = 4, DModel = 64, Causal = true }),
         ("causal-odd", new() { Heads = 5, HeadDim = 3, DModel = 19, Causal = true, KeyLengths = true }),
         ("causal-half", new() { Heads = 8, KvHeads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit }),
-        ("causal-interleaved", new() { Heads = 6, KvHeads = 3, HeadDim = 20, DModel = 48, Causal = true, Rotary = RotaryKind.Interleaved, RotaryDim = 8, KeyLengths = true }),
+        (
+            "causal-interleaved",
+            new() { Heads = 6, KvHeads = 3, HeadDim = 20, DModel = 48, Causal = true, Rotary = RotaryKind.Interleaved, RotaryDim = 8, KeyLengths = true }),
         ("causal-full", new() { Heads = 2, DModel = 16, Causal = true, Unrolling = Unrolling.Full }),
         ("cross", new() { Heads = 4, DModel = 64, MemoryDim = 40 }),
         ("cross-lengths", new() { Heads = 6, KvHeads = 2, HeadDim = 20, DModel = 33, MemoryDim = 65, KeyLengths = true }),
         ("cross-causal", new() { Heads = 2, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, KeyLengths = true }),
-        ("cross-bottomright", new() { Heads = 2, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true }));
+        (
+            "cross-bottomright",
+            new() { Heads = 2, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true }));
 
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, (AttentionWeights Weights, IKernel Kernel)> Kernels = [];

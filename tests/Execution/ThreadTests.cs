@@ -10,7 +10,9 @@ namespace AttentionGen.Tests.Execution;
 public sealed class ThreadTests
 {
     internal static KernelSet Wide { get; } = new(
-        ("causal", new() { Heads = 16, KvHeads = 4, HeadDim = 48, DModel = 1000, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 32, KeyLengths = true }),
+        (
+            "causal",
+            new() { Heads = 16, KvHeads = 4, HeadDim = 48, DModel = 1000, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 32, KeyLengths = true }),
         ("self", new() { Heads = 12, DModel = 768 }),
         ("cross", new() { Heads = 10, HeadDim = 96, DModel = 968, MemoryDim = 600, KeyLengths = true }));
 
@@ -19,7 +21,8 @@ public sealed class ThreadTests
 
     public static TheoryData<string> All => Wide.All;
 
-    private static (AttentionCase Call, IKernel Kernel) Create(string name, int batch, int rows, int keys, IKernel? kernel = null, AttentionWeights? weights = null)
+    private static (AttentionCase Call, IKernel Kernel) Create(
+        string name, int batch, int rows, int keys, IKernel? kernel = null, AttentionWeights? weights = null)
     {
         IKernelType type = Wide.Type(name);
         AttentionCase call = AttentionCase.Create(type.Shape, batch, rows, keys, seed: rows, weights);
@@ -103,7 +106,11 @@ public sealed class ThreadTests
                 for (int index = 0; index < work.Length; index++)
                 {
                     var (call, expected) = work[(index + (caller * 5)) % work.Length];
-                    Compare.SameBits(expected, call.Run(kernel, threads: SharedThreads.Most - caller), call.Shape.DModel, $"caller {caller}, {call.Batch} × {call.Rows} rows");
+                    Compare.SameBits(
+                        expected,
+                        call.Run(kernel, threads: SharedThreads.Most - caller),
+                        call.Shape.DModel,
+                        $"caller {caller}, {call.Batch} × {call.Rows} rows");
                 }
             },
             TestContext.Current.CancellationToken)));

@@ -11,19 +11,23 @@ const int LargeEvery = 2_000;
 TimeSpan longest = TimeSpan.FromSeconds(10);
 
 // In memory where there is such a folder: the disk is not what is tested.
-string folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"attentiongen-fuzz-{Environment.ProcessId}")).FullName;
+string folder = Directory.CreateDirectory(
+    Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"attentiongen-fuzz-{Environment.ProcessId}")).FullName;
 var watch = Stopwatch.StartNew();
 int failures = 0;
 try
 {
-    Parallel.ForEach(Target.All, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, target => Interlocked.Add(ref failures, Run(target) ? 0 : 1));
+    Parallel.ForEach(
+        Target.All, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, target => Interlocked.Add(ref failures, Run(target) ? 0 : 1));
 }
 finally
 {
     Directory.Delete(folder, recursive: true);
 }
 
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Target.All.Count * (long)files:N0} mutated files in {watch.Elapsed.TotalSeconds:F0} s; {failures} readers failed"));
+Console.WriteLine(
+    string.Create(
+        CultureInfo.InvariantCulture, $"{Target.All.Count * (long)files:N0} mutated files in {watch.Elapsed.TotalSeconds:F0} s; {failures} readers failed"));
 return failures == 0 ? 0 : 1;
 
 bool Run(Target target)
@@ -54,7 +58,11 @@ bool Run(Target target)
             return false;
     }
 
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target.Name,-20} {files:N0} files, {large:N0} of them large, {accepted:N0} read and compared, {files - accepted:N0} refused; at most {mostBytes:N0} bytes beyond twice the file"));
+    Console.WriteLine(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{target.Name,-20} {files:N0} files, {large:N0} of them large, {accepted:N0} read and compared, {files - accepted:N0} refused; at most "
+                + $"{mostBytes:N0} bytes beyond twice the file"));
     // Damage that is always seen at once would test nothing further in.
     return accepted > 0 && accepted < files;
 

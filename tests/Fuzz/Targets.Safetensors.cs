@@ -30,7 +30,8 @@ internal sealed partial record Target
         return header.Count == opened.TensorNames.Count && opened.TensorNames.All(name => TensorHolds(opened, name, header[name], file));
     }
 
-    private static Dictionary<string, JsonElement> Header(byte[] file) => JsonDocument.Parse(file.AsMemory(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(file)))
+    private static Dictionary<string, JsonElement> Header(byte[] file) =>
+        JsonDocument.Parse(file.AsMemory(8, (int)BinaryPrimitives.ReadUInt64LittleEndian(file)))
         .RootElement.EnumerateObject().Where(entry => entry.Name != "__metadata__").ToDictionary(entry => entry.Name, entry => entry.Value);
 
     private static bool TensorHolds(SafetensorsFile opened, string name, JsonElement entry, byte[] file)
@@ -79,7 +80,11 @@ internal sealed partial record Target
     private static float FourExponentBits(byte bits)
     {
         (int exponent, int fraction) = ((bits >> 3) & 15, bits & 7);
-        double magnitude = exponent == 15 && fraction == 7 ? double.NaN : exponent == 0 ? fraction * Math.Pow(2, -9) : (8 + fraction) * Math.Pow(2, exponent - 10);
+        double magnitude = exponent == 15 && fraction == 7
+            ? double.NaN
+            : exponent == 0
+            ? fraction * Math.Pow(2, -9)
+            : (8 + fraction) * Math.Pow(2, exponent - 10);
         return (float)(bits < 128 ? magnitude : -magnitude);
     }
 

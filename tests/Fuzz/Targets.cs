@@ -22,7 +22,8 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
     public byte[][] Large { get; init; } = [];
 
     /// <summary>Bytes of the files beside the damaged one that it names.</summary>
-    public long BytesBeside(byte[] file) => Beside.Where(beside => file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(beside.Key)) >= 0).Sum(beside => (long)beside.Value.Length);
+    public long BytesBeside(byte[] file) =>
+        Beside.Where(beside => file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(beside.Key)) >= 0).Sum(beside => (long)beside.Value.Length);
 
     /// <summary>Whether an exception is an answer to a damaged file: it is malformed, or names a file that is not there.</summary>
     public bool IsRefusal(Exception exception) => exception is InvalidDataException || (Beside.Count > 0 && exception is FileNotFoundException);
@@ -38,7 +39,8 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
         ["many.safetensors"] = ManyTensors(),
     };
 
-    private static Dictionary<string, Dictionary<string, JsonElement>> ShardHeaders { get; } = Shards.ToDictionary(shard => shard.Key, shard => Header(shard.Value));
+    private static Dictionary<string, Dictionary<string, JsonElement>> ShardHeaders { get; } = Shards.ToDictionary(
+        shard => shard.Key, shard => Header(shard.Value));
 
     public static IReadOnlyList<Target> All { get; } =
     [
@@ -46,7 +48,11 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
         new("shard index", [Index()], SafetensorsFile.Open, IndexHolds) { Extension = ".index.json", Beside = Shards, Large = [ManyNames()] },
         new("llama2.c checkpoint", [Checkpoint(5), Checkpoint(-5)], StoryCheckpoint.Read, CheckpointHolds) { Large = [ManyLayers()] },
         new("llama2.c tokenizer", [StoryFiles.Tokenizer((" a", 1), ("ab", 2), ("é", -1))], StoryTokenizer.Read, TokenizerHolds) { Large = [ManyTokens()] },
-        new("CTranslate2 model", [CTranslate2(VariableNames)], CTranslate2File.Read, CTranslate2Holds) { Large = [CTranslate2([.. Enumerable.Range(0, 4096).Select(number => $"{number:x}")])] },
+        new(
+            "CTranslate2 model",
+            [CTranslate2(VariableNames)],
+            CTranslate2File.Read,
+            CTranslate2Holds) { Large = [CTranslate2([.. Enumerable.Range(0, 4096).Select(number => $"{number:x}")])] },
         new("vocabulary", ["<blank>\n<s>\n</s>\na\nb\né\n"u8.ToArray()], Vocabulary.Read, VocabularyHolds) { Large = [ManyLines()] },
         // As a cache, keys take up to 16 times the room that they have in a stream.
         new("saved cache", [SavedCache(5, 2), SavedCache(0, 40)], ReadCache, CacheHolds),
@@ -67,7 +73,8 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
 
     private static byte[] ManyTokens() => StoryFiles.Tokenizer([.. Enumerable.Range(0, 30_000).Select(number => ($"{(char)(number + 0x400)}", (float)number))]);
 
-    private static byte[] ManyLines() => Encoding.UTF8.GetBytes("<blank>\n<s>\n</s>\n" + string.Concat(Enumerable.Range(0x400, 30_000).Select(character => $"{(char)character}\n")));
+    private static byte[] ManyLines() =>
+        Encoding.UTF8.GetBytes("<blank>\n<s>\n</s>\n" + string.Concat(Enumerable.Range(0x400, 30_000).Select(character => $"{(char)character}\n")));
 
     private static byte[] Checkpoint(int vocabulary)
     {
@@ -111,7 +118,8 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
             position += 8 + length;
 
             // <0x0A> stands for a byte.
-            byte[] expected = length == 6 && piece.StartsWith("<0x"u8) && piece[5] == '>' && char.IsAsciiHexDigit((char)piece[3]) && char.IsAsciiHexDigit((char)piece[4])
+            byte[] expected = length == 6 && piece.StartsWith("<0x"u8) && piece[5] == '>' && char.IsAsciiHexDigit((char)piece[3])
+                && char.IsAsciiHexDigit((char)piece[4])
                 ? Convert.FromHexString(Encoding.ASCII.GetString(piece[3..5]))
                 : piece.ToArray();
             if (!tokenizer.Decode(0, token).SequenceEqual(expected))
@@ -125,7 +133,10 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
     {
         var cache = new AttentionCache(CacheShape, Math.Max(1, lengths.Max()), lengths.Length);
         for (int sequence = 0; sequence < lengths.Length; sequence++)
-            cache.Append(sequence, TestNumbers.Random(sequence, CacheShape.KeyDim * lengths[sequence]), TestNumbers.Random(9 + sequence, CacheShape.ValueDim * lengths[sequence]));
+            cache.Append(
+                sequence,
+                TestNumbers.Random(sequence, CacheShape.KeyDim * lengths[sequence]),
+                TestNumbers.Random(9 + sequence, CacheShape.ValueDim * lengths[sequence]));
         using var stream = new MemoryStream();
         cache.Save(stream);
         return stream.ToArray();

@@ -15,7 +15,8 @@ public sealed class IncrementalTests
 
     [Theory]
     [InlineData("another file changes", 2, "namespace Test; public class Unrelated { int x; }")]
-    [InlineData("a comment in the same file", 0, "namespace Test; [AttentionConfig(Heads = 2, DModel = 8)] /* why */ public sealed partial class First; // said")]
+    [InlineData("a comment in the same file", 0, "namespace Test; [AttentionConfig(Heads = 2, DModel = 8)] /* why */ public sealed partial class First; // "
+        + "said")]
     [InlineData("lines before the attribute", 0, "namespace Test;\n\n\n   [AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class First;")]
     [InlineData("lines within the attribute", 0, "namespace Test; [AttentionConfig(\n    Heads = 2,\n    DModel = 8)] public sealed partial class First;")]
     [InlineData("arguments in another order", 0, "namespace Test; [AttentionConfig(DModel = 8, Heads = 2)] public sealed partial class First;")]
@@ -106,7 +107,8 @@ public sealed class IncrementalTests
         CSharpCompilation compilation = Compile(First);
         SyntaxTree tree = compilation.SyntaxTrees[0];
         INamedTypeSymbol type = compilation.GetTypeByMetadataName("Test.First")!;
-        foreach (object banned in new object[] { compilation, tree, type, tree.GetRoot(TestContext.Current.CancellationToken), type.Locations[0], type.GetAttributes()[0] })
+        foreach (object banned in new object[] { compilation, tree, type, tree.GetRoot(TestContext.Current.CancellationToken), type.Locations[0],
+            type.GetAttributes()[0] })
         {
             Assert.NotNull(ObjectGraph.FindRoslynObject(new Dictionary<string, object?[]> { ["key"] = [1, null, Tuple.Create("deep", banned)] }));
             Assert.NotNull(ObjectGraph.FindRoslynObject(ImmutableArray.Create(banned)));
@@ -139,12 +141,16 @@ public sealed class IncrementalTests
     }
 
     [Theory]
-    [InlineData("static class Numbers { public const float Slope = 0.25f; } // a constant that a hook reads", "static class Numbers { public const float Slope = 0.125f; }")]
+    [InlineData("static class Numbers { public const float Slope = 0.25f; } // a constant that a hook reads",
+        "static class Numbers { public const float Slope = 0.125f; }")]
     [InlineData("partial class First;", "partial class First { [MaskPredicate] static bool Sees(int h, int q, int k) => k < q; }")]
-    [InlineData("partial class First { [MaskPredicate] static bool Sees(int h, int q, int k) => k < q; }", "partial class First { [MaskPredicate(Range = \"Near\")] static bool Sees(int h, int q, int k) => k < q; static (int, int) Near(int h, int q, int n) => (0, n); }")]
+    [InlineData("partial class First { [MaskPredicate] static bool Sees(int h, int q, int k) => k < q; }",
+        "partial class First { [MaskPredicate(Range = \"Near\")] static bool Sees(int h, int q, int k) => k < q; static (int, int) Near(int h, int q, int n) "
+            + "=> (0, n); }")]
     public void What_a_hook_reads_in_another_file_is_seen(string other, string edited)
     {
-        static string File(string text) => $"namespace Test; {text} static class Other {{ public const float Value = {(text.Contains("Numbers") ? "Numbers.Slope" : "1")}; }}";
+        static string File(string text) =>
+            $"namespace Test; {text} static class Other {{ public const float Value = {(text.Contains("Numbers") ? "Numbers.Slope" : "1")}; }}";
         GeneratorRunResult result = RunTwice(compilation => ReplaceFile(compilation, 2, File(edited)), Hooked("score + Other.Value"), File(other));
         Assert.Equal(
             [("First", IncrementalStepRunReason.Modified), ("Second", IncrementalStepRunReason.Cached)],
@@ -167,7 +173,8 @@ public sealed class IncrementalTests
     }
 
     private static string Hooked(string body) =>
-        $"using System;\nnamespace Test; [AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class First {{ const float Slope = 0.5f; static readonly float[] Slopes = [1, 2]; [ScoreModifier] static float Bias(float score, int head, int query, int key) => {body}; }}";
+        $"using System;\nnamespace Test; [AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class First {{ const float Slope = 0.5f; static "
+            + $"readonly float[] Slopes = [1, 2]; [ScoreModifier] static float Bias(float score, int head, int query, int key) => {body}; }}";
 
     private static GeneratorRunResult RunTwice(Func<CSharpCompilation, CSharpCompilation> edit, string first = First, string third = Unrelated)
     {

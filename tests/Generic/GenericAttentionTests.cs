@@ -13,11 +13,13 @@ public sealed class GenericAttentionTests
     {
         ["plain"] = Shape(heads: 4, kvHeads: 4, headDim: 8, dModel: 32),
         ["grouped, wide heads"] = Shape(heads: 6, kvHeads: 2, headDim: 10, dModel: 24),
-        ["without biases"] = Shape(heads: 2, kvHeads: 1, headDim: 5, dModel: 9) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false },
+        ["without biases"] = Shape(
+            heads: 2, kvHeads: 1, headDim: 5, dModel: 9) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false },
         ["scaled"] = Shape(heads: 2, kvHeads: 2, headDim: 8, dModel: 16) with { Scale = 0.7f },
         ["causal"] = Shape(heads: 4, kvHeads: 2, headDim: 8, dModel: 32) with { Causal = true },
         ["half-split"] = Shape(heads: 4, kvHeads: 2, headDim: 8, dModel: 32) with { Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 8 },
-        ["interleaved, partial"] = Shape(heads: 4, kvHeads: 2, headDim: 8, dModel: 32) with { Causal = true, Rotary = RotaryKind.Interleaved, RotaryDim = 4, RotaryBase = 500 },
+        ["interleaved, partial"] = Shape(
+            heads: 4, kvHeads: 2, headDim: 8, dModel: 32) with { Causal = true, Rotary = RotaryKind.Interleaved, RotaryDim = 4, RotaryBase = 500 },
     };
 
     [Theory]
@@ -133,7 +135,8 @@ public sealed class GenericAttentionTests
         new GenericAttentionWeights
         {
             Query = weights.Query.ToArray(), Key = weights.Key.ToArray(), Value = weights.Value.ToArray(), Output = weights.Output.ToArray(),
-            QueryBias = weights.QueryBias.ToArray(), KeyBias = weights.KeyBias.ToArray(), ValueBias = weights.ValueBias.ToArray(), OutputBias = weights.OutputBias.ToArray(),
+            QueryBias = weights.QueryBias.ToArray(), KeyBias = weights.KeyBias.ToArray(), ValueBias = weights.ValueBias.ToArray(),
+            OutputBias = weights.OutputBias.ToArray(),
         });
 
     private static float[] Random(int count)

@@ -9,7 +9,8 @@ internal sealed record GuardedCache(AttentionShape Shape, int Length, GuardSide 
     private const int Batch = 3;
 
     // Heads and values that fill no vector and no panel, that fill them, and a ring that goes round.
-    private static readonly AttentionShape Odd = new() { Heads = 4, KvHeads = 2, HeadDim = 3, ValueHeadDim = 18, DModel = 12, MemoryDim = 12, Causal = true, Scale = 1 };
+    private static readonly AttentionShape Odd =
+        new() { Heads = 4, KvHeads = 2, HeadDim = 3, ValueHeadDim = 18, DModel = 12, MemoryDim = 12, Causal = true, Scale = 1 };
     private static readonly AttentionShape Even = Odd with { Heads = 2, KvHeads = 1, HeadDim = 16, ValueHeadDim = 32 };
     private static readonly AttentionShape Ring = Odd with { Ragged = true, WindowLeft = 20, ValueHeadDim = 5 };
 
@@ -20,7 +21,8 @@ internal sealed record GuardedCache(AttentionShape Shape, int Length, GuardSide 
         select new GuardedCache(shape, length, side);
 
     public override string ToString() =>
-        $"a cache of {Length} keys, {Shape.KvHeads} heads of {Shape.HeadDim} and {Shape.ValueHeadDim}{(Shape.WindowLeft < 0 ? "" : ", window")}, guard {(Side == GuardSide.After ? "after" : "before")}";
+        $"a cache of {Length} keys, {Shape.KvHeads} heads of {Shape.HeadDim} and {Shape.ValueHeadDim}{(Shape.WindowLeft < 0 ? "" : ", window")}, guard "
+            + $"{(Side == GuardSide.After ? "after" : "before")}";
 
     public IEnumerable<float[]> Results() => [Move(null)];
 
@@ -79,7 +81,8 @@ internal sealed record GuardedCache(AttentionShape Shape, int Length, GuardSide 
             {
                 int first = from.GetFirstHeldKey(sequence), count = from.Lengths[sequence] - first;
                 holdsAll &= first == 0;
-                Span<float> keys = Space(Shape.KeyDim * count, "Copied keys of one", memory), values = Space(Shape.ValueDim * count, "Copied values of one", memory);
+                Span<float> keys = Space(
+                    Shape.KeyDim * count, "Copied keys of one", memory), values = Space(Shape.ValueDim * count, "Copied values of one", memory);
                 from.CopyTo(sequence, first, keys, values);
                 results.AddRange(keys);
                 results.AddRange(values);
@@ -87,7 +90,8 @@ internal sealed record GuardedCache(AttentionShape Shape, int Length, GuardSide 
 
             if (!holdsAll)
                 return;
-            Span<float> allKeys = Space(from.Batch * Shape.KeyDim * from.Length, "Copied keys", memory), allValues = Space(from.Batch * Shape.ValueDim * from.Length, "Copied values", memory);
+            Span<float> allKeys = Space(from.Batch * Shape.KeyDim * from.Length, "Copied keys", memory), allValues = Space(
+                from.Batch * Shape.ValueDim * from.Length, "Copied values", memory);
             from.CopyTo(allKeys, allValues);
             results.AddRange(allKeys);
             results.AddRange(allValues);

@@ -8,7 +8,15 @@ namespace AttentionGen.Tests.Guards;
 /// <param name="Expected">What it gives in ordinary memory.</param>
 /// <param name="Packs">Whether the weights are packed from between guard pages too.</param>
 /// <param name="ChangesAll">Whether documents and positions change during the call too. Then any bits are right that come from inside the buffers.</param>
-internal sealed record GuardedCase(IKernelType Type, AttentionCase Call, bool IsCached, int Threads, GuardSide Side, Lazy<AttentionResult> Expected, bool Packs, bool ChangesAll = false) : IGuardedCase
+internal sealed record GuardedCase(
+    IKernelType Type,
+    AttentionCase Call,
+    bool IsCached,
+    int Threads,
+    GuardSide Side,
+    Lazy<AttentionResult> Expected,
+    bool Packs,
+    bool ChangesAll = false) : IGuardedCase
 {
     private static readonly int[] Lengths = [1, 2, 3, 5, 15, 16, 17, 31, 32, 33, 255, 256, 257];
     private static readonly int[] CachedLengths = [5, 33, 300];
@@ -16,7 +24,9 @@ internal sealed record GuardedCase(IKernelType Type, AttentionCase Call, bool Is
     /// <summary>What decides addresses: the bits stay those of the numbers that the call has checked.</summary>
     private static readonly string[] OwnLengths = ["RowOffsets", "KeyOffsets", "KeyLengths", "KeyStarts", "PrefixLengths"];
 
-    /// <summary>The grid of a shape: lengths around the edges of panels, lines and key blocks, one sequence and three, one thread and two, both sides.</summary>
+    /// <summary>
+    /// The grid of a shape: lengths around the edges of panels, lines and key blocks, one sequence and three, one thread and two, both sides.
+    /// </summary>
     public static IEnumerable<GuardedCase> All(IKernelType type)
     {
         AttentionShape shape = type.Shape;
@@ -55,7 +65,9 @@ internal sealed record GuardedCase(IKernelType Type, AttentionCase Call, bool Is
     /// <summary>In half of all cases, which then do not see whether a call writes these inputs.</summary>
     public IReadOnlyCollection<string> Changing => ChangesAll ? [.. OwnLengths, "Documents", "Positions"] : Side == GuardSide.Before ? OwnLengths : [];
 
-    public override string ToString() => $"{(IsCached ? "through a cache, " : "")}{Call.Describe()}, {Threads} threads, guard {(Side == GuardSide.After ? "after" : "before")}{(ChangesAll ? ", all integers change" : "")}";
+    public override string ToString() =>
+        $"{(IsCached ? "through a cache, " : "")}{Call.Describe()}, {Threads} threads, guard "
+            + $"{(Side == GuardSide.After ? "after" : "before")}{(ChangesAll ? ", all integers change" : "")}";
 
     public IEnumerable<float[]> Results()
     {
@@ -84,7 +96,8 @@ internal sealed record GuardedCase(IKernelType Type, AttentionCase Call, bool Is
         AttentionCache cache = kernel.CreateCache(call.Shape.IsCrossAttention ? call.Keys : call.Rows, call.Batch);
         if (call.Shape.IsCrossAttention)
         {
-            kernel.ProjectMemory(Place(call.Memory, "Memory", memory), cache, Place(call.KeyOffsets, "KeyOffsets", memory), new() { MaxDegreeOfParallelism = threads });
+            kernel.ProjectMemory(
+                Place(call.Memory, "Memory", memory), cache, Place(call.KeyOffsets, "KeyOffsets", memory), new() { MaxDegreeOfParallelism = threads });
             // The next call leases anew.
             if (memory is not null)
                 AttentionScratch.Trim();
@@ -114,7 +127,8 @@ internal sealed record GuardedCase(IKernelType Type, AttentionCase Call, bool Is
         Span<float> score = memory.Space(scores, "Scores"), logSumExp = memory.Space(logSumExps, "LogSumExp");
         kernel.Forward((call with { Places = memory }).Arguments with
         {
-            Output = output, Probabilities = probability, Scores = score, LogSumExp = logSumExp, Cache = cache, Options = new() { MaxDegreeOfParallelism = threads },
+            Output = output, Probabilities = probability, Scores = score, LogSumExp = logSumExp, Cache = cache,
+            Options = new() { MaxDegreeOfParallelism = threads },
         });
         // The next call finds no scratch of this one.
         AttentionScratch.Trim();
@@ -138,7 +152,8 @@ internal sealed record GuardedCase(IKernelType Type, AttentionCase Call, bool Is
         }
 
         if (shape.QueryKeyNorm != QueryKeyNorm.None)
-            _ = new HeadNorm(shape.QueryKeyNorm, Put(weights.QueryNorm, "Query norm"), Put(weights.QueryNormBias, "Query norm bias"), shape.QueryKeyNormEpsilon, 0.5);
+            _ = new HeadNorm(
+                shape.QueryKeyNorm, Put(weights.QueryNorm, "Query norm"), Put(weights.QueryNormBias, "Query norm bias"), shape.QueryKeyNormEpsilon, 0.5);
         if (shape.BiasKeyValue)
             _ = new AppendedKeys(shape, Put(weights.BiasKey, "Bias key"), Put(weights.BiasValue, "Bias value"));
         if (shape.RelativePositionBuckets > 0)

@@ -41,7 +41,8 @@ internal sealed record GuardedLinear(ILinearType Type, LinearCase Call, int Thre
         LinearWeights weights = Call.Weights;
         if (Packs)
         {
-            PackedMatrix.Pack(memory.Put(weights.Weight.ToArray(), "Weight"), memory.Put(weights.Bias.ToArray(), "Bias"), Call.Shape.Outputs, Call.Shape.Inputs, 1);
+            PackedMatrix.Pack(
+                memory.Put(weights.Weight.ToArray(), "Weight"), memory.Put(weights.Bias.ToArray(), "Bias"), Call.Shape.Outputs, Call.Shape.Inputs, 1);
         }
 
         ILinearObject linear = Type.Create(weights);

@@ -13,8 +13,10 @@ internal enum GuardSide
 }
 
 /// <summary>
-/// Buffers between pages that can be neither read nor written. A user's span ends, or begins, at such a page; what the runtime allocates does so too, to its alignment.
-/// Slack behind <see cref="AlignedMemory"/> may be read, as it is there for, but not written; inputs cannot be written. All else holds a signalling NaN, the slack and
+/// Buffers between pages that can be neither read nor written. A user's span ends, or begins, at such a page; what the runtime allocates does so too, to
+/// its alignment.
+/// Slack behind <see cref="AlignedMemory"/> may be read, as it is there for, but not written; inputs cannot be written. All else holds a signalling NaN,
+/// the slack and
 /// scratch of every call included, so that whatever a kernel makes of it shows in the bits of the result. Inputs that <see cref="Changing"/> names are
 /// changed to wild numbers as soon as a call has leased its scratch, which is after it has checked them.
 /// </summary>
@@ -24,7 +26,8 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
 {
     private const uint Poison = 0x7FA0DEAD;
     private const int AlignmentBytes = 64;
-    private const int ProtectNone = 0, ProtectRead = 1, ProtectWrite = 2, MapShared = 1, MapPrivate = 2, MapFixed = 0x10, MapAnonymous = 0x20, MapNoReserve = 0x4000;
+    private const int ProtectNone =
+        0, ProtectRead = 1, ProtectWrite = 2, MapShared = 1, MapPrivate = 2, MapFixed = 0x10, MapAnonymous = 0x20, MapNoReserve = 0x4000;
 
     private static readonly nuint Page = (nuint)Environment.SystemPageSize;
 
@@ -106,7 +109,9 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
             var before = new ReadOnlySpan<uint>(block.Pages, (int)(block.Start - block.Pages) / sizeof(uint));
             byte* end = block.Start + block.Bytes;
             var after = new ReadOnlySpan<uint>(end, (int)(block.Pages + block.PageBytes - end) / sizeof(uint));
-            Assert.True(before.IndexOfAnyExcept(Poison) < 0, $"Something before {block.Name} was written, {before.Length - before.IndexOfAnyExcept(Poison)} floats off.");
+            Assert.True(
+                before.IndexOfAnyExcept(Poison) < 0,
+                $"Something before {block.Name} was written, {before.Length - before.IndexOfAnyExcept(Poison)} floats off.");
             Assert.True(after.IndexOfAnyExcept(Poison) < 0, $"Something behind {block.Name} was written, {after.IndexOfAnyExcept(Poison)} floats off.");
         }
     }

@@ -9,7 +9,8 @@ internal interface IGuardedCase
     GuardSide Side { get; }
 
     /// <summary>
-    /// Works out in ordinary memory what is expected. What it returns runs with its spans in guarded memory, and all that the runtime allocates too; it fails where the bits are others.
+    /// Works out in ordinary memory what is expected. What it returns runs with its spans in guarded memory, and all that the runtime allocates too; it
+    /// fails where the bits are others.
     /// </summary>
     Action<GuardedMemory> Prepare();
 

@@ -19,7 +19,9 @@ for (int number = 0; number <= lines.Length; number++)
 {
     if (onlyKernel >= 0 && onlyKernel != number)
         continue;
-    (string Name, IEnumerable<IGuardedCase> Cases) group = number == lines.Length ? ("runtime", [.. GuardedCache.All(), .. GuardedMerge.All()]) : Kernel(lines[number].Split('\t'));
+    (string Name, IEnumerable<IGuardedCase> Cases) group = number == lines.Length
+        ? ("runtime", [.. GuardedCache.All(), .. GuardedMerge.All()])
+        : Kernel(lines[number].Split('\t'));
     int index = 0;
     ulong bits = 0;
     foreach (IGuardedCase one in group.Cases)

@@ -49,7 +49,9 @@ internal sealed class Callers
                 Environment.FailFast($"{what}: a caller does not come back");
         }
 
-        Console.WriteLine($"{what}: {Count} callers of one kernel object, {calls:N0} calls compared, {cancelled:N0} cancelled, {failures} failures, {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s");
+        Console.WriteLine(
+            $"{what}: {Count} callers of one kernel object, {calls:N0} calls compared, {cancelled:N0} cancelled, {failures} failures, "
+                + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s");
         return failures == 0 && calls > 0 && cancelled > 0;
     }
 
@@ -111,7 +113,8 @@ internal sealed class Callers
             source.CancelAfter(TimeSpan.FromMilliseconds(random.Next(3)));
         try
         {
-            attention.Forward(input.AsSpan(DecoderAttention.DModel), output.AsSpan(DecoderAttention.DModel), cache, options with { CancellationToken = source.Token });
+            attention.Forward(
+                input.AsSpan(DecoderAttention.DModel), output.AsSpan(DecoderAttention.DModel), cache, options with { CancellationToken = source.Token });
             Check(Cases - 1, output, "forward that could have been cancelled");
         }
         catch (OperationCanceledException)

@@ -70,7 +70,13 @@ internal static class Leaks
             using var process = Process.GetCurrentProcess();
             // Generation 4 is the heap of pinned objects.
             GCMemoryInfo info = GC.GetGCMemoryInfo(GCKind.FullBlocking);
-            return new(GC.GetTotalMemory(false), info.GenerationInfo[4].SizeAfterBytes, AttentionScratch.PooledBytes, process.WorkingSet64, CountHandles(process), process.Threads.Count);
+            return new(
+                GC.GetTotalMemory(false),
+                info.GenerationInfo[4].SizeAfterBytes,
+                AttentionScratch.PooledBytes,
+                process.WorkingSet64,
+                CountHandles(process),
+                process.Threads.Count);
         }
 
         // Room for what the runtime itself does now and then: a thread, a page table. A leak of one byte a call would be a million.

@@ -76,7 +76,8 @@ public sealed class CTranslate2FileTests
         Assert.Equal("bab", vocabulary.Decode([7, 4, 8]));
         Assert.Equal(4, StoryFiles.WithFile("<blank>\n<s>\n</s>"u8.ToArray(), Vocabulary.Read).Count);
         Assert.Throws<InvalidDataException>(() => StoryFiles.WithFile("<blank>\n<s>\n</s>a\n"u8.ToArray(), Vocabulary.Read));
-        Assert.Throws<InvalidDataException>(() => StoryFiles.WithFile([.. "<blank>\n<s>\n</s>\n"u8, .. Enumerable.Repeat((byte)'\n', 100_000)], Vocabulary.Read));
+        Assert.Throws<InvalidDataException>(
+            () => StoryFiles.WithFile([.. "<blank>\n<s>\n</s>\n"u8, .. Enumerable.Repeat((byte)'\n', 100_000)], Vocabulary.Read));
         Assert.Throws<InvalidDataException>(() => StoryFiles.WithFile("a\nb\n"u8.ToArray(), Vocabulary.Read));
         Assert.Throws<InvalidDataException>(() => StoryFiles.WithFile([], Vocabulary.Read));
     }

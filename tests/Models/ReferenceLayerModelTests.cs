@@ -5,7 +5,9 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Models;
 
-/// <summary>The layers of the reference with weights of trained models: one with post-norm, layer norms and GELU, one with pre-norm, RMS norms and a gate.</summary>
+/// <summary>
+/// The layers of the reference with weights of trained models: one with post-norm, layer norms and GELU, one with pre-norm, RMS norms and a gate.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class ReferenceLayerModelTests
 {
@@ -17,7 +19,8 @@ public sealed class ReferenceLayerModelTests
         var shape = new TransformerLayerShape
         {
             Attention = Attention(heads: 12, kvHeads: 12, headDim: 32),
-            FeedForwardDim = 1536, UpBias = true, DownBias = true, NormBias = true, Activation = Activation.Gelu, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f,
+            FeedForwardDim = 1536, UpBias = true, DownBias = true, NormBias = true, Activation = Activation.Gelu, NormPlacement = NormPlacement.Post,
+            NormEpsilon = 1e-12f,
         };
 
         float[] x = Npy.Read(Path.Combine(trace, "embedded.npy")).ToFloats();
@@ -41,7 +44,8 @@ public sealed class ReferenceLayerModelTests
         {
             Attention = Attention(heads: 8, kvHeads: 4, headDim: 8) with
             {
-                QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, Causal = true, Rotary = RotaryKind.Interleaved, RotaryDim = 8, RotaryBase = 10000,
+                QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, Causal = true, Rotary = RotaryKind.Interleaved, RotaryDim = 8,
+                RotaryBase = 10000,
             },
             FeedForwardDim = model.HiddenDim, Gated = true, Activation = Activation.Silu, Norm = Norm.Rms, NormEpsilon = 1e-5f,
         };

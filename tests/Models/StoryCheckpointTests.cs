@@ -10,7 +10,8 @@ public sealed class StoryCheckpointTests
     public void Reads_a_well_formed_file()
     {
         StoryCheckpoint checkpoint = Read(StoryFiles.Checkpoint(dim: 64, hidden: 172, layers: 2, heads: 8, kvHeads: 4, vocabulary: 512, positions: 16));
-        Assert.Equal((64, 172, 2, 8, 4, 512, 16), (checkpoint.Dim, checkpoint.HiddenDim, checkpoint.LayerCount, checkpoint.Heads, checkpoint.KvHeads, checkpoint.VocabularySize, checkpoint.MaxPositions));
+        Assert.Equal((64, 172, 2, 8, 4, 512, 16), (checkpoint.Dim, checkpoint.HiddenDim, checkpoint.LayerCount, checkpoint.Heads, checkpoint.KvHeads,
+            checkpoint.VocabularySize, checkpoint.MaxPositions));
         Assert.Same(checkpoint.Embedding, checkpoint.Classifier);
         var model = new StoryModel(checkpoint, capacity: 3);
         Assert.Equal(512, model.Forward([1, 2]).Length);

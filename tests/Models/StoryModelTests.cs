@@ -136,6 +136,7 @@ public sealed partial class StoryModelTests
 
     /// <summary>The attention of a layer alone, as the traces have it.</summary>
     [AttentionConfig(
-        Heads = 8, KvHeads = 4, DModel = 64, Causal = true, Rotary = RotaryKind.Interleaved, QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false)]
+        Heads = 8, KvHeads = 4, DModel = 64, Causal = true, Rotary = RotaryKind.Interleaved, QueryBias = false, KeyBias = false, ValueBias = false,
+        OutputBias = false)]
     internal sealed partial class TracedAttention;
 }

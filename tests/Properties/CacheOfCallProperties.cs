@@ -14,7 +14,8 @@ public sealed class CacheOfCallProperties
     [Fact]
     public void A_cache_of_another_kernel_or_batch_is_refused() =>
         Gen.Select(Gen.Int[0, Names.Length - 1], Gen.Int[0, Names.Length - 1], Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[0, 100_000])
-            .Holds((given, made, batch, cacheBatch, seed) => Run(PropertyKernels.All.Type(Names[given]), PropertyKernels.All.Type(Names[made]), batch, cacheBatch, seed), iter: 3_000, threads: 2);
+            .Holds((given, made, batch, cacheBatch, seed) => Run(PropertyKernels.All.Type(Names[given]), PropertyKernels.All.Type(Names[made]), batch,
+                cacheBatch, seed), iter: 3_000, threads: 2);
 
     [Fact]
     public void A_memory_is_projected_or_the_cache_stays_as_it_is()
@@ -24,7 +25,13 @@ public sealed class CacheOfCallProperties
         Gen.Select(Gen.Int[0, 9], Gen.Int[1, 3], Gen.Int[0, 9], Gen.Int[0, 100_000]).Holds((mistake, batch, keys, seed) =>
         {
             Project(TypedKernels.Type("cross"), mistake, batch, keys, seed, (memory, cache, _, options) => plain.ProjectMemory(memory, cache!, options));
-            Project(TypedKernels.Type("ragged-cross"), mistake, batch, keys, seed, (memory, cache, offsets, options) => ragged.ProjectMemory(memory, cache!, offsets, options));
+            Project(
+                TypedKernels.Type("ragged-cross"),
+                mistake,
+                batch,
+                keys,
+                seed,
+                (memory, cache, offsets, options) => ragged.ProjectMemory(memory, cache!, offsets, options));
         }, iter: 2_000, threads: 2);
     }
 
@@ -33,7 +40,8 @@ public sealed class CacheOfCallProperties
         if (!maker.Shape.HasCache)
             return;
         IKernel kernel = type.Create(AttentionWeights.Random(type.Shape, 5));
-        AttentionCase call = AttentionCase.Create(type.Shape, batch, type.Shape.SequenceLength > 0 ? type.Shape.SequenceLength : 4, 3, seed, AttentionWeights.Random(type.Shape, 5));
+        AttentionCase call = AttentionCase.Create(
+            type.Shape, batch, type.Shape.SequenceLength > 0 ? type.Shape.SequenceLength : 4, 3, seed, AttentionWeights.Random(type.Shape, 5));
         var cache = maker.Create(AttentionWeights.Random(maker.Shape, 5)).CreateCache(9, cacheBatch);
         bool isRight = ReferenceEquals(type, maker) && batch == cacheBatch;
         if (type.Shape.IsCrossAttention)
@@ -50,9 +58,11 @@ public sealed class CacheOfCallProperties
 
         string before = CacheContent.Of(cache);
         float[] output = [.. Enumerable.Repeat(Unwritten, call.ResultLengths.Output)];
-        float[] scores = new float[call.ResultLengths.Scores], probabilities = new float[call.ResultLengths.Probabilities], logSumExp = new float[call.ResultLengths.LogSumExp];
+        float[] scores = new float[call.ResultLengths.Scores], probabilities = new float[call.ResultLengths.Probabilities],
+        logSumExp = new float[call.ResultLengths.LogSumExp];
         AttentionCache given = cache;
-        Exception? exception = Refusal.Of(() => kernel.Forward(call.Arguments with { Output = output, Scores = scores, Probabilities = probabilities, LogSumExp = logSumExp, Cache = given }));
+        Exception? exception = Refusal.Of(() => kernel.Forward(call.Arguments with { Output = output, Scores = scores, Probabilities = probabilities,
+            LogSumExp = logSumExp, Cache = given }));
         Assert.Equal(isRight, exception is null);
         if (isRight)
         {

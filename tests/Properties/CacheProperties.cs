@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace AttentionGen.Tests.Properties;
 
-/// <summary>Random operations on a cache, good and bad, beside a model of plain lists: after each the two hold the same, and what is refused changes nothing.</summary>
+/// <summary>
+/// Random operations on a cache, good and bad, beside a model of plain lists: after each the two hold the same, and what is refused changes nothing.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class CacheProperties
 {
@@ -65,10 +67,12 @@ public sealed class CacheProperties
                     Model = new(shape, Model.Capacity, Model.Batch);
                     return false;
                 case 6:
-                    bool can = keys >= 0 && keys <= Model.Length && Enumerable.Range(0, Model.Batch).All(each => Model.CanTruncate(each, keys, FirstHeld()[each]));
+                    bool can = keys >= 0 && keys <= Model.Length
+                        && Enumerable.Range(0, Model.Batch).All(each => Model.CanTruncate(each, keys, FirstHeld()[each]));
                     return Do(can, "Truncate", () => Cache.Truncate(keys), () => Each(each => Model.Truncate(each, keys)));
                 case 7:
-                    can = exists && otherKeys >= 0 && otherKeys <= Model.Sequences[sequence].Count && Model.CanTruncate(sequence, otherKeys, FirstHeld()[sequence]);
+                    can = exists && otherKeys >= 0 && otherKeys <= Model.Sequences[sequence].Count
+                        && Model.CanTruncate(sequence, otherKeys, FirstHeld()[sequence]);
                     return Do(can, "Truncate of one", () => Cache.Truncate(sequence, otherKeys), () => Model.Truncate(sequence, otherKeys));
                 case 8:
                     // The fork, and then the original, are not changed by the other.
@@ -78,14 +82,23 @@ public sealed class CacheProperties
                     forked.AssertHeldBy(fork);
                     return false;
                 case 9:
-                    return Do(keys >= Math.Max(1, Model.Length), "Fork to a capacity", () => Cache = Cache.Fork(keys), () => Model = Model.Fork(keys, [.. Enumerable.Range(0, Model.Batch)]));
+                    return Do(
+                        keys >= Math.Max(1, Model.Length),
+                        "Fork to a capacity",
+                        () => Cache = Cache.Fork(keys),
+                        () => Model = Model.Fork(keys, [.. Enumerable.Range(0, Model.Batch)]));
                 case 10:
                     int[] chosen = [.. Enumerable.Range(0, random.Next(5)).Select(_ => random.Next(16) == 0 ? Model.Batch : random.Next(Model.Batch))];
                     int capacity = random.Next(4) == 0 ? otherKeys : 0;
                     can = chosen.Length > 0 && !chosen.Contains(Model.Batch) && (capacity == 0 || capacity >= Math.Max(1, Model.Length));
-                    return Do(can, "Fork of sequences", () => Cache = Cache.Fork(chosen, capacity), () => Model = Model.Fork(capacity == 0 ? Model.Capacity : capacity, chosen));
+                    return Do(
+                        can,
+                        "Fork of sequences",
+                        () => Cache = Cache.Fork(chosen, capacity),
+                        () => Model = Model.Fork(capacity == 0 ? Model.Capacity : capacity, chosen));
                 case 11 or 12:
-                    int[] parents = [.. Enumerable.Range(0, random.Next(10) == 0 ? b % 5 + 1 : Model.Batch).Select(_ => random.Next(16) == 0 ? -1 : random.Next(Model.Batch))];
+                    int[] parents = [.. Enumerable.Range(0, random.Next(10) == 0 ? b % 5 + 1 : Model.Batch).Select(_ => random.Next(16) == 0 ? -1
+                        : random.Next(Model.Batch))];
                     return Do(parents.Length == Model.Batch && !parents.Contains(-1), "Select", () => Cache.Select(parents), () => Model.Select(parents));
                 case 13:
                     return SaveAndRestore(isNew: random.Next(2) == 0);
@@ -104,7 +117,11 @@ public sealed class CacheProperties
         {
             List<(float[], float[])>[] rows = [.. Enumerable.Range(0, Model.Batch).Select(_ => Rows(count, random))];
             (float[] keys, float[] values) = Spoil(rows, isWrong, random);
-            return Do(!isWrong && count <= Model.Capacity - Model.Length, $"Append of {count}", () => Cache.Append(keys, values), () => Each(each => Model.Add(each, rows[each])));
+            return Do(
+                !isWrong && count <= Model.Capacity - Model.Length,
+                $"Append of {count}",
+                () => Cache.Append(keys, values),
+                () => Each(each => Model.Add(each, rows[each])));
         }
 
         private bool Append(int sequence, int count, bool isWrong, Random random)
@@ -169,9 +186,14 @@ public sealed class CacheProperties
         private bool CopyOut(Random random)
         {
             var targets = new CopyTargets(Model.Batch * shape.KeyDim * Model.Length, Model.Batch * shape.ValueDim * Model.Length, random);
-            bool isRefused = Refusal.Where(!targets.AreRight || FirstHeld().Any(first => first > 0), "CopyTo", () => Cache.CopyTo(targets.Keys, targets.Values));
-            var padded = Model.Sequences.Select(rows => rows.Concat(Enumerable.Repeat((new float[shape.KeyDim], new float[shape.ValueDim]), Model.Length - rows.Count)).ToArray()).ToArray();
-            targets.Check(isRefused, [.. padded.SelectMany(rows => CacheModel.Plain(shape, rows, false))], [.. padded.SelectMany(rows => CacheModel.Plain(shape, rows, true))]);
+            bool isRefused = Refusal.Where(
+                !targets.AreRight || FirstHeld().Any(first => first > 0), "CopyTo", () => Cache.CopyTo(targets.Keys, targets.Values));
+            var padded = Model.Sequences.Select(
+                rows => rows.Concat(Enumerable.Repeat((new float[shape.KeyDim], new float[shape.ValueDim]), Model.Length - rows.Count)).ToArray()).ToArray();
+            targets.Check(
+                isRefused,
+                [.. padded.SelectMany(rows => CacheModel.Plain(shape, rows, false))],
+                [.. padded.SelectMany(rows => CacheModel.Plain(shape, rows, true))]);
             return isRefused;
         }
 
@@ -215,7 +237,8 @@ public sealed class CacheProperties
         /// <summary>Keys and values in the layout of the cache; where they are to be wrong, one of them has another length.</summary>
         private (float[] Keys, float[] Values) Spoil(List<(float[], float[])>[] rows, bool isWrong, Random random)
         {
-            float[] keys = [.. rows.SelectMany(each => CacheModel.Plain(shape, each, false))], values = [.. rows.SelectMany(each => CacheModel.Plain(shape, each, true))];
+            float[] keys = [.. rows.SelectMany(each => CacheModel.Plain(shape, each, false))],
+            values = [.. rows.SelectMany(each => CacheModel.Plain(shape, each, true))];
             if (!isWrong)
                 return (keys, values);
             return random.Next(2) == 0 ? ([.. keys, 1], values) : (keys, [.. values, 1]);

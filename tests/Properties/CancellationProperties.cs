@@ -5,7 +5,8 @@ using CsCheck;
 namespace AttentionGen.Tests.Properties;
 
 /// <summary>
-/// Calls that are cancelled, or whose score modifier throws, before they begin or anywhere on their way: the exception reaches the caller and the cache is as it was, so that
+/// Calls that are cancelled, or whose score modifier throws, before they begin or anywhere on their way: the exception reaches the caller and the cache
+/// is as it was, so that
 /// the same call again gives the right bits; or the call ends first, and gives them itself.
 /// </summary>
 [Trait("Speed", "Slow")]
@@ -26,7 +27,8 @@ public sealed class CancellationProperties
             }
         """);
 
-    private static readonly KernelSet Kernels = new([.. PropertyKernels.All.Names.Select(name => (name, PropertyKernels.All.Configuration(name) with { ScoreModifier = Telling }))]);
+    private static readonly KernelSet Kernels = new(
+        [.. PropertyKernels.All.Names.Select(name => (name, PropertyKernels.All.Configuration(name) with { ScoreModifier = Telling }))]);
 
     public static TheoryData<string> Names => Kernels.All;
 
@@ -66,12 +68,14 @@ public sealed class CancellationProperties
     }
 
     /// <summary>The call with nothing hidden by lengths, so that there is something to do.</summary>
-    private static AttentionCase WithAllKeys(AttentionCase call) => call with { KeyLengths = [.. call.KeyLengths.Select((_, sequence) => call.KeysOf(sequence))] };
+    private static AttentionCase WithAllKeys(AttentionCase call) =>
+        call with { KeyLengths = [.. call.KeyLengths.Select((_, sequence) => call.KeysOf(sequence))] };
 
     private static void Sample(Sampled sampled, int iterations)
     {
         // Sometimes behind the last key: then nothing happens.
-        Gen.Select(Gen.Int[0, 5], Gen.Double[0, 1.1], Gen.Int[1, 8]).Holds((kind, place, threads) => sampled.Run(kind, (int)(place * sampled.Total), threads), iter: iterations, threads: 1);
+        Gen.Select(Gen.Int[0, 5], Gen.Double[0, 1.1], Gen.Int[1, 8]).Holds(
+            (kind, place, threads) => sampled.Run(kind, (int)(place * sampled.Total), threads), iter: iterations, threads: 1);
         Assert.True(sampled.Stopped > 0, "No call was cancelled.");
     }
 
@@ -109,10 +113,15 @@ public sealed class CancellationProperties
             if (kind == 0)
                 source.Cancel();
             AttentionCache? cache = before?.Fork();
-            string what = $"{call.Describe()}, {threads} threads, {(kind == 0 ? "cancelled before" : kind == 1 ? $"failed after {place}" : $"cancelled after {place}")} of {Total}";
+            string what =
+                $"{call.Describe()}, {threads} threads, {(kind == 0 ? "cancelled before" : kind == 1 ? $"failed after {place}" : $"cancelled after {place}")} "
+                    + $"of {Total}";
             AttentionResult? result = null;
             Exception? exception = Record.Exception(() =>
-                result = Tell(kind == 1 ? () => throw thrown : source.Cancel, place, () => call.RunAll(kernel, new ForwardOptions { MaxDegreeOfParallelism = threads, CancellationToken = source.Token }, cache)));
+                result = Tell(
+                    kind == 1 ? () => throw thrown : source.Cancel,
+                    place,
+                    () => call.RunAll(kernel, new ForwardOptions { MaxDegreeOfParallelism = threads, CancellationToken = source.Token }, cache)));
             if (exception is null)
             {
                 Assert.True(kind > 1 || (kind == 1 && place >= Total), $"{what}: it went through");

@@ -30,7 +30,8 @@ public sealed class ForwardProperties
         AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 5);
         IKernel kernel = type.Create(weights);
         Gen.Select(Gen.Int[0, ForwardMutation.Kinds - 1], Gen.Int[1, 3], Gen.Int[0, 7], Gen.Int[0, 9], Gen.Int[0, 100_000])
-            .Holds((mutation, batch, rows, keys, seed) => Run(kernel, weights, mutation, batch, type.Shape.SequenceLength > 0 ? type.Shape.SequenceLength : rows, keys, seed), iter: 1_500, threads: 2);
+            .Holds((mutation, batch, rows, keys, seed) => Run(kernel, weights, mutation, batch, type.Shape.SequenceLength > 0 ? type.Shape.SequenceLength
+                : rows, keys, seed), iter: 1_500, threads: 2);
     }
 
     private static void Run(IKernel kernel, AttentionWeights weights, int mutation, int batch, int rows, int keys, int seed)
@@ -158,9 +159,11 @@ public sealed class ForwardProperties
         public void AssertClose(ReferenceResult expected)
         {
             var result = new AttentionResult(
-                memory[..lengths[0]], memory[lengths[0]..(lengths[0] + lengths[1])], memory[(lengths[0] + lengths[1])..(lengths[0] + lengths[1] + lengths[2])], memory[(lengths[0] + lengths[1] + lengths[2])..lengths.Sum()]);
+                memory[..lengths[0]], memory[lengths[0]..(lengths[0] + lengths[1])], memory[(lengths[0] + lengths[1])..(lengths[0] + lengths[1] + lengths[2])],
+                memory[(lengths[0] + lengths[1] + lengths[2])..lengths.Sum()]);
             var taken = new ReferenceResult(
-                expected.Output, lengths[1] == 0 ? [] : expected.Probabilities, lengths[2] == 0 ? [] : expected.Scores, lengths[3] == 0 ? [] : expected.LogSumExp);
+                expected.Output, lengths[1] == 0 ? [] : expected.Probabilities, lengths[2] == 0 ? [] : expected.Scores,
+                lengths[3] == 0 ? [] : expected.LogSumExp);
             result.AssertClose(taken, call.Shape, call.Describe());
         }
     }

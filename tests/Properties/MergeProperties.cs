@@ -23,7 +23,8 @@ public sealed class MergeProperties
         int merged = 4 + random.Next(2), other = (merged + 1 + random.Next(5)) % 6, distance = lengths[other];
         if (wrong is >= 6 and < 11)
         {
-            int[] distances = [-lengths[merged], 1 - lengths[merged], 0, (lengths[other] - lengths[merged]) / 2, lengths[other] - lengths[merged], lengths[other] - 1];
+            int[] distances =
+                [-lengths[merged], 1 - lengths[merged], 0, (lengths[other] - lengths[merged]) / 2, lengths[other] - lengths[merged], lengths[other] - 1];
             distance = distances[random.Next(6)];
             starts[merged] = starts[other] + distance;
         }
@@ -37,7 +38,8 @@ public sealed class MergeProperties
 
         Span<float> Of(int index) => memory.AsSpan(starts[index], lengths[index]);
         bool fits = lengths[1] == 0 ? lengths[0] == 0 : lengths[0] % lengths[1] == 0;
-        bool isRight = (!overlaps || isSame) && fits && lengths[2] == lengths[0] && lengths[4] == lengths[0] && lengths[3] == lengths[1] && lengths[5] == lengths[1];
+        bool isRight = (!overlaps || isSame) && fits && lengths[2] == lengths[0] && lengths[4] == lengths[0] && lengths[3] == lengths[1]
+            && lengths[5] == lengths[1];
         bool isRefused = Refusal.Where(!isRight, "Merge", () => AttentionMerge.Merge(Of(0), Of(1), Of(2), Of(3), Of(4), Of(5)));
         for (int row = 0; !isRefused && row < rows; row++)
         {
@@ -46,7 +48,8 @@ public sealed class MergeProperties
             for (int column = 0; column < width; column++)
             {
                 int element = (row * width) + column;
-                Assert.Equal((Math.Exp(first) * before[starts[0] + element] + Math.Exp(second) * before[starts[2] + element]) / sum, memory[starts[4] + element], 1e-6);
+                Assert.Equal(
+                    (Math.Exp(first) * before[starts[0] + element] + Math.Exp(second) * before[starts[2] + element]) / sum, memory[starts[4] + element], 1e-6);
             }
         }
 

@@ -4,7 +4,8 @@ using CsCheck;
 namespace AttentionGen.Tests.Properties;
 
 /// <summary>
-/// Every result of a call over every other one and over every input, by one element at either end, wholly and in the middle: refused before anything is written.
+/// Every result of a call over every other one and over every input, by one element at either end, wholly and in the middle: refused before anything is
+/// written.
 /// What only touches, and inputs over inputs, are no concern of a kernel.
 /// </summary>
 [Trait("Speed", "Slow")]
@@ -17,7 +18,8 @@ public sealed class OverlapProperties
         ("whole core", new()
         {
             Heads = 2, HeadDim = 4, Projections = false, Causal = true, KeyLengths = true, KeyStarts = true, PrefixLengths = true, Documents = true,
-            Rotary = RotaryKind.HalfSplit, Positions = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AllOutputs,
+            Rotary = RotaryKind.HalfSplit, Positions = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.BatchHeadQueryKey,
+            Outputs = AllOutputs,
         }),
         ("whole cross", new() { Heads = 2, DModel = 8, MemoryDim = 6, KeyLengths = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AllOutputs }),
         ("whole ragged", new() { Heads = 2, HeadDim = 4, Projections = false, Ragged = true, Outputs = AttentionOutputs.LogSumExp }));
@@ -42,7 +44,10 @@ public sealed class OverlapProperties
         IKernelType type = Type(name);
         AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 5);
         IKernel kernel = type.Create(weights);
-        Sizes(type).Holds((batch, rows, keys, seed) => LayInputs(kernel, AttentionCase.Create(type.Shape, batch, rows, keys, seed, weights), new Random(seed)), iter: 30, threads: 2);
+        Sizes(type).Holds(
+            (batch, rows, keys, seed) => LayInputs(kernel, AttentionCase.Create(type.Shape, batch, rows, keys, seed, weights), new Random(seed)),
+            iter: 30,
+            threads: 2);
     }
 
     [Fact]

@@ -3,7 +3,10 @@ using CsCheck;
 
 namespace AttentionGen.Tests.Properties;
 
-/// <summary>Files of every naming that there is a preset for, with one thing wrong or differently right: the weights that they hold, or a refusal that names the tensor.</summary>
+/// <summary>
+/// Files of every naming that there is a preset for, with one thing wrong or differently right: the weights that they hold, or a refusal that names the
+/// tensor.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class PresetProperties
 {
@@ -33,7 +36,11 @@ public sealed class PresetProperties
         {
             "PyTorch packed" => (["in_proj_weight"], "out_proj.weight", ["in_proj_bias"], "out_proj.bias"),
             "PyTorch separate" => (["q_proj_weight", "k_proj_weight", "v_proj_weight"], "out_proj.weight", ["in_proj_bias"], "out_proj.bias"),
-            "Bert" => (["self.query.weight", "self.key.weight", "self.value.weight"], "output.dense.weight", ["self.query.bias", "self.key.bias", "self.value.bias"], "output.dense.bias"),
+            "Bert" => (
+                ["self.query.weight", "self.key.weight", "self.value.weight"],
+                "output.dense.weight",
+                ["self.query.bias", "self.key.bias", "self.value.bias"],
+                "output.dense.bias"),
             "Llama" => (["q_proj.weight", "k_proj.weight", "v_proj.weight"], "o_proj.weight", ["q_proj.bias", "k_proj.bias", "v_proj.bias"], "o_proj.bias"),
             "Gpt2" => (["c_attn.weight"], "c_proj.weight", ["c_attn.bias"], "c_proj.bias"),
             _ => ((string[])["q.weight", "k.weight", "v.weight"], "o.weight", (string[])[], ""),
@@ -48,7 +55,8 @@ public sealed class PresetProperties
         if (isPacked)
         {
             float[] all = file.Matrix(matrices[0], queries + (2 * keys), width);
-            (expectedQuery, expectedKey, expectedValue) = (all[..(queries * width)], all[(queries * width)..((queries + keys) * width)], all[((queries + keys) * width)..]);
+            (expectedQuery, expectedKey, expectedValue) = (
+                all[..(queries * width)], all[(queries * width)..((queries + keys) * width)], all[((queries + keys) * width)..]);
         }
         else
         {
@@ -61,7 +69,9 @@ public sealed class PresetProperties
         float[][] expectedBiases = [[], [], [], []];
         if (hasBiases)
         {
-            float[][] vectors = biases.Length == 1 ? [file.Vector(biases[0], queries + (2 * keys))] : [.. biases.Select((name, index) => file.Vector(name, outputs[index]))];
+            float[][] vectors = biases.Length == 1
+                ? [file.Vector(biases[0], queries + (2 * keys))]
+                : [.. biases.Select((name, index) => file.Vector(name, outputs[index]))];
             float[] together = [.. vectors.SelectMany(each => each)];
             expectedBiases = [together[..queries], together[queries..(queries + keys)], together[(queries + keys)..], file.Vector(outputBias, width)];
         }
@@ -74,7 +84,9 @@ public sealed class PresetProperties
             "PyTorch packed" or "PyTorch separate" => [("bias_k", [1, 1, keys]), ("bias_v", [1, 1, keys])],
             _ => [],
         };
-        float[][] expectedLearned = hasLearned ? [.. learned.Select(tensor => file.Tensor(tensor.Name, tensor.Shape))] : [.. learned.Select(_ => Array.Empty<float>())];
+        float[][] expectedLearned = hasLearned
+            ? [.. learned.Select(tensor => file.Tensor(tensor.Name, tensor.Shape))]
+            : [.. learned.Select(_ => Array.Empty<float>())];
         // What the preset does not know, whether or not the caller does; and what kernels cannot compute.
         bool hasOther = random.Next(2) == 0, isIgnored = random.Next(2) == 0;
         if (hasOther)
@@ -101,7 +113,13 @@ public sealed class PresetProperties
         {
             Assert.NotNull(exception);
             // A packed matrix that is not there is looked for under its other names.
-            string[] named = isRefused ? ["other"] : isUnsupported ? ["self.distance_embedding.weight"] : preset.StartsWith("PyTorch", StringComparison.Ordinal) && wrong != output ? [wrong, "in_proj_weight"] : [wrong];
+            string[] named = isRefused
+                ? ["other"]
+                : isUnsupported
+                ? ["self.distance_embedding.weight"]
+                : preset.StartsWith("PyTorch", StringComparison.Ordinal) && wrong != output
+                ? [wrong, "in_proj_weight"]
+                : [wrong];
             Assert.Contains(named, name => exception.Message.Contains($"'{dotted}{name}'", StringComparison.Ordinal));
             return;
         }
@@ -143,7 +161,8 @@ public sealed class PresetProperties
             float[] written = values;
             long[] shape = IsTransposed ? [inputs, outputs] : [outputs, inputs];
             if (IsTransposed)
-                written = [.. Enumerable.Range(0, inputs).SelectMany(input => Enumerable.Range(0, outputs).Select(output => values[(output * inputs) + input]))];
+                written =
+                    [.. Enumerable.Range(0, inputs).SelectMany(input => Enumerable.Range(0, outputs).Select(output => values[(output * inputs) + input]))];
             if (name == spoiled)
             {
                 switch (spoiling)

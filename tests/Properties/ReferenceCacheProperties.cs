@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace AttentionGen.Tests.Properties;
 
-/// <summary>Random operations on the reference's cache, good and bad, beside plain lists: after each the two hold the same, and what is refused changes nothing.</summary>
+/// <summary>
+/// Random operations on the reference's cache, good and bad, beside plain lists: after each the two hold the same, and what is refused changes nothing.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class ReferenceCacheProperties
 {
@@ -17,7 +19,8 @@ public sealed class ReferenceCacheProperties
     private static readonly AttentionShape Cross = new TestConfiguration { Heads = 2, HeadDim = 3, DModel = 4, MemoryDim = 5, ValueBias = false }.Shape;
     private static readonly AttentionShape RaggedCross = Cross with { Ragged = true };
 
-    private static readonly Gen<(int Operation, int A, int Seed)[]> Steps = Gen.Select(Gen.Int[0, Operations - 1], Gen.Int[-2, 9], Gen.Int[0, 10_000]).Array[1, 25];
+    private static readonly Gen<(int Operation, int A, int Seed)[]> Steps = Gen.Select(
+        Gen.Int[0, Operations - 1], Gen.Int[-2, 9], Gen.Int[0, 10_000]).Array[1, 25];
 
     [Fact]
     public void A_cache_of_given_keys_is_a_list_of_keys() => Steps.Holds(steps => Run(Core, steps), iter: 1_500, threads: 2);
@@ -127,7 +130,8 @@ public sealed class ReferenceCacheProperties
             if (mistake == 2)
                 queries = [.. queries, 1];
             bool isRefused = Refusal.Where(isWrong, "Forward", () => ReferenceAttention.Forward(
-                shape, weights, new() { Input = queries, Key = keys, Value = values, RowOffsets = offsets, KeyOffsets = keyOffsets, Batch = batch }, cache, null));
+                shape, weights, new() { Input = queries, Key = keys, Value = values, RowOffsets = offsets, KeyOffsets = keyOffsets, Batch = batch }, cache,
+                null));
             for (int sequence = 0; !isRefused && sequence < batch; sequence++)
                 sequences[sequence].AddRange(rows[sequence]);
         }
@@ -136,7 +140,8 @@ public sealed class ReferenceCacheProperties
         private void ProjectMemory(bool isWrong, Random random)
         {
             int same = random.Next(5);
-            double[][][] rows = [.. Enumerable.Range(0, batch).Select(_ => Enumerable.Range(0, shape.Ragged ? random.Next(5) : same).Select(_ => Numbers(shape.MemoryDim, random)).ToArray())];
+            double[][][] rows = [.. Enumerable.Range(0, batch).Select(_ => Enumerable.Range(0, shape.Ragged ? random.Next(5)
+                : same).Select(_ => Numbers(shape.MemoryDim, random)).ToArray())];
             float[] memory = Floats([.. rows.SelectMany(each => each).SelectMany(row => row)]);
             int[] offsets = shape.Ragged ? Offsets(rows) : [];
             if (isWrong && random.Next(2) == 0)
@@ -147,7 +152,8 @@ public sealed class ReferenceCacheProperties
                 return;
             sequences =
             [
-                .. rows.Select(each => each.Select(row => (Project(row, weights.Key, weights.KeyBias, shape.KeyDim), Project(row, weights.Value, weights.ValueBias, shape.ValueDim))).ToList()),
+                .. rows.Select(each => each.Select(row => (Project(row, weights.Key, weights.KeyBias, shape.KeyDim),
+                    Project(row, weights.Value, weights.ValueBias, shape.ValueDim))).ToList()),
             ];
         }
 

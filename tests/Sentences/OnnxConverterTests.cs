@@ -42,14 +42,17 @@ public sealed class OnnxConverterTests
     public void What_cannot_be_converted_is_refused_with_its_reason()
     {
         Refuses<InvalidDataException>("product_node, but no bias with a name", graph => graph.Node.RemoveAt(1));
-        Refuses<InvalidDataException>("'m.onnx': tensor 'embeddings.weight', [1, 2], has 1 elements", graph => Tensor(graph).RawData = ByteString.CopyFrom(0, 0, 0, 0));
+        Refuses<InvalidDataException>(
+            "'m.onnx': tensor 'embeddings.weight', [1, 2], has 1 elements", graph => Tensor(graph).RawData = ByteString.CopyFrom(0, 0, 0, 0));
         Refuses<NotSupportedException>("is of type Double", graph => Tensor(graph).DataType = (int)TensorProto.Types.DataType.Double);
         Refuses<NotSupportedException>("is in another file", graph => Tensor(graph).DataLocation = TensorProto.Types.DataLocation.External);
         Refuses<NotSupportedException>("quantised: it has the operator MatMulInteger", graph => graph.Node.Add(new NodeProto { OpType = "MatMulInteger" }));
         Refuses<InvalidDataException>("it has no initialisers", graph => graph.Initializer.Clear());
 
         byte[] whole = new ModelProto { Graph = Graph() }.ToByteArray();
-        Assert.Contains("'m.onnx' is no ONNX model, or a damaged one", Assert.Throws<InvalidDataException>(() => OnnxConverter.Convert(new MemoryStream(whole[..^5]), "m.onnx")).Message);
+        Assert.Contains(
+            "'m.onnx' is no ONNX model, or a damaged one",
+            Assert.Throws<InvalidDataException>(() => OnnxConverter.Convert(new MemoryStream(whole[..^5]), "m.onnx")).Message);
         Assert.Throws<InvalidDataException>(() => OnnxConverter.Convert(new MemoryStream(), "m.onnx"));
         Assert.Throws<InvalidDataException>(() => OnnxConverter.Convert(new MemoryStream("a text, and no model"u8.ToArray()), "m.onnx"));
 

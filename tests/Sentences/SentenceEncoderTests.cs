@@ -80,7 +80,8 @@ public sealed class SentenceEncoderTests
     {
         using var cancellation = new CancellationTokenSource();
         await cancellation.CancelAsync();
-        Assert.ThrowsAny<OperationCanceledException>(() => SentenceFiles.Model.Embed(SentenceFiles.Mixed(), new ForwardOptions { CancellationToken = cancellation.Token }));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => SentenceFiles.Model.Embed(SentenceFiles.Mixed(), new ForwardOptions { CancellationToken = cancellation.Token }));
     }
 
     private static void AssertWithin(double bound, float[] expected, float[] actual)

@@ -26,7 +26,8 @@ internal static class SentenceFiles
     public static (string Text, int[] Ids)[] Texts()
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Shared("tokens.json")));
-        return [.. document.RootElement.EnumerateArray().Select(item => (item.GetProperty("text").GetString()!, item.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray()))];
+        return [.. document.RootElement.EnumerateArray().Select(item => (item.GetProperty("text").GetString()!,
+            item.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray()))];
     }
 
     /// <summary>Texts of many lengths, without anything beside the repository.</summary>

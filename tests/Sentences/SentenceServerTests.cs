@@ -37,13 +37,18 @@ public sealed class SentenceServerTests : IAsyncLifetime
     {
         JsonElement answer = await AskAsync("""{"model":"all-MiniLM-L6-v2","input":["A man is eating.","Someone has dinner."],"user":"x"}""");
         Assert.Equal(("list", "all-MiniLM-L6-v2"), (answer.GetProperty("object").GetString(), answer.GetProperty("model").GetString()));
-        Assert.Equal((13, 13), (answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32(), answer.GetProperty("usage").GetProperty("total_tokens").GetInt32()));
+        Assert.Equal(
+            (13, 13),
+            (answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32(), answer.GetProperty("usage").GetProperty("total_tokens").GetInt32()));
         JsonElement[] data = [.. answer.GetProperty("data").EnumerateArray()];
         Assert.Equal([("embedding", 0), ("embedding", 1)], data.Select(item => (item.GetProperty("object").GetString(), item.GetProperty("index").GetInt32())));
-        Assert.Equal([Embed("A man is eating."), Embed("Someone has dinner.")], data.Select(item => item.GetProperty("embedding").EnumerateArray().Select(number => number.GetSingle()).ToArray()));
+        Assert.Equal(
+            [Embed("A man is eating."), Embed("Someone has dinner.")],
+            data.Select(item => item.GetProperty("embedding").EnumerateArray().Select(number => number.GetSingle()).ToArray()));
 
         JsonElement one = await AskAsync("""{"input":"A man is eating.","encoding_format":"base64","dimensions":384,"model":"sentence-transformers/all-MiniLM-L6-v2"}""");
-        Assert.Equal(Embed("A man is eating."), MemoryMarshal.Cast<byte, float>(one.GetProperty("data")[0].GetProperty("embedding").GetBytesFromBase64()).ToArray());
+        Assert.Equal(
+            Embed("A man is eating."), MemoryMarshal.Cast<byte, float>(one.GetProperty("data")[0].GetProperty("embedding").GetBytesFromBase64()).ToArray());
     }
 
     [Theory]
@@ -88,7 +93,11 @@ public sealed class SentenceServerTests : IAsyncLifetime
             for (int request = 0; request < 10; request++)
             {
                 JsonElement answer = await AskAsync(JsonSerializer.Serialize(new { input = (string[])[texts[client], texts[request]] }));
-                float[][] vectors = [.. answer.GetProperty("data").EnumerateArray().Select(item => item.GetProperty("embedding").EnumerateArray().Select(number => number.GetSingle()).ToArray())];
+                float[][] vectors =
+                [
+                    .. answer.GetProperty("data").EnumerateArray()
+                        .Select(item => item.GetProperty("embedding").EnumerateArray().Select(number => number.GetSingle()).ToArray()),
+                ];
                 Assert.Equal([expected[client], expected[request]], vectors);
             }
         });
@@ -106,7 +115,8 @@ public sealed class SentenceServerTests : IAsyncLifetime
         Assert.Contains("the queue is full", await full.Content.ReadAsStringAsync(Cancellation));
         Assert.All(answers, answer => Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests));
 
-        await using WebApplication impatient = EmbeddingServer.Create(SentenceFiles.Model, "http://127.0.0.1:0", configure: options => options.MaxWait = TimeSpan.FromTicks(1));
+        await using WebApplication impatient = EmbeddingServer.Create(
+            SentenceFiles.Model, "http://127.0.0.1:0", configure: options => options.MaxWait = TimeSpan.FromTicks(1));
         await impatient.StartAsync(Cancellation);
         using var client = new HttpClient { BaseAddress = new Uri(impatient.Urls.Single()) };
         using HttpResponseMessage late = await client.PostAsync("/v1/embeddings", new StringContent("""{"input":"x"}"""), Cancellation);
@@ -126,7 +136,8 @@ public sealed class SentenceServerTests : IAsyncLifetime
         await cancellation.CancelAsync();
         await queue.DisposeAsync();
         await queue.DisposeAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cancelled.WaitAsync(TimeSpan.FromMinutes(1), Cancellation)).ContinueWith(_ => { }, Cancellation);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await cancelled.WaitAsync(TimeSpan.FromMinutes(1), Cancellation)).ContinueWith(_ => { }, Cancellation);
         Assert.True(cancelled.IsCompleted);
         foreach (Task<float[][]> task in busy)
             Assert.True(task.IsCompletedSuccessfully || task.Exception!.InnerException is ObjectDisposedException);
@@ -150,7 +161,8 @@ public sealed class SentenceServerTests : IAsyncLifetime
 
     private static float[] Embed(string text) => SentenceFiles.Model.Embed([SentenceFiles.Model.Tokenize(text)])[0];
 
-    private async Task<HttpResponseMessage> PostAsync(string body) => await http.PostAsync("/v1/embeddings", new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
+    private async Task<HttpResponseMessage> PostAsync(string body) =>
+        await http.PostAsync("/v1/embeddings", new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
 
     private async Task<JsonElement> AskAsync(string body)
     {

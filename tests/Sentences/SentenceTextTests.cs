@@ -46,7 +46,8 @@ public sealed class SentenceTextTests
     [InlineData("a,b,1\nc,d,1\n", "not two of them with different numbers")]
     [InlineData("", "has 0 pairs")]
     [InlineData("a,b,NaN", "the third field is 'NaN'")]
-    public void Wrong_pairs_are_refused_with_their_line(string text, string message) => Assert.Contains(message, Assert.Throws<InvalidDataException>(() => Pairs(text)).Message);
+    public void Wrong_pairs_are_refused_with_their_line(string text, string message) =>
+        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => Pairs(text)).Message);
 
     [Fact]
     public void Ranks_of_equal_numbers_are_shared()

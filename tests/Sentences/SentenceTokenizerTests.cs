@@ -31,7 +31,8 @@ public sealed class SentenceTokenizerTests
     public void A_word_is_unknown_from_101_characters()
     {
         const int Unknown = 100;
-        foreach ((string character, int most) in (ReadOnlySpan<(string, int)>)[("a", 100), ("é", 100), ("e\u0301\u0323", 100), ("한", 33), ("İ", 100), ("x\u200B", 100)])
+        foreach ((string character, int most) in (ReadOnlySpan<(string, int)>)[("a", 100), ("é", 100), ("e\u0301\u0323", 100), ("한", 33), ("İ", 100),
+            ("x\u200B", 100)])
         {
             string shortest = string.Concat(Enumerable.Repeat(character, most)), longer = string.Concat(Enumerable.Repeat(character, most + 1));
             int[] known = SentenceFiles.Tokenizer.Encode($"to {shortest}, or", 512).Ids, unknown = SentenceFiles.Tokenizer.Encode($"to {longer}, or", 512).Ids;
@@ -62,7 +63,8 @@ public sealed class SentenceTokenizerTests
     [Fact]
     public void Random_texts_have_the_tokens_of_the_algorithm()
     {
-        string[] parts = ["the", "Eating", " ", "\n", "  ", ",", "...", "é", "Ł", "ß", "한", "日本", "😁", "[CLS]", "[", "]", "#", "##ing", "x\u0301", "\u200B", "\u00A0", "İ", "ﬁ", "1,000", "—", "\t", "$", "+", "ñ", "ώ", "ё", new string('z', 60)];
+        string[] parts = ["the", "Eating", " ", "\n", "  ", ",", "...", "é", "Ł", "ß", "한", "日本", "😁", "[CLS]", "[", "]", "#", "##ing", "x\u0301", "\u200B",
+            "\u00A0", "İ", "ﬁ", "1,000", "—", "\t", "$", "+", "ñ", "ώ", "ё", new string('z', 60)];
         Gen.Int[0, parts.Length - 1].Array[0, 40].Holds(chosen =>
         {
             string text = string.Concat(chosen.Select(part => parts[part]));

@@ -21,7 +21,9 @@ internal static class Compare
             double error = Math.Abs(expected[index] - actual[index]) / (1 + Math.Abs(expected[index]));
             // Written so that NaN on either side fails.
             if (!(error <= tolerance))
-                Assert.Fail($"{what}: row {index / width}, column {index % width}: expected {expected[index]:R}, got {actual[index]:R} (error {error:E2}, allowed {tolerance:E2}).");
+                Assert.Fail(
+                    $"{what}: row {index / width}, column {index % width}: expected {expected[index]:R}, got {actual[index]:R} (error {error:E2}, allowed "
+                        + $"{tolerance:E2}).");
             worst = Math.Max(worst, error);
         }
 

@@ -4,7 +4,9 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>What headers, remarks and the property <c>Plan</c> say of a plan. Each kind of class gives the words, and <see cref="ProseEmitter"/> writes them.</summary>
+/// <summary>
+/// What headers, remarks and the property <c>Plan</c> say of a plan. Each kind of class gives the words, and <see cref="ProseEmitter"/> writes them.
+/// </summary>
 internal sealed record PlanProse
 {
     public required KernelClass Class { get; init; }

@@ -23,7 +23,8 @@ internal static class ShapeEmitter
         bool flag => flag ? "true" : "false",
         float number => CodeWriter.Invariant($"{number:G9}f"),
         double number => CodeWriter.Invariant($"{number:R}d"),
-        Enum several when several.GetType().IsDefined(typeof(FlagsAttribute), inherit: false) => CodeWriter.Invariant($"(Library::{several.GetType().Name}){several:D}"),
+        Enum several when several.GetType().IsDefined(typeof(FlagsAttribute), inherit: false) =>
+            CodeWriter.Invariant($"(Library::{several.GetType().Name}){several:D}"),
         Enum one => $"Library::{one.GetType().Name}.{one}",
         _ => CodeWriter.Invariant($"{value}"),
     };

@@ -44,7 +44,8 @@ internal static class SupportEmitter
         IEnumerable<(VectorTarget Target, string Text)> tiles = plans.Select(each => (each.Target, $"{each.Target.Name}, tiles of {each.LargestTile}"));
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        string choice = string.Join("\n        : ", tiles.Select(each => each.Target.Condition == "true" ? Quote(each.Text) : $"{each.Target.Condition} ? {Quote(each.Text)}"));
+        string choice = string.Join(
+            "\n        : ", tiles.Select(each => each.Target.Condition == "true" ? Quote(each.Text) : $"{each.Target.Condition} ? {Quote(each.Text)}"));
         if (!RunsAnywhere(tiles.Select(each => each.Target)))
             choice += $"\n        : {Quote("no kernels for this processor")}";
         writer.Line($"public static string Plan => {Quote($"{plan.Configuration}\n")}\n    + ({choice})\n    + {Quote($"; {plan.Blocks}.\n{plan.Memory}.")};");
@@ -67,7 +68,9 @@ internal static class SupportEmitter
     public static void DescribeRefusal(CodeWriter writer, IEnumerable<VectorTarget> targets)
     {
         if (!RunsAnywhere(targets))
-            writer.Line("/// <exception cref=\"global::System.PlatformNotSupportedException\">The processor runs none of the vector targets that the project asks for.</exception>");
+            writer.Line(
+                "/// <exception cref=\"global::System.PlatformNotSupportedException\">The processor runs none of the vector targets that the project asks "
+                    + "for.</exception>");
     }
 
     /// <summary>Where the project left out the vector target that every processor runs: no object exists where none of the others runs.</summary>
@@ -79,7 +82,8 @@ internal static class SupportEmitter
         using (writer.Block("if (!IsAccelerated)"))
         {
             writer.Line(
-                $"throw new PlatformNotSupportedException(\"This processor does not run {names}, and {className} has kernels for nothing else (AttentionGenVectorTargets of its project): "
+                $"throw new PlatformNotSupportedException(\"This processor does not run {names}, and {className} has kernels for nothing else "
+                    + $"(AttentionGenVectorTargets of its project): "
                 + "add Vector128, which every processor runs.\");");
         }
 

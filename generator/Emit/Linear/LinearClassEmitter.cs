@@ -62,7 +62,8 @@ internal static class LinearClassEmitter
         LinearPlan plan = plans[0];
         string name = plan.Class.Name;
         string bias = plan.Shape.Bias ? CodeWriter.Invariant($", and a bias [{plan.Shape.Outputs}]") : "";
-        writer.Line("/// <summary>Creates an object that computes the product, and packs the weights. The object is immutable, so threads may share it.</summary>");
+        writer.Line(
+            "/// <summary>Creates an object that computes the product, and packs the weights. The object is immutable, so threads may share it.</summary>");
         writer.Line(CodeWriter.Invariant($"/// <param name=\"weights\">A matrix [{plan.Shape.Outputs}, {plan.Shape.Inputs}]{bias}.</param>"));
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or the bias is missing or superfluous.</exception>");
         SupportEmitter.DescribeRefusal(writer, plans.Select(each => each.Target));
@@ -90,7 +91,9 @@ internal static class LinearClassEmitter
         writer.Line("/// <summary>Computes the product of each row and the weights, and what the configuration declares to follow.</summary>");
         foreach (ForwardParameter parameter in parameters)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
-        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the output overlaps an input. Nothing is written then.</exception>");
+        writer.Line(
+            "/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the output overlaps an input. Nothing is written "
+                + "then.</exception>");
         writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The output is undefined.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
@@ -107,7 +110,8 @@ internal static class LinearClassEmitter
         if (shape.Gate)
             yield return new("ReadOnlySpan<float> gate", "gate", "Gate", CodeWriter.Invariant($"[rows, {shape.Outputs}]: what each output is multiplied by"));
         if (shape.Residual)
-            yield return new("ReadOnlySpan<float> residual", "residual", "Residual", CodeWriter.Invariant($"[rows, {shape.Outputs}]: what is added to each output"));
+            yield return new(
+                "ReadOnlySpan<float> residual", "residual", "Residual", CodeWriter.Invariant($"[rows, {shape.Outputs}]: what is added to each output"));
         yield return new("in Library::ForwardOptions options = default", "options", "Options", "Threads and cancellation");
     }
 }

@@ -4,7 +4,9 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>Writes the file with the numbers of a product and of its plan, which the runtime's path of a call folds. They are the same for every vector target.</summary>
+/// <summary>
+/// Writes the file with the numbers of a product and of its plan, which the runtime's path of a call folds. They are the same for every vector target.
+/// </summary>
 internal static class LinearConstantsEmitter
 {
     /// <summary>The path of a call, closed over the kernels of a vector target and the numbers.</summary>

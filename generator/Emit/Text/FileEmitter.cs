@@ -49,7 +49,9 @@ internal static class FileEmitter
         return new($"{kernelClass.HintName}.{part}{(part.Length == 0 ? "" : ".")}g.cs", writer.ToString());
     }
 
-    /// <summary>All files of a class, each named in all of them, behind the header that a file begins with; with full names where the class hides some.</summary>
+    /// <summary>
+    /// All files of a class, each named in all of them, behind the header that a file begins with; with full names where the class hides some.
+    /// </summary>
     public static IReadOnlyList<GeneratedFile> Together(KernelClass kernelClass, IReadOnlyList<GeneratedFile> files)
     {
         string names = $"\n//\n// Files of this class: {string.Join(", ", files.Select(file => file.HintName))}.";

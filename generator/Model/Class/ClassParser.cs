@@ -12,7 +12,9 @@ namespace AttentionGen.Generator.Model;
 /// <summary>Judges the annotated class itself: can a generated part be added to it?</summary>
 internal static class ClassParser
 {
-    /// <summary>Bytes of UTF-8, of which a character of an identifier takes up to 3: with vector target and extension well below the 255 of common file systems.</summary>
+    /// <summary>
+    /// Bytes of UTF-8, of which a character of an identifier takes up to 3: with vector target and extension well below the 255 of common file systems.
+    /// </summary>
     private const int LongestHintName = 192;
 
     /// <summary>Reports all that forbids a generated part.</summary>
@@ -42,8 +44,14 @@ internal static class ClassParser
     /// <summary>Reports what clashes with the constructor that only a class which learns nothing gets.</summary>
     public static void CheckWithoutWeights(INamedTypeSymbol type, ProblemReporter problems)
     {
-        foreach (IMethodSymbol constructor in type.InstanceConstructors.Where(constructor => constructor.Parameters.Length == 0 && !constructor.IsImplicitlyDeclared && !IsGenerated(constructor)))
-            problems.ReportOn(DiagnosticDescriptors.ConstructorClash, null, constructor.Locations, type.Name, "takes nothing, as the generated one of a class that learns nothing does: remove it, or give it parameters and end it in ': this()'");
+        foreach (IMethodSymbol constructor in type.InstanceConstructors.Where(constructor => constructor.Parameters.Length == 0
+            && !constructor.IsImplicitlyDeclared && !IsGenerated(constructor)))
+            problems.ReportOn(
+                DiagnosticDescriptors.ConstructorClash,
+                null,
+                constructor.Locations,
+                type.Name,
+                "takes nothing, as the generated one of a class that learns nothing does: remove it, or give it parameters and end it in ': this()'");
     }
 
     /// <summary>How to re-open a class that passed <see cref="Check"/>.</summary>
@@ -135,10 +143,21 @@ internal static class ClassParser
                 continue;
             if (constructor.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellationToken) is not ConstructorDeclarationSyntax syntax)
                 continue;
-            if (constructor.Parameters.Length == 1 && constructor.Parameters[0].Type is { ContainingType: null, ContainingNamespace.Name: "AttentionGen" } only && only.Name == kind.Weights)
-                problems.ReportOn(DiagnosticDescriptors.ConstructorClash, null, constructor.Locations, type.Name, $"takes {kind.Weights} alone, as the generated one does: remove it, or give it further parameters and end it in ': this(weights)'");
+            if (constructor.Parameters.Length == 1 && constructor.Parameters[0].Type is { ContainingType: null, ContainingNamespace.Name: "AttentionGen" } only
+                && only.Name == kind.Weights)
+                problems.ReportOn(
+                    DiagnosticDescriptors.ConstructorClash,
+                    null,
+                    constructor.Locations,
+                    type.Name,
+                    $"takes {kind.Weights} alone, as the generated one does: remove it, or give it further parameters and end it in ': this(weights)'");
             else if (!syntax.Initializer.IsKind(SyntaxKind.ThisConstructorInitializer))
-                problems.ReportOn(DiagnosticDescriptors.ConstructorClash, null, constructor.Locations, type.Name, "does not call the generated one, which packs the weights: end it in ': this(weights)'");
+                problems.ReportOn(
+                    DiagnosticDescriptors.ConstructorClash,
+                    null,
+                    constructor.Locations,
+                    type.Name,
+                    "does not call the generated one, which packs the weights: end it in ': this(weights)'");
         }
     }
 

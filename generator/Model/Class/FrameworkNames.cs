@@ -85,5 +85,6 @@ internal static class FrameworkNames
     private static bool IsAnother(ISymbol symbol, string name, INamedTypeSymbol type, Compilation compilation) =>
         (symbol is INamespaceSymbol or IAliasSymbol || compilation.IsSymbolAccessibleWithin(symbol, type))
         && !(Types.TryGetValue(name, out string? meant) && symbol.ContainingNamespace?.ToDisplayString() + "." + symbol.Name == meant)
-        && symbol is not INamedTypeSymbol { Name: "MethodImplAttribute", ContainingNamespace: { Name: "CompilerServices", ContainingNamespace.Name: "Runtime" } };
+        && symbol is not INamedTypeSymbol { Name: "MethodImplAttribute",
+            ContainingNamespace: { Name: "CompilerServices", ContainingNamespace.Name: "Runtime" } };
 }

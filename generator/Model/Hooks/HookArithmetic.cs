@@ -54,8 +54,10 @@ internal static class HookArithmetic
             (BinaryOperatorKind.Divide, VectorElement.Float) => Make(VectorOperation.Divide, left, right, element),
             (BinaryOperatorKind.Divide, VectorElement.Int) => Divide(left, right),
             (BinaryOperatorKind.Remainder, VectorElement.Int) => Remainder(left, right),
-            (BinaryOperatorKind.And or BinaryOperatorKind.ConditionalAnd, VectorElement.Int or VectorElement.Bool) => Make(VectorOperation.And, left, right, element),
-            (BinaryOperatorKind.Or or BinaryOperatorKind.ConditionalOr, VectorElement.Int or VectorElement.Bool) => Make(VectorOperation.Or, left, right, element),
+            (BinaryOperatorKind.And or BinaryOperatorKind.ConditionalAnd, VectorElement.Int or VectorElement.Bool) =>
+                Make(VectorOperation.And, left, right, element),
+            (BinaryOperatorKind.Or or BinaryOperatorKind.ConditionalOr, VectorElement.Int or VectorElement.Bool) =>
+                Make(VectorOperation.Or, left, right, element),
             (BinaryOperatorKind.ExclusiveOr, VectorElement.Int or VectorElement.Bool) => Make(VectorOperation.Xor, left, right, element),
             (BinaryOperatorKind.LeftShift, VectorElement.Int) => Shift(VectorOperation.ShiftLeft, left, right),
             (BinaryOperatorKind.RightShift, VectorElement.Int) => Shift(VectorOperation.ShiftRight, left, right),
@@ -83,7 +85,9 @@ internal static class HookArithmetic
         int bits = 0;
         while (1 << bits != divisor)
             bits++;
-        return bits == 0 ? left : Make(IntRange.Of(left).Min < 0 ? VectorOperation.DivideByPowerOfTwo : VectorOperation.ShiftRight, left, Int(bits), VectorElement.Int);
+        return bits == 0
+            ? left
+            : Make(IntRange.Of(left).Min < 0 ? VectorOperation.DivideByPowerOfTwo : VectorOperation.ShiftRight, left, Int(bits), VectorElement.Int);
     }
 
     private static VectorExpression? Remainder(VectorExpression left, VectorExpression right)

@@ -21,7 +21,8 @@ internal static class HookFunctions
         {
             1 => OfOne(function.Name, arguments[0]!),
             2 => OfTwo(function.Name, arguments[0]!, arguments[1]!),
-            3 when function.Name == "Clamp" && arguments[1] is VectorExpression.Constant low && arguments[2] is VectorExpression.Constant high => Clamp(arguments[0]!, low, high),
+            3 when function.Name == "Clamp" && arguments[1] is VectorExpression.Constant low && arguments[2] is VectorExpression.Constant high =>
+                Clamp(arguments[0]!, low, high),
             _ => null,
         };
     }

@@ -57,7 +57,9 @@ internal static class HookParser
         {
             (string first, string second) = isPredicate
                 ? ($"static bool {method.Name}(int head, int query, int key)", $"static Vector256<int> {method.Name}(int head, int query, Vector256<int> keys)")
-                : ($"static float {method.Name}(float score, int head, int query, int key)", $"static Vector256<float> {method.Name}(Vector256<float> scores, int head, int query, Vector256<int> keys)");
+                : (
+                    $"static float {method.Name}(float score, int head, int query, int key)",
+                    $"static Vector256<float> {method.Name}(Vector256<float> scores, int head, int query, Vector256<int> keys)");
             problems.ReportAt(DiagnosticDescriptors.HookSignature, method, method.Name, kind, first, second);
             return null;
         }
@@ -89,7 +91,8 @@ internal static class HookParser
     private static string Signature(IMethodSymbol method)
     {
         string result = (method.RefKind == RefKind.None ? "" : "ref ") + Name(method.ReturnType);
-        return $"{result}({string.Join(", ", method.Parameters.Select(parameter => (parameter.RefKind == RefKind.None ? "" : "ref ") + Name(parameter.Type)))})";
+        IEnumerable<string> parameters = method.Parameters.Select(parameter => (parameter.RefKind == RefKind.None ? "" : "ref ") + Name(parameter.Type));
+        return $"{result}({string.Join(", ", parameters)})";
     }
 
     private static string Name(ITypeSymbol type) => type switch
@@ -98,12 +101,14 @@ internal static class HookParser
         { SpecialType: SpecialType.System_Int32 } => "int",
         { SpecialType: SpecialType.System_Boolean } => "bool",
         INamedTypeSymbol { IsTupleType: true, TupleElements: { } elements } => $"({string.Join(", ", elements.Select(element => Name(element.Type)))})",
-        INamedTypeSymbol { Name: "Vector256", Arity: 1, ContainingType: null, ContainingNamespace.Name: "Intrinsics" } vector => $"Vector256<{Name(vector.TypeArguments[0])}>",
+        INamedTypeSymbol { Name: "Vector256", Arity: 1, ContainingType: null, ContainingNamespace.Name: "Intrinsics" } vector =>
+            $"Vector256<{Name(vector.TypeArguments[0])}>",
         _ => "another type",
     };
 
     private static bool HasAttribute(IMethodSymbol method, string name) => method.GetAttributes().Any(attribute => Is(attribute, name));
 
     private static bool Is(AttributeData attribute, string name) =>
-        attribute.AttributeClass is { ContainingType: null, ContainingNamespace: { Name: "AttentionGen", ContainingNamespace.IsGlobalNamespace: true } } type && type.Name == name;
+        attribute.AttributeClass is { ContainingType: null, ContainingNamespace: { Name: "AttentionGen", ContainingNamespace.IsGlobalNamespace: true } } type
+            && type.Name == name;
 }

@@ -49,7 +49,8 @@ internal sealed class HookTranslator
             foreach (IVariableDeclaratorOperation declarator in group.Declarations.SelectMany(declaration => declaration.Declarators))
             {
                 int before = operations;
-                if (declarator.Symbol.RefKind != RefKind.None || declarator.GetVariableInitializer()?.Value is not { } initial || Value(initial, always: true) is not { } expression)
+                if (declarator.Symbol.RefKind != RefKind.None || declarator.GetVariableInitializer()?.Value is not { } initial
+                    || Value(initial, always: true) is not { } expression)
                     return null;
                 locals[declarator.Symbol] = (expression, operations - before);
             }
@@ -70,7 +71,8 @@ internal sealed class HookTranslator
             IParenthesizedOperation parenthesized => Value(parenthesized.Operand, always),
             IParameterReferenceOperation parameter => Parameter(parameter.Parameter, element),
             ILocalReferenceOperation { IsDeclaration: false } local => Local(local.Local),
-            IFieldReferenceOperation field => IsOwn(field.Field) ? new VectorExpression.Field(ClassParser.Escape(field.Field.Name)) { Element = element } : null,
+            IFieldReferenceOperation field =>
+                IsOwn(field.Field) ? new VectorExpression.Field(ClassParser.Escape(field.Field.Name)) { Element = element } : null,
             IArrayElementReferenceOperation lookup => always ? Lookup(lookup, element) : null,
             IConversionOperation conversion => Conversion(conversion, element, always),
             IUnaryOperation unary => Unary(unary, always),

@@ -14,7 +14,11 @@ internal static class RaggedParser
         Refuse(settings, (shape.Outputs & ~AttentionOutputs.LogSumExp) != 0, "Outputs", $"other than AttentionOutputs.LogSumExp {NoRectangle}");
         Refuse(settings, shape.SequenceLength > 0, "SequenceLength", "is one length for all sequences");
         Refuse(settings, shape.SkipPadding, "SkipPadding", "skips padding that a ragged batch does not have");
-        Refuse(settings, shape.Layout == HeadLayout.HeadsRows, "Layout", "of HeadLayout.HeadsRows keeps the heads of a sequence apart, and ragged rows follow each other");
+        Refuse(
+            settings,
+            shape.Layout == HeadLayout.HeadsRows,
+            "Layout",
+            "of HeadLayout.HeadsRows keeps the heads of a sequence apart, and ragged rows follow each other");
     }
 
     private static void Refuse(SettingReader settings, bool declared, string name, string why)

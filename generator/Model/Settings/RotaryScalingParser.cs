@@ -57,7 +57,11 @@ internal static class RotaryScalingParser
         double value = settings.Double(Factor);
         bool given = settings.Has(Factor);
         if (!(value >= 1) || double.IsInfinity(value))
-            settings.Report(DiagnosticDescriptors.RotaryScalingFactor, given ? Factor : "RotaryScaling", given ? $"is {Text(value)}" : "is missing", given && value < 1 && !double.IsInfinity(value) ? "1" : "a number such as 8");
+            settings.Report(
+                DiagnosticDescriptors.RotaryScalingFactor,
+                given ? Factor : "RotaryScaling",
+                given ? $"is {Text(value)}" : "is missing",
+                given && value < 1 && !double.IsInfinity(value) ? "1" : "a number such as 8");
     }
 
     private static void CheckLength(SettingReader settings, AttentionShape shape)
@@ -65,7 +69,11 @@ internal static class RotaryScalingParser
         int value = shape.RotaryOriginalLength;
         bool given = settings.Has(OriginalLength);
         if (value < 1)
-            settings.Report(DiagnosticDescriptors.RotaryOriginalLength, given ? OriginalLength : "RotaryScaling", given ? $"is {Text(value)}" : "is missing", shape.RotaryScaling.ToString());
+            settings.Report(
+                DiagnosticDescriptors.RotaryOriginalLength,
+                given ? OriginalLength : "RotaryScaling",
+                given ? $"is {Text(value)}" : "is missing",
+                shape.RotaryScaling.ToString());
     }
 
     /// <summary>Two bounds, the lower one first.</summary>
@@ -73,7 +81,14 @@ internal static class RotaryScalingParser
     {
         double low = settings.Double(lower, lowerDefault), high = settings.Double(upper, upperDefault);
         if (!(low > 0) || !(low < high) || double.IsInfinity(high))
-            settings.Report(DiagnosticDescriptors.RotaryScalingBounds, settings.Has(lower) ? lower : upper, lower, Text(low), upper, Text(high), $"{Text(lowerDefault)} and {Text(upperDefault)}");
+            settings.Report(
+                DiagnosticDescriptors.RotaryScalingBounds,
+                settings.Has(lower) ? lower : upper,
+                lower,
+                Text(low),
+                upper,
+                Text(high),
+                $"{Text(lowerDefault)} and {Text(upperDefault)}");
         return (low, high);
     }
 

@@ -30,7 +30,8 @@ internal static class ScoresParser
     private static void CheckSoftcap(SettingReader settings, float value)
     {
         if (value < 0 || float.IsNaN(value) || float.IsInfinity(value))
-            settings.Report(DiagnosticDescriptors.Softcap, "Softcap", Text(value), value < 0 && !float.IsInfinity(value) ? Text(-value) : "a number such as 50");
+            settings.Report(
+                DiagnosticDescriptors.Softcap, "Softcap", Text(value), value < 0 && !float.IsInfinity(value) ? Text(-value) : "a number such as 50");
     }
 
     /// <summary>A direction has half of them unless all keys lie in the past, and half of a direction's are for single distances.</summary>
@@ -42,7 +43,12 @@ internal static class ScoresParser
         if (value == 0 || (value >= least && value <= ShapeLimits.MaxRelativePositionBuckets && (causal || value % 2 == 0)))
             return value;
         string legal = causal ? $"from {Text(least)}" : $"even, as half of them are for keys to come, and from {Text(least)}";
-        settings.Report(DiagnosticDescriptors.RelativePositionBuckets, "RelativePositionBuckets", Text(value), legal, Nearest(value, least, ShapeLimits.MaxRelativePositionBuckets, candidate => causal || candidate % 2 == 0));
+        settings.Report(
+            DiagnosticDescriptors.RelativePositionBuckets,
+            "RelativePositionBuckets",
+            Text(value),
+            legal,
+            Nearest(value, least, ShapeLimits.MaxRelativePositionBuckets, candidate => causal || candidate % 2 == 0));
         return 0;
     }
 
@@ -55,7 +61,12 @@ internal static class ScoresParser
         int value = settings.Int("RelativePositionMaxDistance", DefaultMaxDistance);
         int single = (causal ? buckets : buckets / 2) / 2;
         if (value <= single)
-            settings.Report(DiagnosticDescriptors.RelativePositionMaxDistance, settings.Has("RelativePositionMaxDistance") ? "RelativePositionMaxDistance" : "RelativePositionBuckets", Text(value), Text(single), Text(single + 1));
+            settings.Report(
+                DiagnosticDescriptors.RelativePositionMaxDistance,
+                settings.Has("RelativePositionMaxDistance") ? "RelativePositionMaxDistance" : "RelativePositionBuckets",
+                Text(value),
+                Text(single),
+                Text(single + 1));
         return value;
     }
 
@@ -70,21 +81,32 @@ internal static class ScoresParser
 
         float value = settings.Float("QueryKeyNormEpsilon", DefaultEpsilon);
         if (!(value >= 0) || float.IsInfinity(value))
-            settings.Report(DiagnosticDescriptors.QueryKeyNormEpsilon, "QueryKeyNormEpsilon", Text(value), value < 0 && !float.IsInfinity(value) ? "0" : "a number such as 1e-6f");
+            settings.Report(
+                DiagnosticDescriptors.QueryKeyNormEpsilon,
+                "QueryKeyNormEpsilon",
+                Text(value),
+                value < 0 && !float.IsInfinity(value) ? "0" : "a number such as 1e-6f");
         return value;
     }
 
     private static void CheckOutputs(SettingReader settings, AttentionShape shape)
     {
         const AttentionOutputs BothProbabilities = AttentionOutputs.Probabilities | AttentionOutputs.AveragedProbabilities;
-        AttentionOutputs withoutEffect = shape.Outputs & (shape.Softcap == 0 && !settings.Has("Softcap") ? AttentionOutputs.CappedScores : AttentionOutputs.None);
+        AttentionOutputs withoutEffect = shape.Outputs & (
+            shape.Softcap == 0 && !settings.Has("Softcap") ? AttentionOutputs.CappedScores : AttentionOutputs.None);
         CheckTogether(settings, shape.Outputs, shape.Outputs & BothProbabilities, withoutEffect, "both go to one argument");
         CheckTogether(settings, shape.Outputs, shape.ScoreOutput, withoutEffect, "one call gives the scores of one stage");
         if (withoutEffect != AttentionOutputs.None)
-            settings.Report(DiagnosticDescriptors.WithoutEffect, "Outputs", [Names(withoutEffect), "Softcap", "Softcap = 50", .. Remaining(shape.Outputs & ~withoutEffect)]);
+            settings.Report(
+                DiagnosticDescriptors.WithoutEffect,
+                "Outputs",
+                [Names(withoutEffect), "Softcap", "Softcap = 50", .. Remaining(shape.Outputs & ~withoutEffect)]);
         AttentionOutputs ofKeys = shape.Outputs & ~AttentionOutputs.LogSumExp;
         if (ofKeys != AttentionOutputs.None && shape.AppendedKeys > 0)
-            settings.Report(DiagnosticDescriptors.OutputsOfAppendedKeys, "Outputs", [Names(ofKeys), shape.BiasKeyValue ? "BiasKeyValue" : "ZeroKeyValue", .. Remaining(shape.Outputs & ~ofKeys)]);
+            settings.Report(
+                DiagnosticDescriptors.OutputsOfAppendedKeys,
+                "Outputs",
+                [Names(ofKeys), shape.BiasKeyValue ? "BiasKeyValue" : "ZeroKeyValue", .. Remaining(shape.Outputs & ~ofKeys)]);
     }
 
     /// <summary>Reports a group of outputs of which one call gives one, and names what is asked for with each of them that has an effect.</summary>

@@ -36,8 +36,14 @@ internal sealed class SettingReader(AttributeArguments arguments, ProblemReporte
         int[] values = [.. Enum.GetValues(type).Cast<int>()];
         if (flags ? (value & ~values.Aggregate((bits, bit) => bits | bit)) == 0 : values.Contains(value))
             return Enum.ToObject(type, value);
-        IEnumerable<string> members = values.Where(bits => !flags || (bits != 0 && (bits & (bits - 1)) == 0)).Select(member => $"{type.Name}.{Enum.GetName(type, member)}");
-        Report(DiagnosticDescriptors.UndefinedEnumValue, name, name, Text(value), flags ? $"a combination of {string.Join(", ", members)}" : string.Join(" or ", members));
+        IEnumerable<string> members = values.Where(
+            bits => !flags || (bits != 0 && (bits & (bits - 1)) == 0)).Select(member => $"{type.Name}.{Enum.GetName(type, member)}");
+        Report(
+            DiagnosticDescriptors.UndefinedEnumValue,
+            name,
+            name,
+            Text(value),
+            flags ? $"a combination of {string.Join(", ", members)}" : string.Join(" or ", members));
         return Enum.ToObject(type, 0);
     }
 

@@ -5,7 +5,9 @@ using System.Reflection;
 
 namespace AttentionGen.Generator.Model;
 
-/// <summary>The settings of a shape by name. A setting that an attribute and its shape have under one name is read and written without a line of its own.</summary>
+/// <summary>
+/// The settings of a shape by name. A setting that an attribute and its shape have under one name is read and written without a line of its own.
+/// </summary>
 internal static class ShapeSettings
 {
     /// <summary>All settings, in ordinal order: generated text must not depend on the order in which a compiler lists members.</summary>

@@ -11,10 +11,35 @@ public static partial class KernelChecks
         ArgumentNullException.ThrowIfNull(weights);
         if (shape.HasProjections)
         {
-            CheckProjection("query", weights.QueryProjection, shape.QueryDim, "Heads · HeadDim", shape.DModel, "DModel", shape.QueryBias, nameof(AttentionShape.QueryBias));
-            CheckProjection("key", weights.KeyProjection, shape.KeyDim, "KvHeads · HeadDim", shape.MemoryDim, MemoryName(shape), shape.KeyBias, nameof(AttentionShape.KeyBias));
-            CheckProjection("value", weights.ValueProjection, shape.ValueDim, ValueWidthName(shape, "KvHeads"), shape.MemoryDim, MemoryName(shape), shape.ValueBias, nameof(AttentionShape.ValueBias));
-            CheckProjection("output", weights.OutputProjection, shape.DModel, "DModel", shape.JoinedDim, ValueWidthName(shape, "Heads"), shape.OutputBias, nameof(AttentionShape.OutputBias));
+            CheckProjection(
+                "query", weights.QueryProjection, shape.QueryDim, "Heads · HeadDim", shape.DModel, "DModel", shape.QueryBias, nameof(AttentionShape.QueryBias));
+            CheckProjection(
+                "key",
+                weights.KeyProjection,
+                shape.KeyDim,
+                "KvHeads · HeadDim",
+                shape.MemoryDim,
+                MemoryName(shape),
+                shape.KeyBias,
+                nameof(AttentionShape.KeyBias));
+            CheckProjection(
+                "value",
+                weights.ValueProjection,
+                shape.ValueDim,
+                ValueWidthName(shape, "KvHeads"),
+                shape.MemoryDim,
+                MemoryName(shape),
+                shape.ValueBias,
+                nameof(AttentionShape.ValueBias));
+            CheckProjection(
+                "output",
+                weights.OutputProjection,
+                shape.DModel,
+                "DModel",
+                shape.JoinedDim,
+                ValueWidthName(shape, "Heads"),
+                shape.OutputBias,
+                nameof(AttentionShape.OutputBias));
         }
         else
         {
@@ -43,7 +68,9 @@ public static partial class KernelChecks
     {
         WeightTensor given = projection.Weight.IsAbsent ? projection.Bias : projection.Weight;
         if (!given.IsAbsent)
-            throw new ArgumentException($"The {role} projection ({given.Source}) {given.Describe()}; this kernel expects none, because its configuration says Projections = false.", "weights");
+            throw new ArgumentException(
+                $"The {role} projection ({given.Source}) {given.Describe()}; this kernel expects none, because its configuration says Projections = false.",
+                "weights");
     }
 
     private static void CheckLearned(string name, WeightTensor tensor, int expected, string expectedName, string setting)
@@ -65,7 +92,8 @@ public static partial class KernelChecks
         if (shape.IsCrossAttention && shape.RelativePositionBuckets == 0 && !table.IsAbsent)
         {
             throw new ArgumentException(
-                $"The relative position bias ({table.Source}) {table.Describe()}; this kernel expects none, because its configuration does not declare RelativePositionBuckets. "
+                $"The relative position bias ({table.Source}) {table.Describe()}; this kernel expects none, because its configuration does not declare "
+                    + $"RelativePositionBuckets. "
                 + "In T5's cross-attention such a table is not used: read the weights without it, names with { RelativePositionBias = null }.",
                 "weights");
         }
@@ -73,11 +101,13 @@ public static partial class KernelChecks
         if (table.Shape is { } known && shape.RelativePositionBuckets > 0 && known != (shape.RelativePositionBuckets, shape.Heads))
         {
             throw new ArgumentException(
-                $"The relative position bias ({table.Source}) {table.Describe()}; this kernel expects [{shape.RelativePositionBuckets}, {shape.Heads}], which is [RelativePositionBuckets, Heads].",
+                $"The relative position bias ({table.Source}) {table.Describe()}; this kernel expects [{shape.RelativePositionBuckets}, {shape.Heads}], which "
+                    + $"is [RelativePositionBuckets, Heads].",
                 "weights");
         }
 
-        CheckLearned("relative position bias", table, shape.RelativePositionBuckets * shape.Heads, "RelativePositionBuckets · Heads", "RelativePositionBuckets");
+        CheckLearned(
+            "relative position bias", table, shape.RelativePositionBuckets * shape.Heads, "RelativePositionBuckets · Heads", "RelativePositionBuckets");
     }
 
     private static string MemoryName(AttentionShape shape) => shape.IsCrossAttention ? "MemoryDim" : "DModel";
@@ -92,20 +122,23 @@ public static partial class KernelChecks
         if (!fits)
         {
             throw new ArgumentException(
-                $"The {role} weight ({weight.Source}) {weight.Describe()}; this kernel expects [{outputs}, {inputs}], which is [{outputsName}, {inputsName}].", "weights");
+                $"The {role} weight ({weight.Source}) {weight.Describe()}; this kernel expects [{outputs}, {inputs}], which is [{outputsName}, {inputsName}].",
+                "weights");
         }
 
         WeightTensor bias = projection.Bias;
         if (hasBias && bias.IsAbsent)
         {
             throw new ArgumentException(
-                $"The {role} bias is missing ({bias.Source}); this kernel expects {outputs} elements, or {biasSetting} = false in its configuration.", "weights");
+                $"The {role} bias is missing ({bias.Source}); this kernel expects {outputs} elements, or {biasSetting} = false in its configuration.",
+                "weights");
         }
 
         if (!hasBias && !bias.IsAbsent)
         {
             throw new ArgumentException(
-                $"The {role} bias ({bias.Source}) {bias.Describe()}; this kernel expects none, because its configuration says {biasSetting} = false.", "weights");
+                $"The {role} bias ({bias.Source}) {bias.Describe()}; this kernel expects none, because its configuration says {biasSetting} = false.",
+                "weights");
         }
 
         if (hasBias && bias.Values.Length != outputs)

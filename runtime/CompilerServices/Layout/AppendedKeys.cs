@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>Keys and values that follow the last key of every sequence, a learned one first and then one of zeros, in panels as a cache has them. Immutable.</summary>
+/// <summary>
+/// Keys and values that follow the last key of every sequence, a learned one first and then one of zeros, in panels as a cache has them. Immutable.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class AppendedKeys
 {
@@ -29,7 +31,8 @@ public sealed class AppendedKeys
         for (nint head = 0; head < shape.KvHeads; head++)
         {
             KeyPanels.Write(
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(biasKey), head * headDim), headDim, 1, ref Unsafe.Add(ref Keys, head * headDim * PanelWidth), 0, headDim);
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(biasKey), head * headDim), headDim, 1, ref Unsafe.Add(ref Keys, head * headDim * PanelWidth), 0,
+                headDim);
             ValuePanels.Write(
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(biasValue), head * valueHeadDim), valueHeadDim, 1,
                 ref Unsafe.Add(ref Values, head * valuePanels * PanelWidth * PanelWidth), PanelWidth * PanelWidth, 0, valueHeadDim);

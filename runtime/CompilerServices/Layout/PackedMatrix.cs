@@ -65,17 +65,20 @@ public sealed class PackedMatrix
     /// <param name="inputs">Columns of the matrix.</param>
     /// <param name="panelCount">Panels, at least those that the outputs fill.</param>
     /// <param name="interleavedPanels">Panels that take turns, a row of 16 of each; divides their number.</param>
-    internal static PackedMatrix PackPanels(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int panelCount, int interleavedPanels)
+    internal static PackedMatrix PackPanels(
+        ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int panelCount, int interleavedPanels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(interleavedPanels);
         if (weights.Length != (long)outputs * inputs)
-            throw new ArgumentException($"weights.Length is {weights.Length}; a [{outputs}, {inputs}] matrix has {(long)outputs * inputs} elements.", nameof(weights));
+            throw new ArgumentException(
+                $"weights.Length is {weights.Length}; a [{outputs}, {inputs}] matrix has {(long)outputs * inputs} elements.", nameof(weights));
         if (!bias.IsEmpty && bias.Length != outputs)
             throw new ArgumentException($"bias.Length is {bias.Length}; expected {outputs}, or 0 for no bias.", nameof(bias));
 
         if (panelCount % interleavedPanels != 0)
-            throw new ArgumentException($"interleavedPanels is {interleavedPanels}; it must divide the {panelCount} panels of {outputs} outputs.", nameof(interleavedPanels));
+            throw new ArgumentException(
+                $"interleavedPanels is {interleavedPanels}; it must divide the {panelCount} panels of {outputs} outputs.", nameof(interleavedPanels));
         long panelFloats = (long)panelCount * inputs * PanelWidth;
         AlignedMemory memory = AlignedMemory.Allocate(checked((nint)(panelFloats + (long)panelCount * PanelWidth)));
         var packed = new PackedMatrix(memory, panelCount, (nint)panelFloats);

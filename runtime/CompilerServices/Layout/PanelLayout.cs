@@ -12,7 +12,10 @@ internal static class PanelLayout
     /// <summary>Columns of a packed panel: one cache line of float32, the same for every vector target, so that caches do not depend on it.</summary>
     public const int PanelWidth = 16;
 
-    /// <summary>Keys whose scores are normalised together. Blocks are cut at key 0 of the sequence, on every vector target: results depend on it. A ring holds whole key blocks.</summary>
+    /// <summary>
+    /// Keys whose scores are normalised together. Blocks are cut at key 0 of the sequence, on every vector target: results depend on it. A ring holds
+    /// whole key blocks.
+    /// </summary>
     public const int KeyBlock = 256;
 
     /// <summary>Floats behind the end of a buffer that may be read, though never used: eight key panels of the widest head.</summary>

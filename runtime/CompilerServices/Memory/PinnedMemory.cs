@@ -13,7 +13,10 @@ namespace AttentionGen.CompilerServices;
 public static unsafe class PinnedMemory
 {
     /// <summary>A number in all lanes.</summary>
-    /// <param name="number">A number in memory that does not move: pinned by the path of the call, see <see cref="IAttentionKernels.PinsRows"/>, or in <see cref="AlignedMemory"/>.</param>
+    /// <param name="number">
+    /// A number in memory that does not move: pinned by the path of the call, see <see cref="IAttentionKernels.PinsRows"/>, or in
+    /// <see cref="AlignedMemory"/>.
+    /// </param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(ref readonly float number) =>
         Avx.IsSupported ? Avx.BroadcastScalarToVector128((float*)Unsafe.AsPointer(ref Unsafe.AsRef(in number))) : Vector128.Create(number);

@@ -146,14 +146,16 @@ public sealed class HeadNorm
             for (; i <= length - 8; i += 8)
             {
                 Vector256<float> centred = Vector256.LoadUnsafe(ref head, (nuint)i) - Vector256.Create(mean);
-                ((centred * Vector256.Create(inverse) * Vector256.LoadUnsafe(ref weight, (nuint)i)) + Vector256.LoadUnsafe(ref bias, (nuint)i)).StoreUnsafe(ref head, (nuint)i);
+                ((centred * Vector256.Create(inverse) * Vector256.LoadUnsafe(ref weight, (nuint)i)) + Vector256.LoadUnsafe(ref bias, (nuint)i))
+                    .StoreUnsafe(ref head, (nuint)i);
             }
         }
 
         for (; i <= length - 4; i += 4)
         {
             Vector128<float> centred = Vector128.LoadUnsafe(ref head, (nuint)i) - Vector128.Create(mean);
-            ((centred * Vector128.Create(inverse) * Vector128.LoadUnsafe(ref weight, (nuint)i)) + Vector128.LoadUnsafe(ref bias, (nuint)i)).StoreUnsafe(ref head, (nuint)i);
+            ((centred * Vector128.Create(inverse) * Vector128.LoadUnsafe(ref weight, (nuint)i)) + Vector128.LoadUnsafe(ref bias, (nuint)i))
+                .StoreUnsafe(ref head, (nuint)i);
         }
 
         for (; i < length; i++)

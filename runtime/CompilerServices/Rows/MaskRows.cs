@@ -20,7 +20,8 @@ public static class MaskRows
     {
         if (columns % LineWidth == 0)
             return ref mask;
-        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref mask, from), (int)(columns - from)).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, from), (int)(columns - from)));
+        MemoryMarshal.CreateReadOnlySpan(
+            ref Unsafe.Add(ref mask, from), (int)(columns - from)).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, from), (int)(columns - from)));
         MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, columns), LineWidth - (int)(columns % LineWidth)).Clear();
         return ref line;
     }

@@ -20,7 +20,8 @@ public static class Padding
     /// <param name="sequence">0 to batch − 1.</param>
     /// <param name="rows">Rows that were computed; padding follows.</param>
     /// <param name="panels">Where the sequence's keys and values lie.</param>
-    public static void Clear(AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions, nint sequence, nint rows, in KeyValuePanels panels)
+    public static void Clear(
+        AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions, nint sequence, nint rows, in KeyValuePanels panels)
     {
         int first = (int)((sequence * dimensions.Rows) + rows), count = dimensions.Rows - (int)rows;
         if (count == 0)
@@ -30,7 +31,13 @@ public static class Padding
             arguments.LogSumExp.Slice(first * shape.Heads, count * shape.Heads).Fill(float.NegativeInfinity);
         int heads = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0 ? 1 : shape.Heads;
         FillPairs(arguments.Probabilities, heads, in dimensions, sequence, (int)rows, 0);
-        FillPairs(arguments.Scores, shape.Heads, in dimensions, sequence, (int)rows, (shape.Outputs & AttentionOutputs.MaskedScores) != 0 ? float.NegativeInfinity : 0);
+        FillPairs(
+            arguments.Scores,
+            shape.Heads,
+            in dimensions,
+            sequence,
+            (int)rows,
+            (shape.Outputs & AttentionOutputs.MaskedScores) != 0 ? float.NegativeInfinity : 0);
         // Scores of all keys that come out need these keys.
         bool keepsKeys = (shape.Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores)) != 0;
         if (arguments.Cache is not null && !keepsKeys)
@@ -56,7 +63,8 @@ public static class Padding
             nint place = key % panels.KeyCapacity;
             for (nint head = 0; head < shape.KvHeads; head++)
             {
-                ref float keys = ref Unsafe.Add(ref panels.Keys, (head * panels.KeyHeadStride) + ((place - (place % PanelWidth)) * shape.HeadDim) + (place % PanelWidth));
+                ref float keys = ref Unsafe.Add(
+                    ref panels.Keys, (head * panels.KeyHeadStride) + ((place - (place % PanelWidth)) * shape.HeadDim) + (place % PanelWidth));
                 for (nint k = 0; k < shape.HeadDim; k++)
                     Unsafe.Add(ref keys, k * PanelWidth) = 0;
                 ref float values = ref Unsafe.Add(ref panels.Values, (head * panels.ValueHeadStride) + (place * PanelWidth));

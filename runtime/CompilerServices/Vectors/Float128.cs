@@ -32,10 +32,12 @@ internal readonly struct Float128(Vector128<float> lanes) : IFloatVector<Float12
     public static Float128 operator /(Float128 left, Float128 right) => new(left.lanes / right.lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float128 MultiplyAdd(Float128 left, Float128 right, Float128 addend) => new(Vector128.MultiplyAddEstimate(left.lanes, right.lanes, addend.lanes));
+    public static Float128 MultiplyAdd(Float128 left, Float128 right, Float128 addend) =>
+        new(Vector128.MultiplyAddEstimate(left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float128 MultiplySubtract(Float128 left, Float128 right, Float128 addend) => new(Vector128.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
+    public static Float128 MultiplySubtract(Float128 left, Float128 right, Float128 addend) =>
+        new(Vector128.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float128 AtMost(Float128 bound, Float128 values) => new(Vector128.MinNative(bound.lanes, values.lanes));

@@ -32,10 +32,12 @@ internal readonly struct Float256(Vector256<float> lanes) : IFloatVector<Float25
     public static Float256 operator /(Float256 left, Float256 right) => new(left.lanes / right.lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float256 MultiplyAdd(Float256 left, Float256 right, Float256 addend) => new(Vector256.MultiplyAddEstimate(left.lanes, right.lanes, addend.lanes));
+    public static Float256 MultiplyAdd(Float256 left, Float256 right, Float256 addend) =>
+        new(Vector256.MultiplyAddEstimate(left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float256 MultiplySubtract(Float256 left, Float256 right, Float256 addend) => new(Vector256.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
+    public static Float256 MultiplySubtract(Float256 left, Float256 right, Float256 addend) =>
+        new(Vector256.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float256 AtMost(Float256 bound, Float256 values) => new(Vector256.MinNative(bound.lanes, values.lanes));

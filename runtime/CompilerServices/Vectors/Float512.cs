@@ -32,10 +32,12 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
     public static Float512 operator /(Float512 left, Float512 right) => new(left.lanes / right.lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float512 MultiplyAdd(Float512 left, Float512 right, Float512 addend) => new(Vector512.MultiplyAddEstimate(left.lanes, right.lanes, addend.lanes));
+    public static Float512 MultiplyAdd(Float512 left, Float512 right, Float512 addend) =>
+        new(Vector512.MultiplyAddEstimate(left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float512 MultiplySubtract(Float512 left, Float512 right, Float512 addend) => new(Vector512.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
+    public static Float512 MultiplySubtract(Float512 left, Float512 right, Float512 addend) =>
+        new(Vector512.MultiplyAddEstimate(-left.lanes, right.lanes, addend.lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float512 AtMost(Float512 bound, Float512 values) => new(Vector512.MinNative(bound.lanes, values.lanes));

@@ -15,7 +15,8 @@ public sealed partial record LinearShape
         Check(nameof(Inputs), Inputs, ShapeLimits.MaxFeedForwardDim);
         Check(nameof(Outputs), Outputs, ShapeLimits.MaxOutputs);
         if ((long)Inputs * Outputs > ShapeLimits.MaxArrayLength)
-            throw new ArgumentException($"shape has Inputs · Outputs = {(long)Inputs * Outputs}; expected at most {ShapeLimits.MaxArrayLength}, what an array can hold.", "shape");
+            throw new ArgumentException(
+                $"shape has Inputs · Outputs = {(long)Inputs * Outputs}; expected at most {ShapeLimits.MaxArrayLength}, what an array can hold.", "shape");
     }
 
     private static void Check(string name, int value, int most)

@@ -21,7 +21,8 @@ internal sealed class SafetensorsAllowance
     {
         long left = (2 * fileBytes) + SpareBytes - takenBytes;
         if (bytes > left)
-            throw SafetensorsHeader.Malformed(file, $"{what} take about {bytes} bytes; expected at most {left}, what is left of twice the {fileBytes} bytes read and {SpareBytes}");
+            throw SafetensorsHeader.Malformed(
+                file, $"{what} take about {bytes} bytes; expected at most {left}, what is left of twice the {fileBytes} bytes read and {SpareBytes}");
         takenBytes += bytes;
     }
 }

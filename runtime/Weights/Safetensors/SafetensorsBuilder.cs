@@ -47,7 +47,8 @@ public sealed class SafetensorsBuilder
         if (shape.Contains(0))
             elements = 0;
         if (values.Length != elements)
-            throw new ArgumentException($"values has {values.Length} elements; expected {elements}, as the shape {shapeText} of '{name}' says.", nameof(values));
+            throw new ArgumentException(
+                $"values has {values.Length} elements; expected {elements}, as the shape {shapeText} of '{name}' says.", nameof(values));
 
         names.Add(name);
         tensors.Add((name, shape.ToArray(), values));
@@ -132,7 +133,8 @@ public sealed class SafetensorsBuilder
         while (text.Length % 8 != 0)
             text.WriteByte((byte)' ');
         if (text.Length > MaxHeaderBytes)
-            throw new InvalidOperationException($"Names and metadata take {text.Length} bytes; expected at most {MaxHeaderBytes}, which is the format's limit.");
+            throw new InvalidOperationException(
+                $"Names and metadata take {text.Length} bytes; expected at most {MaxHeaderBytes}, which is the format's limit.");
         return text.ToArray();
     }
 

@@ -9,6 +9,8 @@ internal readonly record struct SafetensorsPlace(int Shard, int Entry)
     /// <summary>Whether only the index knows the tensor.</summary>
     public bool IsLost => Entry < 0;
 
-    /// <summary>What one takes in a dictionary of names: hash, next, name and place, and a bucket; a table is up to a fifth longer than was asked for.</summary>
+    /// <summary>
+    /// What one takes in a dictionary of names: hash, next, name and place, and a bucket; a table is up to a fifth longer than was asked for.
+    /// </summary>
     public const long SlotBytes = 34;
 }

@@ -14,7 +14,8 @@ public sealed class SafetensorsFile : IDisposable
     private readonly Dictionary<string, SafetensorsPlace> tensors;
 
     private SafetensorsFile(
-        string path, SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> tensors, IReadOnlyDictionary<string, string> metadata, SafetensorsIndex? index = null)
+        string path, SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> tensors, IReadOnlyDictionary<string, string> metadata,
+        SafetensorsIndex? index = null)
     {
         Path = path;
         this.shards = shards;
@@ -137,7 +138,8 @@ public sealed class SafetensorsFile : IDisposable
         SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
         long elements = ReadableElements(entry);
         if (destination.Length != elements)
-            throw new ArgumentException($"destination.Length is {destination.Length}; expected {elements}, the elements of tensor '{name}' of '{Path}'.", nameof(destination));
+            throw new ArgumentException(
+                $"destination.Length is {destination.Length}; expected {elements}, the elements of tensor '{name}' of '{Path}'.", nameof(destination));
 
         shard.Read(entry, destination);
     }
@@ -244,7 +246,8 @@ public sealed class SafetensorsFile : IDisposable
     {
         string file = index!.Shards[shard];
         if (shards[shard] is null)
-            throw new FileNotFoundException($"'{Path}': the shard '{file}', which has tensor '{name}', is missing; expected it beside the index.", index.ShardPath(shard));
+            throw new FileNotFoundException(
+                $"'{Path}': the shard '{file}', which has tensor '{name}', is missing; expected it beside the index.", index.ShardPath(shard));
         throw SafetensorsHeader.Malformed(Path, $"the index says that tensor '{name}' is in '{file}', which does not have it");
     }
 

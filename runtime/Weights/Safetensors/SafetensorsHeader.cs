@@ -51,7 +51,9 @@ internal sealed class SafetensorsHeader
     /// <summary>The dimensions of a tensor.</summary>
     public ReadOnlySpan<long> Shape(SafetensorsEntry entry) => dimensions.AsSpan(entry.FirstDimension, entry.Rank);
 
-    /// <summary>Checks the length in front of the JSON. The first bytes of another kind of file are mostly a length beyond all bounds: then the kind is named.</summary>
+    /// <summary>
+    /// Checks the length in front of the JSON. The first bytes of another kind of file are mostly a length beyond all bounds: then the kind is named.
+    /// </summary>
     /// <param name="file">The file, for messages.</param>
     /// <param name="jsonBytes">What the first eight bytes say.</param>
     /// <param name="start">The file, or what of it a span can hold.</param>
@@ -64,7 +66,10 @@ internal sealed class SafetensorsHeader
         if (jsonBytes > MaxJsonBytes)
             throw Malformed(file, $"the header says that it is {jsonBytes} bytes long; the format allows {MaxJsonBytes}");
         if ((long)jsonBytes > fileBytes - PrefixBytes)
-            throw Malformed(file, $"the header says that it is {jsonBytes} bytes long, but only {fileBytes - PrefixBytes} bytes follow its length: the file is truncated or no safetensors file");
+            throw Malformed(
+                file,
+                $"the header says that it is {jsonBytes} bytes long, but only {fileBytes - PrefixBytes} bytes follow its length: the file is truncated or no "
+                    + $"safetensors file");
         return (int)jsonBytes;
     }
 
@@ -152,7 +157,13 @@ internal sealed class SafetensorsHeader
         Span<long> offsets = stackalloc long[MaxRank];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string? field = reader.ValueTextEquals("dtype") ? "dtype" : reader.ValueTextEquals("shape") ? "shape" : reader.ValueTextEquals("data_offsets") ? "data_offsets" : null;
+            string? field = reader.ValueTextEquals("dtype")
+                ? "dtype"
+                : reader.ValueTextEquals("shape")
+                ? "shape"
+                : reader.ValueTextEquals("data_offsets")
+                ? "data_offsets"
+                : null;
             reader.Read();
             switch (field)
             {
@@ -218,7 +229,8 @@ internal sealed class SafetensorsHeader
         if (begin > end)
             throw MalformedTensor(name, $"has data_offsets [{begin}, {end}], which end before they begin");
         if (end > dataBytes)
-            throw MalformedTensor(name, $"has data_offsets [{begin}, {end}], but only {dataBytes} bytes follow the header: the file is truncated, or the offsets are wrong");
+            throw MalformedTensor(
+                name, $"has data_offsets [{begin}, {end}], but only {dataBytes} bytes follow the header: the file is truncated, or the offsets are wrong");
 
         Int128 elements = 1;
         foreach (long dimension in shape)
@@ -231,7 +243,8 @@ internal sealed class SafetensorsHeader
         if (elements * type.Bits != (Int128)(end - begin) * 8)
         {
             throw MalformedTensor(name,
-                $"has {type.Name} elements of shape [{string.Join(", ", shape.ToArray())}], which take {(elements * type.Bits + 7) / 8} bytes, but data_offsets [{begin}, {end}], which are {end - begin} bytes");
+                $"has {type.Name} elements of shape [{string.Join(", ", shape.ToArray())}], which take {(elements * type.Bits + 7) / 8} bytes, but "
+                    + $"data_offsets [{begin}, {end}], which are {end - begin} bytes");
         }
     }
 
@@ -255,7 +268,10 @@ internal sealed class SafetensorsHeader
         foreach (SafetensorsEntry entry in entries)
         {
             if (entry.Begin < previous.End)
-                throw MalformedTensor(entry.Name, $"has data_offsets [{entry.Begin}, {entry.End}], which overlap tensor {SafetensorsJson.Quoted(previous.Name)} at [{previous.Begin}, {previous.End}]");
+                throw MalformedTensor(
+                    entry.Name,
+                    $"has data_offsets [{entry.Begin}, {entry.End}], which overlap tensor {SafetensorsJson.Quoted(previous.Name)} at [{previous.Begin}, "
+                        + $"{previous.End}]");
             if (entry.Begin > previous.End)
                 throw MalformedTensor(entry.Name, $"begins at {entry.Begin}, but the tensor before it ends at {previous.End}: the format allows no holes");
             previous = entry;

@@ -21,7 +21,8 @@ internal readonly record struct SafetensorsHeaderSize(int Tensors, int Dimension
     public const long TextSlotBytes = 34;
 
     /// <summary>What making it takes; to undo escapes, the reader borrows up to twice the bytes.</summary>
-    public long Bytes => (Tensors * TensorBytes) + (Dimensions * (long)sizeof(long)) + (Texts * TextBytes) + (Characters * sizeof(char)) + (2L * LongestEscaped);
+    public long Bytes =>
+        (Tensors * TensorBytes) + (Dimensions * (long)sizeof(long)) + (Texts * TextBytes) + (Characters * sizeof(char)) + (2L * LongestEscaped);
 
     /// <summary>Counts, in JSON that is read to its end.</summary>
     /// <exception cref="JsonException">The header is not valid JSON.</exception>

@@ -31,7 +31,9 @@ internal static class SafetensorsImpostor
             return $"is an HDF5 file; {Convert}";
         if (start.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
             return "is compressed by gzip; decompress it";
-        return isIndex && start.Length > 8 && start[8] == (byte)'{' && start[7] == 0 ? "is a safetensors file, not a shard index; open it under a name that does not end in '.json'" : null;
+        return isIndex && start.Length > 8 && start[8] == (byte)'{' && start[7] == 0
+            ? "is a safetensors file, not a shard index; open it under a name that does not end in '.json'"
+            : null;
     }
 
     /// <summary>What to open in place of a folder.</summary>
@@ -39,7 +41,8 @@ internal static class SafetensorsImpostor
     {
         string[] files = [.. Directory.EnumerateFiles(path)
             .Select(file => Path.GetFileName(file))
-            .Where(file => file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".safetensors.index.json", StringComparison.OrdinalIgnoreCase))
+            .Where(file => file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
+                || file.EndsWith(".safetensors.index.json", StringComparison.OrdinalIgnoreCase))
             // An index stands for all of its shards.
             .OrderByDescending(file => file.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             .ThenBy(file => file, StringComparer.Ordinal)

@@ -69,7 +69,9 @@ internal sealed class SafetensorsIndex
     /// <summary>Where a shard stands.</summary>
     public string ShardPath(int shard) => Path.Combine(folder, Shards[shard]);
 
-    /// <summary>Finds every tensor of the index in its shard, under the name that the shard's header made. What is not there is an error when it is read.</summary>
+    /// <summary>
+    /// Finds every tensor of the index in its shard, under the name that the shard's header made. What is not there is an error when it is read.
+    /// </summary>
     /// <param name="shards">The shards, in their order; null where the file is missing.</param>
     /// <param name="allowance">What the dictionary is taken from.</param>
     /// <exception cref="InvalidDataException">A tensor is named twice.</exception>
@@ -103,7 +105,8 @@ internal sealed class SafetensorsIndex
             ReadOnlySpan<char> tensor = name.AsSpan(0, reader.CopyString(name));
             reader.Read();
             int shard = lookup[shardName[..reader.CopyString(shardName)]];
-            if (shards[shard]?.Header.Places.GetAlternateLookup<ReadOnlySpan<char>>() is not { } places || !places.TryGetValue(tensor, out string? made, out SafetensorsPlace place))
+            if (shards[shard]?.Header.Places.GetAlternateLookup<ReadOnlySpan<char>>() is not { } places
+                || !places.TryGetValue(tensor, out string? made, out SafetensorsPlace place))
             {
                 allowance.Take(LostBytes + (tensor.Length * sizeof(char)), path, "the tensors that the shards do not have");
                 (made, place) = (tensor.ToString(), new SafetensorsPlace(shard, -1));
@@ -115,7 +118,8 @@ internal sealed class SafetensorsIndex
     }
 
     // Texts are not decoded before they are used: escapes and bytes that are no characters show only then, as InvalidOperationException.
-    private InvalidDataException NotJson(Exception exception) => SafetensorsHeader.Malformed(path, $"the index is not valid JSON: {exception.Message}", exception);
+    private InvalidDataException NotJson(Exception exception) =>
+        SafetensorsHeader.Malformed(path, $"the index is not valid JSON: {exception.Message}", exception);
 
     private void ReadRoot(SafetensorsAllowance allowance)
     {
@@ -165,7 +169,10 @@ internal sealed class SafetensorsIndex
 
             // An index from elsewhere must not reach files outside its own folder.
             if (!isName || name is "" or "." or ".." || !Path.GetFileName(name).SequenceEqual(name) || name.Contains('\\'))
-                throw SafetensorsHeader.Malformed(path, $"the index gives tensor {SafetensorsJson.Quoted(ref tensor)} the file {SafetensorsJson.Quoted(ref reader)}; expected the name of a file beside the index");
+                throw SafetensorsHeader.Malformed(
+                    path,
+                    $"the index gives tensor {SafetensorsJson.Quoted(ref tensor)} the file {SafetensorsJson.Quoted(ref reader)}; expected the name of a file "
+                        + $"beside the index");
             string file = Path.Combine(folder, name.ToString());
             allowance.Take(ShardBytes + (ShardCharacterBytes * file.Length), path, $"the index's {numbers.Count + 1} shards");
             numbers.Add(name.ToString(), numbers.Count);

@@ -19,7 +19,10 @@ internal static class SafetensorsJson
     public static string Quoted(ref Utf8JsonReader reader) =>
         reader.ValueSpan.Length <= MaxQuoted ? $"'{reader.GetString()}'" : $"'{Encoding.UTF8.GetString(reader.ValueSpan[..MaxQuoted])}…'";
 
-    /// <summary>Checks that each literal is true, false or null: the exception of <see cref="Utf8JsonReader"/> quotes the whole of any other one, three times over.</summary>
+    /// <summary>
+    /// Checks that each literal is true, false or null: the exception of <see cref="Utf8JsonReader"/> quotes the whole of any other one, three times
+    /// over.
+    /// </summary>
     /// <exception cref="JsonException">One is none of them.</exception>
     public static void CheckLiterals(ReadOnlySpan<byte> json)
     {

@@ -63,7 +63,9 @@ internal static unsafe class SafetensorsNumbers
         return -1;
     }
 
-    /// <summary>E4M3 without infinities (Micikevicius et al. 2022, "FP8 formats for deep learning"): the exponent's bias is 7, and all bits set are NaN.</summary>
+    /// <summary>
+    /// E4M3 without infinities (Micikevicius et al. 2022, "FP8 formats for deep learning"): the exponent's bias is 7, and all bits set are NaN.
+    /// </summary>
     private static float FourExponentBits(byte bits)
     {
         int exponent = (bits >> 3) & 15, fraction = bits & 7;

@@ -19,7 +19,8 @@ internal sealed unsafe class SafetensorsShard : IDisposable
         if (bytes.Length < SafetensorsHeader.PrefixBytes)
         {
             throw SafetensorsHeader.Malformed(
-                path, $"the file has {bytes.Length} bytes; a safetensors file begins with the length of its header, which takes {SafetensorsHeader.PrefixBytes}");
+                path,
+                $"the file has {bytes.Length} bytes; a safetensors file begins with the length of its header, which takes {SafetensorsHeader.PrefixBytes}");
         }
 
         byte* start = null;
@@ -27,9 +28,11 @@ internal sealed unsafe class SafetensorsShard : IDisposable
         try
         {
             ulong claimed = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, SafetensorsHeader.PrefixBytes));
-            int jsonBytes = SafetensorsHeader.CheckJsonLength(path, claimed, new ReadOnlySpan<byte>(start, (int)Math.Min(bytes.Length, int.MaxValue)), bytes.Length);
+            int jsonBytes = SafetensorsHeader.CheckJsonLength(
+                path, claimed, new ReadOnlySpan<byte>(start, (int)Math.Min(bytes.Length, int.MaxValue)), bytes.Length);
             dataStart = SafetensorsHeader.PrefixBytes + jsonBytes;
-            Header = SafetensorsHeader.Parse(path, number, new ReadOnlySpan<byte>(start + SafetensorsHeader.PrefixBytes, jsonBytes), bytes.Length - dataStart, allowance);
+            Header = SafetensorsHeader.Parse(
+                path, number, new ReadOnlySpan<byte>(start + SafetensorsHeader.PrefixBytes, jsonBytes), bytes.Length - dataStart, allowance);
         }
         finally
         {
@@ -80,7 +83,9 @@ internal sealed unsafe class SafetensorsShard : IDisposable
         {
             int tooLarge = SafetensorsNumbers.Convert(entry.Type, start + dataStart + entry.Begin, destination);
             if (tooLarge >= 0)
-                throw SafetensorsHeader.Malformed(Path, $"tensor {SafetensorsJson.Quoted(entry.Name)} has an {entry.Type} element, number {tooLarge}, that is finite and too large for float32");
+                throw SafetensorsHeader.Malformed(
+                    Path,
+                    $"tensor {SafetensorsJson.Quoted(entry.Name)} has an {entry.Type} element, number {tooLarge}, that is finite and too large for float32");
         }
         finally
         {

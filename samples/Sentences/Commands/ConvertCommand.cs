@@ -9,7 +9,8 @@ internal static class ConvertCommand
     {
         var source = new Argument<string>("MODEL.onnx") { Description = "An exported model." };
         var target = new Argument<string>("MODEL.safetensors") { Description = "Where to write its weights." };
-        var command = new Command("convert", "Writes the weights of an ONNX file as safetensors, under the names that they have in PyTorch.") { source, target };
+        var command = new Command(
+            "convert", "Writes the weights of an ONNX file as safetensors, under the names that they have in PyTorch.") { source, target };
         command.OnRun((result, _) =>
         {
             string from = result.GetRequiredValue(source), to = result.GetRequiredValue(target);

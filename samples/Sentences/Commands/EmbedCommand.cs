@@ -9,7 +9,8 @@ internal static class EmbedCommand
     public static Command Create(CommonOptions common)
     {
         var file = new Argument<string>("FILE") { Description = "A text file." };
-        var json = new Option<string>("--json") { Description = $"Where to write one array, with an array of {SentenceModel.Dimensions} numbers for each line.", HelpName = "OUT", Required = true };
+        var json = new Option<string>("--json") { Description = $"Where to write one array, with an array of {SentenceModel.Dimensions} numbers for each line.",
+            HelpName = "OUT", Required = true };
         var command = new Command("embed", "Writes the vector of each line of a text file.") { file, json };
         command.OnRun((result, cancellation) =>
         {

@@ -8,7 +8,8 @@ namespace AttentionGen.Samples.Sentences;
 /// <summary>Many clients of the service at once.</summary>
 internal static class LoadCommand
 {
-    private static readonly string[] Words = "a the man woman dog child street river plays eats walks slowly quickly over under red green small old new house bridge of in with".Split(' ');
+    private static readonly string[] Words =
+        "a the man woman dog child street river plays eats walks slowly quickly over under red green small old new house bridge of in with".Split(' ');
 
     public static Command Create()
     {
@@ -31,9 +32,11 @@ internal static class LoadCommand
 
     private static async Task RunAsync(Uri server, int clients, TimeSpan duration, CancellationToken cancellation)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = clients }) { BaseAddress = server, Timeout = TimeSpan.FromMinutes(2) };
+        using var http = new HttpClient(
+            new SocketsHttpHandler { MaxConnectionsPerServer = clients }) { BaseAddress = server, Timeout = TimeSpan.FromMinutes(2) };
         long began = Stopwatch.GetTimestamp();
-        Task<Answers>[] all = [.. Enumerable.Range(0, clients).Select(client => Task.Run(() => AskAsync(http, client, began, duration, cancellation), cancellation))];
+        Task<Answers>[] all =
+            [.. Enumerable.Range(0, clients).Select(client => Task.Run(() => AskAsync(http, client, began, duration, cancellation), cancellation))];
         // A third of the time lets the heap and the pools grow to their size.
         await Task.Delay(duration / 3, cancellation);
         (long heapBefore, long processBefore) = await MemoryAsync(http, cancellation);
@@ -46,9 +49,11 @@ internal static class LoadCommand
         if (times.Length == 0)
             throw new IOException($"No request was answered. {errors.FirstOrDefault()}");
         int texts = answers.Sum(answer => answer.Texts);
-        Console.Out.WriteLine($"{clients} clients, {seconds:F0} s: {times.Length} requests, {texts} texts, {texts / seconds:F0} texts/s, {errors.Length} errors");
+        Console.Out.WriteLine(
+            $"{clients} clients, {seconds:F0} s: {times.Length} requests, {texts} texts, {texts / seconds:F0} texts/s, {errors.Length} errors");
         Console.Out.WriteLine($"p50 {At(0.5):F1} ms, p99 {At(0.99):F1} ms, longest {times[^1]:F1} ms");
-        Console.Out.WriteLine($"heap {heapBefore >> 20} MB after a third of the time, {heap >> 20} MB at the end; process {processBefore >> 20} MB and {process >> 20} MB");
+        Console.Out.WriteLine(
+            $"heap {heapBefore >> 20} MB after a third of the time, {heap >> 20} MB at the end; process {processBefore >> 20} MB and {process >> 20} MB");
         if (errors.Length > 0)
             throw new IOException($"{errors.Length} requests failed, the first of them: {errors[0]}");
         // The collector lets a heap breathe; what leaks grows with the requests.

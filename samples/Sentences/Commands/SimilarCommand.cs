@@ -21,7 +21,8 @@ internal static class SimilarCommand
             SentenceModel model = common.Load(result);
             float[][] embeddings = Terminal.Embed(model, given, common.Forward(result, cancellation));
             Console.Out.WriteLine($"Similar to: {Passages.Shorten(given[0])}");
-            Terminal.Print([.. embeddings.Zip(given).Skip(1).Select(other => ((double)TensorPrimitives.Dot(embeddings[0], other.First), Passages.Shorten(other.Second))).OrderByDescending(row => row.Item1)]);
+            Terminal.Print([.. embeddings.Zip(given).Skip(1).Select(other => ((double)TensorPrimitives.Dot(embeddings[0], other.First),
+                Passages.Shorten(other.Second))).OrderByDescending(row => row.Item1)]);
         });
         return command;
     }

@@ -8,7 +8,9 @@ internal static class StsCommand
 {
     public static Command Create(CommonOptions common)
     {
-        var file = new Argument<string>("FILE") { Description = "Comma-separated: two sentences, and how similar people found them. The STS benchmark has this form." };
+        var file =
+            new Argument<string>("FILE") { Description = "Comma-separated: two sentences, and how similar people found them. The STS benchmark has this "
+                + "form." };
         var command = new Command("sts", "Compares the model's similarities with people's: Spearman's rank correlation.") { file };
         command.OnRun((result, cancellation) =>
         {

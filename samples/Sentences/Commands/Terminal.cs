@@ -24,7 +24,8 @@ internal static class Terminal
             Console.Error.WriteLine("Stopped.");
             return 130;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException or HttpRequestException)
+        catch (Exception e) when (
+            e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException or HttpRequestException)
         {
             Console.Error.WriteLine(e.Message);
             return 1;
@@ -64,12 +65,14 @@ internal static class Terminal
         {
             string which = texts.Count == 1 ? "The text is" : $"Text {Array.FindIndex(tokens, text => text.IsCut) + 1} is";
             Say(cut == 1 ? $"{which} cut after {model.MaxTokens} tokens: the model reads no more of a text."
-                : $"{cut} of {texts.Count} texts are cut after {model.MaxTokens} tokens, the first of them text {Array.FindIndex(tokens, text => text.IsCut) + 1}: the model reads no more of a text.");
+                : $"{cut} of {texts.Count} texts are cut after {model.MaxTokens} tokens, the first of them text "
+                    + $"{Array.FindIndex(tokens, text => text.IsCut) + 1}: the model reads no more of a text.");
         }
 
         if (texts.Count < FewTexts)
             return model.Embed(tokens, options);
-        return Messages.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
+        return Messages.Progress().Columns(
+            new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
         {
             ProgressTask task = context.AddTask($"{texts.Count} texts", maxValue: texts.Count);
             return model.Embed(tokens, options, new Done(task));

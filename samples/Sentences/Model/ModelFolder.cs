@@ -20,7 +20,9 @@ public sealed record ModelFolder(string Name, string Weights, string Vocabulary,
         if (!Directory.Exists(directory))
         {
             throw new DirectoryNotFoundException(File.Exists(directory)
-                ? $"--model must name a folder with model.safetensors and vocab.txt, but '{directory}' is a file. An ONNX file becomes such a folder by the command convert."
+               
+                    ? $"--model must name a folder with model.safetensors and vocab.txt, but '{directory}' is a file. An ONNX file becomes such a folder by "
+                        + $"the command convert."
                 : $"The folder '{directory}' does not exist. --model names a folder with model.safetensors and vocab.txt.");
         }
 
@@ -61,7 +63,9 @@ public sealed record ModelFolder(string Name, string Weights, string Vocabulary,
             bool fits = expected is string text ? value.ValueKind == JsonValueKind.String && value.GetString() == text
                 : value.ValueKind == JsonValueKind.Number && value.GetDouble() == Convert.ToDouble(expected, System.Globalization.CultureInfo.InvariantCulture);
             if (!fits)
-                throw new InvalidDataException($"'{path}': {name} is {value.GetRawText()}, but this program is compiled for {expected}: it runs all-MiniLM-L6-v2 and models of its shape.");
+                throw new InvalidDataException(
+                    $"'{path}': {name} is {value.GetRawText()}, but this program is compiled for {expected}: it runs all-MiniLM-L6-v2 and models of its "
+                        + $"shape.");
         }
     }
 
@@ -78,12 +82,14 @@ public sealed record ModelFolder(string Name, string Weights, string Vocabulary,
 
     private static Pooling ReadPooling(string path)
     {
-        string[] on = [.. Read(path).EnumerateObject().Where(setting => setting.Name.StartsWith("pooling_mode_", StringComparison.Ordinal) && setting.Value.ValueKind == JsonValueKind.True).Select(setting => setting.Name)];
+        string[] on = [.. Read(path).EnumerateObject().Where(setting => setting.Name.StartsWith("pooling_mode_", StringComparison.Ordinal)
+            && setting.Value.ValueKind == JsonValueKind.True).Select(setting => setting.Name)];
         return on switch
         {
             [] or ["pooling_mode_mean_tokens"] => Pooling.Mean,
             ["pooling_mode_cls_token"] => Pooling.FirstToken,
-            _ => throw new InvalidDataException($"'{path}' asks for {string.Join(" and ", on)}; this program has pooling_mode_mean_tokens and pooling_mode_cls_token."),
+            _ => throw new InvalidDataException(
+                $"'{path}' asks for {string.Join(" and ", on)}; this program has pooling_mode_mean_tokens and pooling_mode_cls_token."),
         };
     }
 

@@ -13,7 +13,9 @@ public sealed class ModelTensors
         ArgumentNullException.ThrowIfNull(file);
         File = file;
         string marker = file.TensorNames.FirstOrDefault(name => name == Marker || name.EndsWith("." + Marker, StringComparison.Ordinal))
-            ?? throw new InvalidDataException($"'{file.Path}' has no tensor {Marker}: it is no BERT encoder, or it has other names. This program runs all-MiniLM-L6-v2 and models of its shape.");
+            ?? throw new InvalidDataException(
+                $"'{file.Path}' has no tensor {Marker}: it is no BERT encoder, or it has other names. This program runs all-MiniLM-L6-v2 and models of its "
+                    + $"shape.");
         Prefix = marker[..^Marker.Length];
     }
 
@@ -48,7 +50,8 @@ public sealed class ModelTensors
         {
             throw new InvalidDataException(
                 $"'{File.Path}': tensor {Prefix}{name} is [{string.Join(", ", found)}], but this program is compiled for " +
-                $"[{string.Join(", ", shape.ToArray().Select(dimension => dimension < 0 ? "any" : $"{dimension}"))}]: it runs all-MiniLM-L6-v2 and models of its shape.");
+                $"[{string.Join(", ", shape.ToArray().Select(dimension => dimension < 0 ? "any" : $"{dimension}"))}]: it runs all-MiniLM-L6-v2 and models of "
+                    + $"its shape.");
         }
 
         return File.ReadFloat32(Prefix + name);

@@ -41,7 +41,8 @@ public static class PackagedModel
         }
         catch (FileNotFoundException)
         {
-            throw new FileNotFoundException($"{Package}.dll, which holds the model, is not beside the program: build the project again, or name another model by --model.");
+            throw new FileNotFoundException(
+                $"{Package}.dll, which holds the model, is not beside the program: build the project again, or name another model by --model.");
         }
 
         return assembly.GetManifestResourceStream($"{Package}.Resources.{file}")

@@ -32,13 +32,15 @@ public sealed class SentenceEncoder
         float[] segments = tensors.Read("embeddings.token_type_embeddings.weight", -1, Width);
         for (int start = 0; start < positions.Length; start += Width)
             TensorPrimitives.Add(positions.AsSpan(start, Width), segments.AsSpan(0, Width), positions.AsSpan(start, Width));
-        embeddingNorm = new RowNormalization(Norm.Layer, tensors.Read("embeddings.LayerNorm.weight", Width), tensors.Read("embeddings.LayerNorm.bias", Width), NormEpsilon);
+        embeddingNorm = new RowNormalization(
+            Norm.Layer, tensors.Read("embeddings.LayerNorm.weight", Width), tensors.Read("embeddings.LayerNorm.bias", Width), NormEpsilon);
 
         int count = 0;
         while (tensors.Contains($"encoder.layer.{count}.output.dense.weight"))
             count++;
         if (count == 0)
-            throw new InvalidDataException($"'{file.Path}' has no tensor {tensors.Prefix}encoder.layer.0.output.dense.weight: it has no layer of a BERT encoder.");
+            throw new InvalidDataException(
+                $"'{file.Path}' has no tensor {tensors.Prefix}encoder.layer.0.output.dense.weight: it has no layer of a BERT encoder.");
         try
         {
             layers = TransformerStack<SentenceLayer>.Load(file, layer => TransformerTensorNames.Bert($"{tensors.Prefix}encoder.layer.{layer}"), count);
@@ -72,7 +74,8 @@ public sealed class SentenceEncoder
         Check(ids, rowOffsets);
         int texts = rowOffsets.Length - 1;
         if (embeddings.Length != texts * Width)
-            throw new ArgumentException($"embeddings.Length is {embeddings.Length}; expected {texts * Width}, {Width} for each of {texts} texts.", nameof(embeddings));
+            throw new ArgumentException(
+                $"embeddings.Length is {embeddings.Length}; expected {texts * Width}, {Width} for each of {texts} texts.", nameof(embeddings));
         int length = ids.Length * Width;
         float[] input = ArrayPool<float>.Shared.Rent(length), output = ArrayPool<float>.Shared.Rent(length);
         try
@@ -102,7 +105,8 @@ public sealed class SentenceEncoder
         for (int text = 0; text + 1 < rowOffsets.Length; text++)
         {
             for (int row = rowOffsets[text]; row < rowOffsets[text + 1]; row++)
-                TensorPrimitives.Add(tokens.AsSpan(ids[row] * Width, Width), positions.AsSpan((row - rowOffsets[text]) * Width, Width), rows.Slice(row * Width, Width));
+                TensorPrimitives.Add(
+                    tokens.AsSpan(ids[row] * Width, Width), positions.AsSpan((row - rowOffsets[text]) * Width, Width), rows.Slice(row * Width, Width));
         }
 
         embeddingNorm.Apply(rows, rows);
@@ -125,7 +129,9 @@ public sealed class SentenceEncoder
     private void Check(ReadOnlySpan<int> ids, ReadOnlySpan<int> rowOffsets)
     {
         if (rowOffsets.IsEmpty || rowOffsets[0] != 0 || rowOffsets[^1] != ids.Length)
-            throw new ArgumentException($"rowOffsets is [{string.Join(", ", rowOffsets.ToArray())}]; expected numbers from 0 to {ids.Length}, the number of tokens.", nameof(rowOffsets));
+            throw new ArgumentException(
+                $"rowOffsets is [{string.Join(", ", rowOffsets.ToArray())}]; expected numbers from 0 to {ids.Length}, the number of tokens.",
+                nameof(rowOffsets));
         for (int text = 0; text + 1 < rowOffsets.Length; text++)
         {
             long length = (long)rowOffsets[text + 1] - rowOffsets[text];

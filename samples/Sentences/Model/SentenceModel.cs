@@ -16,7 +16,8 @@ public sealed class SentenceModel
     {
         (Name, this.tokenizer, this.encoder, MaxTokens) = (name, tokenizer, encoder, maxTokens);
         if (tokenizer.Count != encoder.VocabularySize)
-            throw new InvalidDataException($"The vocabulary of {name} has {tokenizer.Count} tokens, but its weights are for {encoder.VocabularySize}: they do not belong together.");
+            throw new InvalidDataException(
+                $"The vocabulary of {name} has {tokenizer.Count} tokens, but its weights are for {encoder.VocabularySize}: they do not belong together.");
         if (maxTokens < 2 || maxTokens > encoder.MaxPositions)
             throw new InvalidDataException($"{name} is to read {maxTokens} tokens of a text, but its weights are for 2 to {encoder.MaxPositions}.");
     }

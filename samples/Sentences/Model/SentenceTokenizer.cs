@@ -34,7 +34,9 @@ public sealed class SentenceTokenizer
     {
         // Without its tables, .NET takes every text for decomposed, and words with accents would be unknown without a word.
         if ("é".Normalize(NormalizationForm.FormD).Length != 2)
-            throw new PlatformNotSupportedException(".NET runs in globalization-invariant mode here, which cannot take accents off letters as the model expects. Install ICU (libicu), and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
+            throw new PlatformNotSupportedException(
+                ".NET runs in globalization-invariant mode here, which cannot take accents off letters as the model expects. Install ICU (libicu), and do not "
+                    + "set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
         var tokens = new List<string>();
         try
         {

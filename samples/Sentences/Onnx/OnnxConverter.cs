@@ -19,7 +19,8 @@ public static class OnnxConverter
     public static SafetensorsBuilder Convert(Stream onnx, string name)
     {
         GraphProto graph = Parse(onnx, name).Graph;
-        Dictionary<string, OnnxTensor> tensors = graph.Initializer.ToDictionary(tensor => tensor.Name, tensor => new OnnxTensor(tensor, name), StringComparer.Ordinal);
+        Dictionary<string, OnnxTensor> tensors = graph.Initializer.ToDictionary(
+            tensor => tensor.Name, tensor => new OnnxTensor(tensor, name), StringComparer.Ordinal);
         Dictionary<string, string> products = MatrixNames(graph, tensors);
 
         var builder = new SafetensorsBuilder { Metadata = { ["format"] = "pt" } };
@@ -48,7 +49,8 @@ public static class OnnxConverter
 
         if (model.Graph is not { Initializer.Count: > 0 })
             throw new InvalidDataException($"'{name}' is no ONNX model, or one without weights: it has no initialisers.");
-        if (model.Graph.Node.FirstOrDefault(node => node.OpType is "DequantizeLinear" or "MatMulInteger" or "DynamicQuantizeLinear" or "MatMulNBits") is { } quantised)
+        if (model.Graph.Node.FirstOrDefault(
+            node => node.OpType is "DequantizeLinear" or "MatMulInteger" or "DynamicQuantizeLinear" or "MatMulNBits") is { } quantised)
             throw new NotSupportedException($"'{name}' is quantised: it has the operator {quantised.OpType}. Take the model in float32.");
         return model;
     }
@@ -70,7 +72,8 @@ public static class OnnxConverter
             if (!tensors.TryGetValue(node.Input[1], out OnnxTensor? matrix) || !matrix.IsNumbers || matrix.Shape.Length != 2)
                 continue;
             if (!sums.TryGetValue(node.Output[0], out string? bias))
-                throw new InvalidDataException($"{matrix.Place} is multiplied by {node.Name}, but no bias with a name is added to the product: the name of the matrix is unknown.");
+                throw new InvalidDataException(
+                    $"{matrix.Place} is multiplied by {node.Name}, but no bias with a name is added to the product: the name of the matrix is unknown.");
             names[matrix.Name] = bias[..^Bias.Length] + ".weight";
         }
 

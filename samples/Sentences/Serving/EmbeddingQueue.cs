@@ -57,7 +57,8 @@ public sealed class EmbeddingQueue : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, this);
             if (queuedTokens + call.TokensLeft > options.MaxQueuedTokens)
-                throw new EmbeddingQueueFullException($"{queuedTokens} tokens are waiting, and {tokens} more would exceed {options.MaxQueuedTokens}: the queue is full. Try again.");
+                throw new EmbeddingQueueFullException(
+                    $"{queuedTokens} tokens are waiting, and {tokens} more would exceed {options.MaxQueuedTokens}: the queue is full. Try again.");
             queuedTokens += call.TokensLeft;
             waiting.Enqueue(call);
         }
@@ -142,7 +143,9 @@ public sealed class EmbeddingQueue : IAsyncDisposable
         if (call.Cancellation.IsCancellationRequested)
             call.Cancel();
         else if (call.Taken == 0 && Stopwatch.GetElapsedTime(call.Began) > options.MaxWait)
-            call.Fail(new TimeoutException($"The texts have waited for {options.MaxWait.TotalSeconds:0.#} seconds, which is the limit: the server has too much to do."));
+            call.Fail(
+                new TimeoutException(
+                    $"The texts have waited for {options.MaxWait.TotalSeconds:0.#} seconds, which is the limit: the server has too much to do."));
         return call.Task.IsCompleted;
     }
 

@@ -10,7 +10,8 @@ namespace AttentionGen.Samples.Sentences;
 
 /// <summary>Answers POST /v1/embeddings as OpenAI does.</summary>
 /// <remarks>
-/// 400: the request is wrong, or a text is longer than the model reads. 404: another model. 413: the request is too large. 429: the queue is full. 503: the request has waited too
+/// 400: the request is wrong, or a text is longer than the model reads. 404: another model. 413: the request is too large. 429: the queue is full. 503:
+/// the request has waited too
 /// long, or the server is stopping. Each answer says in OpenAI's form what was expected.
 /// </remarks>
 public static class EmbeddingServer
@@ -52,7 +53,8 @@ public static class EmbeddingServer
             return Results.Json(new
             {
                 @object = "list",
-                data = embeddings.Select((embedding, index) => new { @object = "embedding", index, embedding = request.IsBase64 ? (object)ToBase64(embedding) : embedding }),
+                data = embeddings.Select(
+                    (embedding, index) => new { @object = "embedding", index, embedding = request.IsBase64 ? (object)ToBase64(embedding) : embedding }),
                 model = model.Name,
                 usage = new { prompt_tokens = count, total_tokens = count },
             });
@@ -121,7 +123,10 @@ public static class EmbeddingServer
         {
             tokens[i] = model.Tokenize(request.Texts[i]);
             if (tokens[i].IsCut && !cutsLongTexts)
-                throw new RequestException(400, $"input[{i}] has more than {model.MaxTokens} tokens, and the model reads no more of a text. Send shorter texts, or start the server with --cut.", "input", "context_length_exceeded");
+                throw new RequestException(
+                    400,
+                    $"input[{i}] has more than {model.MaxTokens} tokens, and the model reads no more of a text. Send shorter texts, or start the server with "
+                        + $"--cut.", "input", "context_length_exceeded");
         }
 
         return tokens;
@@ -138,5 +143,6 @@ public static class EmbeddingServer
     }
 
     private static IResult Error(int status, string message, string? parameter = null, string? code = null) => Results.Json(
-        new { error = new { message, type = status is 429 ? "requests" : status >= 500 ? "server_error" : "invalid_request_error", param = parameter, code } }, statusCode: status);
+        new { error = new { message, type = status is 429 ? "requests" : status >= 500 ? "server_error" : "invalid_request_error", param = parameter, code } },
+        statusCode: status);
 }

@@ -22,7 +22,8 @@ public sealed class SentenceEmbeddingGenerator(SentenceModel model, EmbeddingQue
             throw new ArgumentException($"options.Dimensions is {dimensions}; expected {SentenceModel.Dimensions}, which the model has.", nameof(options));
         if (options?.ModelId is { } name && name != model.Name)
             throw new ArgumentException($"options.ModelId is {name}; expected {model.Name}, the model that is loaded.", nameof(options));
-        SentenceTokens[] texts = [.. values.Select(text => model.Tokenize(text ?? throw new ArgumentException("One of values is null; expected texts.", nameof(values))))];
+        SentenceTokens[] texts =
+            [.. values.Select(text => model.Tokenize(text ?? throw new ArgumentException("One of values is null; expected texts.", nameof(values))))];
         float[][] embeddings = await queue.EmbedAsync(texts, cancellationToken).ConfigureAwait(false);
         int tokens = texts.Sum(text => text.Ids.Length);
         return new GeneratedEmbeddings<Embedding<float>>(embeddings.Select(embedding => new Embedding<float>(embedding) { ModelId = model.Name }))

@@ -8,7 +8,8 @@ namespace AttentionGen.Samples.Sentences;
 public static class SentenceServiceExtensions
 {
     /// <summary>
-    /// Adds an <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of strings and vectors, the <see cref="SentenceModel"/> behind it, which is loaded when it is first
+    /// Adds an <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of strings and vectors, the <see cref="SentenceModel"/> behind it, which is loaded
+    /// when it is first
     /// asked for unless the container has one, and the <see cref="EmbeddingQueue"/> in which its callers share batches.
     /// </summary>
     /// <param name="services">A container's services.</param>

@@ -13,7 +13,8 @@ public sealed class SameBitsTests
 
     public static TheoryData<string> Causal => SelectedConfigurations.All.Where(configuration => configuration.Causal && !configuration.IsCrossAttention);
 
-    public static TheoryData<string> NonCausalCross => SelectedConfigurations.All.Where(configuration => configuration.IsCrossAttention && !configuration.Causal);
+    public static TheoryData<string> NonCausalCross =>
+        SelectedConfigurations.All.Where(configuration => configuration.IsCrossAttention && !configuration.Causal);
 
     [Theory]
     [MemberData(nameof(All))]
@@ -26,7 +27,8 @@ public sealed class SameBitsTests
             for (int sequence = 0; sequence < call.Batch; sequence++)
             {
                 float[] expected = call.Single(sequence).Run(kernel);
-                Compare.SameBits(expected, AttentionCase.Slice(batched, sequence, expected.Length), call.Shape.DModel, $"{name}, {rows} rows, sequence {sequence}");
+                Compare.SameBits(
+                    expected, AttentionCase.Slice(batched, sequence, expected.Length), call.Shape.DModel, $"{name}, {rows} rows, sequence {sequence}");
             }
         }
     }
@@ -85,7 +87,8 @@ public sealed class SameBitsTests
             {
                 int rows = Math.Min(1 + (first % 14), Rows - first);
                 AttentionCase part = call with { Rows = rows, Input = call.Input.AsSpan(first * width, rows * width).ToArray() };
-                Compare.SameBits(output.AsSpan(first * width, rows * width), part.Run(kernel), width, $"{name}, {keys} keys, rows {first} to {first + rows - 1}");
+                Compare.SameBits(
+                    output.AsSpan(first * width, rows * width), part.Run(kernel), width, $"{name}, {keys} keys, rows {first} to {first + rows - 1}");
             }
         }
     }

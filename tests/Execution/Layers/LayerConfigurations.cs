@@ -11,7 +11,8 @@ internal sealed partial class BertLayer;
 internal sealed partial class PaddedLayer;
 
 /// <summary>The same where padding is skipped.</summary>
-[TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 256, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, KeyLengths = true, SkipPadding = true)]
+[TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 256, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, KeyLengths = true,
+    SkipPadding = true)]
 internal sealed partial class SkippingLayer;
 
 /// <summary>GPT-2.</summary>
@@ -20,28 +21,33 @@ internal sealed partial class Gpt2Layer;
 
 /// <summary>Llama; its feed-forward network fills no whole panels, as that of stories260K.</summary>
 [TransformerLayerConfig(
-    Heads = 8, KvHeads = 4, DModel = 64, FeedForwardDim = 172, Causal = true, Rotary = RotaryKind.Interleaved, Norm = Norm.Rms, Activation = Activation.Silu, Gated = true,
+    Heads = 8, KvHeads = 4, DModel = 64, FeedForwardDim = 172, Causal = true, Rotary = RotaryKind.Interleaved, Norm = Norm.Rms, Activation = Activation.Silu,
+    Gated = true,
     QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, UpBias = false, GateBias = false, DownBias = false)]
 internal sealed partial class LlamaLayer;
 
 /// <summary>Mistral: a window, and so a cache that is a ring.</summary>
 [TransformerLayerConfig(
-    Heads = 4, KvHeads = 2, DModel = 32, FeedForwardDim = 80, Causal = true, WindowLeft = 20, Rotary = RotaryKind.HalfSplit, Norm = Norm.Rms, Activation = Activation.Silu, Gated = true)]
+    Heads = 4, KvHeads = 2, DModel = 32, FeedForwardDim = 80, Causal = true, WindowLeft = 20, Rotary = RotaryKind.HalfSplit, Norm = Norm.Rms,
+    Activation = Activation.Silu, Gated = true)]
 internal sealed partial class MistralLayer;
 
 /// <summary>Gemma 2: norms on both sides, capped scores.</summary>
 [TransformerLayerConfig(
-    Heads = 2, HeadDim = 32, DModel = 96, FeedForwardDim = 300, Causal = true, Softcap = 50, NormPlacement = NormPlacement.Both, Norm = Norm.Rms, Activation = Activation.GeluTanh, Gated = true,
+    Heads = 2, HeadDim = 32, DModel = 96, FeedForwardDim = 300, Causal = true, Softcap = 50, NormPlacement = NormPlacement.Both, Norm = Norm.Rms,
+    Activation = Activation.GeluTanh, Gated = true,
     Ragged = true)]
 internal sealed partial class GemmaLayer;
 
 /// <summary>GPT-J: parallel branches; wide enough for two blocks of the depth.</summary>
-[TransformerLayerConfig(Heads = 4, DModel = 272, FeedForwardDim = 528, Causal = true, ParallelBranches = true, Activation = Activation.QuickGelu, GateBias = false, Gated = true)]
+[TransformerLayerConfig(Heads = 4, DModel = 272, FeedForwardDim = 528, Causal = true, ParallelBranches = true, Activation = Activation.QuickGelu,
+    GateBias = false, Gated = true)]
 internal sealed partial class GptJLayer;
 
 /// <summary>The first Transformer, with a scale of what branches add, and no bias anywhere.</summary>
 [TransformerLayerConfig(
-    Heads = 2, DModel = 32, FeedForwardDim = 20, Activation = Activation.Relu, NormPlacement = NormPlacement.Pre, NormBias = false, ResidualScale = 0.5f, UpBias = false, DownBias = false,
+    Heads = 2, DModel = 32, FeedForwardDim = 20, Activation = Activation.Relu, NormPlacement = NormPlacement.Pre, NormBias = false, ResidualScale = 0.5f,
+    UpBias = false, DownBias = false,
     Outputs = AttentionOutputs.Probabilities)]
 internal sealed partial class ScaledLayer;
 

@@ -24,7 +24,8 @@ internal static class LinearConfigurations
     public static IReadOnlyList<TestLinear> List { get; } =
     [
         .. Sizes.Select(size => new TestLinear(size.Inputs, size.Outputs)),
-        .. Sizes.Select((size, index) => Combinations[((index * 7) + 3) % Combinations.Length] with { Inputs = size.Inputs, Outputs = size.Outputs, Bias = index % 3 != 0 }),
+        .. Sizes.Select((size, index) => Combinations[((index * 7) + 3) % Combinations.Length] with { Inputs = size.Inputs, Outputs = size.Outputs,
+            Bias = index % 3 != 0 }),
         .. Combinations.Select((combination, index) => combination with { Inputs = 37, Outputs = 150, Bias = index % 2 == 0 }),
         new TestLinear(24, 40) { Unrolling = Unrolling.Full },
         new TestLinear(520, 1100) { Activation = Activation.Gelu, Residual = true },

@@ -31,7 +31,8 @@ public sealed class LinearTests
         foreach (int rows in RowCounts)
         {
             LinearCase call = whole.Slice(0, rows);
-            Compare.Close(expected.AsSpan(0, rows * type.Shape.Outputs), call.Run(linear), type.Shape.Outputs, $"{LinearConfigurations.List[index]}, {rows} rows");
+            Compare.Close(
+                expected.AsSpan(0, rows * type.Shape.Outputs), call.Run(linear), type.Shape.Outputs, $"{LinearConfigurations.List[index]}, {rows} rows");
         }
     }
 
@@ -45,14 +46,16 @@ public sealed class LinearTests
         for (int first = 0; first < whole.Rows;)
         {
             int rows = Math.Min(RowCounts[1 + (first % (RowCounts.Length - 1))], whole.Rows - first);
-            Compare.SameBits(expected.AsSpan(first * width, rows * width), whole.Slice(first, rows).Run(linear), width, $"{type.Shape}, {rows} rows from {first}");
+            Compare.SameBits(
+                expected.AsSpan(first * width, rows * width), whole.Slice(first, rows).Run(linear), width, $"{type.Shape}, {rows} rows from {first}");
             first += rows;
         }
 
         foreach (int rows in (int[])[1, 2, 9, 121, whole.Rows])
         {
             foreach (int threads in (int[])[2, 3, 8])
-                Compare.SameBits(expected.AsSpan(0, rows * width), whole.Slice(0, rows).Run(linear, threads), width, $"{type.Shape}, {rows} rows, {threads} threads");
+                Compare.SameBits(
+                    expected.AsSpan(0, rows * width), whole.Slice(0, rows).Run(linear, threads), width, $"{type.Shape}, {rows} rows, {threads} threads");
         }
     }
 
@@ -81,7 +84,8 @@ public sealed class LinearTests
         var output = new float[expected.Length];
         Assert.Throws<OperationCanceledException>(() => linear.Forward(new LinearArguments
         {
-            Input = call.Input, Output = output, Residual = call.Residual, Options = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancelled.Token },
+            Input = call.Input, Output = output, Residual = call.Residual,
+            Options = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancelled.Token },
         }));
         Compare.SameBits(expected, call.Run(linear, threads), call.Shape.Outputs, "after a cancelled call");
     }

@@ -4,8 +4,10 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution;
 
 /// <summary>
-/// No read or write outside of any buffer: inputs, results, weights, caches, tables and scratch lie against pages that can be neither read nor written, once after them and
-/// once before them, over the grid of shapes and that of the variants; scratch is poisoned before every call. An access outside ends the process that runs the kernels.
+/// No read or write outside of any buffer: inputs, results, weights, caches, tables and scratch lie against pages that can be neither read nor written,
+/// once after them and
+/// once before them, over the grid of shapes and that of the variants; scratch is poisoned before every call. An access outside ends the process that
+/// runs the kernels.
 /// Every vector width with FMA gives the bits of the others.
 /// </summary>
 [Trait("Speed", "Slow")]
@@ -28,7 +30,8 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Guard pages are made with Linux's mmap and mprotect.");
         (string, string)[] variables =
-            [.. settings.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(setting => (setting.Split('=')[0], setting.Split('=')[1])), ("DOTNET_TieredCompilation", "0")];
+            [.. settings.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(setting => (setting.Split('=')[0], setting.Split('=')[1])),
+                ("DOTNET_TieredCompilation", "0")];
         string list = files.List(every, first);
         var (exitCode, lines, errors) = ChildProcess.Start(Program, [list], variables);
         string last = lines.Length == 0 ? "no case" : lines[^1];
@@ -44,7 +47,8 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
         if (parts[0] != "case")
             return "none was reached";
         string[] one = [list, parts[1], parts[2]];
-        string[] buffers = [.. ChildProcess.Start(Program, one, variables).Lines.Where(text => text.StartsWith("buffer ", StringComparison.Ordinal)).Select(text => text[7..]).Distinct()];
+        string[] buffers = [.. ChildProcess.Start(Program, one,
+            variables).Lines.Where(text => text.StartsWith("buffer ", StringComparison.Ordinal)).Select(text => text[7..]).Distinct()];
         string[] found = [.. buffers.Where(buffer => ChildProcess.Start(Program, [.. one, buffer], variables).ExitCode != 0)];
         return found.Length == 0 ? "none of them alone" : string.Join(", ", found);
     }
@@ -91,8 +95,10 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
             IEnumerable<(string Name, (string ClassName, byte[] Image) Image)> kernels =
             [
                 .. GridConfigurations.All.Names.Select(name => (name, KernelFactory.ImageOf(GridConfigurations.All.Type(name)))),
-                .. PairGrid.Configurations.Select(features => (string.Join(" + ", features.Select(feature => feature.Name)), KernelFactory.ImageOf(PairGrid.Type(Feature.Configure(features))))),
-                .. LinearConfigurations.List.Select((configuration, index) => (configuration.ToString(), LinearFactory.ImageOf(LinearConfigurations.Type(index)))),
+                .. PairGrid.Configurations.Select(features => (string.Join(" + ", features.Select(feature => feature.Name)),
+                    KernelFactory.ImageOf(PairGrid.Type(Feature.Configure(features))))),
+                .. LinearConfigurations.List.Select(
+                    (configuration, index) => (configuration.ToString(), LinearFactory.ImageOf(LinearConfigurations.Type(index)))),
             ];
             var images = new Dictionary<byte[], string>();
             var lines = new List<string>();

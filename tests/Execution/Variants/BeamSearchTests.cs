@@ -39,7 +39,8 @@ public sealed class BeamSearchTests
                         continue;
                     float[] history = [.. histories[beam]], whole = new float[history.Length];
                     kernel.Forward(new AttentionArguments { Input = history, Output = whole });
-                    Compare.SameBits(whole.AsSpan(whole.Length - width), output.AsSpan(beam * width, width), width, $"{name}, prompt {prompt}, step {step}, beam {beam}");
+                    Compare.SameBits(
+                        whole.AsSpan(whole.Length - width), output.AsSpan(beam * width, width), width, $"{name}, prompt {prompt}, step {step}, beam {beam}");
                 }
 
                 int[] parents = step % 4 == 3 ? [3, 2, 0, 1] : [.. Enumerable.Range(0, Beams).Select(_ => random.Next(Beams))];

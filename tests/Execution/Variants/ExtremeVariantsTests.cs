@@ -66,7 +66,11 @@ public sealed class ExtremeVariantsTests
         AttentionCase extreme = call with { AdditiveMask = mask };
         AttentionResult result = extreme.RunAll(kernel);
         double[] expected = extreme.Reference();
-        Compare.Close(expected.AsSpan(extreme.Shape.OutputDim), result.Output.AsSpan(extreme.Shape.OutputDim), extreme.Shape.OutputDim, "rows with small and lowest biases");
+        Compare.Close(
+            expected.AsSpan(extreme.Shape.OutputDim),
+            result.Output.AsSpan(extreme.Shape.OutputDim),
+            extreme.Shape.OutputDim,
+            "rows with small and lowest biases");
         for (int column = 0; column < extreme.Shape.OutputDim; column++)
         {
             // In float32 the scores vanish beside the bias, so all keys count the same.

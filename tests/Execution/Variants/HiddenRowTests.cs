@@ -7,11 +7,19 @@ namespace AttentionGen.Tests.Execution.Variants;
 public sealed class HiddenRowTests
 {
     private static readonly KernelSet Kernels = new(
-        ("probabilities", new() { Heads = 4, KvHeads = 2, HeadDim = 8, DModel = 16, Causal = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp }),
-        ("averaged", new() { Heads = 2, DModel = 16, Causal = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.AveragedProbabilities }),
-        ("cached", new() { Heads = 2, DModel = 16, KeyLengths = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.AveragedProbabilities }),
-        ("predicate", new() { Heads = 2, HeadDim = 8, Projections = false, Causal = true, MaskPredicate = TestHook.ThirdsPredicate, Outputs = AttentionOutputs.AveragedProbabilities }),
-        ("additive", new() { Heads = 2, HeadDim = 8, DModel = 24, Causal = true, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.Probabilities }));
+        ("probabilities", new() { Heads = 4, KvHeads = 2, HeadDim = 8, DModel = 16, Causal = true, BooleanMask = MaskAxes.BatchHeadQueryKey,
+            Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp }),
+        (
+            "averaged",
+            new() { Heads = 2, DModel = 16, Causal = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.AveragedProbabilities }),
+        (
+            "cached",
+            new() { Heads = 2, DModel = 16, KeyLengths = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.AveragedProbabilities }),
+        ("predicate", new() { Heads = 2, HeadDim = 8, Projections = false, Causal = true, MaskPredicate = TestHook.ThirdsPredicate,
+            Outputs = AttentionOutputs.AveragedProbabilities }),
+        (
+            "additive",
+            new() { Heads = 2, HeadDim = 8, DModel = 24, Causal = true, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.Probabilities }));
 
     public static TheoryData<string> All => Kernels.All;
 
@@ -28,7 +36,8 @@ public sealed class HiddenRowTests
             if (call.BooleanMask.Length > 0)
                 call = call with { BooleanMask = [.. Enumerable.Range(0, call.BooleanMask.Length).Select(index => index / rows % rows % 3 != 0)] };
             if (call.AdditiveMask.Length > 0)
-                call = call with { AdditiveMask = [.. Enumerable.Range(0, call.AdditiveMask.Length).Select(index => index / rows % rows % 3 != 0 ? 0 : float.NegativeInfinity)] };
+                call = call with { AdditiveMask = [.. Enumerable.Range(0, call.AdditiveMask.Length).Select(index => index / rows % rows % 3 != 0 ? 0
+                    : float.NegativeInfinity)] };
             if (call.KeyLengths.Length > 0)
                 call = call with { KeyLengths = [rows / 3] };
             IKernel kernel = type.Create(call.Weights);

@@ -71,7 +71,8 @@ public sealed class PaddingTests
                 float[] input = AttentionCase.Uniform(new Random(rows), 2 * rows * shape.DModel), output = new float[input.Length];
                 int[] lengths = [before + (rows / 3), before + rows];
                 input.AsSpan((rows / 3 * shape.DModel)..(rows * shape.DModel)).Fill(float.NaN);
-                kernel.Forward(new AttentionArguments { Input = input, Output = output, Cache = cache, KeyLengths = lengths, Batch = 2, Options = new() { MaxDegreeOfParallelism = threads } });
+                kernel.Forward(new AttentionArguments { Input = input, Output = output, Cache = cache, KeyLengths = lengths, Batch = 2,
+                    Options = new() { MaxDegreeOfParallelism = threads } });
                 Assert.Equal(-1, output.AsSpan((rows / 3 * shape.DModel)..(rows * shape.DModel)).IndexOfAnyExcept(0f));
                 Assert.Equal(-1, output.AsSpan().IndexOf(float.NaN));
                 float[] keys = new float[shape.KeyDim * rows], values = new float[shape.ValueDim * rows];

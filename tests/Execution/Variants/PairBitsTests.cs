@@ -3,26 +3,31 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Execution.Variants;
 
 /// <summary>
-/// What the bits of a row must not depend on, for every two features together: rows after it, padding, raggedness, chunks and decode, other callers. All declared
+/// What the bits of a row must not depend on, for every two features together: rows after it, padding, raggedness, chunks and decode, other callers. All
+/// declared
 /// results are compared. <see cref="PairGridTests"/> does so for batches and threads, <see cref="GuardPageTests"/> for vector widths.
 /// </summary>
 [Trait("Speed", "Slow")]
 public sealed class PairBitsTests
 {
     private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> NotRagged = new(() => KernelFactory.Compile(
-        PairGrid.Configurations.Select(Feature.Configure).Where(configuration => configuration.Ragged).Select(configuration => configuration with { Ragged = false })));
+        PairGrid.Configurations.Select(Feature.Configure).Where(configuration => configuration.Ragged).Select(
+            configuration => configuration with { Ragged = false })));
 
     public static TheoryData<int> All => Where(_ => true);
 
-    public static TheoryData<int> SeeNoLaterRow => Where(shape => !shape.Ragged && shape.SequenceLength == 0 && shape.Causal && !shape.PrefixLengths && IsTopLeft(shape) && !shape.IsCrossAttention);
+    public static TheoryData<int> SeeNoLaterRow =>
+        Where(shape => !shape.Ragged && shape.SequenceLength == 0 && shape.Causal && !shape.PrefixLengths && IsTopLeft(shape) && !shape.IsCrossAttention);
 
     // Rotary positions are counted from the first row, wherever a mask is aligned to.
     public static TheoryData<int> KeysOfTheirOwn => Where(shape =>
         !KeysAreRows(shape) && shape.SequenceLength == 0 && !shape.Positions && !shape.Documents && (IsTopLeft(shape) || shape.Rotary == RotaryKind.None));
 
-    public static TheoryData<int> Padded => Where(shape => shape.KeyLengths && !shape.Ragged && shape.SequenceLength == 0 && (shape.IsCrossAttention || IsTopLeft(shape)));
+    public static TheoryData<int> Padded =>
+        Where(shape => shape.KeyLengths && !shape.Ragged && shape.SequenceLength == 0 && (shape.IsCrossAttention || IsTopLeft(shape)));
 
-    public static TheoryData<int> Cached => Where(shape => shape.HasCache && !shape.IsCrossAttention && shape.Causal && (IsTopLeft(shape) || !shape.KeyLengths));
+    public static TheoryData<int> Cached =>
+        Where(shape => shape.HasCache && !shape.IsCrossAttention && shape.Causal && (IsTopLeft(shape) || !shape.KeyLengths));
 
     public static TheoryData<int> Ragged => Where(shape => shape.Ragged);
 
@@ -53,7 +58,10 @@ public sealed class PairBitsTests
             {
                 int first = IsTopLeft(call.Shape) ? 0 : 53 - rows;
                 AttentionCase part = call.OnlyRows(first, rows);
-                AssertSameBits(part.ResultsOf(part.RunAll(kernel), 0, 0, rows, keys), call.ResultsOf(whole, 0, first, rows, keys), $"{name}: {rows} of 53 rows, {keys} keys");
+                AssertSameBits(
+                    part.ResultsOf(part.RunAll(kernel), 0, 0, rows, keys),
+                    call.ResultsOf(whole, 0, first, rows, keys),
+                    $"{name}: {rows} of 53 rows, {keys} keys");
             }
         }
     }
@@ -72,7 +80,8 @@ public sealed class PairBitsTests
             int length = lengths[sequence], rows = padded.Shape.IsCrossAttention ? padded.Rows : length;
             AttentionCase single = padded.Single(sequence);
             AttentionCase cut = padded.Shape.IsCrossAttention ? single.FirstKeys(length) : single.Chunk([0], [length]) with { CachedKeys = [] };
-            AssertSameBits(cut.ResultsOf(cut.RunAll(kernel), 0, 0, rows, length), padded.ResultsOf(result, sequence, 0, rows, length), $"{name}: {length} of 270 keys");
+            AssertSameBits(
+                cut.ResultsOf(cut.RunAll(kernel), 0, 0, rows, length), padded.ResultsOf(result, sequence, 0, rows, length), $"{name}: {length} of 270 keys");
         }
     }
 
@@ -180,7 +189,14 @@ public sealed class PairBitsTests
         TestConfiguration configuration = Feature.Configure(features);
         IKernelType type = PairGrid.Type(configuration);
         AttentionWeights weights = AttentionWeights.Random(type.Shape, seed: 4);
-        AttentionCase call = AttentionCase.Create(type.Shape, batch, configuration.SequenceLength == 0 ? rows : configuration.SequenceLength, keys, seed: rows + 2, weights, configuration.ReferenceHooks);
+        AttentionCase call = AttentionCase.Create(
+            type.Shape,
+            batch,
+            configuration.SequenceLength == 0 ? rows : configuration.SequenceLength,
+            keys,
+            seed: rows + 2,
+            weights,
+            configuration.ReferenceHooks);
         return (call, type.Create(weights), string.Join(" + ", features.Select(feature => feature.Name)));
     }
 }

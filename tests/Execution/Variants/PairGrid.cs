@@ -10,7 +10,8 @@ internal static class PairGrid
 
     private static readonly Dictionary<TestConfiguration, bool> Legal = [];
     private static readonly Lazy<(Feature[][] Configurations, (Feature, Feature)[] Refused)> Grid = new(Build);
-    private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types = new(() => KernelFactory.Compile(Configurations.Select(Feature.Configure)));
+    private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types = new(
+        () => KernelFactory.Compile(Configurations.Select(Feature.Configure)));
 
     /// <summary>The features of each configuration.</summary>
     public static Feature[][] Configurations => Grid.Value.Configurations;
@@ -70,7 +71,8 @@ internal static class PairGrid
         return ([.. configurations], [.. refused]);
     }
 
-    private static (Feature, Feature) Ordered(IReadOnlyList<Feature> all, Feature one, Feature other) => all.IndexOf(one) < all.IndexOf(other) ? (one, other) : (other, one);
+    private static (Feature, Feature) Ordered(IReadOnlyList<Feature> all, Feature one, Feature other) =>
+        all.IndexOf(one) < all.IndexOf(other) ? (one, other) : (other, one);
 
     private static int IndexOf(this IReadOnlyList<Feature> all, Feature feature)
     {

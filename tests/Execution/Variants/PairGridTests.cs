@@ -2,7 +2,10 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Execution.Variants;
 
-/// <summary>Every two features together, against the float64 reference: lengths around a line of 32 keys and a block of 256, with cache and without, on one thread and several.</summary>
+/// <summary>
+/// Every two features together, against the float64 reference: lengths around a line of 32 keys and a block of 256, with cache and without, on one thread
+/// and several.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class PairGridTests(ITestOutputHelper log)
 {
@@ -51,7 +54,8 @@ public sealed class PairGridTests(ITestOutputHelper log)
         for (int size = 0; size < Sizes.Length; size++)
         {
             var (batch, rows, keys) = Sizes[size];
-            AttentionCase call = AttentionCase.Create(type.Shape, batch, Rows(configuration, rows), keys, seed: rows + 1, weights, configuration.ReferenceHooks);
+            AttentionCase call = AttentionCase.Create(
+                type.Shape, batch, Rows(configuration, rows), keys, seed: rows + 1, weights, configuration.ReferenceHooks);
             AttentionResult result = CachedCalls.Run(call, kernel, 1, null, name);
             result.AssertClose(call.ReferenceAll(), type.Shape, $"{name}: {call.Describe()}");
             // Each size on another number of threads, and each configuration on others than the last.
@@ -75,7 +79,8 @@ public sealed class PairGridTests(ITestOutputHelper log)
         foreach (int rows in (int[])[9, 38, 266])
         {
             int batch = rows > 100 ? 1 : 3;
-            AttentionCase whole = AttentionCase.Create(type.Shape, batch, Rows(configuration, rows), type.Shape.IsCrossAttention ? rows : -1, seed: rows, weights, configuration.ReferenceHooks);
+            AttentionCase whole = AttentionCase.Create(
+                type.Shape, batch, Rows(configuration, rows), type.Shape.IsCrossAttention ? rows : -1, seed: rows, weights, configuration.ReferenceHooks);
             if (type.Shape.IsCrossAttention)
                 CachedCalls.CheckMemory(whole, kernel, name);
             else

@@ -10,7 +10,8 @@ public sealed class RaggedTests
         ("self", new() { Heads = 4, DModel = 64, Ragged = true }),
         ("self-lengths", new() { Heads = 3, HeadDim = 10, DModel = 27, Ragged = true, KeyLengths = true, ValueHeadDim = 18 }),
         ("causal", new() { Heads = 8, KvHeads = 2, HeadDim = 24, DModel = 48, Ragged = true, Causal = true, Rotary = RotaryKind.HalfSplit }),
-        ("causal-lengths", new() { Heads = 4, DModel = 32, Ragged = true, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true, Rotary = RotaryKind.Interleaved }),
+        ("causal-lengths", new() { Heads = 4, DModel = 32, Ragged = true, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true,
+            Rotary = RotaryKind.Interleaved }),
         ("window", new() { Heads = 2, DModel = 32, Ragged = true, Causal = true, WindowLeft = 40, Outputs = AttentionOutputs.LogSumExp }),
         ("documents", new() { Heads = 2, DModel = 32, Ragged = true, Causal = true, Documents = true, Alibi = true }),
         ("cross", new() { Heads = 4, DModel = 40, MemoryDim = 24, HeadDim = 16, Ragged = true, KeyLengths = true }));
@@ -43,7 +44,8 @@ public sealed class RaggedTests
             {
                 AttentionCase single = call.Single(sequence, alone.Type.Shape);
                 Compare.SameBits(
-                    single.RunAll(alone).Output, result.Output.AsSpan(first * call.Shape.OutputDim, single.Rows * call.Shape.OutputDim), call.Shape.OutputDim, $"{name}, sequence {sequence}: {call.Describe()}");
+                    single.RunAll(alone).Output, result.Output.AsSpan(first * call.Shape.OutputDim, single.Rows * call.Shape.OutputDim), call.Shape.OutputDim,
+                    $"{name}, sequence {sequence}: {call.Describe()}");
             }
 
             foreach (int threads in (int[])[2, 3, 8])

@@ -10,9 +10,11 @@ public sealed class RingTests
 
     private static KernelSet All { get; } = new(
     [
-        .. Windows.Select(window => ($"window-{window}", new TestConfiguration { Heads = 2, KvHeads = 1, HeadDim = 10, DModel = 20, Causal = true, WindowLeft = window, Rotary = RotaryKind.HalfSplit })),
+        .. Windows.Select(window => ($"window-{window}", new TestConfiguration { Heads = 2, KvHeads = 1, HeadDim = 10, DModel = 20, Causal = true,
+            WindowLeft = window, Rotary = RotaryKind.HalfSplit })),
         ("chunks", new TestConfiguration { Heads = 2, DModel = 32, Causal = true, ChunkSize = 100 }),
-        ("ragged", new TestConfiguration { Heads = 2, DModel = 32, Causal = true, WindowLeft = 60, Ragged = true, KeyLengths = true, Outputs = AttentionOutputs.LogSumExp }),
+        ("ragged", new TestConfiguration { Heads = 2, DModel = 32, Causal = true, WindowLeft = 60, Ragged = true, KeyLengths = true,
+            Outputs = AttentionOutputs.LogSumExp }),
         ("wide", new TestConfiguration { Heads = 16, KvHeads = 4, HeadDim = 48, DModel = 1000, Causal = true, WindowLeft = 70, Sinks = true }),
     ]);
 
@@ -55,7 +57,8 @@ public sealed class RingTests
             Assert.True(cache.Bytes < kernel.CreateCache(2000, call.Batch * 2).Bytes && cache.KeyCapacity <= 768);
             foreach (var (how, next) in ((string, Func<int>)[])
             [
-                ("at once", () => rows), ("random", () => random.Next(4) switch { 0 => 1, 1 => random.Next(1, 40), 2 => random.Next(1, 300), _ => random.Next(1, 700) }), ("prefill, then decode", () => cache.Length == 0 ? rows - 40 : 1),
+                ("at once", () => rows), ("random", () => random.Next(4) switch { 0 => 1, 1 => random.Next(1, 40), 2 => random.Next(1, 300),
+                    _ => random.Next(1, 700) }), ("prefill, then decode", () => cache.Length == 0 ? rows - 40 : 1),
             ])
             {
                 // The memory holds what another sequence left, and it must not matter.
@@ -77,7 +80,11 @@ public sealed class RingTests
             AttentionCache cache = kernel.CreateCache(1000, 2);
             Assert.Equal(512, cache.KeyCapacity);
             int calls = 0;
-            Compare.SameBits(expected, Through(cache, kernel, call, () => calls++ switch { 0 => 600, 1 => 1, _ => 30 }, threads), call.Shape.OutputDim, $"{threads} threads");
+            Compare.SameBits(
+                expected,
+                Through(cache, kernel, call, () => calls++ switch { 0 => 600, 1 => 1, _ => 30 }, threads),
+                call.Shape.OutputDim,
+                $"{threads} threads");
         }
     }
 
@@ -131,7 +138,8 @@ public sealed class RingTests
                 cancellation.Cancel();
             });
             canceller.Start();
-            Assert.ThrowsAny<OperationCanceledException>(() => kernel.Forward(chunk.Arguments.With(output, cache, new() { MaxDegreeOfParallelism = threads, CancellationToken = cancellation.Token })));
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => kernel.Forward(chunk.Arguments.With(output, cache, new() { MaxDegreeOfParallelism = threads, CancellationToken = cancellation.Token })));
             canceller.Join();
             Assert.Equal(first, cache.Lengths.ToArray());
         }

@@ -36,7 +36,8 @@ internal static class CodeFixFixture
                 {
                     ImmutableArray<CodeActionOperation> operations = await action.GetOperationsAsync(cancellation);
                     Project changed = operations.OfType<ApplyChangesOperation>().Single().ChangedSolution.GetProject(project.Id)!;
-                    string[] texts = await Task.WhenAll(changed.Documents.Select(async file => (await file.GetTextAsync(cancellation)).ToString()[imports.Length..]));
+                    string[] texts = await Task.WhenAll(
+                        changed.Documents.Select(async file => (await file.GetTextAsync(cancellation)).ToString()[imports.Length..]));
                     results.Add((action.Title, texts));
                 }
             }

@@ -19,22 +19,33 @@ public sealed class CodeFixTests
     {
         { "[A] public sealed class Block;", "Make 'Block' partial", "[A] public sealed partial class Block;" },
         { "[A]\n// why\npublic class Block // here\n{\n}", "Make 'Block' partial", "[A]\n// why\npublic partial class Block // here\n{\n}" },
-        { "static class Outer { struct Middle { [A] partial class Block; } }", "Make the types around 'Block' partial", "static partial class Outer { partial struct Middle { [A] partial class Block; } }" },
+        { "static class Outer { struct Middle { [A] partial class Block; } }", "Make the types around 'Block' partial",
+            "static partial class Outer { partial struct Middle { [A] partial class Block; } }" },
         { "[A] public static partial class Block { }", "Make 'Block' sealed, not static", "[A] public sealed partial class Block { }" },
         { "[A] abstract partial class Block;", "Make 'Block' sealed, not abstract", "[A] sealed partial class Block;" },
         { "[A] file partial class Block { }", "Make it internal, not file-local", "[A] internal partial class Block { }" },
-        { "file partial class Outer { [A] internal partial class Block; }", "Make it internal, not file-local", "internal partial class Outer { [A] internal partial class Block; }" },
+        { "file partial class Outer { [A] internal partial class Block; }", "Make it internal, not file-local",
+            "internal partial class Outer { [A] internal partial class Block; }" },
         { "[A] public partial record Block;", "Make 'Block' a class", "[A] public partial class Block;" },
         { "[A] public readonly partial record struct Block { int Size => 1; }", "Make 'Block' a class", "[A] public partial class Block { int Size => 1; }" },
-        { "[A] partial class Block() : System.IDisposable { public void Dispose() { } }", "Remove the primary constructor", "[A] partial class Block : System.IDisposable { public void Dispose() { } }" },
-        { "[A] partial class Block { public Block(AttentionWeights w, int layer) { } }", "Call the generated constructor: this(w)", "[A] partial class Block { public Block(AttentionWeights w, int layer) : this(w) { } }" },
-        { "[A] partial class Block { public Block(int layer, AttentionWeights w) : base() { } }", "Call the generated constructor: this(w)", "[A] partial class Block { public Block(int layer, AttentionWeights w) : this(w) { } }" },
-        { "[A] partial class Block { public required int Layer { get; init; } }", "Remove 'required'", "[A] partial class Block { public int Layer { get; init; } }" },
-        { "[A] partial class Block { [ScoreModifier] float Bias(float s, int h, int q, int k) => s; }", "Make it static", "[A] partial class Block { [ScoreModifier] static float Bias(float s, int h, int q, int k) => s; }" },
-        { "[A] partial class Block { [MaskPredicate(Range = \"Near\")] static bool Sees(int h, int q, int k) => true; }", "Remove Range", "[A] partial class Block { [MaskPredicate] static bool Sees(int h, int q, int k) => true; }" },
-        { "class Biases { /// <summary>Why.</summary>\n[ScoreModifier]\nstatic float Bias(float s, int h, int q, int k) => s; }", "Remove [ScoreModifier]", "class Biases { /// <summary>Why.</summary>\nstatic float Bias(float s, int h, int q, int k) => s; }" },
-        { "class Rules { [System.Obsolete, MaskPredicate] static bool Sees(int h, int q, int k) => true; }", "Remove [MaskPredicate]", "class Rules { [System.Obsolete] static bool Sees(int h, int q, int k) => true; }" },
-        { "class Rules { [System.Obsolete]\n[MaskPredicate]\nstatic bool Sees(int h, int q, int k) => true; }", "Remove [MaskPredicate]", "class Rules { [System.Obsolete]\nstatic bool Sees(int h, int q, int k) => true; }" },
+        { "[A] partial class Block() : System.IDisposable { public void Dispose() { } }", "Remove the primary constructor",
+            "[A] partial class Block : System.IDisposable { public void Dispose() { } }" },
+        { "[A] partial class Block { public Block(AttentionWeights w, int layer) { } }", "Call the generated constructor: this(w)",
+            "[A] partial class Block { public Block(AttentionWeights w, int layer) : this(w) { } }" },
+        { "[A] partial class Block { public Block(int layer, AttentionWeights w) : base() { } }", "Call the generated constructor: this(w)",
+            "[A] partial class Block { public Block(int layer, AttentionWeights w) : this(w) { } }" },
+        { "[A] partial class Block { public required int Layer { get; init; } }", "Remove 'required'",
+            "[A] partial class Block { public int Layer { get; init; } }" },
+        { "[A] partial class Block { [ScoreModifier] float Bias(float s, int h, int q, int k) => s; }", "Make it static",
+            "[A] partial class Block { [ScoreModifier] static float Bias(float s, int h, int q, int k) => s; }" },
+        { "[A] partial class Block { [MaskPredicate(Range = \"Near\")] static bool Sees(int h, int q, int k) => true; }", "Remove Range",
+            "[A] partial class Block { [MaskPredicate] static bool Sees(int h, int q, int k) => true; }" },
+        { "class Biases { /// <summary>Why.</summary>\n[ScoreModifier]\nstatic float Bias(float s, int h, int q, int k) => s; }", "Remove [ScoreModifier]",
+            "class Biases { /// <summary>Why.</summary>\nstatic float Bias(float s, int h, int q, int k) => s; }" },
+        { "class Rules { [System.Obsolete, MaskPredicate] static bool Sees(int h, int q, int k) => true; }", "Remove [MaskPredicate]",
+            "class Rules { [System.Obsolete] static bool Sees(int h, int q, int k) => true; }" },
+        { "class Rules { [System.Obsolete]\n[MaskPredicate]\nstatic bool Sees(int h, int q, int k) => true; }", "Remove [MaskPredicate]",
+            "class Rules { [System.Obsolete]\nstatic bool Sees(int h, int q, int k) => true; }" },
     };
 
     public static TheoryData<string, string, string> Arguments => new()
@@ -50,23 +61,34 @@ public sealed class CodeFixTests
         { "Heads = 7, DModel = 64", "Change DModel to 63", "Heads = 7, DModel = 63" },
         { "Heads = 2, DModel = 8, Scale = -0.5f", "Change Scale to 0.5f", "Heads = 2, DModel = 8, Scale = 0.5f" },
         { "Heads = 2, DModel = 8, Scale = float.NaN", "Remove Scale", "Heads = 2, DModel = 8" },
-        { "Heads = 2, DModel = 8, RotaryBase = 10", "Add Rotary = RotaryKind.HalfSplit", "Heads = 2, DModel = 8, RotaryBase = 10, Rotary = RotaryKind.HalfSplit" },
+        { "Heads = 2, DModel = 8, RotaryBase = 10", "Add Rotary = RotaryKind.HalfSplit",
+            "Heads = 2, DModel = 8, RotaryBase = 10, Rotary = RotaryKind.HalfSplit" },
         { "Heads = 2, DModel = 2, Rotary = RotaryKind.HalfSplit", "Remove Rotary", "Heads = 2, DModel = 2" },
-        { "Heads = 2, DModel = 10, Rotary = RotaryKind.HalfSplit", "Add RotaryDim = 4", "Heads = 2, DModel = 10, Rotary = RotaryKind.HalfSplit, RotaryDim = 4" },
+        { "Heads = 2, DModel = 10, Rotary = RotaryKind.HalfSplit", "Add RotaryDim = 4",
+            "Heads = 2, DModel = 10, Rotary = RotaryKind.HalfSplit, RotaryDim = 4" },
         { "Heads = 2, DModel = 8, MemoryDim = 8, Rotary = RotaryKind.HalfSplit, RotaryDim = 2", "Remove Rotary", "Heads = 2, DModel = 8, MemoryDim = 8" },
-        { "Heads = 2, DModel = 8, CausalAlignment = CausalAlignment.BottomRight", "Add Causal = true", "Heads = 2, DModel = 8, CausalAlignment = CausalAlignment.BottomRight, Causal = true" },
+        { "Heads = 2, DModel = 8, CausalAlignment = CausalAlignment.BottomRight", "Add Causal = true",
+            "Heads = 2, DModel = 8, CausalAlignment = CausalAlignment.BottomRight, Causal = true" },
         { "Heads = 2, DModel = 256, Unrolling = Unrolling.Full", "Remove Unrolling", "Heads = 2, DModel = 256" },
         { "Heads = 2, DModel = 8, Unrolling = (Unrolling)2", "Change Unrolling to Unrolling.Full", "Heads = 2, DModel = 8, Unrolling = Unrolling.Full" },
         { "Heads = 8, Projections = false", "Add HeadDim = 64", "Heads = 8, Projections = false, HeadDim = 64" },
         { "Heads = 8, HeadDim = 0, Projections = false", "Change HeadDim to 64", "Heads = 8, HeadDim = 64, Projections = false" },
-        { "Heads = 2, DModel = 8, BooleanMask = MaskAxes.Batch | MaskAxes.Query", "Change BooleanMask to MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key", "Heads = 2, DModel = 8, BooleanMask = MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key" },
-        { $"Heads = 2, DModel = 8, Outputs = {Both} | AttentionOutputs.LogSumExp", "Change Outputs to AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities", "Heads = 2, DModel = 8, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities" },
-        { $"Heads = 2, DModel = 8, Outputs = {Both}", "Change Outputs to AttentionOutputs.AveragedProbabilities", "Heads = 2, DModel = 8, Outputs = AttentionOutputs.AveragedProbabilities" },
-        { $"Heads = 2, DModel = 8, Softcap = 1, Outputs = {Stages}", "Change Outputs to AttentionOutputs.CappedScores", "Heads = 2, DModel = 8, Softcap = 1, Outputs = AttentionOutputs.CappedScores" },
+        { "Heads = 2, DModel = 8, BooleanMask = MaskAxes.Batch | MaskAxes.Query", "Change BooleanMask to MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key",
+            "Heads = 2, DModel = 8, BooleanMask = MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key" },
+        { $"Heads = 2, DModel = 8, Outputs = {Both} | AttentionOutputs.LogSumExp",
+            "Change Outputs to AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities",
+            "Heads = 2, DModel = 8, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities" },
+        { $"Heads = 2, DModel = 8, Outputs = {Both}", "Change Outputs to AttentionOutputs.AveragedProbabilities",
+            "Heads = 2, DModel = 8, Outputs = AttentionOutputs.AveragedProbabilities" },
+        { $"Heads = 2, DModel = 8, Softcap = 1, Outputs = {Stages}", "Change Outputs to AttentionOutputs.CappedScores",
+            "Heads = 2, DModel = 8, Softcap = 1, Outputs = AttentionOutputs.CappedScores" },
         { "Heads = 2, DModel = 8, Outputs = AttentionOutputs.CappedScores", "Remove Outputs", "Heads = 2, DModel = 8" },
-        { "Heads = 2, DModel = 8, Outputs = AttentionOutputs.CappedScores | AttentionOutputs.LogSumExp", "Change Outputs to AttentionOutputs.LogSumExp", "Heads = 2, DModel = 8, Outputs = AttentionOutputs.LogSumExp" },
-        { "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.Probabilities", "Remove Outputs", "Heads = 2, DModel = 8, ZeroKeyValue = true" },
-        { "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp", "Change Outputs to AttentionOutputs.LogSumExp", "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.LogSumExp" },
+        { "Heads = 2, DModel = 8, Outputs = AttentionOutputs.CappedScores | AttentionOutputs.LogSumExp", "Change Outputs to AttentionOutputs.LogSumExp",
+            "Heads = 2, DModel = 8, Outputs = AttentionOutputs.LogSumExp" },
+        { "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.Probabilities", "Remove Outputs",
+            "Heads = 2, DModel = 8, ZeroKeyValue = true" },
+        { "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp",
+            "Change Outputs to AttentionOutputs.LogSumExp", "Heads = 2, DModel = 8, ZeroKeyValue = true, Outputs = AttentionOutputs.LogSumExp" },
     };
 
     [Theory]
@@ -88,7 +110,9 @@ public sealed class CodeFixTests
     {
         const string Outputs = "ag::AttentionGen.AttentionOutputs";
         var fixes = await CodeFixFixture.ApplyUnder(
-            "ag", $"namespace Acme {{ class AttentionOutputs; [AttentionConfig(Heads = 2, DModel = 8, Outputs = {Outputs}.CappedScores | {Outputs}.LogSumExp)] partial class Block; }}");
+            "ag",
+            $"namespace Acme {{ class AttentionOutputs; [AttentionConfig(Heads = 2, DModel = 8, Outputs = {Outputs}.CappedScores | {Outputs}.LogSumExp)] "
+                + $"partial class Block; }}");
         Assert.Contains(fixes, fix => fix.Sources[0].Contains($"Outputs = {Outputs}.LogSumExp)]", StringComparison.Ordinal));
     }
 
@@ -121,7 +145,8 @@ public sealed class CodeFixTests
         }
 
         Assert.Equal(DiagnosticDescriptors.All.Select(descriptor => descriptor.Id).Except(WithoutFix), fixable);
-        Assert.Equal(fixable.Concat(ofSuggestions), CodeFixFixture.Providers.SelectMany(provider => provider.FixableDiagnosticIds).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            fixable.Concat(ofSuggestions), CodeFixFixture.Providers.SelectMany(provider => provider.FixableDiagnosticIds).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -130,7 +155,9 @@ public sealed class CodeFixTests
     public async Task Of_outputs_that_exclude_each_other_each_is_offered_that_has_an_effect(string cap, params string[] expected)
     {
         var fixes = await CodeFixFixture.Apply($"[AttentionConfig(Heads = 2, DModel = 8{cap}, Outputs = {Stages})] partial class Block;");
-        Assert.Equal(expected.Select(value => $"Change Outputs to {value}"), fixes.Select(fix => fix.Title).Where(title => title.StartsWith("Change", StringComparison.Ordinal) && !title.Contains('|')));
+        Assert.Equal(
+            expected.Select(value => $"Change Outputs to {value}"),
+            fixes.Select(fix => fix.Title).Where(title => title.StartsWith("Change", StringComparison.Ordinal) && !title.Contains('|')));
     }
 
     [Fact]
@@ -145,7 +172,8 @@ public sealed class CodeFixTests
     [InlineData("[A] partial class Block(int size) { int Size => size; }")]
     [InlineData("[A] partial class Block { public Block(AttentionWeights weights) { } }")]
     [InlineData("[A] partial class Block { public Block(int size) { } }")]
-    [InlineData("class Parent { public Parent(int x) { } public Parent() { } } [A] partial class Block : Parent { public Block(AttentionWeights w, int x) : base(x) { } }")]
+    [InlineData("class Parent { public Parent(int x) { } public Parent() { } } [A] partial class Block : Parent { public Block(AttentionWeights w, int x) : "
+        + "base(x) { } }")]
     public async Task Nothing_is_offered_that_would_lose_what_the_user_wrote(string source) =>
         Assert.Empty(await CodeFixFixture.Apply(source.Replace("[A]", "[AttentionConfig(Heads = 2, DModel = 8)]")));
 
@@ -157,5 +185,6 @@ public sealed class CodeFixTests
     }
 
     private static int CompilerErrors(CSharpCompilation compilation) =>
-        compilation.GetDiagnostics(TestContext.Current.CancellationToken).Count(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && diagnostic.Id.StartsWith("CS", StringComparison.Ordinal));
+        compilation.GetDiagnostics(TestContext.Current.CancellationToken).Count(
+            diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && diagnostic.Id.StartsWith("CS", StringComparison.Ordinal));
 }

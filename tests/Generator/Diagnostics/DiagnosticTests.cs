@@ -24,7 +24,9 @@ public sealed class DiagnosticTests
         Assert.Equal(start, diagnostic.Location.SourceSpan.Start - "using AttentionGen;\n".Length);
         string message = diagnostic.GetMessage(CultureInfo.InvariantCulture);
         Assert.All(example.MessageParts, part => Assert.Contains(part, message));
-        Assert.DoesNotContain(result.GeneratedSources, file => file.HintName.StartsWith("Block", StringComparison.Ordinal) || file.HintName.StartsWith("Forward", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            result.GeneratedSources,
+            file => file.HintName.StartsWith("Block", StringComparison.Ordinal) || file.HintName.StartsWith("Forward", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -74,7 +76,9 @@ public sealed class DiagnosticTests
     public async Task All_mistakes_are_reported_at_once()
     {
         var compilation = Compile("[AttentionConfig(Heads = 0, DModel = 0, Scale = -1)] public abstract class Block<T> { int Plan; }");
-        Assert.Equal(["AG0001", "AG0003", "AG0005", "AG0009", "AG0014", "AG0015", "AG0020"], (await Analyze(compilation)).Select(diagnostic => diagnostic.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["AG0001", "AG0003", "AG0005", "AG0009", "AG0014", "AG0015", "AG0020"],
+            (await Analyze(compilation)).Select(diagnostic => diagnostic.Id).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -121,7 +125,9 @@ public sealed class DiagnosticTests
     [Fact]
     public async Task Nothing_happens_without_the_attribute()
     {
-        var compilation = Compile("[System.Obsolete] class AttentionConfig { } namespace Other { class AttentionConfigAttribute : System.Attribute { } [AttentionConfig] class Block { } }");
+        var compilation = Compile(
+            "[System.Obsolete] class AttentionConfig { } namespace Other { class AttentionConfigAttribute : System.Attribute { } [AttentionConfig] class Block "
+                + "{ } }");
         Assert.Empty(await Analyze(compilation));
         Assert.Empty(Generate(compilation).Result.GeneratedSources);
     }

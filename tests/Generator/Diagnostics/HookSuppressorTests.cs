@@ -36,7 +36,9 @@ public sealed class HookSuppressorTests
     public async Task Hooks_and_their_parameters_are_never_reported_as_unused()
     {
         (Compilation compilation, _) = GeneratorDriverFixture.Generate(GeneratorDriverFixture.Compile(Source));
-        Assert.Equal(["Decay", "Decay", "Decay.head", "Decay.head", "Decay.key", "Decay.query", "Sees", "Sees.head", "Unused", "Unused.head"], await Reported(compilation, []));
+        Assert.Equal(
+            ["Decay", "Decay", "Decay.head", "Decay.head", "Decay.key", "Decay.query", "Sees", "Sees.head", "Unused", "Unused.head"],
+            await Reported(compilation, []));
 
         // Of the plain class, which is not annotated, everything stays.
         Assert.Equal(["Decay", "Decay.head", "Decay.key", "Decay.query", "Unused", "Unused.head"], await Reported(compilation, [new HookSuppressor()]));
@@ -51,7 +53,9 @@ public sealed class HookSuppressorTests
     }
 
 #pragma warning disable RS1036, RS1038, RS1041, RS2008 // An analyzer of a test, which no compiler loads.
-    /// <summary>Reports, under the ids and at the places of the SDK's analyzers, every private method and every parameter that its body does not name.</summary>
+    /// <summary>
+    /// Reports, under the ids and at the places of the SDK's analyzers, every private method and every parameter that its body does not name.
+    /// </summary>
     [DiagnosticAnalyzer(LanguageNames.CSharp)]
     private sealed class EveryMember : DiagnosticAnalyzer
     {
@@ -72,7 +76,8 @@ public sealed class HookSuppressorTests
                         return;
                     string name = method.Identifier.Text, body = method.ExpressionBody!.ToString();
                     node.ReportDiagnostic(Diagnostic.Create(Member, method.Identifier.GetLocation(), name));
-                    foreach (ParameterSyntax parameter in method.ParameterList.Parameters.Where(each => !body.Contains(each.Identifier.Text, StringComparison.Ordinal)))
+                    foreach (ParameterSyntax parameter in method.ParameterList.Parameters.Where(each => !body.Contains(each.Identifier.Text,
+                        StringComparison.Ordinal)))
                         node.ReportDiagnostic(Diagnostic.Create(Parameter, parameter.GetLocation(), $"{name}.{parameter.Identifier.Text}"));
                 },
                 SyntaxKind.MethodDeclaration);

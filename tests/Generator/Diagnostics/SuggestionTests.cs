@@ -49,11 +49,14 @@ public sealed class SuggestionTests
     [Fact]
     public void An_editor_shows_the_plan_and_the_costs_beside_the_users_own_words()
     {
-        const string Source = "namespace Test; /// <summary>Reads sentences.</summary>\n[AttentionConfig(Heads = 8, DModel = 512)] public sealed partial class Block;";
-        string shown = Generate(Compile(Source)).Output.GetTypeByMetadataName("Test.Block")!.GetDocumentationCommentXml(cancellationToken: TestContext.Current.CancellationToken)!;
+        const string Source =
+            "namespace Test; /// <summary>Reads sentences.</summary>\n[AttentionConfig(Heads = 8, DModel = 512)] public sealed partial class Block;";
+        string shown = Generate(Compile(Source)).Output.GetTypeByMetadataName("Test.Block")!.GetDocumentationCommentXml(
+            cancellationToken: TestContext.Current.CancellationToken)!;
         // Four matrices of 512 × 512, and 2 · 512 for each key that a row sees.
         Assert.All(
-            ["<summary>Reads sentences.</summary>", "<remarks>", "8 heads of 64", "Vector512 in tiles of", "key blocks of 256", "1048576 multiply-adds a row", "1024 a row and visible key", "4096 bytes of keys and values"],
+            ["<summary>Reads sentences.</summary>", "<remarks>", "8 heads of 64", "Vector512 in tiles of", "key blocks of 256", "1048576 multiply-adds a row",
+                "1024 a row and visible key", "4096 bytes of keys and values"],
             part => Assert.Contains(part, shown));
     }
 }

@@ -6,7 +6,8 @@ namespace AttentionGen.Tests.Generator;
 /// <summary>What a configuration asks for between scores and joined heads, as the plan says it.</summary>
 public sealed class AttentionStepsTests
 {
-    private const string Table = "static float Slope(int head) => head; [ScoreModifier] static float Modify(float score, int head, int query, int key) { return score * Slope(head); }";
+    private const string Table =
+        "static float Slope(int head) => head; [ScoreModifier] static float Modify(float score, int head, int query, int key) { return score * Slope(head); }";
     private const string Expression = "[ScoreModifier] static float Modify(float score, int head, int query, int key) => score * 2;";
 
     [Fact]
@@ -14,7 +15,8 @@ public sealed class AttentionStepsTests
     {
         AttentionSteps steps = Steps("");
         Assert.Null(steps.ScorePass);
-        Assert.True(steps is { HasRowRanges: false, MasksInside: false, LooksForNaN: false, NaturalScores: false, CapsAlone: false, Finishes: false, WritesProbabilities: false });
+        Assert.True(steps is { HasRowRanges: false, MasksInside: false, LooksForNaN: false, NaturalScores: false, CapsAlone: false, Finishes: false,
+            WritesProbabilities: false });
         Assert.Empty(steps.Reasons);
     }
 
@@ -40,7 +42,8 @@ public sealed class AttentionStepsTests
     public void A_modifier_that_vectors_cannot_compute_stands_apart_and_the_cap_before_it()
     {
         ScorePass apart = Steps(", Softcap = 30", Table).ScorePass!;
-        Assert.True(apart is { ModifiesApart: true, CapsInVectors: false, ModifiesInVectors: false, HasVectorLoop: false, NeedsHead: true, NeedsPosition: true });
+        Assert.True(
+            apart is { ModifiesApart: true, CapsInVectors: false, ModifiesInVectors: false, HasVectorLoop: false, NeedsHead: true, NeedsPosition: true });
         ScorePass together = Steps(", Softcap = 30", Expression).ScorePass!;
         Assert.True(together is { ModifiesApart: false, CapsInVectors: true, ModifiesInVectors: true, HasVectorLoop: true });
     }

@@ -26,8 +26,12 @@ public sealed class MultiplyAddTests
         foreach (VectorTarget target in VectorTarget.All)
         {
             AttentionPlan plan = AttentionPlan.Create(spec, target);
-            Dictionary<string, MethodDeclarationSyntax> methods = CSharpSyntaxTree.ParseText(TargetEmitter.Write(plan).Text, cancellationToken: TestContext.Current.CancellationToken)
-                .GetRoot(TestContext.Current.CancellationToken).DescendantNodes().OfType<MethodDeclarationSyntax>().ToDictionary(method => method.Identifier.Text);
+            Dictionary<string, MethodDeclarationSyntax> methods = CSharpSyntaxTree.ParseText(
+                TargetEmitter.Write(plan).Text, cancellationToken: TestContext.Current.CancellationToken)
+                .GetRoot(TestContext.Current.CancellationToken)
+                    .DescendantNodes()
+                    .OfType<MethodDeclarationSyntax>()
+                    .ToDictionary(method => method.Identifier.Text);
             foreach (ProductPlan product in plan.Products)
             {
                 foreach (RegisterTile tile in product.OwnTiles)
@@ -46,12 +50,14 @@ public sealed class MultiplyAddTests
     /// <summary>Multiply-adds of single numbers in one turn of the loop over panels, where there is one.</summary>
     private static long Count(SyntaxNode root, VectorTarget target) => root.DescendantNodes().OfType<InvocationExpressionSyntax>()
         .Where(call => call.Expression is MemberAccessExpressionSyntax member && member.Name.Identifier.Text == target.MultiplyAdd)
-        .Sum(call => call.Ancestors().TakeWhile(node => node != root).OfType<ForStatementSyntax>().Aggregate((long)target.Lanes, (product, loop) => product * Turns(loop)));
+        .Sum(call => call.Ancestors().TakeWhile(node => node != root).OfType<ForStatementSyntax>().Aggregate((long)target.Lanes,
+            (product, loop) => product * Turns(loop)));
 
     /// <summary>Where the depth is a parameter, each turn of a loop over it takes some steps off it.</summary>
     private static void CheckRunTimeDepth(MethodDeclarationSyntax method, VectorTarget target, RegisterTile tile)
     {
-        ForStatementSyntax[] loops = [.. method.DescendantNodes().OfType<ForStatementSyntax>().Where(loop => loop.Declaration is null && loop.Condition!.ToString().StartsWith("k ", StringComparison.Ordinal))];
+        ForStatementSyntax[] loops = [.. method.DescendantNodes().OfType<ForStatementSyntax>().Where(loop => loop.Declaration is null
+            && loop.Condition!.ToString().StartsWith("k ", StringComparison.Ordinal))];
         Assert.Equal(tile.Unroll > 1 ? 2 : 1, loops.Length);
         foreach (ForStatementSyntax loop in loops)
         {
@@ -83,7 +89,8 @@ public sealed class MultiplyAddTests
     /// <summary>The turns of all blocks of the depth together, where the last is shorter: <c>end = Math.Min(256, 896 - start)</c>.</summary>
     private static long TurnsOfUnequalBlocks(ForStatementSyntax loop, long step)
     {
-        string end = loop.Parent!.DescendantNodes().OfType<VariableDeclaratorSyntax>().Single(variable => variable.Identifier.Text == "end").Initializer!.Value.ToString();
+        string end = loop.Parent!.DescendantNodes().OfType<VariableDeclaratorSyntax>().Single(
+            variable => variable.Identifier.Text == "end").Initializer!.Value.ToString();
         string[] numbers = end.Split('(', ',', '-', ')');
         long block = long.Parse(numbers[1]), depth = long.Parse(numbers[2]), turns = 0;
         for (long start = 0; start < depth; start += block)

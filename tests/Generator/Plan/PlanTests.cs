@@ -208,7 +208,8 @@ public sealed class PlanTests
     {
         // A softcap goes over the scores too, and needs none.
         AttentionSpec spec = Plans(2, 2, 16)[0].Spec;
-        spec = spec with { Shape = spec.Shape with { Softcap = 30, BooleanMask = boolean ? SpecMaskAxes.Key : 0, AdditiveMask = additive ? SpecMaskAxes.Key : 0 } };
+        spec = spec with { Shape = spec.Shape with { Softcap = 30, BooleanMask = boolean ? SpecMaskAxes.Key : 0, AdditiveMask = additive ? SpecMaskAxes.Key
+            : 0 } };
         ScratchLayout scratch = AttentionPlan.Create(spec, VectorTarget.All[0]).Scratch;
         Assert.Equal(floats, scratch.Slices.Where(slice => slice.Name == "MaskLines").Sum(slice => slice.Length));
     }
@@ -281,7 +282,8 @@ public sealed class PlanTests
         var spec = new AttentionSpec
         {
             Class = new() { Namespace = "", Declarations = new(["partial class Kernel"]), Name = "Kernel", HintName = "Kernel" },
-            Shape = new() { Heads = heads, KvHeads = kvHeads, HeadDim = headDim, ValueHeadDim = valueHeadDim, DModel = heads * headDim, MemoryDim = heads * headDim, Scale = 1 },
+            Shape = new() { Heads = heads, KvHeads = kvHeads, HeadDim = headDim, ValueHeadDim = valueHeadDim, DModel = heads * headDim,
+                MemoryDim = heads * headDim, Scale = 1 },
             Unrolling = unrolling,
         };
         return AttentionPlan.CreateAll(spec);

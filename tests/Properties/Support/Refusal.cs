@@ -17,7 +17,8 @@ internal static class Refusal
         {
             bool namesArgument = exception is not ArgumentException { ParamName: null or "" };
             Assert.True(namesArgument, $"The argument is not named: {exception}");
-            bool saysWhat = exception is not (ArgumentException or InvalidOperationException) || exception is ObjectDisposedException || Sayings.Any(exception.Message.Contains);
+            bool saysWhat = exception is not (ArgumentException or InvalidOperationException) || exception is ObjectDisposedException
+                || Sayings.Any(exception.Message.Contains);
             Assert.True(saysWhat, $"What was expected is not said: {exception}");
             return exception;
         }

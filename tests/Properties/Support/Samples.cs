@@ -12,7 +12,8 @@ internal static class Samples
     private const string SeedVariable = "ATTENTIONGEN_SEED";
 
     /// <summary>What all random tests that run with the suite begin with.</summary>
-    public static int Seed { get; } = Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 1;
+    public static int Seed { get; } =
+        Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 1;
 
     /// <summary>Fails where the assertion throws for one of so many samples, and then looks for a smaller sample.</summary>
     public static void Holds<T>(this Gen<T> gen, Action<T> assert, int iter, int threads = 2)

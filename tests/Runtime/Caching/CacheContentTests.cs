@@ -4,7 +4,8 @@ namespace AttentionGen.Tests.Runtime;
 public sealed class CacheContentTests
 {
     private static readonly AttentionShape Plain = TestNumbers.Shape(heads: 4, headDim: 10, dModel: 40, kvHeads: 2) with { Causal = true };
-    private static readonly AttentionShape OtherValues = TestNumbers.Shape(heads: 3, headDim: 16, dModel: 48) with { Causal = true, Ragged = true, ValueHeadDim = 21 };
+    private static readonly AttentionShape OtherValues =
+        TestNumbers.Shape(heads: 3, headDim: 16, dModel: 48) with { Causal = true, Ragged = true, ValueHeadDim = 21 };
     private static readonly AttentionShape Windowed = Plain with { WindowLeft = 40 };
 
     public static TheoryData<string> Shapes => ["plain", "other values"];
@@ -54,7 +55,8 @@ public sealed class CacheContentTests
                 {
                     int identity = parts.First(part => key < part.End).Identity;
                     for (int element = 0; element < width; element++, index++)
-                        Assert.True(Mark(identity, head, key, element, isValues) == actual[index], $"sequence {sequence}, head {head}, key {key}, element {element}");
+                        Assert.True(
+                            Mark(identity, head, key, element, isValues) == actual[index], $"sequence {sequence}, head {head}, key {key}, element {element}");
                 }
             }
         }
@@ -90,7 +92,8 @@ public sealed class CacheContentTests
         float[] keys = TestNumbers.Counting(2 * 2 * 3 * 10), values = TestNumbers.Counting(2 * 2 * 3 * 10, 1000);
         cache.Load(keys, values);
         Assert.Equal(keys[(((1 * 2) + 1) * 3 + 2) * 10 + 7], cache.KeyMemory.AsSpan()[(int)(cache.KeySequenceStride + cache.KeyHeadStride) + (7 * 16) + 2]);
-        Assert.Equal(values[(((1 * 2) + 1) * 3 + 2) * 10 + 7], cache.ValueMemory.AsSpan()[(int)(cache.ValueSequenceStride + cache.ValueHeadStride) + (2 * 16) + 7]);
+        Assert.Equal(
+            values[(((1 * 2) + 1) * 3 + 2) * 10 + 7], cache.ValueMemory.AsSpan()[(int)(cache.ValueSequenceStride + cache.ValueHeadStride) + (2 * 16) + 7]);
     }
 
     [Fact]
@@ -189,7 +192,9 @@ public sealed class CacheContentTests
                 if (step % 5 == 4)
                 {
                     int sequence = random.Next(Batch);
-                    int length = Math.Max(Math.Min(histories[sequence].Count, cache.GetFirstHeldKey(sequence) + Math.Max(0, shape.CacheWindow)), histories[sequence].Count - random.Next(200));
+                    int length = Math.Max(
+                        Math.Min(histories[sequence].Count, cache.GetFirstHeldKey(sequence) + Math.Max(0, shape.CacheWindow)),
+                        histories[sequence].Count - random.Next(200));
                     cache.Truncate(sequence, length);
                     histories[sequence].RemoveRange(length, histories[sequence].Count - length);
                 }
@@ -242,7 +247,8 @@ public sealed class CacheContentTests
         Holds(beams, 1, 0, (1, 40), (4, 41));
         Holds(beams, 2, 0, (1, 40), (2, 41));
 
-        Assert.Contains("parents.Length is 2; expected one for each sequence, 3", Assert.Throws<ArgumentException>("parents", () => beams.Select([0, 1])).Message);
+        Assert.Contains(
+            "parents.Length is 2; expected one for each sequence, 3", Assert.Throws<ArgumentException>("parents", () => beams.Select([0, 1])).Message);
         Assert.Contains("parents[2] is 3; expected 0 to 2", Assert.Throws<ArgumentOutOfRangeException>("parents", () => beams.Select([0, 1, 3])).Message);
     }
 
@@ -328,7 +334,9 @@ public sealed class CacheContentTests
         Assert.Throws<InvalidOperationException>(() => cache.Append(1, new float[48 * 2], new float[63 * 2]));
         Assert.Throws<ArgumentOutOfRangeException>("sequence", () => cache.Append(2, [], []));
         Assert.Equal([0, 9], cache.Lengths.ToArray());
-        Assert.Contains("keys.Length is 0; expected batch · KvHeads · Length · HeadDim = 864", Assert.Throws<ArgumentException>("keys", () => cache.CopyTo([], [])).Message);
+        Assert.Contains(
+            "keys.Length is 0; expected batch · KvHeads · Length · HeadDim = 864",
+            Assert.Throws<ArgumentException>("keys", () => cache.CopyTo([], [])).Message);
         Assert.Throws<ArgumentException>("values", () => cache.CopyTo(new float[864], []));
         Assert.Throws<ArgumentOutOfRangeException>("first", () => cache.CopyTo(1, 10, [], []));
         Assert.Throws<ArgumentOutOfRangeException>("sequence", () => cache.CopyTo(-1, 0, [], []));

@@ -12,11 +12,15 @@ public sealed class CacheFaultTests
     public void A_cache_of_another_shape_is_told_by_what_differs_alone()
     {
         var cache = new AttentionCache(Plain, 8);
-        string message = Assert.Throws<ArgumentException>("cache", () => Validate(Plain with { WindowLeft = 5, Sinks = true, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities }, cache)).Message;
+        string message = Assert.Throws<ArgumentException>(
+            "cache",
+            () => Validate(Plain with { WindowLeft = 5, Sinks = true, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities }, cache)).Message;
         Assert.StartsWith(
-            "cache was created for a kernel with Sinks = False, Outputs = None, WindowLeft = -1; expected a cache of this kernel, which has Sinks = True, Outputs = LogSumExp, Probabilities, WindowLeft = 5.",
+            "cache was created for a kernel with Sinks = False, Outputs = None, WindowLeft = -1; expected a cache of this kernel, which has Sinks = True, "
+                + "Outputs = LogSumExp, Probabilities, WindowLeft = 5.",
             message, StringComparison.Ordinal);
-        foreach (AttentionShape other in (AttentionShape[])[Plain with { HeadDim = 12 }, Plain with { Heads = 8 }, Plain with { RotaryBase = 5.5 }, Plain with { CausalAlignment = CausalAlignment.BottomRight }])
+        foreach (AttentionShape other in (AttentionShape[])[Plain with { HeadDim = 12 }, Plain with { Heads = 8 }, Plain with { RotaryBase = 5.5 },
+            Plain with { CausalAlignment = CausalAlignment.BottomRight }])
             Assert.InRange(Assert.Throws<ArgumentException>("cache", () => Validate(other, cache)).Message.Length, 60, 200);
         Assert.Equal(message, Assert.Throws<ArgumentException>("cache", () => ReferenceAttention.Forward(
             Plain with { WindowLeft = 5, Sinks = true, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities },
@@ -157,7 +161,8 @@ public sealed class CacheFaultTests
                 for (int head = 0; head < Windowed.KvHeads; head++)
                 {
                     PanelCopy.WriteKeys(Windowed, TestNumbers.Random(3, newKeys * Windowed.HeadDim), Windowed.HeadDim, newKeys, in panels, head, length);
-                    PanelCopy.WriteValues(Windowed, TestNumbers.Random(4, newKeys * Windowed.ValueHeadDim), Windowed.ValueHeadDim, newKeys, in panels, head, length);
+                    PanelCopy.WriteValues(
+                        Windowed, TestNumbers.Random(4, newKeys * Windowed.ValueHeadDim), Windowed.ValueHeadDim, newKeys, in panels, head, length);
                 }
             }
 

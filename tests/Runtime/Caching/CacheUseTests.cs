@@ -21,13 +21,17 @@ public sealed partial class CacheUseTests
         {
             Decoder.Inside = null;
             foreach (Action use in (Action[])[
-                () => kernel.Forward(rows, new float[rows.Length], cache, [0, 2, 5]), () => cache.Clear(), () => cache.Truncate(1), () => cache.Truncate(0, 1), () => cache.Select([1, 0]),
+                () => kernel.Forward(rows, new float[rows.Length], cache, [0, 2, 5]), () => cache.Clear(), () => cache.Truncate(1), () => cache.Truncate(0, 1),
+                () => cache.Select([1, 0]),
                 () => cache.Append([], []), () => cache.Append(0, [], []), () => cache.Load([], []), () => cache.Restore(new MemoryStream(saved.ToArray())),
-                () => cache.Fork(), () => cache.Fork(16), () => cache.Fork([0]), () => cache.Save(new MemoryStream()), () => cache.CopyTo(keys, values), () => cache.CopyTo(1, 2, [], [])])
+                () => cache.Fork(), () => cache.Fork(16), () => cache.Fork([0]), () => cache.Save(new MemoryStream()), () => cache.CopyTo(keys, values),
+                () => cache.CopyTo(1, 2, [], [])])
             {
                 Assert.Contains(Message, Assert.Throws<InvalidOperationException>(use).Message);
                 // From another thread as from the one that writes.
-                Assert.Contains(Message, Assert.Throws<InvalidOperationException>(() => Task.Run(use, TestContext.Current.CancellationToken).GetAwaiter().GetResult()).Message);
+                Assert.Contains(
+                    Message,
+                    Assert.Throws<InvalidOperationException>(() => Task.Run(use, TestContext.Current.CancellationToken).GetAwaiter().GetResult()).Message);
                 tried++;
             }
         };
@@ -50,7 +54,8 @@ public sealed partial class CacheUseTests
         Assert.Throws<TimeZoneNotFoundException>(() => kernel.Forward(rows, output, cache, [0, 2]));
         Decoder.Inside = null;
         Assert.Throws<ArgumentOutOfRangeException>("rowOffsets", () => kernel.Forward(rows, output, cache, [0, 1]));
-        Assert.Throws<OperationCanceledException>(() => kernel.Forward(rows, output, cache, [0, 2], new ForwardOptions { CancellationToken = new(canceled: true) }));
+        Assert.Throws<OperationCanceledException>(
+            () => kernel.Forward(rows, output, cache, [0, 2], new ForwardOptions { CancellationToken = new(canceled: true) }));
         Assert.Throws<ArgumentException>(() => cache.Append([1f], []));
         kernel.Forward(rows, output, cache, [0, 2]);
         Assert.Equal(2, cache.Length);
@@ -61,7 +66,8 @@ public sealed partial class CacheUseTests
     {
         var kernel = new Reader(AttentionWeights.Random(Reader.Shape, 1));
         AttentionCache cache = kernel.CreateCache(capacity: 8);
-        float[] memory = TestNumbers.Random(seed: 3, count: 8 * Reader.MemoryDim), rows = TestNumbers.Random(seed: 2, count: 2 * Reader.DModel), expected = new float[rows.Length], output = new float[rows.Length], inner = new float[rows.Length];
+        float[] memory = TestNumbers.Random(seed: 3, count: 8 * Reader.MemoryDim), rows = TestNumbers.Random(seed: 2, count: 2 * Reader.DModel),
+        expected = new float[rows.Length], output = new float[rows.Length], inner = new float[rows.Length];
         kernel.ProjectMemory(memory, cache);
         kernel.Forward(rows, expected, cache);
         Reader.Inside = () =>

@@ -3,7 +3,9 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.Tests.Runtime;
 
-/// <summary>How a call is cut for threads, and what it counts as when threads are chosen: numbers of the class and of the call, no clock and no processor.</summary>
+/// <summary>
+/// How a call is cut for threads, and what it counts as when threads are chosen: numbers of the class and of the call, no clock and no processor.
+/// </summary>
 public sealed class CallScheduleTests
 {
     /// <summary>From this many multiply-adds on a second thread pays.</summary>

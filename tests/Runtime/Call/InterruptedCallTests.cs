@@ -3,7 +3,10 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Runtime;
 
-/// <summary>An interrupt of the caller does not end a call that another thread still works on: that one writes memory which is pinned and leased until the caller returns.</summary>
+/// <summary>
+/// An interrupt of the caller does not end a call that another thread still works on: that one writes memory which is pinned and leased until the caller
+/// returns.
+/// </summary>
 [Trait("Speed", "Slow")]
 public sealed class InterruptedCallTests
 {
@@ -20,7 +23,8 @@ public sealed class InterruptedCallTests
         Exception? thrown = null;
         var caller = new Thread(() =>
         {
-            thrown = Record.Exception(() => SharedWork<TwoPartsWork>.Run(new TwoPartsWork { Parts = parts }, default(NoSpans), new WorkSchedule(2, 16, 16, 1, new WorkPhase(2, 1))));
+            thrown = Record.Exception(
+                () => SharedWork<TwoPartsWork>.Run(new TwoPartsWork { Parts = parts }, default(NoSpans), new WorkSchedule(2, 16, 16, 1, new WorkPhase(2, 1))));
             Volatile.Write(ref hasEnded, true);
             isInterruptedAfterwards = Record.Exception(() => Thread.Sleep(0)) is ThreadInterruptedException;
         });

@@ -37,7 +37,8 @@ public sealed class MergeTests
         {
             foreach (int split in (int[])[0, 1, 20, 40])
             {
-                double[][] scores = [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, 40).Select(_ => scale * ((2 * random.NextDouble()) - 1)).ToArray())];
+                double[][] scores =
+                    [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, 40).Select(_ => scale * ((2 * random.NextDouble()) - 1)).ToArray())];
                 double[][] values = [.. Enumerable.Range(0, 40).Select(_ => Enumerable.Range(0, width).Select(_ => (2 * random.NextDouble()) - 1).ToArray())];
                 var (first, firstLog) = Attend([.. scores.Select(row => row[..split])], values[..split], width);
                 var (second, secondLog) = Attend([.. scores.Select(row => row[split..])], values[split..], width);
@@ -60,7 +61,8 @@ public sealed class MergeTests
     public void A_side_without_keys_leaves_the_other_as_it_is()
     {
         float none = float.NegativeInfinity;
-        float[] first = [.. TestNumbers.Random(1, 27), -0f, float.NaN, float.NaN], second = [float.NaN, -0f, float.PositiveInfinity, .. TestNumbers.Random(2, 27)];
+        float[] first = [.. TestNumbers.Random(1, 27), -0f, float.NaN, float.NaN],
+        second = [float.NaN, -0f, float.PositiveInfinity, .. TestNumbers.Random(2, 27)];
         // The place of the result is not empty.
         float[] output = [.. Enumerable.Repeat(7f, 30)], logSumExp = [7, 7, 7];
         AttentionMerge.Merge(first, [1, 2, none], second, [none, 3, none], output, logSumExp);
@@ -92,7 +94,8 @@ public sealed class MergeTests
     [Fact]
     public void The_result_may_replace_either_side()
     {
-        float[] first = TestNumbers.Random(1, 60), firstLog = TestNumbers.Random(2, 6), second = TestNumbers.Random(3, 60), secondLog = TestNumbers.Random(4, 6);
+        float[] first = TestNumbers.Random(1, 60), firstLog = TestNumbers.Random(2, 6), second = TestNumbers.Random(3, 60),
+        secondLog = TestNumbers.Random(4, 6);
         float[] output = new float[60], logSumExp = new float[6];
         AttentionMerge.Merge(first, firstLog, second, secondLog, output, logSumExp);
         float[] replaced = [.. first], replacedLog = [.. firstLog];
@@ -109,14 +112,36 @@ public sealed class MergeTests
     public void Lengths_and_places_are_checked()
     {
         float[] memory = new float[100];
-        Refused("output", "output.Length is 7; expected a multiple of logSumExp.Length, 2", () => AttentionMerge.Merge(memory.AsSpan(0, 7), new float[2], [], [], [], []));
-        Refused("output", "output.Length is 7; expected a multiple of logSumExp.Length, 0", () => AttentionMerge.Merge(memory.AsSpan(0, 7), [], [], [], [], []));
-        Refused("otherOutput", "otherOutput.Length is 4; expected output.Length = 8", () => AttentionMerge.Merge(new float[8], new float[2], new float[4], new float[2], new float[8], new float[2]));
-        Refused("otherLogSumExp", "expected logSumExp.Length = 2", () => AttentionMerge.Merge(new float[8], new float[2], new float[8], new float[1], new float[8], new float[2]));
-        Refused("mergedOutput", "expected output.Length = 8", () => AttentionMerge.Merge(new float[8], new float[2], new float[8], new float[2], new float[9], new float[2]));
-        Refused("mergedLogSumExp", "expected logSumExp.Length = 2", () => AttentionMerge.Merge(new float[8], new float[2], new float[8], new float[2], new float[8], new float[3]));
-        Refused("mergedOutput", "mergedOutput overlaps output; expected memory of its own, or the same", () => AttentionMerge.Merge(memory.AsSpan(0, 8), new float[2], new float[8], new float[2], memory.AsSpan(4, 8), new float[2]));
-        Refused("mergedLogSumExp", "mergedLogSumExp overlaps output; expected memory of its own.", () => AttentionMerge.Merge(memory.AsSpan(0, 8), new float[2], new float[8], new float[2], new float[8], memory.AsSpan(0, 2)));
+        Refused(
+            "output",
+            "output.Length is 7; expected a multiple of logSumExp.Length, 2",
+            () => AttentionMerge.Merge(memory.AsSpan(0, 7), new float[2], [], [], [], []));
+        Refused(
+            "output", "output.Length is 7; expected a multiple of logSumExp.Length, 0", () => AttentionMerge.Merge(memory.AsSpan(0, 7), [], [], [], [], []));
+        Refused(
+            "otherOutput",
+            "otherOutput.Length is 4; expected output.Length = 8",
+            () => AttentionMerge.Merge(new float[8], new float[2], new float[4], new float[2], new float[8], new float[2]));
+        Refused(
+            "otherLogSumExp",
+            "expected logSumExp.Length = 2",
+            () => AttentionMerge.Merge(new float[8], new float[2], new float[8], new float[1], new float[8], new float[2]));
+        Refused(
+            "mergedOutput",
+            "expected output.Length = 8",
+            () => AttentionMerge.Merge(new float[8], new float[2], new float[8], new float[2], new float[9], new float[2]));
+        Refused(
+            "mergedLogSumExp",
+            "expected logSumExp.Length = 2",
+            () => AttentionMerge.Merge(new float[8], new float[2], new float[8], new float[2], new float[8], new float[3]));
+        Refused(
+            "mergedOutput",
+            "mergedOutput overlaps output; expected memory of its own, or the same",
+            () => AttentionMerge.Merge(memory.AsSpan(0, 8), new float[2], new float[8], new float[2], memory.AsSpan(4, 8), new float[2]));
+        Refused(
+            "mergedLogSumExp",
+            "mergedLogSumExp overlaps output; expected memory of its own.",
+            () => AttentionMerge.Merge(memory.AsSpan(0, 8), new float[2], new float[8], new float[2], new float[8], memory.AsSpan(0, 2)));
     }
 
     private static void Refused(string argument, string message, Action action) =>

@@ -57,8 +57,12 @@ public sealed class LinearCheckTests
     {
         ILinearType plain = Types.Value[0], gated = Types.Value[1];
         Assert.Throws<ArgumentNullException>(() => plain.Create(null!));
-        AssertMessage(plain, LinearWeights.FromSpans(new float[14], new float[5]), "The linear weight (span weight) has 14 elements; this kernel expects [5, 3], which is [Outputs, Inputs].");
-        AssertMessage(plain, LinearWeights.FromSpans(new float[15], new float[4]), "The linear bias (span bias) has 4 elements; this kernel expects 5 elements");
+        AssertMessage(
+            plain,
+            LinearWeights.FromSpans(new float[14], new float[5]),
+            "The linear weight (span weight) has 14 elements; this kernel expects [5, 3], which is [Outputs, Inputs].");
+        AssertMessage(
+            plain, LinearWeights.FromSpans(new float[15], new float[4]), "The linear bias (span bias) has 4 elements; this kernel expects 5 elements");
         AssertMessage(plain, LinearWeights.FromSpans(new float[15]), "The linear bias is missing (span bias); this kernel expects 5 elements, or Bias = false");
         AssertMessage(gated, LinearWeights.FromSpans(new float[15], new float[5]), "this kernel expects none, because its configuration says Bias = false.");
     }
@@ -77,7 +81,8 @@ public sealed class LinearCheckTests
         written.AsSpan().Fill(2);
         var exception = Assert.ThrowsAny<ArgumentException>(() => linear.Forward(new LinearArguments
         {
-            Input = new float[input], Output = written, Gate = new float[gate], Residual = new float[residual], Options = new() { MaxDegreeOfParallelism = threads },
+            Input = new float[input], Output = written, Gate = new float[gate], Residual = new float[residual],
+            Options = new() { MaxDegreeOfParallelism = threads },
         }));
         Assert.Equal(argument, exception.ParamName);
         Assert.Contains(message, exception.Message);

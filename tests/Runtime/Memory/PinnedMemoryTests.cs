@@ -45,7 +45,8 @@ public sealed class PinnedMemoryTests
             if (projectsAlone)
                 AttentionCall<IdleKernels<TStep>, TinyMemoryNumbers>.ProjectMemory(weights, memory, cache, [], default);
             else
-                AttentionCall<IdleKernels<TStep>, TinyMemoryNumbers>.Forward(weights, new AttentionArguments { Input = input, Memory = memory, Output = output });
+                AttentionCall<IdleKernels<TStep>,
+                TinyMemoryNumbers>.Forward(weights, new AttentionArguments { Input = input, Memory = memory, Output = output });
         }
 
         return moves;

@@ -158,7 +158,8 @@ public sealed class ReferenceAttentionTests
             int width = shape.DModel;
             float[] chunk = [.. input.AsSpan(start * width, count * width), .. input.AsSpan((rows + start) * width, count * width)];
             int[] lengths = shape.KeyLengths ? [start + count, start + count] : [];
-            double[] output = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = chunk, KeyLengths = lengths, Batch = 2 }, cache, null).Output;
+            double[] output = ReferenceAttention.Forward(
+                shape, weights, new AttentionArguments { Input = chunk, KeyLengths = lengths, Batch = 2 }, cache, null).Output;
             output.AsSpan(0, count * width).CopyTo(actual.AsSpan(start * width));
             output.AsSpan(count * width).CopyTo(actual.AsSpan((rows + start) * width));
         }

@@ -1,6 +1,9 @@
 namespace AttentionGen.Tests.Runtime;
 
-/// <summary>The layers of the reference, against formulas that are written again here: for rows of ±c every norm without bias gives ±weight exactly, so that the attention can be asked alone.</summary>
+/// <summary>
+/// The layers of the reference, against formulas that are written again here: for rows of ±c every norm without bias gives ±weight exactly, so that the
+/// attention can be asked alone.
+/// </summary>
 public sealed class ReferenceLayerTests
 {
     private const int Width = 8, Rows = 5;
@@ -21,7 +24,8 @@ public sealed class ReferenceLayerTests
         TransformerLayerWeights weights = TransformerLayerWeights.Random(shape, 1);
         float[] x = TestNumbers.Random(2, Rows * Width);
 
-        double[] h = Normalise(shape, Sum(x, ReferenceAttention.Forward(shape.Attention, weights.Attention, x), scale), weights.AttentionNorm, weights.AttentionNormBias);
+        double[] h = Normalise(
+            shape, Sum(x, ReferenceAttention.Forward(shape.Attention, weights.Attention, x), scale), weights.AttentionNorm, weights.AttentionNormBias);
         double[] expected = Normalise(shape, Sum(h, FeedForward(shape, weights, h), scale), weights.FeedForwardNorm, weights.FeedForwardNormBias);
 
         AssertClose(expected, Forward(shape, weights, x));
@@ -78,7 +82,8 @@ public sealed class ReferenceLayerTests
         TransformerLayerWeights weights = TransformerLayerWeights.Random(shape, 1);
         float[] x = TestNumbers.Random(2, Rows * Width);
 
-        double[] h = Normalise(shape, Sum(x, ReferenceAttention.Forward(shape.Attention, weights.Attention, x), 1), weights.AttentionNorm, weights.AttentionNormBias);
+        double[] h = Normalise(
+            shape, Sum(x, ReferenceAttention.Forward(shape.Attention, weights.Attention, x), 1), weights.AttentionNorm, weights.AttentionNormBias);
         double[] expected = Normalise(shape, Sum(h, FeedForward(shape, weights, h), 1), weights.FeedForwardNorm, weights.FeedForwardNormBias);
 
         AssertClose(expected, Forward(shape, weights, x));
@@ -143,7 +148,8 @@ public sealed class ReferenceLayerTests
         Assert.Throws<ArgumentException>("bias", () => ReferenceLinear.Forward(shape, new float[6], [], [1, 1], [2, 3, 4], [0, 0, 0]));
         Assert.Throws<ArgumentException>("weight", () => ReferenceLinear.Forward(shape, new float[5], new float[3], [1, 1], [2, 3, 4], [0, 0, 0]));
         Assert.Throws<ArgumentException>("gate", () => ReferenceLinear.Forward(shape, new float[6], new float[3], [1, 1], [], [0, 0, 0]));
-        Assert.Throws<ArgumentException>("residual", () => ReferenceLinear.Forward(shape with { Residual = false }, new float[6], new float[3], [1, 1], [2, 3, 4], [0, 0, 0]));
+        Assert.Throws<ArgumentException>(
+            "residual", () => ReferenceLinear.Forward(shape with { Residual = false }, new float[6], new float[3], [1, 1], [2, 3, 4], [0, 0, 0]));
         Assert.Throws<ArgumentException>("input", () => ReferenceLinear.Forward(shape, new float[6], new float[3], [1, 1, 1], [2, 3, 4], [0, 0, 0]));
     }
 

@@ -16,7 +16,9 @@ public sealed class ActivationTests
 
     public static TheoryData<Activation> Kinds => [.. Enum.GetValues<Activation>()];
 
-    /// <summary>Where nothing cancels, an error is a few ulp of the result. The exponent that makes a negative tail is rounded too: there it counts relatively.</summary>
+    /// <summary>
+    /// Where nothing cancels, an error is a few ulp of the result. The exponent that makes a negative tail is rounded too: there it counts relatively.
+    /// </summary>
     [Theory]
     [InlineData(Activation.None, 0, 0)]
     [InlineData(Activation.Relu, 0, 0)]
@@ -146,7 +148,8 @@ public sealed class ActivationTests
     {
         for (int i = 0; i < expected.Length; i++)
         {
-            if (BitConverter.SingleToUInt32Bits(expected[i]) != BitConverter.SingleToUInt32Bits(actual[i]) && !(float.IsNaN(expected[i]) && float.IsNaN(actual[i])))
+            if (BitConverter.SingleToUInt32Bits(expected[i]) != BitConverter.SingleToUInt32Bits(actual[i])
+                && !(float.IsNaN(expected[i]) && float.IsNaN(actual[i])))
                 Assert.Fail($"act({Arguments[i]:R}): expected {expected[i]:R}, got {actual[i]:R}");
         }
     }

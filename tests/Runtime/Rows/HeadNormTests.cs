@@ -50,7 +50,8 @@ public sealed class HeadNormTests
             Assert.True(Math.Abs(expected[i] - actual[i]) <= 2e-6 * (1 + Math.Abs(expected[i])), $"element {i}: expected {expected[i]:R}, got {actual[i]:R}");
         // What lies behind the normalised heads of a row is not touched.
         for (int row = 0; row < 3; row++)
-            Assert.Equal(strip.AsSpan((row * stride) + (2 * headDim), stride - (2 * headDim)), actual.AsSpan((row * stride) + (2 * headDim), stride - (2 * headDim)));
+            Assert.Equal(
+                strip.AsSpan((row * stride) + (2 * headDim), stride - (2 * headDim)), actual.AsSpan((row * stride) + (2 * headDim), stride - (2 * headDim)));
     }
 
     /// <summary>The bits that every vector width must give: 16 lanes, folded 8, 4, 2 and 1 apart, and no fused multiply-add.</summary>

@@ -15,7 +15,8 @@ public sealed class PanelTests
         var cases = new TheoryData<int, int, int>();
         foreach (int headDim in HeadDims)
         {
-            foreach ((int firstKey, int rows) in new[] { (0, 0), (0, 1), (5, 1), (15, 1), (0, 16), (0, 15), (3, 13), (3, 14), (0, 48), (7, 40), (8, 8), (12, 4), (13, 4), (9, 23), (31, 2), (16, 20) })
+            foreach ((int firstKey, int rows) in new[] { (0, 0), (0, 1), (5, 1), (15, 1), (0, 16), (0, 15), (3, 13), (3, 14), (0, 48), (7, 40), (8, 8), (12, 4),
+                (13, 4), (9, 23), (31, 2), (16, 20) })
                 cases.Add(headDim, firstKey, rows);
         }
 
@@ -175,7 +176,9 @@ public sealed class PanelTests
         Assert.Contains("[2, 3] matrix has 6", Assert.Throws<ArgumentException>("weights", () => PackedMatrix.Pack(new float[5], default, 2, 3, 1)).Message);
         Assert.Contains("expected 2", Assert.Throws<ArgumentException>("bias", () => PackedMatrix.Pack(new float[6], new float[3], 2, 3, 1)).Message);
         Assert.Throws<ArgumentOutOfRangeException>("outputs", () => PackedMatrix.Pack([], default, 0, 3, 1));
-        Assert.Contains("must divide the 3 panels", Assert.Throws<ArgumentException>("interleavedPanels", () => PackedMatrix.Pack(new float[40], default, 40, 1, 2)).Message);
+        Assert.Contains(
+            "must divide the 3 panels",
+            Assert.Throws<ArgumentException>("interleavedPanels", () => PackedMatrix.Pack(new float[40], default, 40, 1, 2)).Message);
         Assert.Throws<ArgumentOutOfRangeException>("interleavedPanels", () => PackedMatrix.Pack(new float[3], default, 1, 3, 0));
         Assert.Throws<ArgumentOutOfRangeException>("inputs", () => PackedMatrix.Pack([], default, 3, 0, 1));
     }

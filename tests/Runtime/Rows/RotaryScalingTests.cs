@@ -13,7 +13,8 @@ public sealed class RotaryScalingTests
     public static TheoryData<int, double, double, int> Lengths => new()
     {
         // RotaryDim, RotaryBase, RotaryScalingFactor, RotaryOriginalLength.
-        { 128, 500_000, 8, 8192 }, { 64, 500_000, 32, 8192 }, { 128, 10_000, 4, 4096 }, { 32, 10_000, 1.5, 64 }, { 2, 10_000, 2, 2048 }, { 96, 1_000_000, 40, 32768 },
+        { 128, 500_000, 8, 8192 }, { 64, 500_000, 32, 8192 }, { 128, 10_000, 4, 4096 }, { 32, 10_000, 1.5, 64 }, { 2, 10_000, 2, 2048 },
+        { 96, 1_000_000, 40, 32768 },
     };
 
     [Theory]
@@ -31,7 +32,8 @@ public sealed class RotaryScalingTests
         const double low = 1, high = 4;
         AttentionShape shape = Of(dim, rotaryBase) with
         {
-            RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = factor, RotaryOriginalLength = originalLength, RotaryLowFrequencyFactor = low, RotaryHighFrequencyFactor = high,
+            RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = factor, RotaryOriginalLength = originalLength, RotaryLowFrequencyFactor = low,
+            RotaryHighFrequencyFactor = high,
         };
         int stretched = 0, kept = 0;
         Check(shape, pair =>
@@ -64,7 +66,8 @@ public sealed class RotaryScalingTests
         double attention = (0.1 * Math.Log(factor)) + 1;
         AttentionShape shape = Of(dim, rotaryBase) with
         {
-            RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = factor, RotaryOriginalLength = originalLength, RotaryBetaFast = fast, RotaryBetaSlow = slow, RotaryAttentionFactor = attention,
+            RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = factor, RotaryOriginalLength = originalLength, RotaryBetaFast = fast,
+            RotaryBetaSlow = slow, RotaryAttentionFactor = attention,
         };
         double first = Math.Max(Math.Floor(CorrectionDim(fast)), 0), last = Math.Min(Math.Ceiling(CorrectionDim(slow)), dim - 1);
         if (first == last)
@@ -86,7 +89,8 @@ public sealed class RotaryScalingTests
     {
         AttentionShape shape = Of(64, 150_000) with
         {
-            RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 32, RotaryOriginalLength = 4096, RotaryBetaFast = 32, RotaryBetaSlow = 1, RotaryTruncate = false,
+            RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 32, RotaryOriginalLength = 4096, RotaryBetaFast = 32, RotaryBetaSlow = 1,
+            RotaryTruncate = false,
         };
         (int Pair, double Frequency)[] expected = [(15, 1.05260e-3), (16, 4.56484e-4), (17, 1.29319e-4)];
         double[] frequencies = RotaryFrequencies.Of(shape).ToArray();
@@ -107,12 +111,15 @@ public sealed class RotaryScalingTests
     {
         AttentionShape shape = Of(64, 10_000) with
         {
-            RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 4096, RotaryBetaFast = 32, RotaryBetaSlow = 1, RotaryAttentionFactor = 1.1,
+            RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 4096, RotaryBetaFast = 32, RotaryBetaSlow = 1,
+            RotaryAttentionFactor = 1.1,
         };
         AttentionShape[] shapes =
         [
-            shape, shape with { RotaryDim = 32 }, shape with { RotaryBase = 500 }, shape with { RotaryScaling = RotaryScaling.Llama3 }, shape with { RotaryScalingFactor = 8 },
-            shape with { RotaryOriginalLength = 2048 }, shape with { RotaryBetaFast = 16 }, shape with { RotaryBetaSlow = 2 }, shape with { RotaryAttentionFactor = 1 },
+            shape, shape with { RotaryDim = 32 }, shape with { RotaryBase = 500 }, shape with { RotaryScaling = RotaryScaling.Llama3 },
+            shape with { RotaryScalingFactor = 8 },
+            shape with { RotaryOriginalLength = 2048 }, shape with { RotaryBetaFast = 16 }, shape with { RotaryBetaSlow = 2 },
+            shape with { RotaryAttentionFactor = 1 },
             shape with { RotaryTruncate = false }, shape with { RotaryLowFrequencyFactor = 1 }, shape with { RotaryHighFrequencyFactor = 4 },
         ];
         RotaryTable[] tables = [.. shapes.Select(RotaryTable.Get)];
@@ -134,7 +141,8 @@ public sealed class RotaryScalingTests
         var whole = new RotaryTable(dim, 10_000);
         ref float cosines = ref whole.Ensure(limit + 20).Reference;
         int[] given = [7, limit + 3, 0, limit - 1, limit, 299, 7, limit + 19, 1];
-        foreach (int[] positions in (int[][])[given, [.. Enumerable.Range(limit - 4, rows)], [.. Enumerable.Range(limit + 5, rows)], [.. Enumerable.Range(3, rows)]])
+        foreach (int[] positions in (int[][])[given, [.. Enumerable.Range(limit - 4, rows)], [.. Enumerable.Range(limit + 5, rows)],
+            [.. Enumerable.Range(3, rows)]])
         {
             float[] strip = TestNumbers.Random(1, rows * stride), expected = [.. strip], successive = [.. strip];
             for (int row = 0; row < rows; row++)

@@ -115,7 +115,8 @@ public sealed class RowNormTests
         foreach (int width in new[] { 1, 7, 31, 64, 100, 384 })
         {
             (float[] residual, float[] weights, float[] biases, int stride) = Inputs(kind, width);
-            float[] branch = TestNumbers.Random(9, Rows * stride), sums = Target(stride), expected = Target(stride), expectedSums = Target(stride), actual = Target(stride);
+            float[] branch = TestNumbers.Random(9, Rows * stride), sums = Target(stride), expected = Target(stride), expectedSums = Target(stride),
+            actual = Target(stride);
             var norm = new RowNorm(kind, weights, biases, 1e-5f);
             for (int row = 0; row < Rows; row++)
             {
@@ -153,9 +154,12 @@ public sealed class RowNormTests
                 float[] both = Target(stride), normed = Target(stride);
                 Action apply = lanes switch
                 {
-                    4 => () => norm.AddAndApply<Float128>(ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
-                    8 => () => norm.AddAndApply<Float256>(ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
-                    _ => () => norm.AddAndApply<Float512>(ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
+                    4 => () => norm.AddAndApply<Float128>(
+                        ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
+                    8 => () => norm.AddAndApply<Float256>(
+                        ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
+                    _ => () => norm.AddAndApply<Float512>(
+                        ref residual[0], stride, ref branch[0], stride, scale, ref both[0], stride, ref normed[0], stride, Rows),
                 };
                 apply();
                 Assert.Equal(expectedSums, both);

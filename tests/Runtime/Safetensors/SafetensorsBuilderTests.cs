@@ -15,7 +15,8 @@ public sealed class SafetensorsBuilderTests : IDisposable
     {
         float[] numbers = [1.5f, -0f, float.NaN, float.PositiveInfinity, float.Epsilon, float.MaxValue];
         var builder = new SafetensorsBuilder { Metadata = { ["format"] = "pt", ["author \"é\n"] = "\\ 猫" } };
-        builder.Add("layer.0 \"weight\"\\\n猫", [2, 3], numbers).Add("scalar", [], new float[] { 7 }).Add("empty", [3, 0], default).Add("last", [1], new float[] { 3 });
+        builder.Add(
+            "layer.0 \"weight\"\\\n猫", [2, 3], numbers).Add("scalar", [], new float[] { 7 }).Add("empty", [3, 0], default).Add("last", [1], new float[] { 3 });
         string path = folder.Write("model.safetensors", [1, 2, 3]);
         builder.Save(path);
 

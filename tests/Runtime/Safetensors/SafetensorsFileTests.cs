@@ -119,7 +119,9 @@ public sealed class SafetensorsFileTests : IDisposable
         float[] destination = [9, 9, 9, 9];
         file.Read("x", destination.AsSpan(1, 2));
         Assert.Equal([9, 1, 2, 9], destination);
-        Assert.Contains("destination.Length is 3; expected 2, the elements of tensor 'x' of", Assert.Throws<ArgumentException>("destination", () => file.Read("x", new float[3])).Message);
+        Assert.Contains(
+            "destination.Length is 3; expected 2, the elements of tensor 'x' of",
+            Assert.Throws<ArgumentException>("destination", () => file.Read("x", new float[3])).Message);
     }
 
     [Fact]
@@ -142,7 +144,9 @@ public sealed class SafetensorsFileTests : IDisposable
             .AddF32("bert.encoder.layer.0.attention.self.value.weight", [1], 1)
             .AddF32("embeddings", [1], 1));
         string message = Assert.Throws<ArgumentException>("name", () => file.GetInfo("encoder.layer.0.attention.self.query.weight")).Message;
-        Assert.Contains("has no tensor 'encoder.layer.0.attention.self.query.weight'; of its 5 tensors the most similar are 'bert.encoder.layer.0.attention.self.query.weight'", message);
+        Assert.Contains(
+            "has no tensor 'encoder.layer.0.attention.self.query.weight'; of its 5 tensors the most similar are "
+                + "'bert.encoder.layer.0.attention.self.query.weight'", message);
         Assert.DoesNotContain("pooler", message);
         Assert.Throws<ArgumentNullException>("name", () => file.ReadFloat32(null!));
         Assert.Throws<ArgumentNullException>("name", () => file.Contains(null!));
@@ -229,6 +233,8 @@ public sealed class SafetensorsFileTests : IDisposable
         using SafetensorsFile elsewhere = SafetensorsFile.Open(folder.Write("other.safetensors.index.json", """{"weight_map":{"a":"2.safetensors","b":"2.safetensors"}}"""));
         Assert.Equal(["b", "a"], elsewhere.TensorNames);
         Assert.Equal([2], elsewhere.ReadFloat32("b"));
-        Assert.Contains("the index says that tensor 'a' is in '2.safetensors', which does not have it", Assert.Throws<InvalidDataException>(() => elsewhere.ReadFloat32("a")).Message);
+        Assert.Contains(
+            "the index says that tensor 'a' is in '2.safetensors', which does not have it",
+            Assert.Throws<InvalidDataException>(() => elsewhere.ReadFloat32("a")).Message);
     }
 }

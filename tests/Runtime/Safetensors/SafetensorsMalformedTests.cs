@@ -195,7 +195,8 @@ public sealed class SafetensorsMalformedTests : IDisposable
         string index = folder.Write("model.safetensors.index.json", "");
         using (FileStream stream = File.OpenWrite(index))
             stream.SetLength(100_000_001);
-        Assert.Contains("the index has 100000001 bytes; expected at most 100000000", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(index)).Message);
+        Assert.Contains(
+            "the index has 100000001 bytes; expected at most 100000000", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(index)).Message);
     }
 
     private void Refused(byte[] bytes, string message, string kind = "a file")

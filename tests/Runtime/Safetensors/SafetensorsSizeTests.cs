@@ -61,11 +61,19 @@ public sealed class SafetensorsSizeTests : IDisposable
         ["many tensors of one shard"] = (() => Map(300_000, "one", number => $"{number:x}"), "the tensors that the shards do not have take about"),
         ["one tensor again and again"] = (() => Map(400_000, "one", _ => "a"), "the index names tensor 'a' twice"),
         ["one tensor under its escapes"] = (() => Map(2, "one", number => number == 0 ? "a" : "\\u0061"), "the index names tensor 'a' twice"),
-        ["a shard under its escapes"] = (() => "{\"weight_map\":{\"a\":\"one\"" + Repeat(",\"a\":\"\\u006f\\u006e\\u0065\"", Megabytes) + "}}", "the index names tensor 'a' twice"),
-        ["many shards that are not there"] = (() => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 300_000).Select(number => $"\"{number:x}\":\"no{number:x}\"")) + "}}", " shards take about"),
-        ["many shards that are not there behind one that is"] = (() => "{\"weight_map\":{\"a\":\"one\"," + string.Join(",", Enumerable.Range(0, 300_000).Select(number => $"\"{number:x}\":\"no{number:x}\"")) + "}}", " shards take about"),
-        ["many small shards"] = (() => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 1000).Select(number => $"\"{number:x}\":\"{number:x}.shard\"")) + "}}", "the objects that open it take about"),
-        ["many empty shards"] = (() => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 8000).Select(number => $"\"{number:x}\":\"{number:x}.shard\"")) + "}}", " shards take about"),
+        ["a shard under its escapes"] = (
+            () => "{\"weight_map\":{\"a\":\"one\"" + Repeat(",\"a\":\"\\u006f\\u006e\\u0065\"", Megabytes) + "}}", "the index names tensor 'a' twice"),
+        ["many shards that are not there"] = (
+            () => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 300_000).Select(number => $"\"{number:x}\":\"no{number:x}\"")) + "}}",
+            " shards take about"),
+        ["many shards that are not there behind one that is"] = (() => "{\"weight_map\":{\"a\":\"one\","
+            + string.Join(",", Enumerable.Range(0, 300_000).Select(number => $"\"{number:x}\":\"no{number:x}\"")) + "}}", " shards take about"),
+        ["many small shards"] = (
+            () => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 1000).Select(number => $"\"{number:x}\":\"{number:x}.shard\"")) + "}}",
+            "the objects that open it take about"),
+        ["many empty shards"] = (
+            () => "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, 8000).Select(number => $"\"{number:x}\":\"{number:x}.shard\"")) + "}}",
+            " shards take about"),
         ["a long tensor"] = (() => $$$"""{"weight_map":{"{{{Long}}}":"one"}}""", "the index's 1 tensors take about"),
         ["a long escaped tensor"] = (() => $$$"""{"weight_map":{"\u0061{{{Long}}}":"one"}}""", "the index's 1 tensors take about"),
         ["a long tensor without a shard"] = (() => $$$"""{"weight_map":{"{{{Long}}}":1}}""", "aaa…' something that is not a file name"),
@@ -158,7 +166,10 @@ public sealed class SafetensorsSizeTests : IDisposable
             float[] floats = [.. Enumerable.Repeat((float)expert, 64)];
             whole.AddF32(name, [8, 8], floats);
             parts[expert / 3_000].AddF32(name, [8, 8], floats);
-            map.Append(CultureInfo.InvariantCulture, $"{(expert == 0 ? "" : ",\n")}\"{(expert % 7 == 0 ? name.Replace("model", "\\u006dodel", StringComparison.Ordinal) : name)}\": \"model-{expert / 3_000:D5}-of-00010.safetensors\"");
+            map.Append(
+                CultureInfo.InvariantCulture,
+                $"{(expert == 0 ? "" : ",\n")}\"{(expert % 7 == 0 ? name.Replace("model", "\\u006dodel", StringComparison.Ordinal) : name)}\": "
+                    + $"\"model-{expert / 3_000:D5}-of-00010.safetensors\"");
         }
 
         string[] shards = [.. Enumerable.Range(0, 10).Select(part => $"model-{part:D5}-of-00010.safetensors")];
@@ -200,7 +211,9 @@ public sealed class SafetensorsSizeTests : IDisposable
 
         long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
         long files = new FileInfo(path).Length + shards.Sum(shard => new FileInfo(Path.Combine(Path.GetDirectoryName(path)!, shard)).Length);
-        Assert.True(bytes <= (2 * files) + (1 << 20), $"{bytes} bytes allocated for {files} bytes of files, {bytes - (2 * files)} more than twice as many: {refusal ?? "opened"}");
+        Assert.True(
+            bytes <= (2 * files) + (1 << 20),
+            $"{bytes} bytes allocated for {files} bytes of files, {bytes - (2 * files)} more than twice as many: {refusal ?? "opened"}");
         return refusal;
     }
 
@@ -213,7 +226,8 @@ public sealed class SafetensorsSizeTests : IDisposable
             """)) + "}";
 
     private static string Texts(int count, string key, string value) =>
-        "{\"__metadata__\":{" + string.Join(",", Enumerable.Range(0, count).Select(number => $"\"{number:x}{key}\":\"{value}\"")) + "}," + Tensors(1, "F4", "0", 0)[1..];
+        "{\"__metadata__\":{" + string.Join(",", Enumerable.Range(0, count).Select(number => $"\"{number:x}{key}\":\"{value}\"")) + "},"
+            + Tensors(1, "F4", "0", 0)[1..];
 
     private static string Map(int count, string shard, Func<int, string> name) =>
         "{\"weight_map\":{" + string.Join(",", Enumerable.Range(0, count).Select(number => $"\"{name(number)}\":\"{shard}\"")) + "}}";

@@ -15,11 +15,13 @@ public sealed class SafetensorsSourceTests : IDisposable
 
     public static TheoryData<string, byte[], string> Impostors() => new()
     {
-        { "an LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"u8.ToArray(), "is a Git LFS pointer, not the file that it stands for; fetch that with 'git lfs pull'" },
+        { "an LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"u8.ToArray(),
+            "is a Git LFS pointer, not the file that it stands for; fetch that with 'git lfs pull'" },
         { "a web page", "<!DOCTYPE html><html></html>"u8.ToArray(), "is a web page (HTML or XML); download the file itself" },
         { "a web page behind a mark and space", "\uFEFF \n <html></html>"u8.ToArray(), "is a web page (HTML or XML); download the file itself" },
         { "a shard index", """{"weight_map":{"a":"b"}}"""u8.ToArray(), "is JSON; a shard index is opened under a name that ends in '.json'" },
-        { "a ZIP archive", [.. "PK\u0003\u0004"u8, 20, 0, 0, 0, 8, 8], "is a ZIP archive, as PyTorch's .bin, .pt and .pth files are; convert it to safetensors" },
+        { "a ZIP archive", [.. "PK\u0003\u0004"u8, 20, 0, 0, 0, 8, 8],
+            "is a ZIP archive, as PyTorch's .bin, .pt and .pth files are; convert it to safetensors" },
         { "a pickle", [0x80, 2, 0x8A, 10, 1, 2, 3, 4, 5], "is a Python pickle; convert it to safetensors" },
         { "a GGUF file", [.. "GGUF"u8, 3, 0, 0, 0, 1], "is a GGUF file; convert it to safetensors" },
         { "an HDF5 file", [0x89, .. "HDF\r\n"u8, 0x1A, 10], "is an HDF5 file; convert it to safetensors" },
@@ -38,7 +40,8 @@ public sealed class SafetensorsSourceTests : IDisposable
         // As a shard, it is named by its own path.
         string one = folder.Write("one.safetensors.index.json", """{"weight_map":{"a":"model.safetensors"}}""");
         actual = Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(one)).Message;
-        Assert.True(actual.StartsWith($"'{path}': ", StringComparison.Ordinal) && actual.Contains(message, StringComparison.Ordinal), $"{kind} as a shard: {actual}");
+        Assert.True(
+            actual.StartsWith($"'{path}': ", StringComparison.Ordinal) && actual.Contains(message, StringComparison.Ordinal), $"{kind} as a shard: {actual}");
 
         // As an index, all are refused in the same words, but JSON, which an index is.
         string index = folder.Write("model.safetensors.index.json", bytes);
@@ -68,7 +71,9 @@ public sealed class SafetensorsSourceTests : IDisposable
     public void A_directory_is_refused_with_the_files_in_it()
     {
         string path = Path.GetDirectoryName(folder.Write("other.txt", []))!;
-        Assert.Equal($"'{path}': is a directory, without any file that ends in '.safetensors'; name a file.", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(path)).Message);
+        Assert.Equal(
+            $"'{path}': is a directory, without any file that ends in '.safetensors'; name a file.",
+            Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(path)).Message);
         folder.Write("b.safetensors", Whole);
         folder.Write("a.safetensors", Whole);
         folder.Write("model.safetensors.index.json", "{}");
@@ -130,8 +135,12 @@ public sealed class SafetensorsSourceTests : IDisposable
     [Fact]
     public void Memory_and_streams_are_refused_as_files_are()
     {
-        Assert.Equal("'none': the file has 0 bytes; a safetensors file begins with the length of its header, which takes 8.", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(default(ReadOnlyMemory<byte>), "none")).Message);
-        Assert.Equal("'none': the file has 0 bytes; a safetensors file begins with the length of its header, which takes 8.", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(Stream.Null, "none")).Message);
+        Assert.Equal(
+            "'none': the file has 0 bytes; a safetensors file begins with the length of its header, which takes 8.",
+            Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(default(ReadOnlyMemory<byte>), "none")).Message);
+        Assert.Equal(
+            "'none': the file has 0 bytes; a safetensors file begins with the length of its header, which takes 8.",
+            Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(Stream.Null, "none")).Message);
         byte[] whole = Whole;
         for (int length = 0; length < whole.Length; length++)
         {
@@ -179,10 +188,18 @@ public sealed class SafetensorsSourceTests : IDisposable
         {
             double sign = bits < 128 ? 1 : -1;
             (int exponent, int fraction) = ((bits >> 3) & 15, bits & 7);
-            double expected = exponent == 15 && fraction == 7 ? double.NaN : exponent == 0 ? fraction * Math.Pow(2, -9) : (8 + fraction) * Math.Pow(2, exponent - 10);
+            double expected = exponent == 15 && fraction == 7
+                ? double.NaN
+                : exponent == 0
+                ? fraction * Math.Pow(2, -9)
+                : (8 + fraction) * Math.Pow(2, exponent - 10);
             Assert.Equal(sign * expected, four[bits]);
             (exponent, fraction) = ((bits >> 2) & 31, bits & 3);
-            expected = exponent == 31 ? (fraction == 0 ? double.PositiveInfinity : double.NaN) : exponent == 0 ? fraction * Math.Pow(2, -16) : (4 + fraction) * Math.Pow(2, exponent - 17);
+            expected = exponent == 31
+                ? (fraction == 0 ? double.PositiveInfinity : double.NaN)
+                : exponent == 0
+                ? fraction * Math.Pow(2, -16)
+                : (4 + fraction) * Math.Pow(2, exponent - 17);
             Assert.Equal(sign * expected, five[bits]);
         }
     }
@@ -194,7 +211,9 @@ public sealed class SafetensorsSourceTests : IDisposable
         byte[] wrong = [.. new[] { 1, -3.5e38 }.SelectMany(BitConverter.GetBytes)];
         using SafetensorsFile file = folder.Open(new SafetensorsWriter().Add("right", "F64", [6], right).Add("wrong", "F64", [2], wrong));
         Assert.Equal([1.1f, -0f, 0f, float.NegativeInfinity, float.NaN, float.MaxValue], file.ReadFloat32("right"));
-        Assert.Contains("tensor 'wrong' has an F64 element, number 1, that is finite and too large for float32", Assert.Throws<InvalidDataException>(() => file.ReadFloat32("wrong")).Message);
+        Assert.Contains(
+            "tensor 'wrong' has an F64 element, number 1, that is finite and too large for float32",
+            Assert.Throws<InvalidDataException>(() => file.ReadFloat32("wrong")).Message);
     }
 
     [Fact]
@@ -203,7 +222,9 @@ public sealed class SafetensorsSourceTests : IDisposable
         using SafetensorsFile file = folder.Open(new SafetensorsWriter().AddEntry("\"__metadata__\":null").AddF32("x", [1], 1));
         Assert.Empty(file.Metadata);
         Assert.Equal(["x"], file.TensorNames);
-        Assert.Contains("the header's 'y' is not a JSON object", Assert.Throws<InvalidDataException>(() => folder.Open(new SafetensorsWriter().AddEntry("\"y\":null"))).Message);
+        Assert.Contains(
+            "the header's 'y' is not a JSON object",
+            Assert.Throws<InvalidDataException>(() => folder.Open(new SafetensorsWriter().AddEntry("\"y\":null"))).Message);
     }
 
     /// <summary>The name is there, so that nobody takes the tensor for absent; reading it says why it is not.</summary>

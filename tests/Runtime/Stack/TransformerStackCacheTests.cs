@@ -33,7 +33,8 @@ public sealed class TransformerStackCacheTests
     {
         HalfLayer<LocalAttention>[] local = HalfLayer<LocalAttention>.CreateMany(2);
         HalfLayer<GlobalAttention>[] global = HalfLayer<GlobalAttention>.CreateMany(2);
-        TransformerStack stack = TransformerStack.Create([StackLayer.Of(local[0]), StackLayer.Of(global[0]), StackLayer.Of(local[1]), StackLayer.Of(global[1])]);
+        TransformerStack stack = TransformerStack.Create(
+            [StackLayer.Of(local[0]), StackLayer.Of(global[0]), StackLayer.Of(local[1]), StackLayer.Of(global[1])]);
         float[] input = TestNumbers.Random(seed: 1, count: (rows + 40) * Width), expected = new float[input.Length];
         stack.Forward(input, expected);
 
@@ -49,9 +50,11 @@ public sealed class TransformerStackCacheTests
                 {
                     using var cancellation = new CancellationTokenSource();
                     Action inside = isCancelled ? cancellation.Cancel : () => throw new TimeZoneNotFoundException();
-                    (_, _) = failing switch { 0 => (local[0].Inside = inside, 0), 1 => (global[0].Inside = inside, 0), 2 => (local[1].Inside = inside, 0), _ => (global[1].Inside = inside, 0) };
+                    (_, _) = failing switch { 0 => (local[0].Inside = inside, 0), 1 => (global[0].Inside = inside, 0), 2 => (local[1].Inside = inside, 0),
+                        _ => (global[1].Inside = inside, 0) };
                     var options = new ForwardOptions { CancellationToken = cancellation.Token };
-                    Exception exception = Assert.ThrowsAny<Exception>(() => stack.Forward(input.AsSpan(rows * Width, chunk * Width), new float[chunk * Width], cache, options));
+                    Exception exception = Assert.ThrowsAny<Exception>(
+                        () => stack.Forward(input.AsSpan(rows * Width, chunk * Width), new float[chunk * Width], cache, options));
                     Assert.Equal(isCancelled ? typeof(OperationCanceledException) : typeof(TimeZoneNotFoundException), exception.GetType());
                     local[0].Inside = local[1].Inside = global[0].Inside = global[1].Inside = null;
                     Assert.Equal([rows], cache.Lengths.ToArray());
@@ -73,7 +76,8 @@ public sealed class TransformerStackCacheTests
         TransformerStack stack = TransformerStack.Create([StackLayer.Of(local[0]), StackLayer.Of(global[0]), StackLayer.Of(local[1])]);
         int[] lengths = [600, 3, 40];
         float[][] inputs = [.. lengths.Select(rows => TestNumbers.Random(seed: rows, count: rows * Width))];
-        float[][] expected = [.. inputs.Select(input => { float[] output = new float[input.Length]; stack.Forward(input, output, [0, input.Length / Width]); return output; })];
+        float[][] expected =
+            [.. inputs.Select(input => { float[] output = new float[input.Length]; stack.Forward(input, output, [0, input.Length / Width]); return output; })];
 
         TransformerStackCache cache = stack.CreateCache(800, batch: 3);
         float[][] outputs = [.. inputs.Select(input => new float[input.Length])];
@@ -81,7 +85,8 @@ public sealed class TransformerStackCacheTests
         foreach (int[] chunk in (int[][])[[570, 1, 0], [1, 1, 30], [29, 1, 10]])
         {
             int[] offsets = [0, chunk[0], chunk[0] + chunk[1], chunk.Sum()];
-            float[] rows = [.. Enumerable.Range(0, 3).SelectMany(sequence => inputs[sequence][(first[sequence] * Width)..((first[sequence] + chunk[sequence]) * Width)])];
+            float[] rows =
+                [.. Enumerable.Range(0, 3).SelectMany(sequence => inputs[sequence][(first[sequence] * Width)..((first[sequence] + chunk[sequence]) * Width)])];
             float[] output = new float[rows.Length];
             local[1].Inside = () => throw new TimeZoneNotFoundException();
             Assert.Throws<TimeZoneNotFoundException>(() => stack.Forward(rows, output, cache, offsets));
@@ -214,7 +219,8 @@ public sealed class TransformerStackCacheTests
         {
             layers[1].Inside = null;
             foreach (Action use in (Action[])[
-                () => stack.Forward(rows, new float[rows.Length], cache), cache.Clear, () => cache.Truncate(0), () => cache.Truncate(0, 0), () => cache.Select([0]),
+                () => stack.Forward(rows, new float[rows.Length], cache), cache.Clear, () => cache.Truncate(0), () => cache.Truncate(0, 0),
+                () => cache.Select([0]),
                 () => cache.Fork(), () => cache.Fork([0]), () => cache.Save(new MemoryStream()), () => cache.Restore(new MemoryStream())])
             {
                 Assert.Contains("cache is in use by another call", Assert.Throws<InvalidOperationException>(use).Message);

@@ -85,10 +85,13 @@ public sealed class TransformerStackTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>("options", () => stack.Forward(rows, output, 1, new ForwardOptions { MaxDegreeOfParallelism = -1 }));
         Assert.Throws<OperationCanceledException>(() => stack.Forward(rows, output, 1, new ForwardOptions { CancellationToken = new(canceled: true) }));
         Assert.Throws<InvalidOperationException>(() => stack.Forward(rows, output, stack.CreateCache(capacity: 3)));
-        Assert.Throws<ArgumentException>("batch", () => stack.Forward(new AttentionArguments { Input = rows, Output = output, Batch = 2 }, stack.CreateCache(capacity: 4)));
+        Assert.Throws<ArgumentException>(
+            "batch", () => stack.Forward(new AttentionArguments { Input = rows, Output = output, Batch = 2 }, stack.CreateCache(capacity: 4)));
 
         AttentionCache ofOneLayer = layers[0].CreateCache(4);
-        Assert.Contains("a stack takes the cache of all its layers", Assert.Throws<ArgumentException>("arguments", () => stack.Forward(new AttentionArguments { Input = rows, Output = output, Cache = ofOneLayer })).Message);
+        Assert.Contains(
+            "a stack takes the cache of all its layers", Assert.Throws<ArgumentException>(
+                "arguments", () => stack.Forward(new AttentionArguments { Input = rows, Output = output, Cache = ofOneLayer })).Message);
         TransformerStackCache ofTwo = TransformerStack<HalfLayer<GlobalAttention>>.Create(layers[..2]).CreateCache(4);
         Assert.Contains("cache is of 2 layers; expected one of 3", Assert.Throws<ArgumentException>("cache", () => stack.Forward(rows, output, ofTwo)).Message);
         TransformerStackCache ofLocal = TransformerStack<HalfLayer<LocalAttention>>.Create(HalfLayer<LocalAttention>.CreateMany(3)).CreateCache(4);
@@ -113,10 +116,16 @@ public sealed class TransformerStackTests : IDisposable
     public void Layers_that_take_different_arguments_make_no_stack()
     {
         StackLayer global = StackLayer.Of(HalfLayer<GlobalAttention>.CreateMany(1)[0]), wider = StackLayer.Of(HalfLayer<WiderAttention>.CreateMany(1)[0]);
-        StackLayer ragged = StackLayer.Of(HalfLayer<RaggedGlobalAttention>.CreateMany(1)[0]), telling = StackLayer.Of(HalfLayer<TellingAttention>.CreateMany(1)[0]);
-        Assert.Contains("layers[1] has DModel = 12; expected 8, as layers[0] has", Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create([global, wider])).Message);
-        Assert.Contains("layers[2] has Ragged = True; expected False", Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create([global, global, ragged])).Message);
-        Assert.Contains("layers[0] has Outputs = LogSumExp; expected None", Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create([telling])).Message);
+        StackLayer ragged = StackLayer.Of(
+            HalfLayer<RaggedGlobalAttention>.CreateMany(1)[0]), telling = StackLayer.Of(HalfLayer<TellingAttention>.CreateMany(1)[0]);
+        Assert.Contains(
+            "layers[1] has DModel = 12; expected 8, as layers[0] has",
+            Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create([global, wider])).Message);
+        Assert.Contains(
+            "layers[2] has Ragged = True; expected False",
+            Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create([global, global, ragged])).Message);
+        Assert.Contains(
+            "layers[0] has Outputs = LogSumExp; expected None", Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create([telling])).Message);
         Assert.Contains("layers is empty", Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create([])).Message);
         Assert.Contains("layers[1] is null", Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create([global, null!])).Message);
         Assert.Throws<ArgumentNullException>("layer", () => StackLayer.Of<HalfLayer<GlobalAttention>>(null!));
@@ -130,7 +139,9 @@ public sealed class TransformerStackTests : IDisposable
         HalfLayer<PlainAttention>[] layers = HalfLayer<PlainAttention>.CreateMany(4);
         long layer = PlainAttention.GetScratchBytes(2, 7, 7), buffer = 2 * 7 * Width * sizeof(float);
         long[] expected = [layer, layer + buffer, layer + (2 * buffer), layer + (2 * buffer)];
-        Assert.Equal(expected, Enumerable.Range(1, 4).Select(count => TransformerStack<HalfLayer<PlainAttention>>.Create(layers[..count]).GetScratchBytes(2, 7, 7)).ToArray());
+        Assert.Equal(
+            expected,
+            Enumerable.Range(1, 4).Select(count => TransformerStack<HalfLayer<PlainAttention>>.Create(layers[..count]).GetScratchBytes(2, 7, 7)).ToArray());
         Assert.Throws<ArgumentOutOfRangeException>("rows", () => TransformerStack<HalfLayer<PlainAttention>>.Create(layers).GetScratchBytes(1, -1, 1));
     }
 
@@ -142,21 +153,32 @@ public sealed class TransformerStackTests : IDisposable
             AddLayer(writer, layer);
         using SafetensorsFile file = folder.Open(writer);
         List<int> progress = [];
-        var stack = TransformerStack<HalfLayer<PlainAttention>>.Load(file, layer => TransformerTensorNames.PyTorchEncoder($"layers.{layer}"), layers: 3, new Listener(progress));
+        var stack = TransformerStack<HalfLayer<PlainAttention>>.Load(
+            file, layer => TransformerTensorNames.PyTorchEncoder($"layers.{layer}"), layers: 3, new Listener(progress));
         Assert.Equal([1, 2, 3], progress);
         float[] input = TestNumbers.Random(seed: 1, count: 4 * Width), output = new float[input.Length], expected = new float[input.Length];
         stack.Forward(input, output);
         TransformerStack<HalfLayer<PlainAttention>>.Create(
         [
-            .. Enumerable.Range(0, 3).Select(layer => new HalfLayer<PlainAttention>(new PlainAttention(AttentionWeights.From(file, AttentionTensorNames.PyTorch($"layers.{layer}.self_attn"))))),
+            .. Enumerable.Range(0, 3).Select(layer => new HalfLayer<PlainAttention>(new PlainAttention(AttentionWeights.From(file,
+                AttentionTensorNames.PyTorch($"layers.{layer}.self_attn"))))),
         ]).Forward(input, expected);
         Assert.Equal(expected, output);
 
         output.AsSpan().Clear();
-        TransformerStack.Load(file, layer => TransformerTensorNames.PyTorchEncoder($"layers.{layer}"), 3, (layer, weights) => StackLayer.Of(HalfLayer<PlainAttention>.Create(weights))).Forward(input, output);
+        TransformerStack.Load(
+            file,
+            layer => TransformerTensorNames.PyTorchEncoder($"layers.{layer}"),
+            3,
+            (layer, weights) => StackLayer.Of(HalfLayer<PlainAttention>.Create(weights))).Forward(input, output);
         Assert.Equal(expected, output);
-        Assert.Contains("has no tensor 'layers.3.linear2.weight'", Assert.Throws<ArgumentException>("names", () => TransformerStack<HalfLayer<PlainAttention>>.Load(file, layer => TransformerTensorNames.PyTorchEncoder($"layers.{layer}"), layers: 4)).Message);
-        Assert.Contains("names(0) is null", Assert.Throws<ArgumentException>("names", () => TransformerStack<HalfLayer<PlainAttention>>.Load(file, _ => null!, layers: 4)).Message);
+        Assert.Contains(
+            "has no tensor 'layers.3.linear2.weight'",
+            Assert.Throws<ArgumentException>("names", () => TransformerStack<HalfLayer<PlainAttention>>.Load(file,
+                layer => TransformerTensorNames.PyTorchEncoder($"layers.{layer}"), layers: 4)).Message);
+        Assert.Contains(
+            "names(0) is null",
+            Assert.Throws<ArgumentException>("names", () => TransformerStack<HalfLayer<PlainAttention>>.Load(file, _ => null!, layers: 4)).Message);
         Assert.Throws<ArgumentOutOfRangeException>("layers", () => TransformerStack<HalfLayer<PlainAttention>>.Load(file, _ => null!, layers: 0));
     }
 
@@ -177,7 +199,10 @@ public sealed class TransformerStackTests : IDisposable
             ("linear1.weight", [6, 8]), ("linear2.weight", [8, 6]), ("norm1.weight", [8]), ("norm2.weight", [8]),
         ];
         foreach ((string name, long[] shape) in tensors)
-            writer.AddF32($"layers.{layer}.{name}", shape, TestNumbers.Random(seed: layer + name.Length, count: (int)shape.Aggregate(1L, (product, dimension) => product * dimension)));
+            writer.AddF32(
+                $"layers.{layer}.{name}",
+                shape,
+                TestNumbers.Random(seed: layer + name.Length, count: (int)shape.Aggregate(1L, (product, dimension) => product * dimension)));
     }
 
     private sealed class Listener(List<int> reports) : IProgress<int>

@@ -64,7 +64,9 @@ public sealed class AttentionPresetTests : IDisposable
         for (int number = 0; number < 1000; number++)
             writer.AddF32($"a.0.expert{number}", [1], 1);
         using SafetensorsFile file = folder.Open(writer);
-        Assert.Contains("has 'a.0.expert0', 'a.0.expert1', 'a.0.expert2', 'a.0.expert3', 'a.0.expert4' and 995 more beside", Assert.Throws<NotSupportedException>(() => AttentionWeights.From(file, Names("Llama"))).Message);
+        Assert.Contains(
+            "has 'a.0.expert0', 'a.0.expert1', 'a.0.expert2', 'a.0.expert3', 'a.0.expert4' and 995 more beside",
+            Assert.Throws<NotSupportedException>(() => AttentionWeights.From(file, Names("Llama"))).Message);
     }
 
     [Fact]
@@ -80,11 +82,15 @@ public sealed class AttentionPresetTests : IDisposable
     public void A_bias_beside_a_norm_is_read()
     {
         using SafetensorsFile file = folder.Open(Block("Llama")
-            .AddF32("a.0.q_norm.weight", [2], 1, 2).AddF32("a.0.q_norm.bias", [2], 3, 4).AddF32("a.0.k_norm.weight", [2], 5, 6).AddF32("a.0.k_norm.bias", [2], 7, 8));
+            .AddF32("a.0.q_norm.weight", [2], 1, 2)
+                .AddF32("a.0.q_norm.bias", [2], 3, 4)
+                .AddF32("a.0.k_norm.weight", [2], 5, 6)
+                .AddF32("a.0.k_norm.bias", [2], 7, 8));
         var weights = AttentionWeights.From(file, Names("Llama"));
         Assert.Equal([3, 4], weights.QueryNormBias.ToArray());
         Assert.Equal([7, 8], weights.KeyNormBias.ToArray());
-        AttentionShape shape = Shape(2, 2, 4) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, QueryKeyNorm = QueryKeyNorm.Rms };
+        AttentionShape shape =
+            Shape(2, 2, 4) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, QueryKeyNorm = QueryKeyNorm.Rms };
         Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(shape, weights));
         KernelChecks.ValidateWeights(shape with { QueryKeyNorm = QueryKeyNorm.Layer }, weights);
     }
@@ -121,7 +127,10 @@ public sealed class AttentionPresetTests : IDisposable
         }
 
         using SafetensorsFile file = folder.Open(new SafetensorsWriter()
-            .AddF32("a.0.query_key_value.weight", [rows.Count, dModel], [.. rows.SelectMany(row => Enumerable.Range(0, dModel).Select(input => row + (input / 8f)))])
+            .AddF32(
+                "a.0.query_key_value.weight",
+                [rows.Count, dModel],
+                [.. rows.SelectMany(row => Enumerable.Range(0, dModel).Select(input => row + (input / 8f)))])
             .AddF32("a.0.query_key_value.bias", [rows.Count], [.. rows])
             .AddF32("a.0.dense.weight", [dModel, heads * headDim], Counting(dModel * heads * headDim))
             .AddF32("a.0.dense.bias", [dModel], Counting(dModel)));
@@ -136,7 +145,8 @@ public sealed class AttentionPresetTests : IDisposable
 
         void AssertPart(int part, int count, ReadOnlySpan<float> matrix, ReadOnlySpan<float> bias)
         {
-            float[] expected = [.. Enumerable.Range(0, count).SelectMany(head => Enumerable.Range(0, headDim).Select(element => (float)((1000 * part) + (10 * head) + element)))];
+            float[] expected = [.. Enumerable.Range(0, count).SelectMany(head => Enumerable.Range(0,
+                headDim).Select(element => (float)((1000 * part) + (10 * head) + element)))];
             Assert.Equal(expected, bias.ToArray());
             Assert.Equal([.. expected.SelectMany(row => Enumerable.Range(0, dModel).Select(input => row + (input / 8f)))], matrix.ToArray());
         }
@@ -147,10 +157,14 @@ public sealed class AttentionPresetTests : IDisposable
     {
         using SafetensorsFile file = folder.Open(Block("Falcon"));
         string message = Assert.Throws<InvalidDataException>(() => AttentionWeights.From(file, Names("Falcon", 4, 2))).Message;
-        Assert.Contains("tensor 'a.0.query_key_value.weight' has 12 outputs for query, key and value; the output matrix 'a.0.dense.weight' reads 4 query elements, which 4 query heads and 2 key and value heads of equal width do not make", message);
+        Assert.Contains(
+            "tensor 'a.0.query_key_value.weight' has 12 outputs for query, key and value; the output matrix 'a.0.dense.weight' reads 4 query elements, which 4 "
+                + "query heads and 2 key and value heads of equal width do not make", message);
         Assert.Throws<InvalidDataException>(() => AttentionWeights.From(file, Names("Falcon", 3, 3)));
         Assert.Contains("names.Heads is 0 and names.KvHeads is 0; an order ByHead needs positive Heads",
-            Assert.Throws<ArgumentException>("names", () => AttentionWeights.From(file, Names("Falcon") with { QueryKeyValueOrder = QueryKeyValueOrder.ByHead, Heads = 0, KvHeads = 0 })).Message);
+            Assert.Throws<ArgumentException>(
+                "names",
+                () => AttentionWeights.From(file, Names("Falcon") with { QueryKeyValueOrder = QueryKeyValueOrder.ByHead, Heads = 0, KvHeads = 0 })).Message);
         Assert.Throws<ArgumentException>("names", () => AttentionWeights.From(file, Names("Falcon") with { KvHeads = 3 }));
         Assert.Throws<ArgumentException>("names", () => AttentionWeights.From(file, Names("Falcon") with { QueryKeyValueOrder = (QueryKeyValueOrder)3 }));
         Assert.Throws<ArgumentOutOfRangeException>("heads", () => AttentionTensorNames.Bloom("", 0));
@@ -171,7 +185,8 @@ public sealed class AttentionPresetTests : IDisposable
         }
 
         using SafetensorsFile file = folder.Open(writer);
-        AttentionShape plain = Shape(2, 2, 4, memoryDim: 4) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, IsCrossAttention = true };
+        AttentionShape plain =
+            Shape(2, 2, 4, memoryDim: 4) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, IsCrossAttention = true };
         var cross = AttentionWeights.From(file, AttentionTensorNames.T5("d.EncDecAttention"));
         Assert.True(cross.RelativePositionBias.IsEmpty);
         KernelChecks.ValidateWeights(plain, cross);
@@ -189,10 +204,12 @@ public sealed class AttentionPresetTests : IDisposable
     {
         using SafetensorsFile file = folder.Open(Block("T5").AddF32("a.0.relative_attention_bias.weight", [2, 8], Counting(16)));
         AttentionShape shape = Shape(2, 2, 4) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false, RelativePositionBuckets = 8 };
-        string message = Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(shape, AttentionWeights.From(file, Names("T5")))).Message;
+        string message = Assert.Throws<ArgumentException>(
+            "weights", () => KernelChecks.ValidateWeights(shape, AttentionWeights.From(file, Names("T5")))).Message;
         Assert.Contains("has shape [2, 8]; this kernel expects [8, 2], which is [RelativePositionBuckets, Heads]", message);
         using SafetensorsFile flat = folder.Open(Block("T5").AddF32("a.0.relative_attention_bias.weight", [16], Counting(16)));
-        Assert.Contains("has shape [16]; expected a table, [buckets, heads]", Assert.Throws<InvalidDataException>(() => AttentionWeights.From(flat, Names("T5"))).Message);
+        Assert.Contains(
+            "has shape [16]; expected a table, [buckets, heads]", Assert.Throws<InvalidDataException>(() => AttentionWeights.From(flat, Names("T5"))).Message);
     }
 
     private static AttentionTensorNames Names(string preset, int heads = 2, int kvHeads = 2) => preset switch

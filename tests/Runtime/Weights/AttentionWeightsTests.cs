@@ -22,7 +22,16 @@ public sealed class AttentionWeightsTests : IDisposable
             .AddF32(dotted + "out_proj.weight", [4, 4], Counting(16, 200))
             .AddF32(dotted + "out_proj.bias", [4], Counting(4, 300)));
         var weights = AttentionWeights.From(file, AttentionTensorNames.PyTorch(prefix));
-        Same(weights, Counting(16), Counting(16, 16), Counting(16, 32), Counting(16, 200), Counting(4, 100), Counting(4, 104), Counting(4, 108), Counting(4, 300));
+        Same(
+            weights,
+            Counting(16),
+            Counting(16, 16),
+            Counting(16, 32),
+            Counting(16, 200),
+            Counting(4, 100),
+            Counting(4, 104),
+            Counting(4, 108),
+            Counting(4, 300));
         KernelChecks.ValidateWeights(Shape(2, 2, 4), weights);
     }
 
@@ -37,7 +46,16 @@ public sealed class AttentionWeightsTests : IDisposable
             .AddF32("a.out_proj.weight", [4, 4], Counting(16, 200))
             .AddF32("a.out_proj.bias", [4], Counting(4, 300)));
         var weights = AttentionWeights.From(file, AttentionTensorNames.PyTorch("a"));
-        Same(weights, Counting(16), Counting(12, 20), Counting(12, 40), Counting(16, 200), Counting(4, 100), Counting(4, 104), Counting(4, 108), Counting(4, 300));
+        Same(
+            weights,
+            Counting(16),
+            Counting(12, 20),
+            Counting(12, 40),
+            Counting(16, 200),
+            Counting(4, 100),
+            Counting(4, 104),
+            Counting(4, 108),
+            Counting(4, 300));
         KernelChecks.ValidateWeights(Shape(2, 2, 4, memoryDim: 3), weights);
     }
 
@@ -65,7 +83,16 @@ public sealed class AttentionWeightsTests : IDisposable
             .AddF32("encoder.layer.0.attention.output.dense.weight", [4, 4], Counting(16, 60))
             .AddF32("encoder.layer.0.attention.output.dense.bias", [4], Counting(4, 130)));
         var weights = AttentionWeights.From(file, AttentionTensorNames.Bert("encoder.layer.0.attention"));
-        Same(weights, Counting(16), Counting(16, 20), Counting(16, 40), Counting(16, 60), Counting(4, 100), Counting(4, 110), Counting(4, 120), Counting(4, 130));
+        Same(
+            weights,
+            Counting(16),
+            Counting(16, 20),
+            Counting(16, 40),
+            Counting(16, 60),
+            Counting(4, 100),
+            Counting(4, 110),
+            Counting(4, 120),
+            Counting(4, 130));
     }
 
     [Theory]
@@ -106,7 +133,9 @@ public sealed class AttentionWeightsTests : IDisposable
         var weights = AttentionWeights.From(file, AttentionTensorNames.Gpt2("h.0.attn"));
         Same(weights, [0, 6, 1, 7], [2, 8, 3, 9], [4, 10, 5, 11], [20, 22, 21, 23], [100, 101], [102, 103], [104, 105], [200, 201]);
         string message = Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(Shape(1, 3, 2), weights)).Message;
-        Assert.Contains($"The query weight (query part of tensor 'h.0.attn.c_attn.weight' of '{file.Path}', transposed) has shape [2, 2]; this kernel expects [3, 2]", message);
+        Assert.Contains(
+            $"The query weight (query part of tensor 'h.0.attn.c_attn.weight' of '{file.Path}', transposed) has shape [2, 2]; this kernel expects [3, 2]",
+            message);
     }
 
     [Fact]
@@ -126,7 +155,8 @@ public sealed class AttentionWeightsTests : IDisposable
     [Fact]
     public void A_missing_tensor_is_named()
     {
-        using SafetensorsFile file = folder.Open(new SafetensorsWriter().AddF32("bert.self.query.weight", [1, 1], 1).AddF32("bert.output.dense.weight", [1, 1], 1));
+        using SafetensorsFile file = folder.Open(
+            new SafetensorsWriter().AddF32("bert.self.query.weight", [1, 1], 1).AddF32("bert.output.dense.weight", [1, 1], 1));
         string message = Assert.Throws<ArgumentException>("names", () => AttentionWeights.From(file, AttentionTensorNames.Bert(""))).Message;
         Assert.Contains($"'{file.Path}' has no tensor 'output.dense.weight'; of its 2 tensors the most similar are 'bert.output.dense.weight'", message);
         message = Assert.Throws<ArgumentException>("names", () => AttentionWeights.From(file, AttentionTensorNames.Bert("bert"))).Message;
@@ -149,20 +179,27 @@ public sealed class AttentionWeightsTests : IDisposable
         AttentionTensorNames square = new() { Query = "square", Key = "square", Value = "square", Output = "square" };
 
         Assert.Contains("tensor 'flat' has shape [4]; expected a matrix, [outputs, inputs]", Malformed(square with { Key = "flat" }));
-        Assert.Contains("tensor 'empty' has shape [0, 4]; expected a matrix, [inputs, outputs]", Malformed(square with { Value = "empty", IsTransposed = true }));
+        Assert.Contains(
+            "tensor 'empty' has shape [0, 4]; expected a matrix, [inputs, outputs]", Malformed(square with { Value = "empty", IsTransposed = true }));
         Assert.Contains("tensor 'square' has shape [2, 2]; expected a bias, [outputs]", Malformed(square with { ValueBias = "square" }));
-        Assert.Contains("tensor 'seven' has 7 outputs for query, key and value; the output matrix 'square' reads 2 query elements, so expected 2 and an even number more, 6 where",
+        Assert.Contains("tensor 'seven' has 7 outputs for query, key and value; the output matrix 'square' reads 2 query elements, so expected 2 and an even "
+            + "number more, 6 where",
             Malformed(new AttentionTensorNames { QueryKeyValue = "seven", Output = "square" }));
-        Assert.Contains("tensor 'square' has 2 outputs for query, key and value", Malformed(new AttentionTensorNames { QueryKeyValue = "square", Output = "square" }));
+        Assert.Contains(
+            "tensor 'square' has 2 outputs for query, key and value", Malformed(new AttentionTensorNames { QueryKeyValue = "square", Output = "square" }));
 
         var weights = AttentionWeights.From(file, AttentionTensorNames.Llama("") with { Ignored = ["flat", "empty", "square", "seven"] });
         AttentionShape shape = Shape(1, 2, 2) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false };
         string message = Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(shape, weights)).Message;
-        Assert.Contains($"The key weight (tensor 'k_proj.weight' of '{file.Path}') has shape [1, 2]; this kernel expects [2, 2], which is [KvHeads · HeadDim, DModel]", message);
+        Assert.Contains(
+            $"The key weight (tensor 'k_proj.weight' of '{file.Path}') has shape [1, 2]; this kernel expects [2, 2], which is [KvHeads · HeadDim, DModel]",
+            message);
 
         // As many elements as expected, but the wrong way round.
         var transposed = AttentionWeights.From(file, square with { Query = "seven" });
-        Assert.Contains("has shape [7, 2]; this kernel expects [2, 7]", Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(Shape(1, 2, 7), transposed)).Message);
+        Assert.Contains(
+            "has shape [7, 2]; this kernel expects [2, 7]",
+            Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(Shape(1, 2, 7), transposed)).Message);
 
         string Malformed(AttentionTensorNames names) => Assert.Throws<InvalidDataException>(() => AttentionWeights.From(file, names)).Message;
     }
@@ -174,7 +211,9 @@ public sealed class AttentionWeightsTests : IDisposable
         foreach (string role in (string[])["self.query", "self.key", "self.value", "output.dense"])
             bert.AddF32($"m.{role}.weight", [2, 2], 1, 2, 3, 4);
         using SafetensorsFile file = folder.Open(bert.AddF32("m.self.distance_embedding.weight", [3, 2], 1, 2, 3, 4, 5, 6));
-        Assert.Contains("has a tensor 'm.self.distance_embedding.weight'", Assert.Throws<NotSupportedException>(() => AttentionWeights.From(file, AttentionTensorNames.Bert("m"))).Message);
+        Assert.Contains(
+            "has a tensor 'm.self.distance_embedding.weight'",
+            Assert.Throws<NotSupportedException>(() => AttentionWeights.From(file, AttentionTensorNames.Bert("m"))).Message);
     }
 
     [Fact]
@@ -203,12 +242,15 @@ public sealed class AttentionWeightsTests : IDisposable
         // A kernel that does not declare them says so.
         AttentionShape plain = Shape(1, 2, 2) with { QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false };
         string message = Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(plain, llama)).Message;
-        Assert.Contains($"The query norm (tensor 'q_norm.weight' of '{file.Path}') has 2 elements; this kernel expects none, because its configuration does not declare QueryKeyNorm", message);
+        Assert.Contains(
+            $"The query norm (tensor 'q_norm.weight' of '{file.Path}') has 2 elements; this kernel expects none, because its configuration does not declare "
+                + $"QueryKeyNorm", message);
         KernelChecks.ValidateWeights(plain with { QueryKeyNorm = QueryKeyNorm.Rms, Sinks = true }, llama);
 
         Assert.Contains(
             "tensor 'two_rows' has shape [2, 2]; expected a vector, [elements]",
-            Assert.Throws<InvalidDataException>(() => AttentionWeights.From(file, AttentionTensorNames.Llama("") with { Sinks = "two_rows", Ignored = others })).Message);
+            Assert.Throws<InvalidDataException>(
+                () => AttentionWeights.From(file, AttentionTensorNames.Llama("") with { Sinks = "two_rows", Ignored = others })).Message);
     }
 
     [Fact]
@@ -253,7 +295,8 @@ public sealed class AttentionWeightsTests : IDisposable
     }
 
     private static void Same(
-        AttentionWeights weights, float[] query, float[] key, float[] value, float[] output, float[] queryBias, float[] keyBias, float[] valueBias, float[] outputBias)
+        AttentionWeights weights, float[] query, float[] key, float[] value, float[] output, float[] queryBias, float[] keyBias, float[] valueBias,
+        float[] outputBias)
     {
         Assert.Equal(query, weights.Query.ToArray());
         Assert.Equal(key, weights.Key.ToArray());

@@ -11,7 +11,8 @@ public sealed class TransformerLayerWeightsTests
         NormPlacement = NormPlacement.Both, NormEpsilon = 1e-5f,
     };
 
-    private static readonly PropertyInfo[] Tensors = [.. typeof(TransformerLayerWeights).GetProperties().Where(property => property.PropertyType == typeof(ReadOnlyMemory<float>))];
+    private static readonly PropertyInfo[] Tensors =
+        [.. typeof(TransformerLayerWeights).GetProperties().Where(property => property.PropertyType == typeof(ReadOnlyMemory<float>))];
 
     public static TheoryData<string> Names => [.. Tensors.Select(property => property.Name)];
 
@@ -27,7 +28,8 @@ public sealed class TransformerLayerWeightsTests
     [MemberData(nameof(Shapes))]
     public void Random_weights_are_of_their_shape_and_the_same_for_the_same_seed(TransformerLayerShape shape)
     {
-        TransformerLayerWeights weights = TransformerLayerWeights.Random(shape, 7), again = TransformerLayerWeights.Random(shape, 7), other = TransformerLayerWeights.Random(shape, 8);
+        TransformerLayerWeights weights =
+            TransformerLayerWeights.Random(shape, 7), again = TransformerLayerWeights.Random(shape, 7), other = TransformerLayerWeights.Random(shape, 8);
         KernelChecks.ValidateWeights(shape, weights);
         foreach (PropertyInfo tensor in Tensors)
         {
@@ -51,7 +53,9 @@ public sealed class TransformerLayerWeightsTests
     {
         string message = Refusal(Shape, name, new float[3]);
         Assert.StartsWith($"weights.{name} has 3 elements; this layer expects ", message);
-        Assert.Contains(name is "Up" or "Gate" or "Down" ? "160" : name is "UpBias" or "GateBias" ? "20 elements, which is FeedForwardDim" : "8 elements, which is DModel", message);
+        Assert.Contains(
+            name is "Up" or "Gate" or "Down" ? "160" : name is "UpBias" or "GateBias" ? "20 elements, which is FeedForwardDim" : "8 elements, which is DModel",
+            message);
 
         Assert.StartsWith($"weights.{name} has 0 elements; this layer expects ", Refusal(Shape, name, []));
     }
@@ -71,9 +75,12 @@ public sealed class TransformerLayerWeightsTests
     {
         TransformerLayerShape bare = Shape with
         {
-            Gated = false, GateBias = false, UpBias = false, DownBias = false, Norm = Norm.Rms, NormBias = false, NormPlacement = NormPlacement.Pre, ParallelBranches = true,
+            Gated = false, GateBias = false, UpBias = false, DownBias = false, Norm = Norm.Rms, NormBias = false, NormPlacement = NormPlacement.Pre,
+            ParallelBranches = true,
         };
-        Assert.Equal($"weights.{name} has 3 elements; this layer expects none, because its configuration says {setting}. (Parameter 'weights')", Refusal(bare, name, new float[3]));
+        Assert.Equal(
+            $"weights.{name} has 3 elements; this layer expects none, because its configuration says {setting}. (Parameter 'weights')",
+            Refusal(bare, name, new float[3]));
     }
 
     [Fact]
@@ -108,7 +115,8 @@ public sealed class TransformerLayerWeightsTests
     public void A_shape_that_no_layer_has_is_refused(TransformerLayerShape shape, string part)
     {
         Assert.Contains(part, Assert.Throws<ArgumentException>("shape", () => TransformerLayerWeights.Random(shape, 1)).Message);
-        Assert.Throws<ArgumentException>("shape", () => ReferenceLayer.Forward(shape, new TransformerLayerWeights { Attention = AttentionWeights.Empty }, default));
+        Assert.Throws<ArgumentException>(
+            "shape", () => ReferenceLayer.Forward(shape, new TransformerLayerWeights { Attention = AttentionWeights.Empty }, default));
     }
 
     private static string Refusal(TransformerLayerShape shape, string name, float[] tensor)

@@ -8,7 +8,8 @@ internal static class CachedCalls
     {
         AttentionCache cache = kernel.CreateCache(Math.Max(1, whole.Keys), whole.Batch);
         kernel.ProjectMemory(whole.Memory, cache, whole.KeyOffsets);
-        AttentionCase cached = whole with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = [.. Enumerable.Range(0, whole.Batch).Select(whole.NewKeysOf)] };
+        AttentionCase cached =
+            whole with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = [.. Enumerable.Range(0, whole.Batch).Select(whole.NewKeysOf)] };
         Run(whole, kernel, 1, null, name).AssertSameBits(Run(cached, kernel, 1, cache, name), $"{name}: {whole.Describe()}, projected memory");
     }
 

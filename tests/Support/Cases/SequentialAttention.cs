@@ -24,7 +24,15 @@ internal static class SequentialAttention
                 for (int head = 0; head < shape.Heads; head++)
                 {
                     int at = ((((sequence * call.Rows) + row) * shape.Heads) + head) * shape.HeadDim;
-                    Attend(shape, queries.AsSpan(at, shape.HeadDim), keys, values, sequence * call.Keys, head * shape.KvHeads / shape.Heads, visible, concatenated.AsSpan(at, shape.HeadDim));
+                    Attend(
+                        shape,
+                        queries.AsSpan(at, shape.HeadDim),
+                        keys,
+                        values,
+                        sequence * call.Keys,
+                        head * shape.KvHeads / shape.Heads,
+                        visible,
+                        concatenated.AsSpan(at, shape.HeadDim));
                 }
             }
         }

@@ -9,12 +9,15 @@ internal static partial class RandomConfiguration
     private static readonly TestConfiguration Default = new() { Heads = 0 };
 
     /// <summary>The settings of the attribute, as a test configuration has them, and the hooks.</summary>
-    private static readonly PropertyInfo[] Properties = [.. typeof(TestConfiguration).GetProperties().Where(property => property is { CanRead: true, CanWrite: true })];
+    private static readonly PropertyInfo[] Properties =
+        [.. typeof(TestConfiguration).GetProperties().Where(property => property is { CanRead: true, CanWrite: true })];
 
-    private static readonly int[] EdgeInts = [int.MinValue, -2, -1, 0, 1, 2, 3, 4, 7, 255, 256, 257, 1024, 1025, 65_536, 65_537, 1_048_576, 1_048_577, int.MaxValue];
+    private static readonly int[] EdgeInts =
+        [int.MinValue, -2, -1, 0, 1, 2, 3, 4, 7, 255, 256, 257, 1024, 1025, 65_536, 65_537, 1_048_576, 1_048_577, int.MaxValue];
 
     private static readonly double[] EdgeNumbers =
-        [double.NaN, double.NegativeInfinity, -1, 0, double.Epsilon, float.Epsilon, 1e-30, 1e-6, 0.5, 1, 1.5, 4, 32, 1e9, float.MaxValue, double.MaxValue, double.PositiveInfinity];
+        [double.NaN, double.NegativeInfinity, -1, 0, double.Epsilon, float.Epsilon, 1e-30, 1e-6, 0.5, 1, 1.5, 4, 32, 1e9, float.MaxValue, double.MaxValue,
+            double.PositiveInfinity];
 
     /// <summary>A shape, some features on top of it, and in every fifth a setting or more with any value.</summary>
     public static TestConfiguration Next(Random random)
@@ -37,11 +40,13 @@ internal static partial class RandomConfiguration
     public static IEnumerable<string> Declared(TestConfiguration configuration) => Properties
         .Select(property => (property.Name, Value: property.GetValue(configuration), Default: property.GetValue(Default)))
         .Where(setting => !Equals(setting.Value, setting.Default))
-        .SelectMany(setting => setting.Value is Enum or TestHook ? setting.Value.ToString()!.Split(", ").Select(value => $"{setting.Name}.{value}") : [setting.Name]);
+        .SelectMany(
+            setting => setting.Value is Enum or TestHook ? setting.Value.ToString()!.Split(", ").Select(value => $"{setting.Name}.{value}") : [setting.Name]);
 
     /// <summary>How many of some configurations declare each.</summary>
     public static string Count(IEnumerable<TestConfiguration> configurations) => string.Join(
-        ", ", configurations.SelectMany(Declared).CountBy(feature => feature).OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value}"));
+        ", ", configurations.SelectMany(Declared).CountBy(feature => feature).OrderBy(
+            entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value}"));
 
     /// <summary>Numbers with a fraction that are not at their defaults.</summary>
     public static IEnumerable<double> Numbers(TestConfiguration configuration) => Properties
@@ -65,7 +70,8 @@ internal static partial class RandomConfiguration
             : type == typeof(float) ? (float)EdgeNumbers[random.Next(EdgeNumbers.Length)]
             : type == typeof(double) ? EdgeNumbers[random.Next(EdgeNumbers.Length)]
             // A few values beyond the last one, and far ones.
-            : Enum.ToObject(type, random.Next(5) == 0 ? EdgeInts[random.Next(EdgeInts.Length)] : random.Next(-1, 2 + (2 * Enum.GetValuesAsUnderlyingType(type).Cast<int>().Max())));
+            : Enum.ToObject(type, random.Next(5) == 0 ? EdgeInts[random.Next(EdgeInts.Length)]
+                : random.Next(-1, 2 + (2 * Enum.GetValuesAsUnderlyingType(type).Cast<int>().Max())));
         property.SetValue(spoilt, value);
         return spoilt;
     }

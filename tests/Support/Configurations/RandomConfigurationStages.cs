@@ -90,7 +90,8 @@ internal static class RandomConfigurationStages
         return worst;
 
         AttentionCase Next(int keys) => AttentionCase.Create(
-            shape, random.Next(1, 4), shape.SequenceLength != 0 ? shape.SequenceLength : RandomConfiguration.Length(random), keys, random.Next(), weights, configuration.ReferenceHooks);
+            shape, random.Next(1, 4), shape.SequenceLength != 0 ? shape.SequenceLength : RandomConfiguration.Length(random), keys, random.Next(), weights,
+            configuration.ReferenceHooks);
     }
 
     private static GeneratedConfigurations GenerateBatch(int attributes, Random random)
@@ -118,7 +119,8 @@ internal static class RandomConfigurationStages
         return new(legal, refusals, characters);
     }
 
-    private static bool IsOurs(Diagnostic problem) => problem.Id.StartsWith("AG0", StringComparison.Ordinal) && problem.Location.IsInSource && problem.GetMessage(null).Length > 0;
+    private static bool IsOurs(Diagnostic problem) =>
+        problem.Id.StartsWith("AG0", StringComparison.Ordinal) && problem.Location.IsInSource && problem.GetMessage(null).Length > 0;
 
     private static long GenerateOne(TestConfiguration configuration, AttentionSpec spec)
     {

@@ -48,14 +48,16 @@ internal sealed partial record TestConfiguration
 
     /// <summary>The settings of the attribute: all that can be read and set, in the order in which they stand here, and is no hook.</summary>
     private static readonly PropertyInfo[] Settings =
-        [.. typeof(TestConfiguration).GetProperties().Where(property => property is { CanRead: true, CanWrite: true } && property.PropertyType != typeof(TestHook))];
+        [.. typeof(TestConfiguration).GetProperties().Where(property => property is { CanRead: true, CanWrite: true }
+            && property.PropertyType != typeof(TestHook))];
 
     private static readonly TestConfiguration Standard = new() { Heads = 0 };
 
     /// <summary>The attribute's arguments; what is at its default is left out, as a user would leave it out.</summary>
     public string AttributeText => string.Join(
         ", ",
-        Settings.Where(setting => !Equals(setting.GetValue(this), setting.GetValue(Standard))).Select(setting => $"{setting.Name} = {Literal(setting.GetValue(this)!)}"));
+        Settings.Where(
+            setting => !Equals(setting.GetValue(this), setting.GetValue(Standard))).Select(setting => $"{setting.Name} = {Literal(setting.GetValue(this)!)}"));
 
     public override string ToString() => Hooks.Length == 0 ? AttributeText : $"{AttributeText}, hooks {string.Join(", ", Hooks)}";
 

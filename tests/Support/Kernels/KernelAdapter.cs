@@ -27,7 +27,8 @@ internal interface IKernel
     void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);
 
     /// <summary>The same with default options.</summary>
-    sealed void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets) => ProjectMemory(memory, cache, memoryOffsets, default);
+    sealed void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets) =>
+        ProjectMemory(memory, cache, memoryOffsets, default);
 }
 
 /// <summary>Makes <typeparamref name="T"/> usable without naming it.</summary>
@@ -53,6 +54,7 @@ internal sealed class KernelAdapter<T> : IKernelType
         public void Forward(in AttentionArguments arguments) => kernel.Forward(arguments);
 
         public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
-            (kernel as ICrossAttention ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.")).ProjectMemory(memory, cache, memoryOffsets, in options);
+            (kernel as ICrossAttention ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.")).ProjectMemory(
+                memory, cache, memoryOffsets, in options);
     }
 }

@@ -22,7 +22,9 @@ internal static class KernelFactory
         return distinct.Zip(types).ToDictionary();
     }
 
-    /// <summary>The same for classes of which only the text is known; <paramref name="onFile"/> gets the hint name and the text of each generated file.</summary>
+    /// <summary>
+    /// The same for classes of which only the text is known; <paramref name="onFile"/> gets the hint name and the text of each generated file.
+    /// </summary>
     public static IKernelType[] Compile(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null) =>
         [.. CompileTypes(classes, onFile).Select(type => (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!)];
 
@@ -110,7 +112,8 @@ internal static class KernelFactory
         var result = compilation.Emit(image);
         Diagnostic[] problems = [.. result.Diagnostics.Where(diagnostic => diagnostic.Severity != DiagnosticSeverity.Hidden)];
         if (!result.Success || problems.Length > 0)
-            throw new InvalidOperationException("The generated code does not compile cleanly.\n" + string.Join("\n", problems.DistinctBy(problem => problem.Id).Take(8).Select(Explain)));
+            throw new InvalidOperationException(
+                "The generated code does not compile cleanly.\n" + string.Join("\n", problems.DistinctBy(problem => problem.Id).Take(8).Select(Explain)));
         byte[] bytes = image.ToArray();
         Assembly assembly = Assembly.Load(bytes);
         Images.TryAdd(assembly, bytes);
@@ -146,5 +149,6 @@ internal sealed record ClassText(string Name, string Attribute, string[] Hooks)
     /// <summary>The attribute's name.</summary>
     public string Config { get; init; } = "AttentionConfig";
 
-    public static ClassText Of(TestConfiguration configuration) => new(configuration.ToString(), configuration.AttributeText, [.. configuration.Hooks.Select(hook => hook.Source)]);
+    public static ClassText Of(TestConfiguration configuration) =>
+        new(configuration.ToString(), configuration.AttributeText, [.. configuration.Hooks.Select(hook => hook.Source)]);
 }

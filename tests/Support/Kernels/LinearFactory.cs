@@ -6,7 +6,8 @@ internal static class LinearFactory
     /// <summary>All configurations in one compilation, which is many times faster than one each.</summary>
     public static ILinearType[] Compile(IEnumerable<TestLinear> configurations)
     {
-        ClassText[] classes = [.. configurations.Select(configuration => new ClassText(configuration.ToString(), configuration.AttributeText, []) { Config = "LinearConfig" })];
+        ClassText[] classes =
+            [.. configurations.Select(configuration => new ClassText(configuration.ToString(), configuration.AttributeText, []) { Config = "LinearConfig" })];
         return [.. KernelFactory.CompileTypes(classes).Select(type => (ILinearType)Activator.CreateInstance(typeof(LinearAdapter<>).MakeGenericType(type))!)];
     }
 

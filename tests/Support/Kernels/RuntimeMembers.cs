@@ -69,14 +69,17 @@ internal static unsafe class RuntimeMembers
     public static IEnumerable<string> ToImplement(string name)
     {
         MetadataReader reader = Read(typeof(AttentionShape).Assembly);
-        TypeDefinition type = reader.TypeDefinitions.Where(handle => Names.Instance.GetTypeFromDefinition(reader, handle, 0) == name).Select(reader.GetTypeDefinition).Single();
+        TypeDefinition type = reader.TypeDefinitions.Where(
+            handle => Names.Instance.GetTypeFromDefinition(reader, handle, 0) == name).Select(reader.GetTypeDefinition).Single();
         return [.. type.GetMethods().Select(reader.GetMethodDefinition)
             .Where(method => (method.Attributes & MethodAttributes.Abstract) != 0)
             .Select(method => Method(name, reader.GetString(method.Name), method.DecodeSignature(Names.Instance, null)))];
     }
 
     private static MetadataReader Read(Assembly assembly) =>
-        assembly.TryGetRawMetadata(out byte* blob, out int length) ? new MetadataReader(blob, length) : throw new InvalidOperationException($"{assembly} has no metadata.");
+        assembly.TryGetRawMetadata(out byte* blob, out int length)
+            ? new MetadataReader(blob, length)
+            : throw new InvalidOperationException($"{assembly} has no metadata.");
 
     private static bool IsOfRuntime(MetadataReader reader, TypeReferenceHandle handle)
     {
@@ -126,7 +129,8 @@ internal static unsafe class RuntimeMembers
 
         public string GetPinnedType(string elementType) => elementType;
 
-        public string GetModifiedType(string modifier, string unmodifiedType, bool isRequired) => $"{unmodifiedType} {(isRequired ? "modreq" : "modopt")}({modifier})";
+        public string GetModifiedType(string modifier, string unmodifiedType, bool isRequired) =>
+            $"{unmodifiedType} {(isRequired ? "modreq" : "modopt")}({modifier})";
 
         public string GetFunctionPointerType(MethodSignature<string> signature) => "function pointer";
 

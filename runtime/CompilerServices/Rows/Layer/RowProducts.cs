@@ -19,7 +19,8 @@ internal static class RowProducts
         {
             nint i = row * stride, end = i + columns;
             for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
-                (Vector.LoadUnsafe(ref Unsafe.Add(ref values, i)) * Vector.LoadUnsafe(ref Unsafe.Add(ref operand, i))).StoreUnsafe(ref Unsafe.Add(ref values, i));
+                (Vector.LoadUnsafe(ref Unsafe.Add(ref values, i)) * Vector.LoadUnsafe(ref Unsafe.Add(ref operand, i)))
+                    .StoreUnsafe(ref Unsafe.Add(ref values, i));
             for (; i < end; i++)
                 Unsafe.Add(ref values, i) *= Unsafe.Add(ref operand, i);
         }

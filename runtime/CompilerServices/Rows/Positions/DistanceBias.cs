@@ -34,7 +34,9 @@ public sealed class DistanceBias
     {
         ArgumentNullException.ThrowIfNull(shape);
         if (buckets.Length != shape.RelativePositionBuckets * shape.Heads)
-            throw new ArgumentException($"buckets.Length is {buckets.Length}; expected RelativePositionBuckets · Heads = {shape.RelativePositionBuckets * shape.Heads}.", nameof(buckets));
+            throw new ArgumentException(
+                $"buckets.Length is {buckets.Length}; expected RelativePositionBuckets · Heads = {shape.RelativePositionBuckets * shape.Heads}.",
+                nameof(buckets));
         this.shape = shape;
         this.buckets = buckets.ToArray();
         mostReach = FarthestSeen(shape) + BlockMargin;
@@ -52,7 +54,10 @@ public sealed class DistanceBias
     /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
     public DistanceTable Ensure(nint reach) => table.Ensure(nint.Min(reach, mostReach));
 
-    /// <summary>The slope of a head: 2^(−8(h+1)/n) for n heads, a power of two; for other n the slopes of the next lower power of two, then every second one of twice as many.</summary>
+    /// <summary>
+    /// The slope of a head: 2^(−8(h+1)/n) for n heads, a power of two; for other n the slopes of the next lower power of two, then every second one of
+    /// twice as many.
+    /// </summary>
     /// <param name="head">0 to <paramref name="heads"/> − 1.</param>
     /// <param name="heads">Query heads.</param>
     internal static double Slope(int head, int heads)

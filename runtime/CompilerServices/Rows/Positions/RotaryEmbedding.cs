@@ -20,7 +20,8 @@ public static class RotaryEmbedding
     /// <param name="rotaryDim">Leading elements of each head that are rotated; even.</param>
     /// <param name="table">First element of a <see cref="RotaryTable"/> that reaches the last position.</param>
     /// <param name="firstPosition">Position of the first row.</param>
-    public static void ApplyHalfSplit(ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition)
+    public static void ApplyHalfSplit(
+        ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition)
     {
         nint half = rotaryDim / 2;
         for (nint row = 0; row < rows; row++)
@@ -33,7 +34,8 @@ public static class RotaryEmbedding
 
     /// <summary>Rotates the pairs (2i, 2i + 1) of the leading heads of each row, in place.</summary>
     /// <inheritdoc cref="ApplyHalfSplit"/>
-    public static void ApplyInterleaved(ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition)
+    public static void ApplyInterleaved(
+        ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition)
     {
         nint half = rotaryDim / 2;
         for (nint row = 0; row < rows; row++)

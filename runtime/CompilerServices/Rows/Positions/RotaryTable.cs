@@ -127,7 +127,9 @@ public sealed class RotaryTable
         }
     }
 
-    /// <summary>A row beyond the table: its angles are computed as the table's are, in double precision and rounded once, so that they have the same bits.</summary>
+    /// <summary>
+    /// A row beyond the table: its angles are computed as the table's are, in double precision and rounded once, so that they have the same bits.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RotateFar(bool isInterleaved, ref float row, nint heads, nint headDim, nint position)
     {
