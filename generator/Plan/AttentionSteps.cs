@@ -89,6 +89,9 @@ internal sealed record ScorePass
 
     public required MaskAxes BooleanMask { get; init; }
 
+    /// <summary>Which number of the call a mask's axis of keys has.</summary>
+    public required string MaskKeys { get; init; }
+
     public required bool AddsDistanceBias { get; init; }
 
     /// <summary>A scalar modifier that vectors cannot compute is called for visible keys only, in a loop of its own.</summary>
@@ -149,6 +152,7 @@ internal sealed record ScorePass
                 Predicate = spec.MaskPredicate?.Method,
                 AdditiveMask = shape.AdditiveMask,
                 BooleanMask = shape.BooleanMask,
+                MaskKeys = shape.MaskLength ? "MaskLength" : "Keys",
                 AddsDistanceBias = shape.HasDistanceBias,
             }
             : null;

@@ -46,7 +46,8 @@ internal static class FeatureList
         | If(steps.LooksForNaN, AttentionFeatures.MasksKeys)
         | If(steps.MasksInside, AttentionFeatures.MasksInside)
         | If(shape.BooleanMask != MaskAxes.None, AttentionFeatures.BooleanMask)
-        | If(shape.AdditiveMask != MaskAxes.None, AttentionFeatures.AdditiveMask);
+        | If(shape.AdditiveMask != MaskAxes.None, AttentionFeatures.AdditiveMask)
+        | If(shape.MaskLength, AttentionFeatures.MaskLength);
 
     private static AttentionFeatures OfScores(AttentionShape shape, AttentionSteps steps) =>
         If(shape.HasDistanceBias, AttentionFeatures.DistanceBiases)

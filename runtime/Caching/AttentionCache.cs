@@ -31,7 +31,10 @@ public sealed partial class AttentionCache
     /// <param name="batch">Sequences, 1 or more.</param>
     /// <exception cref="ArgumentException">The shape has a size that no kernel has.</exception>
     /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="batch"/> is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="capacity"/> or <paramref name="batch"/> is less than 1, or the kernel calls a score modifier or mask predicate, whose positions stay
+    /// below 2³⁰, and <paramref name="capacity"/> is 2³⁰ or more.
+    /// </exception>
     /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
     public AttentionCache(AttentionShape shape, int capacity, int batch = 1)
     {
@@ -41,6 +44,8 @@ public sealed partial class AttentionCache
             throw CacheErrors.None();
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        if (shape.CallsHooks && capacity > ShapeLimits.MaxHookLength)
+            throw CacheErrors.BeyondHooks(capacity);
 
         Shape = shape;
         Capacity = capacity;
@@ -80,8 +85,14 @@ public sealed partial class AttentionCache
     /// <summary>The number of sequences.</summary>
     public int Batch { get; }
 
-    /// <summary>The size of the keys and values in bytes, free room included. <see cref="TableBytes"/> come on top.</summary>
-    public long Bytes => (KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float);
+    /// <summary>
+    /// The memory in bytes that the cache keeps at present: <see cref="KeyValueBytes"/> and <see cref="TableBytes"/>. Caches may share tables, so the memory
+    /// of several caches is the sum of their <see cref="KeyValueBytes"/>, and each table once.
+    /// </summary>
+    public long Bytes => KeyValueBytes + TableBytes;
+
+    /// <summary>The size of the keys and values in bytes, free room included. It is the cache's own and never changes.</summary>
+    public long KeyValueBytes => (KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float);
 
     /// <summary>
     /// The present size in bytes of the tables that calls with this cache read: those of rotary embedding, 16 MiB at most, and of biases by distance, for the
@@ -126,6 +137,10 @@ public sealed partial class AttentionCache
 
     /// <summary>Which keys the present call overwrites; null where there is no ring.</summary>
     internal RingKeys? OverwrittenKeys { get; }
+
+    /// <summary>The size in bytes of the tables that are not yet among those that were counted; they are then.</summary>
+    internal long CountTables(HashSet<object> counted) =>
+        (rotaryTable is not null && counted.Add(rotaryTable) ? rotaryTable.Bytes : 0) + (distanceBias is not null && counted.Add(distanceBias) ? distanceBias.Bytes : 0);
 
     /// <summary>Takes the tables of the kernel object that made the cache: they stay as long as it does.</summary>
     internal void KeepTables(RotaryTable? rotary, DistanceBias? distances) => (rotaryTable, distanceBias) = (rotary, distances);

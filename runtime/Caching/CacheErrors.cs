@@ -17,6 +17,10 @@ internal static partial class CacheErrors
     /// <summary>A cache is asked for, of a shape that has none.</summary>
     public static NotSupportedException None() => new($"This kernel has no cache. {HaveOne}");
 
+    /// <summary>A cache is asked for whose positions a hook would not hold.</summary>
+    public static ArgumentOutOfRangeException BeyondHooks(int capacity) => new(
+        nameof(capacity), capacity, $"capacity is {capacity}; expected at most {ShapeLimits.MaxHookLength}, because the kernel calls a score modifier or a mask predicate, whose positions stay below 2³⁰.");
+
     /// <summary>A cache is given to a kernel that has none.</summary>
     public static ArgumentException Undeclared() => new($"cache is given; expected none, because this kernel has no cache. {HaveOne}", "cache");
 

@@ -55,6 +55,12 @@ public partial class AttentionConfigAttribute
     public MaskAxes AdditiveMask { get; set; }
 
     /// <summary>
+    /// Whether masks may have fewer keys than there are: each call gives the number of keys that its masks have, <c>maskLength</c>, and the keys from there on
+    /// are masked, as the ONNX operator says. Without this setting masks have all keys. Needs <see cref="BooleanMask"/> or <see cref="AdditiveMask"/>.
+    /// </summary>
+    public bool MaskLength { get; set; }
+
+    /// <summary>
     /// Whether the batch is ragged: its sequences follow each other without padding, [total rows, DModel]. Cumulative row offsets, [batch + 1], give the
     /// beginning of each sequence. The sequences of a cache may then differ in length.
     /// </summary>

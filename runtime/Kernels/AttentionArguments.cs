@@ -68,6 +68,12 @@ public readonly ref struct AttentionArguments
     /// </summary>
     public ReadOnlySpan<float> AdditiveMask { get; init; }
 
+    /// <summary>
+    /// The number of keys that the masks have, which is their axis of keys: those from there on are masked. Declared by
+    /// <see cref="AttentionConfigAttribute.MaskLength"/>; otherwise 0, and masks have all keys.
+    /// </summary>
+    public int MaskLength { get; init; }
+
     /// <summary>[batch, Heads, rows, keys], or [batch, rows, keys] if the mean of the heads is declared; see <see cref="AttentionOutputs"/>. Empty: not computed.</summary>
     public Span<float> Probabilities { get; init; }
 
@@ -77,7 +83,11 @@ public readonly ref struct AttentionArguments
     /// <summary>[batch, rows, Heads], or [batch, Heads, rows]; see <see cref="AttentionOutputs.LogSumExp"/>. Empty: not computed.</summary>
     public Span<float> LogSumExp { get; init; }
 
-    /// <summary>The number of sequences. With a cache it must equal <see cref="AttentionCache.Batch"/>.</summary>
+    /// <summary>
+    /// The number of sequences, 1 if it is not set. With a cache it must equal <see cref="AttentionCache.Batch"/>. A wrong number is refused where another
+    /// argument or <see cref="AttentionConfigAttribute.SequenceLength"/> contradicts it. Otherwise lengths do not tell how many sequences there are, and
+    /// the rows of all sequences are read as those of one.
+    /// </summary>
     public int Batch { get; init; }
 
     /// <summary>Threads and cancellation.</summary>

@@ -12,8 +12,9 @@ namespace AttentionGen;
 /// <param name="FirstKey">All keys of the sequences before it.</param>
 /// <param name="FirstPair">Pairs of query row and key of the sequences before it.</param>
 /// <param name="MaskWidth">Keys of the longest sequence, which is what a mask without a batch axis holds.</param>
+/// <param name="MaskLength">Keys that the masks have where a call says so, or -1.</param>
 internal sealed record ReferenceSequence(
-    int Index, int FirstRow, int Rows, int FirstNewKey, int NewKeys, int CachedKeys, int FirstKey, int FirstPair, int MaskWidth)
+    int Index, int FirstRow, int Rows, int FirstNewKey, int NewKeys, int CachedKeys, int FirstKey, int FirstPair, int MaskWidth, int MaskLength)
 {
     /// <summary>Cached and new keys.</summary>
     public int Keys => CachedKeys + NewKeys;
@@ -43,7 +44,7 @@ internal sealed record ReferenceSequence(
         for (int index = 0; index < batch; index++)
         {
             int cached = cache?.LengthOf(index) ?? 0;
-            var sequence = new ReferenceSequence(index, firstRow, rows[index], firstNewKey, newKeys[index], cached, firstKey, firstPair, 0);
+            var sequence = new ReferenceSequence(index, firstRow, rows[index], firstNewKey, newKeys[index], cached, firstKey, firstPair, 0, shape.MaskLength ? arguments.MaskLength : -1);
             sequences[index] = sequence;
             firstRow += sequence.Rows;
             firstNewKey += sequence.NewKeys;
@@ -54,6 +55,10 @@ internal sealed record ReferenceSequence(
         int longest = sequences.Select(sequence => sequence.Keys).DefaultIfEmpty(0).Max();
         sequences = [.. sequences.Select(sequence => sequence with { MaskWidth = longest })];
         CheckSequenceValues(shape, in arguments, sequences);
+        Check(shape.MaskLength || arguments.MaskLength == 0, "maskLength", $"maskLength is {arguments.MaskLength}; expected 0, because the shape does not declare MaskLength.");
+        int fewest = sequences.Select(sequence => sequence.Keys).DefaultIfEmpty(0).Min();
+        if ((uint)arguments.MaskLength > (uint)fewest)
+            throw new ArgumentOutOfRangeException("maskLength", arguments.MaskLength, $"maskLength is {arguments.MaskLength}; expected 0 to {fewest}.");
         CheckMask("booleanMask", shape, shape.BooleanMask, arguments.BooleanMask.Length, sequences);
         CheckMask("additiveMask", shape, shape.AdditiveMask, arguments.AdditiveMask.Length, sequences);
         return sequences;
@@ -70,11 +75,13 @@ internal sealed record ReferenceSequence(
     public int MaskIndex(AttentionShape shape, MaskAxes axes, int head, int row, int key)
     {
         bool hasBatch = axes.HasFlag(MaskAxes.Batch), hasHead = axes.HasFlag(MaskAxes.Head), hasQuery = axes.HasFlag(MaskAxes.Query);
-        int before = hasBatch ? (hasHead ? shape.Heads : 1) * (hasQuery ? FirstPair : FirstKey) : 0;
+        int width = MaskLength >= 0 ? MaskLength : hasBatch ? Keys : MaskWidth;
+        int pairsBefore = MaskLength < 0 ? FirstPair : FirstRow * MaskLength, keysBefore = MaskLength < 0 ? FirstKey : Index * MaskLength;
+        int before = hasBatch ? (hasHead ? shape.Heads : 1) * (hasQuery ? pairsBefore : keysBefore) : 0;
         int line = hasHead ? head : 0;
         if (hasQuery)
             line = line * Rows + row;
-        return before + line * (hasBatch ? Keys : MaskWidth) + key;
+        return before + line * width + key;
     }
 
     private static int[] NewKeyCounts(AttentionShape shape, in AttentionArguments arguments, ReferenceCache? cache, int batch, int[] rows)
@@ -158,7 +165,7 @@ internal sealed record ReferenceSequence(
     {
         // Behind the last element of the last sequence; without a batch axis all sequences share one block.
         int expected = axes == MaskAxes.None ? 0 : sequences.Select(sequence =>
-            sequence.MaskIndex(shape, axes, shape.Heads - 1, sequence.Rows - 1, axes.HasFlag(MaskAxes.Batch) ? sequence.Keys : sequence.MaskWidth)).DefaultIfEmpty(0).Max();
+            sequence.MaskIndex(shape, axes, shape.Heads - 1, sequence.Rows - 1, sequence.MaskLength >= 0 ? sequence.MaskLength : axes.HasFlag(MaskAxes.Batch) ? sequence.Keys : sequence.MaskWidth)).DefaultIfEmpty(0).Max();
         CheckCount(name, length, Math.Max(expected, 0));
     }
 

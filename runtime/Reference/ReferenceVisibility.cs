@@ -26,6 +26,8 @@ internal static class ReferenceVisibility
         int index = sequence.Index;
         if (key >= KeyLength(shape, in arguments, sequence))
             return false;
+        if (shape.MaskLength && key >= arguments.MaskLength)
+            return false;
         if (shape.KeyStarts && key < arguments.KeyStarts[index])
             return false;
         bool inPrefix = shape.PrefixLengths && key < arguments.PrefixLengths[index];

@@ -50,7 +50,7 @@ internal static class StackChecks
         (nameof(shape.HasCache), shape.HasCache), (nameof(shape.SequenceLength), shape.SequenceLength), (nameof(shape.Ragged), shape.Ragged),
         (nameof(shape.KeyStarts), shape.KeyStarts), (nameof(shape.KeyLengths), shape.KeyLengths), (nameof(shape.PrefixLengths), shape.PrefixLengths),
         (nameof(shape.Documents), shape.Documents), (nameof(shape.Positions), shape.Positions), (nameof(shape.BooleanMask), shape.BooleanMask),
-        (nameof(shape.AdditiveMask), shape.AdditiveMask), .. MaskHeads(shape),
+        (nameof(shape.AdditiveMask), shape.AdditiveMask), (nameof(shape.MaskLength), shape.MaskLength), .. MaskHeads(shape),
     ];
 
     /// <summary>Masks with an axis of heads have the sizes of the heads.</summary>

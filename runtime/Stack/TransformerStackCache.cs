@@ -36,8 +36,21 @@ public sealed partial class TransformerStackCache
     /// <summary>The number of sequences.</summary>
     public int Batch => layers[0].Batch;
 
+    /// <summary>The memory in bytes that the cache keeps at present: <see cref="KeyValueBytes"/> and <see cref="TableBytes"/>.</summary>
+    public long Bytes => KeyValueBytes + TableBytes;
+
     /// <summary>The size of the keys and values of all layers in bytes, free room included.</summary>
-    public long Bytes => layers.Sum(layer => layer.Bytes);
+    public long KeyValueBytes => layers.Sum(layer => layer.KeyValueBytes);
+
+    /// <summary>The present size in bytes of the tables that calls with this cache read. A table that several layers share is counted once.</summary>
+    public long TableBytes
+    {
+        get
+        {
+            var counted = new HashSet<object>(ReferenceEqualityComparer.Instance);
+            return layers.Sum(layer => layer.CountTables(counted));
+        }
+    }
 
     /// <summary>The number of keys of the longest sequence, which is its next position. Keys that a window has dropped count.</summary>
     public int Length => layers[^1].Length;

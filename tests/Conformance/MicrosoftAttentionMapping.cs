@@ -81,9 +81,9 @@ internal static class MicrosoftAttentionMapping
             case "MASK_2D_KEY_PADDING" when configuration.Causal && mask.Contains(0):
                 return (configuration with { AdditiveMask = MaskAxes.BatchKey }, call with { AdditiveMask = [.. mask.Select(one => one != 0 ? 0 : -10_000f)] });
             case "MASK_2D_KEY_PADDING":
-                return (configuration with { BooleanMask = MaskAxes.BatchKey }, call with { BooleanMask = Mask.Attend(MaskAxes.BatchKey, mask).Booleans });
+                return (configuration with { BooleanMask = MaskAxes.BatchKey }, call with { BooleanMask = Mask.Attend(mask) });
             case "MASK_3D_ATTENTION":
-                return (configuration with { BooleanMask = MaskAxes.BatchQueryKey }, call with { BooleanMask = Mask.Attend(MaskAxes.BatchQueryKey, mask).Booleans });
+                return (configuration with { BooleanMask = MaskAxes.BatchQueryKey }, call with { BooleanMask = Mask.Attend(mask) });
             default:
                 return (configuration, call);
         }

@@ -41,7 +41,7 @@ internal static class MultiHeadAttentionMapping
             Input = file.Floats("query"),
             Key = key,
             Value = value,
-            BooleanMask = Mask.Attend(MaskAxes.BatchKey, mask).Booleans,
+            BooleanMask = Mask.Attend(mask),
         };
         if (file.Has("bias"))
             (configuration, call) = past == 0 ? WithMemory(configuration, call) : WithJoinedInput(configuration, call);

@@ -15,7 +15,7 @@ internal static class OnnxAttentionMapping
         int past = file.Has("past_key") ? file.Shape("past_key")[2] : 0;
         int keys = past + newKeys;
         bool causal = file.Int("is_causal") == 1, lengths = file.Has("nonpad_kv_seqlen");
-        Mask mask = file.Has("attn_mask") ? Mask.Read(file["attn_mask"], keys) : Mask.None;
+        Mask mask = file.Has("attn_mask") ? Mask.Read(file["attn_mask"]) : Mask.None;
         AttentionOutputs scores = file.Int("qk_matmul_output_mode") switch
         {
             0 => AttentionOutputs.ScaledScores,
@@ -41,6 +41,7 @@ internal static class OnnxAttentionMapping
             WindowRight = file.Int("right_window_size", -1),
             BooleanMask = mask.Booleans.Length > 0 ? mask.Axes : MaskAxes.None,
             AdditiveMask = mask.Floats.Length > 0 ? mask.Axes : MaskAxes.None,
+            MaskLength = mask.Keys < keys && mask != Mask.None,
             Outputs = file.Has("qk_matmul_output") ? scores : AttentionOutputs.None,
         };
         var expected = new List<(VectorResult, float[])> { (VectorResult.Output, file.Floats("Y")) };
@@ -69,6 +70,7 @@ internal static class OnnxAttentionMapping
                 KeyLengths = lengths ? [.. file["nonpad_kv_seqlen"].ToInt64().Select(length => (int)length)] : [],
                 BooleanMask = mask.Booleans,
                 AdditiveMask = mask.Floats,
+                MaskLength = mask.Keys < keys ? mask.Keys : 0,
             },
             Past = past == 0 ? null : (file.Floats("past_key"), file.Floats("past_value")),
             Expected = expected,

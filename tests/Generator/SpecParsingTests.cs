@@ -61,7 +61,7 @@ public sealed class SpecParsingTests
 
         Assert.True(shape is { ValueHeadDim: 64, HasProjections: true, Layout: Model.HeadLayout.RowsHeads });
         Assert.True(shape is { KeyStarts: false, WindowLeft: -1, WindowRight: -1, PrefixLengths: false, ChunkSize: 0, Documents: false });
-        Assert.True(shape is { BooleanMask: Model.MaskAxes.None, AdditiveMask: Model.MaskAxes.None, HasMaskPredicate: false, Ragged: false, SkipPadding: false });
+        Assert.True(shape is { BooleanMask: Model.MaskAxes.None, AdditiveMask: Model.MaskAxes.None, MaskLength: false, HasMaskPredicate: false, Ragged: false, SkipPadding: false });
         Assert.True(shape is { Softcap: 0, HasScoreModifier: false, Alibi: false, RelativePositionBuckets: 0, RelativePositionMaxDistance: 0, Sinks: false });
         Assert.True(shape is { QueryKeyNorm: Model.QueryKeyNorm.None, QueryKeyNormEpsilon: 0, BiasKeyValue: false, ZeroKeyValue: false, Outputs: Model.AttentionOutputs.None });
         Assert.True(shape is { RotaryScaling: Model.RotaryScaling.None, RotaryScalingFactor: 1, RotaryOriginalLength: 0, RotaryAttentionFactor: 1, Positions: false });
@@ -73,12 +73,13 @@ public sealed class SpecParsingTests
         Model.AttentionShape shape = ParseShape(
             """
             Heads = 2, DModel = 8, Causal = true, KeyStarts = true, WindowLeft = 5, WindowRight = 0, PrefixLengths = true, ChunkSize = 7, Documents = true,
-            BooleanMask = MaskAxes.BatchQueryKey, AdditiveMask = MaskAxes.HeadQueryKey, KeyLengths = true, SkipPadding = true
+            BooleanMask = MaskAxes.BatchQueryKey, AdditiveMask = MaskAxes.HeadQueryKey, MaskLength = true, KeyLengths = true, SkipPadding = true
             """);
 
         Assert.True(shape is { KeyStarts: true, WindowLeft: 5, WindowRight: 0, PrefixLengths: true, ChunkSize: 7, Documents: true, SkipPadding: true });
         Assert.Equal(Model.MaskAxes.Batch | Model.MaskAxes.Query | Model.MaskAxes.Key, shape.BooleanMask);
         Assert.Equal(Model.MaskAxes.Head | Model.MaskAxes.Query | Model.MaskAxes.Key, shape.AdditiveMask);
+        Assert.True(shape.MaskLength);
         Assert.True(ParseShape("Heads = 2, DModel = 8, Ragged = true").Ragged);
     }
 

@@ -124,6 +124,8 @@ internal static class AttentionProse
             yield return $"boolean mask [{Axes(shape.BooleanMask)}]";
         if (shape.AdditiveMask != MaskAxes.None)
             yield return $"additive mask [{Axes(shape.AdditiveMask)}]";
+        if (shape.MaskLength)
+            yield return "mask length";
         if (plan.Steps.ScorePass?.Predicate is { } predicate)
             yield return $"mask predicate {predicate.Name}{(plan.Steps.DeclaredRange is { } range ? $" with its range {range}" : "")}";
         if (shape.Ragged)

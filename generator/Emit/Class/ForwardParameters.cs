@@ -24,7 +24,7 @@ internal static class ForwardParameters
             all = all.Append(new("Library::AttentionCache cache", "cache", "Cache", Cache(shape)));
         all = all.Concat(Offsets(shape, cached)).Concat(Declared(shape, cached));
         if (!cached && !shape.Ragged)
-            all = all.Append(new("int batch = 1", "batch", "Batch", "Sequences in the batch"));
+            all = all.Append(new("int batch = 1", "batch", "Batch", Batch(shape)));
         return all.Append(new("in Library::ForwardOptions options = default", "options", "Options", "Threads and cancellation"));
     }
 
@@ -70,6 +70,11 @@ internal static class ForwardParameters
         _ => "The earlier keys and values; the call appends the new ones. The cache gives the batch",
     };
 
+    /// <summary>Where no declared length contradicts a forgotten batch, the user is told what becomes of it.</summary>
+    private static string Batch(AttentionShape shape) => shape.SequenceLength > 0 || shape.KeyLengths || shape.KeyStarts || shape.PrefixLengths
+        ? "Sequences in the batch"
+        : "Sequences in the batch. No length tells their number: if it is left out, all rows are one sequence, and see each other";
+
     private static IEnumerable<ForwardParameter> Offsets(AttentionShape shape, bool cached)
     {
         if (!shape.Ragged)
@@ -97,9 +102,11 @@ internal static class ForwardParameters
         if (shape.Positions)
             yield return Integers("positions", "Positions", $"[{rows}]: rotary positions, 0 or more");
         if (shape.BooleanMask != MaskAxes.None)
-            yield return new("ReadOnlySpan<bool> booleanMask", "booleanMask", "BooleanMask", $"[{Axes(shape, shape.BooleanMask)}]: true = attend{included}");
+            yield return new("ReadOnlySpan<bool> booleanMask", "booleanMask", "BooleanMask", $"[{MaskOf(shape, shape.BooleanMask)}]: true = attend{included}");
         if (shape.AdditiveMask != MaskAxes.None)
-            yield return Floats("additiveMask", "AdditiveMask", $"[{Axes(shape, shape.AdditiveMask)}]: added to the scores; −∞ masks{included}");
+            yield return Floats("additiveMask", "AdditiveMask", $"[{MaskOf(shape, shape.AdditiveMask)}]: added to the scores; −∞ masks{included}");
+        if (shape.MaskLength)
+            yield return new("int maskLength", "maskLength", "MaskLength", $"Keys that the {(shape.DeclaredMasks > 1 ? "masks have" : "mask has")}{(included.Length > 0 ? ", cached ones among them" : "")}: keys from there on are masked");
         if (shape.HasProbabilities)
         {
             bool averaged = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
@@ -141,6 +148,8 @@ internal static class ForwardParameters
             names.Add("keys");
         return string.Join(", ", names);
     }
+
+    private static string MaskOf(AttentionShape shape, MaskAxes axes) => shape.MaskLength ? Axes(shape, axes & ~MaskAxes.Key) is { Length: > 0 } before ? $"{before}, maskLength" : "maskLength" : Axes(shape, axes);
 
     private static ForwardParameter Floats(string name, string property, string text) => new($"ReadOnlySpan<float> {name}", name, property, text);
 

@@ -82,7 +82,7 @@ internal static class HookEmitter
         /// <summary>A wide vector takes two calls; two narrow ones share one, and a last narrow one wastes half of it.</summary>
         private void WriteCalls(IReadOnlyList<string> scores, bool isMask)
         {
-            writer.Line($"var hookKeys = Vector256.Create({firstKey}) + Vector256<int>.Indices;");
+            writer.Line($"Vector256<int> hookKeys = Vector256.Create({firstKey}) + Vector256<int>.Indices;");
             string Eight(string vector, int offset)
             {
                 string keys = offset == 0 ? "hookKeys" : $"hookKeys + Vector256.Create({offset})";
@@ -97,7 +97,7 @@ internal static class HookEmitter
                 else if (target.Lanes > HookLanes)
                     Assign(scores[i], $"{target.VectorType}.Create({Eight($"{scores[i]}.GetLower()", offset)}, {Eight($"{scores[i]}.GetUpper()", offset + HookLanes)})", isMask);
                 else if (i % 2 == 0)
-                    writer.Line($"var hook{i} = {Eight($"Vector256.Create({scores[i]}, {scores[Math.Min(i + 1, scores.Count - 1)]})", offset)};");
+                    writer.Line($"Vector256<{(isMask ? "int" : "float")}> hook{i} = {Eight($"Vector256.Create({scores[i]}, {scores[Math.Min(i + 1, scores.Count - 1)]})", offset)};");
                 if (target.Lanes < HookLanes)
                     Assign(scores[i], i % 2 == 0 ? $"hook{i}.GetLower()" : $"hook{i - 1}.GetUpper()", isMask);
             }

@@ -58,7 +58,7 @@ internal sealed class VectorExpressionEmitter(
         if (uses[expression] == 1 || expression is VectorExpression.Constant or VectorExpression.Parameter { Which: HookParameter.Score })
             return nested && IsOperator(expression) ? $"({text})" : text;
         string name = CodeWriter.Invariant($"{prefix}_{names.Count}");
-        writer.Line($"var {name} = {text};");
+        writer.Line($"{target.VectorType}<{(expression.Element == VectorElement.Float ? "float" : "int")}> {name} = {text};");
         names.Add(expression, name);
         return name;
     }

@@ -4,10 +4,10 @@ using System.Linq;
 
 namespace AttentionGen.Generator.Model;
 
-/// <summary>Between which numbers an int of a hook lies. Positions stay below ±2³⁰: a sequence of more rows has no memory to stand in.</summary>
+/// <summary>Between which numbers an int of a hook lies. The runtime refuses sequences in which a position were ±2³⁰ or more.</summary>
 internal readonly record struct IntRange(long Min, long Max)
 {
-    private const long MaxPosition = (1 << 30) - 1;
+    private const long MaxPosition = ShapeLimits.MaxHookLength;
     private const int MaxHead = ShapeLimits.MaxHeads - 1;
 
     private static readonly IntRange All = new(int.MinValue, int.MaxValue);

@@ -15,6 +15,8 @@ internal static class VisibilityParser
             settings.Report(DiagnosticDescriptors.ChunkSize, "ChunkSize", Text(shape.ChunkSize));
         CheckMask(settings, "BooleanMask", shape.BooleanMask);
         CheckMask(settings, "AdditiveMask", shape.AdditiveMask);
+        if (shape.MaskLength && shape.DeclaredMasks == 0)
+            settings.WithoutEffect("MaskLength", "BooleanMask or AdditiveMask", "BooleanMask = MaskAxes.QueryKey");
         if (!ComparesPositions(shape) && settings.Has("CausalAlignment"))
             settings.WithoutEffect("CausalAlignment", "Causal or another rule that compares positions", "Causal = true");
         if (shape.PrefixLengths && !shape.Causal)

@@ -12,7 +12,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
     public int Count => 18;
 
     /// <summary>The arguments again, on any thread.</summary>
-    public static AttentionArguments Restore(in PinnedSpans spans, AttentionCache? cache, int batch, ForwardOptions options) => new()
+    public static AttentionArguments Restore(in PinnedSpans spans, AttentionCache? cache, int batch, int maskLength, ForwardOptions options) => new()
     {
         Input = spans[0].As<float>(),
         Key = spans[1].As<float>(),
@@ -32,6 +32,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
         Positions = spans[15].As<int>(),
         BooleanMask = spans[16].As<bool>(),
         DocumentOffsets = spans[17].As<int>(),
+        MaskLength = maskLength,
         Cache = cache,
         Batch = batch,
         Options = options,

@@ -11,8 +11,11 @@ public static partial class KernelChecks
         CheckPerSequence("prefixLengths", nameof(AttentionShape.PrefixLengths), shape.PrefixLengths, arguments.PrefixLengths, in dimensions);
         CheckDocuments(shape, arguments.Documents, in dimensions);
         CheckPositions(shape, arguments.Positions, in dimensions);
-        CheckLength("booleanMask", nameof(AttentionShape.BooleanMask), arguments.BooleanMask.Length, shape.BooleanMask, shape.Heads, in dimensions);
-        CheckLength("additiveMask", nameof(AttentionShape.AdditiveMask), arguments.AdditiveMask.Length, shape.AdditiveMask, shape.Heads, in dimensions);
+        CheckMaskLength(shape, arguments.MaskLength, dimensions.Keys);
+        ForwardDimensions masked = shape.MaskLength ? dimensions with { Keys = arguments.MaskLength } : dimensions;
+        string keys = shape.MaskLength ? "maskLength" : "keys";
+        CheckLength("booleanMask", nameof(AttentionShape.BooleanMask), arguments.BooleanMask.Length, shape.BooleanMask, shape.Heads, in masked, keys);
+        CheckLength("additiveMask", nameof(AttentionShape.AdditiveMask), arguments.AdditiveMask.Length, shape.AdditiveMask, shape.Heads, in masked, keys);
     }
 
     /// <summary>Checks the output and what comes beside it.</summary>
@@ -86,8 +89,17 @@ public static partial class KernelChecks
         }
     }
 
+    /// <summary>Checks how many keys the masks have.</summary>
+    private static void CheckMaskLength(AttentionShape shape, int maskLength, int keys)
+    {
+        if (!shape.MaskLength && maskLength != 0)
+            ThrowMaskLengthUndeclared(maskLength);
+        if ((uint)maskLength > (uint)keys)
+            ThrowMaskLength(maskLength, keys);
+    }
+
     /// <summary>Whether a span has the product of the declared axes as its length.</summary>
-    private static void CheckLength(string argument, string setting, int length, MaskAxes axes, int heads, in ForwardDimensions dimensions)
+    private static void CheckLength(string argument, string setting, int length, MaskAxes axes, int heads, in ForwardDimensions dimensions, string keys = "keys")
     {
         if (axes == MaskAxes.None)
         {
@@ -97,7 +109,7 @@ public static partial class KernelChecks
         }
 
         if (length != Product(axes, heads, in dimensions))
-            ThrowLength(argument, length, axes, heads, dimensions);
+            ThrowLength(argument, length, axes, heads, dimensions, keys);
     }
 
     /// <summary>128 bits hold every product of four ints.</summary>

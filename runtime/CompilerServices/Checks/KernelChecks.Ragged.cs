@@ -61,6 +61,8 @@ public static partial class KernelChecks
         }
 
         // A mask has no shape where sequences differ in length: no configuration declares both (AG0049).
+        if (arguments.MaskLength != 0)
+            ThrowMaskLengthUndeclared(arguments.MaskLength);
         CheckAbsent("booleanMask", nameof(AttentionShape.BooleanMask), arguments.BooleanMask.Length);
         CheckAbsent("additiveMask", nameof(AttentionShape.AdditiveMask), arguments.AdditiveMask.Length);
         CheckTotal("documents", nameof(AttentionShape.Documents), shape.Documents, arguments.Documents.Length, totalKeys, "keys of all sequences");

@@ -31,6 +31,11 @@ public static partial class KernelChecks
             "output");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowBeyondHooks(string argument, int count, string what) =>
+        throw new ArgumentException(
+            $"{argument} has {count} {what} for a sequence; expected at most {ShapeLimits.MaxHookLength}, because the kernel calls a score modifier or a mask predicate, whose positions stay below 2³⁰.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOverlap(string argument, string input) =>
         throw new ArgumentException($"{argument} overlaps {input}; expected memory of its own, because {input} is still read while {argument} is written.", argument);
 
@@ -126,14 +131,14 @@ public static partial class KernelChecks
     }
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowLength(string argument, int length, MaskAxes axes, int heads, ForwardDimensions dimensions)
+    private static void ThrowLength(string argument, int length, MaskAxes axes, int heads, ForwardDimensions dimensions, string keys)
     {
         var names = new List<string>();
         var sizes = new List<int>();
         Add(MaskAxes.Batch, "batch", dimensions.Batch);
         Add(MaskAxes.Head, "Heads", heads);
         Add(MaskAxes.Query, "rows", dimensions.Rows);
-        Add(MaskAxes.Key, "keys", dimensions.Keys);
+        Add(MaskAxes.Key, keys, dimensions.Keys);
         string product = names.Count == 1 ? "" : $" = {Product(axes, heads, in dimensions)}";
         throw new ArgumentException($"{argument}.Length is {length}; expected {string.Join(" · ", names)} = {string.Join(" · ", sizes)}{product}.{Forgotten(FittingBatch(length, axes, heads, dimensions))}", argument);
 
@@ -145,6 +150,14 @@ public static partial class KernelChecks
             sizes.Add(size);
         }
     }
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowMaskLengthUndeclared(int maskLength) =>
+        throw new ArgumentException($"maskLength is {maskLength}; expected 0, because the configuration does not declare MaskLength: masks have all keys.", "maskLength");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowMaskLength(int maskLength, int keys) =>
+        throw new ArgumentOutOfRangeException("maskLength", maskLength, $"maskLength is {maskLength}; expected 0 to {keys}, the keys of each sequence.");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowDocument(ReadOnlySpan<int> documents, int index) =>

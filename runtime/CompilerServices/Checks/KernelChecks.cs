@@ -21,10 +21,21 @@ public static partial class KernelChecks
     internal static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments, in AttentionArguments given)
     {
         ForwardDimensions dimensions = ValidateInputs(shape, in arguments);
+        if (shape.CallsHooks)
+            CheckHookPositions(shape, in dimensions);
         CheckOutputs(shape, in arguments, in dimensions);
         CheckOverlaps(shape, in given);
         // A call without a row and a cache has nothing to compute, however many sequences it tells of.
         return arguments.Output.IsEmpty && arguments.Cache is null ? dimensions with { Batch = 0 } : dimensions;
+    }
+
+    /// <summary>Positions that a hook gets are below ±2³⁰.</summary>
+    private static void CheckHookPositions(AttentionShape shape, in ForwardDimensions dimensions)
+    {
+        if (dimensions.Rows > ShapeLimits.MaxHookLength)
+            ThrowBeyondHooks(InputName(shape), dimensions.Rows, "rows");
+        if (dimensions.Keys > ShapeLimits.MaxHookLength)
+            ThrowBeyondHooks(shape.IsCrossAttention ? "memory" : "key", dimensions.Keys, "keys");
     }
 
     /// <summary>Checks everything but the outputs.</summary>

@@ -21,6 +21,9 @@ public ref struct AttendContext
     /// <summary>All keys of the sequence.</summary>
     public nint Keys;
 
+    /// <summary>Keys that the masks have.</summary>
+    public nint MaskLength;
+
     /// <summary>Query rows of the sequence.</summary>
     public nint Rows;
 

@@ -158,4 +158,7 @@ public enum AttentionFeatures : long
 
     /// <summary>The feed-forward network has a gate.</summary>
     Gated = 1L << 45,
+
+    /// <summary>Masks may have fewer keys than there are: the others are masked.</summary>
+    MaskLength = 1L << 46,
 }

@@ -41,8 +41,14 @@ public sealed partial record AttentionShape
     /// <summary>Axes of the additive mask.</summary>
     public MaskAxes AdditiveMask { get; init; }
 
+    /// <summary>Whether calls say how many keys their masks have; the others are masked.</summary>
+    public bool MaskLength { get; init; }
+
     /// <summary>Whether the class has a mask predicate.</summary>
     public bool HasMaskPredicate { get; init; }
+
+    /// <summary>Whether a score modifier or a mask predicate is called.</summary>
+    internal bool CallsHooks => HasScoreModifier || HasMaskPredicate;
 
     /// <summary>Whether sequences follow each other without padding.</summary>
     public bool Ragged { get; init; }

@@ -30,6 +30,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         new("documents", block => block with { Documents = true }),
         new("boolean-mask", block => block with { BooleanMask = block.Ragged ? MaskAxes.BatchKey : MaskAxes.BatchHeadQueryKey }),
         new("additive-mask", block => block with { AdditiveMask = block.Ragged ? MaskAxes.Batch | MaskAxes.Head | MaskAxes.Key : MaskAxes.QueryKey }),
+        new("mask-length", block => block with { MaskLength = true, BooleanMask = block.BooleanMask | (block.AdditiveMask == MaskAxes.None ? MaskAxes.QueryKey : MaskAxes.None) }),
         new("ragged", block => block with { Ragged = true, BooleanMask = WithoutQueries(block.BooleanMask), AdditiveMask = WithoutQueries(block.AdditiveMask) }),
         new("skip-padding", block => block with { KeyLengths = true, SkipPadding = true }),
         new("softcap", block => block with { Softcap = 1.25f }),

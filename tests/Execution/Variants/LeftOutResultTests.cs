@@ -11,6 +11,7 @@ public sealed class LeftOutResultTests
     private static readonly KernelSet Kernels = new(
         ("plain", new() { Heads = 4, KvHeads = 2, HeadDim = 8, DModel = 16, Outputs = All }),
         ("masks, sinks", new() { Heads = 4, DModel = 16, Causal = true, WindowLeft = 40, BooleanMask = MaskAxes.QueryKey, Softcap = 2, Sinks = true, Outputs = All }),
+        ("short mask", new() { Heads = 2, DModel = 16, Causal = true, BooleanMask = MaskAxes.HeadQueryKey, MaskLength = true, Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp }),
         ("capped", new() { Heads = 2, DModel = 16, Causal = true, Softcap = 2, AdditiveMask = MaskAxes.BatchKey, Outputs = AttentionOutputs.CappedScores | AttentionOutputs.Probabilities }),
         ("averaged", new() { Heads = 4, DModel = 16, KeyLengths = true, SkipPadding = true, Outputs = AttentionOutputs.AveragedProbabilities | AttentionOutputs.ScaledScores }),
         ("core, appended", new() { Heads = 2, HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, BiasKeyValue = true, Outputs = AttentionOutputs.LogSumExp }),

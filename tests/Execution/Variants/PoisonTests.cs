@@ -20,6 +20,7 @@ public sealed class PoisonTests
         ("boolean", Core with { BooleanMask = MaskAxes.BatchHeadQueryKey }),
         ("boolean-keys", Core with { BooleanMask = MaskAxes.BatchKey, Causal = true }),
         ("additive", Core with { AdditiveMask = MaskAxes.BatchHeadQueryKey }),
+        ("short-masks", Core with { AdditiveMask = MaskAxes.HeadQueryKey, BooleanMask = MaskAxes.BatchKey, MaskLength = true, Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities }),
         ("additive-window", Core with { AdditiveMask = MaskAxes.QueryKey, WindowLeft = 20, Softcap = 2 }),
         ("predicate", Core with { MaskPredicate = TestHook.ThirdsPredicate }),
         ("range-predicate", Core with { MaskPredicate = TestHook.RangePredicate }),

@@ -34,6 +34,7 @@ internal sealed partial record DiagnosticCase
         yield return Setting("BooleanMask without keys", "AG0046", $"{Small}, «BooleanMask = MaskAxes.Batch | MaskAxes.Query»", $"{Small}, BooleanMask = MaskAxes.BatchQueryKey", "BooleanMask is MaskAxes.Batch | MaskAxes.Query but", "| MaskAxes.Key");
         yield return Setting("AdditiveMask without keys", "AG0046", $"{Small}, «AdditiveMask = MaskAxes.Head»", $"{Small}, AdditiveMask = MaskAxes.Key", "use MaskAxes.Head | MaskAxes.Key");
         yield return Setting("undefined BooleanMask", "AG0026", $"{Small}, «BooleanMask = (MaskAxes)24»", $"{Small}, BooleanMask = (MaskAxes)15", "BooleanMask is 24", "MaskAxes.Batch, MaskAxes.Head, MaskAxes.Query, MaskAxes.Key");
+        yield return Setting("MaskLength without a mask", "AG0024", $"{Small}, «MaskLength = true»", $"{Small}, MaskLength = true, AdditiveMask = MaskAxes.Key", "MaskLength has no effect without BooleanMask or AdditiveMask");
         yield return Setting("PrefixLengths without Causal", "AG0024", $"{Small}, «PrefixLengths = true»", $"{Small}, PrefixLengths = true, Causal = true", "PrefixLengths has no effect without Causal");
         yield return Setting("SkipPadding without KeyLengths", "AG0024", $"{Small}, «SkipPadding = true»", $"{Small}, SkipPadding = true, KeyLengths = true", "SkipPadding has no effect without KeyLengths");
         foreach (string rule in new[] { "WindowLeft = 3", "WindowRight = 3", "ChunkSize = 4", "Documents = true", "Alibi = true", "RelativePositionBuckets = 8" })

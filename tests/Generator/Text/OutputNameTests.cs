@@ -110,6 +110,25 @@ public sealed class OutputNameTests
         TextRules.AssertClean(Parsed(Classes(member)));
     }
 
+    /// <summary>Words that are keywords in some places only. Where one stands elsewhere, a type of that name comes first.</summary>
+    private static readonly string[] ContextualKeywords =
+        [.. SyntaxFacts.GetContextualKeywordKinds().Select(SyntaxFacts.GetText).Concat(["var", "nint", "nuint", "dynamic", "nameof", "scoped", "field", "_"]).Distinct()];
+
+    [Theory]
+    [InlineData("namespace Acme { TYPES CLASSES }")]
+    [InlineData("TYPES CLASSES")]
+    [InlineData("TYPES namespace Acme.Models { CLASSES }")]
+    [InlineData("namespace Acme { internal class Parent { TYPES } internal partial class Outer : Parent { CLASSES } }")]
+    public void Types_of_the_user_named_like_contextual_keywords_do_not_disturb_it(string source)
+    {
+        string types = string.Concat(ContextualKeywords.Select(word => $"internal class @{word};\n"));
+        TextRules.AssertClean(Parsed(source.Replace("TYPES", types).Replace("CLASSES", Classes())));
+    }
+
+    [Fact]
+    public void Members_of_the_user_named_like_contextual_keywords_do_not_disturb_it() =>
+        TextRules.AssertClean(Parsed($"namespace Acme {{ {Classes(string.Concat(ContextualKeywords.Select(word => $"internal static int @{word} => 0;\n")))} }}"));
+
     /// <summary>The runtime may be referenced under an alias alone; the user's own namespace may begin like the alias.</summary>
     [Theory]
     [InlineData("ag", "Acme", "")]

@@ -29,6 +29,8 @@ public sealed class OutputVariantTests
         { "DModel = 8, Causal = true, WindowLeft = 7, ChunkSize = 16, PrefixLengths = true, KeyStarts = true, KeyLengths = true", "" },
         { "DModel = 8, WindowLeft = 3, WindowRight = 3, Documents = true, CausalAlignment = CausalAlignment.BottomRight", "" },
         { "DModel = 8, Causal = true, WindowLeft = 5, Rotary = RotaryKind.HalfSplit, Positions = true, QueryKeyNorm = QueryKeyNorm.Rms, QueryKeyNormEpsilon = 1e-5f", "" },
+        { "DModel = 8, AdditiveMask = MaskAxes.Key, MaskLength = true", "" },
+        { "HeadDim = 4, Projections = false, BooleanMask = MaskAxes.BatchQueryKey, AdditiveMask = MaskAxes.HeadQueryKey, MaskLength = true, Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities", "" },
         { "DModel = 8, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.Key, Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities", "" },
         { "DModel = 8, Causal = true, BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.HeadQueryKey, Softcap = 0.3f, Outputs = AttentionOutputs.CappedScores | AttentionOutputs.LogSumExp", "" },
         { "DModel = 8, Causal = true, Alibi = true, RelativePositionBuckets = 7, Sinks = true, BiasKeyValue = true, Softcap = 50", "" },

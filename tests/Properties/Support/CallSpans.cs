@@ -105,6 +105,7 @@ internal sealed class CallSpans
         Positions = Of<int>(14),
         BooleanMask = Of<bool>(Mask),
         AdditiveMask = Of<float>(16),
+        MaskLength = call.MaskLength,
         Batch = call.Batch,
         Cache = cache,
     });

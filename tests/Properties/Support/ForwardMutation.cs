@@ -37,10 +37,11 @@ internal static class ForwardMutation
         16 => (call, new(Scores: random.Next(40))),
         17 => (call, new(LogSumExp: random.Next(40))),
         18 => (call, new(Threads: random.Next(2) == 0 ? -1 : int.MinValue)),
+        19 => (call with { MaskLength = random.Next(2) == 0 ? Numbers[random.Next(Numbers.Length)] : call.MaskLength + random.Next(-1, 2) }, new()),
         _ => (call, new()),
     };
 
-    public const int Kinds = 20;
+    public const int Kinds = 21;
 
     /// <summary>Parameters one of which a refusal must name; empty where what no longer fits may be any of them.</summary>
     public static string[] Names(int kind) => kind switch

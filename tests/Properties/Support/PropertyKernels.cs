@@ -12,6 +12,11 @@ internal static class PropertyKernels
             Heads = 2, DModel = 8, KeyLengths = true, KeyStarts = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.QueryKey,
             Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores | AttentionOutputs.LogSumExp,
         }),
+        ("short-masks", new()
+        {
+            Heads = 2, DModel = 8, Causal = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.Key, MaskLength = true,
+            Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores,
+        }),
         ("cached", new() { Heads = 2, KvHeads = 1, DModel = 8, Causal = true, PrefixLengths = true, Documents = true, Rotary = RotaryKind.HalfSplit, Positions = true }),
         ("window", new() { Heads = 2, DModel = 8, Causal = true, WindowLeft = 20, KeyLengths = true }),
         ("ragged", new() { Heads = 2, DModel = 8, Causal = true, Ragged = true, KeyLengths = true, Documents = true, Outputs = AttentionOutputs.LogSumExp }),

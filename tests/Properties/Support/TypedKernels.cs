@@ -9,6 +9,9 @@ internal static class TypedKernels
     {
         ["masks"] = new TypedKernel<TypedMasks>((kernel, in a) => kernel.Forward(
             a.Input, a.Output, a.KeyStarts, a.KeyLengths, a.BooleanMask, a.AdditiveMask, a.Probabilities, a.Scores, a.LogSumExp, a.Batch, a.Options)),
+        ["short-masks"] = new TypedKernel<TypedShortMasks>(
+            (kernel, in a) => kernel.Forward(a.Input, a.Output, a.BooleanMask, a.AdditiveMask, a.MaskLength, a.Probabilities, a.Scores, a.Batch, a.Options),
+            (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.BooleanMask, a.AdditiveMask, a.MaskLength, a.Probabilities, a.Scores, a.Options)),
         ["cached"] = new TypedKernel<TypedCached>(
             (kernel, in a) => kernel.Forward(a.Input, a.Output, a.PrefixLengths, a.Documents, a.Positions, a.Batch, a.Options),
             (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.PrefixLengths, a.Documents, a.Positions, a.Options)),
@@ -53,6 +56,7 @@ internal static class TypedKernels
             Positions = shape.Positions ? call.Positions : right.Positions,
             BooleanMask = shape.BooleanMask != MaskAxes.None ? call.BooleanMask : right.BooleanMask,
             AdditiveMask = shape.AdditiveMask != MaskAxes.None ? call.AdditiveMask : right.AdditiveMask,
+            MaskLength = shape.MaskLength ? call.MaskLength : right.MaskLength,
             Batch = isCached ? right.Batch : shape.Ragged ? call.RowOffsets.Length - 1 : call.Batch,
         };
         const AttentionOutputs Scores = AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores | AttentionOutputs.MaskedScores;
@@ -128,6 +132,11 @@ internal sealed class TypedKernel<T>(TypedCall<T> forward, TypedCall<T>? cached 
     Heads = 2, DModel = 8, KeyLengths = true, KeyStarts = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.QueryKey,
     Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores | AttentionOutputs.LogSumExp)]
 internal sealed partial class TypedMasks;
+
+[AttentionConfig(
+    Heads = 2, DModel = 8, Causal = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.Key, MaskLength = true,
+    Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores)]
+internal sealed partial class TypedShortMasks;
 
 [AttentionConfig(Heads = 2, KvHeads = 1, DModel = 8, Causal = true, PrefixLengths = true, Documents = true, Rotary = RotaryKind.HalfSplit, Positions = true)]
 internal sealed partial class TypedCached;

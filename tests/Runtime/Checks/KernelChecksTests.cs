@@ -92,6 +92,35 @@ public sealed class KernelChecksTests
     }
 
     [Fact]
+    public void Mask_lengths()
+    {
+        AttentionShape shape = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 0) with { HasProjections = false, AdditiveMask = MaskAxes.BatchHeadQueryKey, BooleanMask = MaskAxes.Key, MaskLength = true };
+        foreach (int length in (int[])[0, 1, 4, 5])
+            Validate(shape, length, 2 * 2 * 3 * length, length);
+        Refused<ArgumentException>("additiveMask", "additiveMask.Length is 60; expected batch · Heads · rows · maskLength = 2 · 2 · 3 · 4 = 48.", () => Validate(shape, 4, 60, 4));
+        Refused<ArgumentException>("booleanMask", "booleanMask.Length is 5; expected maskLength = 4.", () => Validate(shape, 4, 48, 5));
+        Refused<ArgumentOutOfRangeException>("maskLength", "maskLength is 6; expected 0 to 5, the keys of each sequence", () => Validate(shape, 6, 72, 6));
+        Refused<ArgumentOutOfRangeException>("maskLength", "maskLength is -1; expected 0 to 5", () => Validate(shape, -1, 0, 0));
+        // Forgotten, it is 0: no mask of keys fits.
+        Refused<ArgumentException>("booleanMask", "booleanMask.Length is 5; expected maskLength = 0.", () => Validate(shape, 0, 60, 5));
+
+        AttentionShape whole = shape with { MaskLength = false };
+        Validate(whole, 0, 60, 5);
+        Refused<ArgumentException>("maskLength", "maskLength is 5; expected 0, because the configuration does not declare MaskLength: masks have all keys.", () => Validate(whole, 5, 60, 5));
+        // An inferred length would take this one.
+        Refused<ArgumentException>("booleanMask", "booleanMask.Length is 4; expected keys = 5.", () => Validate(whole, 0, 60, 4));
+        AttentionShape ragged = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 8) with { Ragged = true };
+        Refused<ArgumentException>("maskLength", "does not declare MaskLength", () => KernelChecks.Validate(
+            ragged, new AttentionArguments { Input = new float[16], Output = new float[16], RowOffsets = [0, 2], MaskLength = 1 }));
+
+        static void Validate(AttentionShape shape, int maskLength, int additive, int boolean) => KernelChecks.Validate(shape, new AttentionArguments
+        {
+            Batch = 2, Input = new float[2 * 3 * 8], Key = new float[2 * 5 * 8], Value = new float[2 * 5 * 8], Output = new float[2 * 3 * 8],
+            MaskLength = maskLength, AdditiveMask = new float[additive], BooleanMask = new bool[boolean],
+        });
+    }
+
+    [Fact]
     public void Options() => Refused<ArgumentOutOfRangeException>("options", "MaxDegreeOfParallelism is -2; expected 0 or more", () => KernelChecks.Validate(
         Self, new AttentionArguments { Input = new float[8], Output = new float[8], Options = new ForwardOptions { MaxDegreeOfParallelism = -2 } }));
 

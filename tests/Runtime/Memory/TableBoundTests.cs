@@ -23,7 +23,24 @@ public sealed partial class TableBoundTests
         Assert.InRange(second.TableBytes, 2 * 255 * 4 * sizeof(float), 12_000);
         Assert.Equal(first.TableBytes, first.Fork(4_000_000).TableBytes);
         // Growing took twice the table at most.
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before - (2 * first.Bytes) - second.Bytes, 0, 36 * Mebibyte);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before - (2 * first.KeyValueBytes) - second.KeyValueBytes, 0, 36 * Mebibyte);
+    }
+
+    /// <summary>What a cache keeps is all counted, and what caches or layers share once.</summary>
+    [Fact]
+    public void The_tables_are_in_the_bytes_of_a_cache()
+    {
+        AttentionCache cache = new Rotated(AttentionWeights.Random(Rotated.Shape, seed: 1)).CreateCache(4_000_000);
+        Assert.Equal((512 * 2 * 256 * sizeof(float), cache.KeyValueBytes + cache.TableBytes), (cache.KeyValueBytes, cache.Bytes));
+        // 16 MiB of the table, beside 1 MiB of keys and values.
+        Assert.InRange(cache.Bytes, 17 * Mebibyte, 18 * Mebibyte);
+        Assert.Equal(cache.Bytes, cache.Fork(4_000_000).Bytes);
+
+        TransformerStackCache stack = TransformerStack<RotatedLayer>.Create(
+            [.. Enumerable.Range(0, 3).Select(seed => new RotatedLayer(TransformerLayerWeights.Random(RotatedLayer.Shape, seed)))]).CreateCache(100_000);
+        long table = RotaryTable.Get(RotatedLayer.Shape.Attention).Bytes;
+        Assert.InRange(table, 8 * 1024 * sizeof(float), 16 * Mebibyte);
+        Assert.Equal((3L * 512 * 2 * 32 * sizeof(float), table, stack.KeyValueBytes + table), (stack.KeyValueBytes, stack.TableBytes, stack.Bytes));
     }
 
     [Fact]
@@ -111,6 +128,9 @@ public sealed partial class TableBoundTests
 
     [AttentionConfig(Heads = 4, DModel = 256, Causal = true, WindowLeft = 255, Rotary = RotaryKind.HalfSplit)]
     private sealed partial class Rotated;
+
+    [TransformerLayerConfig(Heads = 2, DModel = 32, FeedForwardDim = 64, Causal = true, WindowLeft = 255, Rotary = RotaryKind.HalfSplit)]
+    private sealed partial class RotatedLayer;
 
     [AttentionConfig(Heads = 4, DModel = 64, Causal = true, WindowLeft = 255, Alibi = true)]
     private sealed partial class Biased;

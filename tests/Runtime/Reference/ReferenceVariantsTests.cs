@@ -25,6 +25,22 @@ public sealed class ReferenceVariantsTests
 
     private static AttentionArguments Rows(int rows, int keys) => new AttentionArguments { Input = new float[rows], Key = new float[keys], Value = Powers.AsSpan(0, keys) };
 
+    /// <summary>Keys behind those that a mask has are masked, whatever else sees them.</summary>
+    [Fact]
+    public void Masks_may_be_shorter_than_the_keys()
+    {
+        AttentionShape shape = Core with { AdditiveMask = MaskAxes.Key, MaskLength = true, Outputs = AttentionOutputs.MaskedScores };
+        ReferenceResult result = ReferenceAttention.Forward(
+            shape, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1, 2, 30, float.NaN], Value = [1, 3, 500, float.NaN], AdditiveMask = [1, 0], MaskLength = 2 });
+        Assert.Equal([2, 2, double.NegativeInfinity, double.NegativeInfinity], result.Scores);
+        Near(2, result.Output[0]);
+        Near(0, ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [7], MaskLength = 0 }).Output[0]);
+        Assert.Throws<ArgumentOutOfRangeException>("maskLength", () => ReferenceAttention.Forward(
+            shape, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [7], AdditiveMask = [0, 0], MaskLength = 2 }));
+        Assert.Throws<ArgumentException>("maskLength", () => ReferenceAttention.Forward(
+            shape with { MaskLength = false }, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [7], AdditiveMask = [0], MaskLength = 1 }));
+    }
+
     [Fact]
     public void Window_chunks_and_alignment_bound_the_keys()
     {

@@ -61,6 +61,7 @@ internal sealed partial record AttentionCase
             PrefixLengths = [.. PrefixLengths.Select((length, sequence) => Math.Min(length, total[sequence]))],
             Documents = [.. Documents.Length == 0 ? [] : Sequences.SelectMany(sequence => Part(Documents, Enumerable.Range(0, sequence).Sum(KeysOf), total[sequence], 1))],
             Positions = [.. Positions.Length == 0 ? [] : Sequences.SelectMany(sequence => Part(Positions, FirstRowOf(sequence) + first[sequence], count[sequence], 1))],
+            MaskLength = Math.Min(MaskLength, total.DefaultIfEmpty(0).Max()),
             BooleanMask = MaskPart(BooleanMask, Shape.BooleanMask, [.. Sequences], first, count, total),
             AdditiveMask = MaskPart(AdditiveMask, Shape.AdditiveMask, [.. Sequences], first, count, total),
         };
@@ -103,6 +104,7 @@ internal sealed partial record AttentionCase
         KeyLengths = [.. KeyLengths.Select(length => Math.Min(length, count))],
         KeyStarts = [.. KeyStarts.Select(start => Math.Min(start, count))],
         PrefixLengths = [.. PrefixLengths.Select(length => Math.Min(length, count))],
+        MaskLength = Math.Min(MaskLength, count),
         BooleanMask = MaskPart(BooleanMask, Shape.BooleanMask, [0], [0], [RowsOf(0)], [count]),
         AdditiveMask = MaskPart(AdditiveMask, Shape.AdditiveMask, [0], [0], [RowsOf(0)], [count]),
     };
@@ -177,8 +179,8 @@ internal sealed partial record AttentionCase
         for (int index = 0; index < (hasBatch ? sequences.Length : Math.Min(1, sequences.Length)); index++)
         {
             int sequence = sequences[index];
-            int before = hasBatch ? heads * Enumerable.Range(0, sequence).Sum(other => KeysOf(other) * (hasQuery ? RowsOf(other) : 1)) : 0;
-            int width = hasBatch ? KeysOf(sequence) : longest, taken = hasBatch ? keys[index] : keys.Max();
+            int before = hasBatch ? heads * Enumerable.Range(0, sequence).Sum(other => Width(other) * (hasQuery ? RowsOf(other) : 1)) : 0;
+            int width = hasBatch ? Width(sequence) : Shape.MaskLength ? MaskLength : longest, taken = Math.Min(width, hasBatch ? keys[index] : keys.Max());
             int lines = hasQuery ? RowsOf(sequence) : 1;
             for (int head = 0; head < heads; head++)
             {
@@ -188,5 +190,7 @@ internal sealed partial record AttentionCase
         }
 
         return [.. part];
+
+        int Width(int sequence) => Shape.MaskLength ? MaskLength : KeysOf(sequence);
     }
 }

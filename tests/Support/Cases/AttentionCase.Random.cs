@@ -25,6 +25,8 @@ internal sealed partial record AttentionCase
             };
         }
 
+        if (shape.MaskLength)
+            sizes = sizes with { MaskLength = Length(random, keys) };
         int newKeys = sizes.Sequences.Sum(sizes.NewKeysOf);
         AttentionCase call = sizes with
         {
@@ -40,8 +42,8 @@ internal sealed partial record AttentionCase
             PrefixLengths = shape.PrefixLengths ? [.. sizes.Sequences.Select(sequence => Length(random, sizes.KeysOf(sequence)))] : [],
             Documents = shape.Documents ? [.. sizes.Sequences.SelectMany(sequence => NextDocuments(random, sizes.KeysOf(sequence)))] : [],
             Positions = shape.Positions ? [.. Enumerable.Range(0, sizes.TotalRows).Select(_ => random.Next(200))] : [],
-            BooleanMask = [.. Enumerable.Range(0, sizes.MaskLength(shape.BooleanMask)).Select(_ => random.Next(3) != 0)],
-            AdditiveMask = [.. Enumerable.Range(0, sizes.MaskLength(shape.AdditiveMask)).Select(_ => random.Next(4) == 0 ? float.NegativeInfinity : (2 * random.NextSingle()) - 1)],
+            BooleanMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.BooleanMask)).Select(_ => random.Next(3) != 0)],
+            AdditiveMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.AdditiveMask)).Select(_ => random.Next(4) == 0 ? float.NegativeInfinity : (2 * random.NextSingle()) - 1)],
         };
     }
 
@@ -78,11 +80,13 @@ internal sealed partial record AttentionCase
     }
 
     /// <summary>Elements of a mask with these axes.</summary>
-    private int MaskLength(MaskAxes axes)
+    private int MaskElements(MaskAxes axes)
     {
         if (axes == MaskAxes.None)
             return 0;
         int heads = axes.HasFlag(MaskAxes.Head) ? Shape.Heads : 1;
+        if (Shape.MaskLength)
+            return heads * (axes.HasFlag(MaskAxes.Batch) ? Batch : 1) * (axes.HasFlag(MaskAxes.Query) ? Rows : 1) * MaskLength;
         if (axes.HasFlag(MaskAxes.Batch))
             return heads * (axes.HasFlag(MaskAxes.Query) ? Pairs : Sequences.Sum(KeysOf));
         return heads * (axes.HasFlag(MaskAxes.Query) ? Rows : 1) * Sequences.Select(KeysOf).DefaultIfEmpty(0).Max();

@@ -46,6 +46,9 @@ internal sealed partial record AttentionCase
 
     public float[] AdditiveMask { get; init; } = [];
 
+    /// <summary>Keys that the masks have, where the shape declares that a call says so; otherwise 0.</summary>
+    public int MaskLength { get; init; }
+
     /// <summary>Whether inputs lie between NaN and other values that no kernel may read.</summary>
     public bool IsSurrounded { get; init; }
 
@@ -103,6 +106,7 @@ internal sealed partial record AttentionCase
         Positions = Place(Positions, -1),
         BooleanMask = Place(BooleanMask, true),
         AdditiveMask = Place(AdditiveMask, float.NaN),
+        MaskLength = MaskLength,
         Batch = Batch,
     };
 
@@ -160,7 +164,7 @@ internal sealed partial record AttentionCase
         string text = $"{Batch} × {Rows} rows, {Keys} keys";
         foreach (var (name, values) in ((string, int[])[])[("rows", RowOffsets), ("keys", KeyOffsets), ("cached", CachedKeys), ("lengths", KeyLengths), ("starts", KeyStarts), ("prefixes", PrefixLengths)])
             text += values.Length == 0 ? "" : $", {name} [{string.Join(", ", values)}]";
-        return text;
+        return Shape.MaskLength ? $"{text}, masks of {MaskLength}" : text;
     }
 }
 

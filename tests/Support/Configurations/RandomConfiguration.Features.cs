@@ -26,6 +26,8 @@ internal static partial class RandomConfiguration
         (block, random) => block.IsCrossAttention ? block : block with { Documents = true },
         (block, random) => block with { BooleanMask = MaskAxes.Key | (MaskAxes)random.Next(16) },
         (block, random) => block with { AdditiveMask = MaskAxes.Key | (MaskAxes)random.Next(16) },
+        (block, random) => block.Ragged ? block : block with { MaskLength = true, AdditiveMask = block.AdditiveMask | MaskAxes.Key | (MaskAxes)random.Next(16) },
+        (block, random) => block.Ragged ? block : block with { MaskLength = true, BooleanMask = block.BooleanMask | MaskAxes.Key | (MaskAxes)random.Next(16) },
         (block, random) => block with { MaskPredicate = Pick(random, TestHook.ThirdsPredicate, TestHook.RangePredicate, TestHook.VectorPredicate) },
         (block, random) => block with { Ragged = true },
         (block, random) => block.IsCrossAttention || !block.Projections ? block : block with { KeyLengths = true, SkipPadding = true },

@@ -27,6 +27,8 @@ internal sealed partial record TestConfiguration
 
     public MaskAxes AdditiveMask { get; init; }
 
+    public bool MaskLength { get; init; }
+
     public bool Ragged { get; init; }
 
     public bool SkipPadding { get; init; }

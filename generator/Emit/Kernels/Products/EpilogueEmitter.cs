@@ -45,7 +45,7 @@ internal sealed class EpilogueEmitter(CodeWriter writer, VectorTarget target, Ma
     private void WriteShared(EpilogueStep step)
     {
         for (int vector = 0; vector < tile.Vectors && step is EpilogueStep.AddBias; vector++)
-            writer.Line($"var bias_{vector} = {target.VectorType}.LoadUnsafe(ref bias{TileEmitter.Offset(vector * target.Lanes)});");
+            writer.Line($"{target.VectorType}<float> bias_{vector} = {target.VectorType}.LoadUnsafe(ref bias{TileEmitter.Offset(vector * target.Lanes)});");
     }
 
     private string Apply(EpilogueStep step, string sum, int vector, string place) => step switch

@@ -192,16 +192,16 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     private void HoldPanels(int step)
     {
         foreach (int vector in Vectors)
-            writer.Line($"{Var(step)}b_{vector} = {LoadPanel(step, vector)};");
+            writer.Line($"{Declared(step)}b_{vector} = {LoadPanel(step, vector)};");
         for (int row = 0; row < tile.Rows; row++)
-            writer.Line($"{Var(step)}a_{row} = {Broadcast(step, row)}; {string.Join(" ", Vectors.Select(vector => MultiplyAdd(row, vector, $"b_{vector}")))}");
+            writer.Line($"{Declared(step)}a_{row} = {Broadcast(step, row)}; {string.Join(" ", Vectors.Select(vector => MultiplyAdd(row, vector, $"b_{vector}")))}");
     }
 
     /// <summary>Few rows: A's elements stay, B's vectors stream past.</summary>
     private void HoldRows(int step)
     {
         for (int row = 0; row < tile.Rows; row++)
-            writer.Line($"{Var(step)}a_{row} = {Broadcast(step, row)};");
+            writer.Line($"{Declared(step)}a_{row} = {Broadcast(step, row)};");
         for (int vector = 0; vector < tile.Vectors; vector++)
         {
             if (tile.Rows == 1)
@@ -211,12 +211,12 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
                 continue;
             }
 
-            writer.Line($"{Var(step)}b_{vector} = {LoadPanel(step, vector)}; {string.Join(" ", Enumerable.Range(0, tile.Rows).Select(row => MultiplyAdd(row, vector, $"b_{vector}")))}");
+            writer.Line($"{Declared(step)}b_{vector} = {LoadPanel(step, vector)}; {string.Join(" ", Enumerable.Range(0, tile.Rows).Select(row => MultiplyAdd(row, vector, $"b_{vector}")))}");
         }
     }
 
     /// <summary>The first step declares its locals, the others use them again.</summary>
-    private static string Var(int step) => step == 0 ? "var " : "";
+    private string Declared(int step) => step == 0 ? $"{target.VectorType}<float> " : "";
 
     private string MultiplyAdd(int row, int vector, string panel) =>
         $"{chain}_{row}_{vector} = {target.VectorType}.{target.MultiplyAdd}(a_{row}, {panel}, {chain}_{row}_{vector});";

@@ -23,11 +23,11 @@ internal static class ExtraOutputsEmitter
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row);");
                 writer.Line("// Such a row sees no key; its end may lie before this block.");
                 writer.Line("if (sum == 0)\n    begin = end = 0;");
-                writer.Line($"var maximum = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
-                writer.Line($"var factor = {target.VectorType}.Create(1 / sum);");
+                writer.Line($"{target.VectorType}<float> maximum = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
+                writer.Line($"{target.VectorType}<float> factor = {target.VectorType}.Create(1 / sum);");
                 using (writer.Block($"for (nint k = begin & ~(nint){target.Lanes - 1}; k < end; k += {target.Lanes})"))
                 {
-                    writer.Line($"var score = {target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
+                    writer.Line($"{target.VectorType}<float> score = {target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
                     writer.Line($"({SoftmaxEmitter.Power(plan, "score - maximum")} * factor).StoreUnsafe(ref Unsafe.Add(ref line, k));");
                 }
 

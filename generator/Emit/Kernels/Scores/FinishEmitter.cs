@@ -29,12 +29,12 @@ internal static class FinishEmitter
         using (writer.Block($"for (nint row = 0; row < rows; row += {plan.Target.Lanes})"))
         {
             writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
-            writer.Line($"var keys = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
-            writer.Line($"var sum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum});");
-            writer.Line($"var sink = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.OldFactor});");
-            writer.Line($"var maximum = {name}.MaxNative(sink, keys);");
-            writer.Line($"var factor = {SoftmaxEmitter.Power(plan, "keys - maximum")};");
-            writer.Line($"var total = {name}.{plan.Target.MultiplyAdd}(sum, factor, {SoftmaxEmitter.Power(plan, "sink - maximum")});");
+            writer.Line($"{name}<float> keys = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
+            writer.Line($"{name}<float> sum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum});");
+            writer.Line($"{name}<float> sink = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.OldFactor});");
+            writer.Line($"{name}<float> maximum = {name}.MaxNative(sink, keys);");
+            writer.Line($"{name}<float> factor = {SoftmaxEmitter.Power(plan, "keys - maximum")};");
+            writer.Line($"{name}<float> total = {name}.{plan.Target.MultiplyAdd}(sum, factor, {SoftmaxEmitter.Power(plan, "sink - maximum")});");
             writer.Line($"maximum.StoreUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
             writer.Line($"total.StoreUnsafe(ref state, {KernelConstantsEmitter.Sum});");
             writer.Line($"sum.StoreUnsafe(ref state, {SumOfKeys});");

@@ -20,7 +20,7 @@ internal static class JoinEmitter
         {
             bool checks = masks && plan.Join.HasVectors;
             if (checks)
-                writer.Line($"var numbers = {target.VectorType}<float>.AllBitsSet;");
+                writer.Line($"{target.VectorType}<float> numbers = {target.VectorType}<float>.AllBitsSet;");
             if (masks)
                 writer.Line("bool anyNaN = false;");
             using (writer.Block("for (nint index = 0; index < count; index++)"))
@@ -42,11 +42,11 @@ internal static class JoinEmitter
                 writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {KernelConstantsEmitter.HeadStride});");
                 if (plan.Join.HasVectors)
                 {
-                    writer.Line($"var factor = {target.VectorType}.Create(inverse);");
+                    writer.Line($"{target.VectorType}<float> factor = {target.VectorType}.Create(inverse);");
                     using (writer.Block($"for (nint column = 0; column < {plan.Join.VectorColumns}; column += {target.Lanes})"))
                     {
                         writer.Line("// Adding zero turns −0 into +0: its sign would tell how many blocks were merged.");
-                        writer.Line($"var value = ({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref source, column)) * factor) + {target.VectorType}<float>.Zero;");
+                        writer.Line($"{target.VectorType}<float> value = ({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref source, column)) * factor) + {target.VectorType}<float>.Zero;");
                         if (checks)
                             writer.Line($"numbers &= {target.VectorType}.Equals(value, value);");
                         writer.Line("value.StoreUnsafe(ref Unsafe.Add(ref target, column));");

@@ -45,9 +45,9 @@ internal static class ModifyEmitter
         if (pass.AddsDistanceBias)
             writer.Line("ref float distance = ref Unsafe.Add(ref context.DistanceBias, (queryHead * 2 * context.DistanceReach) + key - position);");
         if (pass.MasksAdditively)
-            WriteMaskRow(writer, "additive", "AdditiveMask", pass.AdditiveMask, inputRow, "Services::MaskRows.Whole", pass.MasksBooleanly ? $"ref Unsafe.Add(ref maskLine, {ScratchLayout.MaskLineFloats})" : "ref maskLine");
+            WriteMaskRow(writer, "additive", "AdditiveMask", pass.AdditiveMask, pass.MaskKeys, inputRow, "Services::MaskRows.Whole", pass.MasksBooleanly ? $"ref Unsafe.Add(ref maskLine, {ScratchLayout.MaskLineFloats})" : "ref maskLine");
         if (pass.MasksBooleanly)
-            WriteMaskRow(writer, "boolean", "BooleanMask", pass.BooleanMask, inputRow, "Services::MaskRows.Expand", "ref maskLine");
+            WriteMaskRow(writer, "boolean", "BooleanMask", pass.BooleanMask, pass.MaskKeys, inputRow, "Services::MaskRows.Expand", "ref maskLine");
 
         if (pass.ModifiesApart || pass.PredicatesApart)
         {
@@ -71,14 +71,14 @@ internal static class ModifyEmitter
         {
             using (writer.Block($"for (nint k = from; k < columns; k += {target.Lanes})"))
             {
-                writer.Line($"var score = {name}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
+                writer.Line($"{name}<float> score = {name}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
                 if (pass.CapsInVectors)
                     writer.Line($"score = {SoftcapEmitter.Cap(plan, "score")};");
                 if (pass.ModifiesInVectors)
                     HookEmitter.Modify(writer, target, plan.Class, pass.Modifier!, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
                 if (pass.MasksAdditively)
                 {
-                    writer.Line($"var bias = {name}.LoadUnsafe(ref Unsafe.Add(ref additive, k));");
+                    writer.Line($"{name}<float> bias = {name}.LoadUnsafe(ref Unsafe.Add(ref additive, k));");
                     writer.Line("// −∞ masks, even over a NaN.");
                     writer.Line($"score = {name}.ConditionalSelect({name}.Equals(bias, {name}.Create(float.NegativeInfinity)), bias, score + bias);");
                 }
@@ -104,14 +104,14 @@ internal static class ModifyEmitter
     }
 
     /// <summary>The part of a mask's row that a block reads, so that whole vectors can be loaded from it.</summary>
-    private static void WriteMaskRow(CodeWriter writer, string local, string field, MaskAxes axes, string inputRow, string method, string line)
+    private static void WriteMaskRow(CodeWriter writer, string local, string field, MaskAxes axes, string keys, string inputRow, string method, string line)
     {
         bool heads = (axes & MaskAxes.Head) != 0, queries = (axes & MaskAxes.Query) != 0;
         string row = (heads, queries) switch
         {
-            (true, true) => $"((queryHead * context.Rows) + {inputRow}) * context.Keys",
-            (true, false) => "queryHead * context.Keys",
-            (false, true) => $"({inputRow}) * context.Keys",
+            (true, true) => $"((queryHead * context.Rows) + {inputRow}) * context.{keys}",
+            (true, false) => $"queryHead * context.{keys}",
+            (false, true) => $"({inputRow}) * context.{keys}",
             _ => "0",
         };
         string place = row == "0" ? "key" : $"({row}) + key";

@@ -52,7 +52,7 @@ internal static class RangeSoftmaxEmitter
         using (writer.Block($"if ({condition})"))
         {
             writer.Line($"ref float edge = ref Unsafe.Add(ref line, {group});");
-            writer.Line($"var bound = {target.VectorType}.Create((int)({bound}));");
+            writer.Line($"{target.VectorType}<int> bound = {target.VectorType}.Create((int)({bound}));");
             SoftmaxEmitter.WriteEdge(writer, target, "edge", "bound", comparison);
         }
     }
@@ -65,11 +65,11 @@ internal static class RangeSoftmaxEmitter
         {
             writer.Line("// Where all keys are masked, powers of −∞ are wanted, not of −∞ − −∞.");
             writer.Line($"float maximum = Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row);");
-            writer.Line($"var shift = {target.VectorType}.Create(maximum == float.NegativeInfinity ? 0f : maximum);");
+            writer.Line($"{target.VectorType}<float> shift = {target.VectorType}.Create(maximum == float.NegativeInfinity ? 0f : maximum);");
         }
         else
         {
-            writer.Line($"var shift = {target.VectorType}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
+            writer.Line($"{target.VectorType}<float> shift = {target.VectorType}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
         }
 
         SoftmaxEmitter.WriteSummedPowers(writer, plan, "k", "first", "last");

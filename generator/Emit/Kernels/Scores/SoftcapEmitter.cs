@@ -17,17 +17,17 @@ internal static class SoftcapEmitter
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
         using (writer.Block($"private static {name}<float> Tanh({name}<float> x)"))
         {
-            writer.Line($"var sign = x & {name}.Create(-0f);");
+            writer.Line($"{name}<float> sign = x & {name}.Create(-0f);");
             writer.Line("// In this order the minimum keeps a NaN of x.");
-            writer.Line($"var power = {name}.MinNative({name}.Create(64f), (x ^ sign) * {name}.Create(2.88539008f));");
+            writer.Line($"{name}<float> power = {name}.MinNative({name}.Create(64f), (x ^ sign) * {name}.Create(2.88539008f));");
             writer.Line("// Adding 1.5·2²³ + 127 rounds to an integer and leaves it, biased, in the low bits.");
-            writer.Line($"var shifted = power + {name}.Create(12583039f);");
-            writer.Line($"var fraction = power - (shifted - {name}.Create(12583039f));");
-            writer.Line($"var scale = {name}.ShiftLeft(shifted.AsInt32(), 23).AsSingle();");
-            writer.Line($"var part = {name}.Create({SoftmaxEmitter.Coefficient(0)});");
+            writer.Line($"{name}<float> shifted = power + {name}.Create(12583039f);");
+            writer.Line($"{name}<float> fraction = power - (shifted - {name}.Create(12583039f));");
+            writer.Line($"{name}<float> scale = {name}.ShiftLeft(shifted.AsInt32(), 23).AsSingle();");
+            writer.Line($"{name}<float> part = {name}.Create({SoftmaxEmitter.Coefficient(0)});");
             for (int i = 1; i < SoftmaxEmitter.CoefficientCount; i++)
                 writer.Line($"part = {name}.{target.MultiplyAdd}(part, fraction, {name}.Create({SoftmaxEmitter.Coefficient(i)}));");
-            writer.Line($"var e = {name}.{target.MultiplyAdd}(part * fraction, scale, scale - {name}<float>.One);");
+            writer.Line($"{name}<float> e = {name}.{target.MultiplyAdd}(part * fraction, scale, scale - {name}<float>.One);");
             writer.Line($"return (e / (e + {name}.Create(2f))) | sign;");
         }
     }

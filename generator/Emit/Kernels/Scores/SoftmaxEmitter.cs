@@ -54,9 +54,9 @@ internal static class SoftmaxEmitter
             writer.Line("// In this order the maximum keeps a NaN of x.");
             writer.Line($"x = {name}.MaxNative({name}.Create(-127f), x);");
             writer.Line("// Adding 1.5·2²³ + 127 rounds x to an integer and leaves it, biased, in the low bits.");
-            writer.Line($"var shifted = x + {name}.Create(12583039f);");
-            writer.Line($"var fraction = x - (shifted - {name}.Create(12583039f));");
-            writer.Line($"var power = {name}.Create({Literal(Coefficients[0])});");
+            writer.Line($"{name}<float> shifted = x + {name}.Create(12583039f);");
+            writer.Line($"{name}<float> fraction = x - (shifted - {name}.Create(12583039f));");
+            writer.Line($"{name}<float> power = {name}.Create({Literal(Coefficients[0])});");
             foreach (float coefficient in Coefficients.Skip(1).Append(1f))
                 writer.Line($"power = {name}.{target.MultiplyAdd}(power, fraction, {name}.Create({Literal(coefficient)}));");
             writer.Line($"return power * {name}.ShiftLeft(shifted.AsInt32(), 23).AsSingle();");
@@ -120,7 +120,7 @@ internal static class SoftmaxEmitter
         {
             writer.Line("// Whole vectors: a load would wait for smaller stores before it.");
             writer.Line($"ref float last = ref Unsafe.Add(ref line, end - {VirtualLanes});");
-            writer.Line($"var left = {target.VectorType}.Create((int)(count - end) + {VirtualLanes});");
+            writer.Line($"{target.VectorType}<int> left = {target.VectorType}.Create((int)(count - end) + {VirtualLanes});");
             WriteEdge(writer, target, "last", "left", "LessThan");
         }
 
@@ -139,7 +139,7 @@ internal static class SoftmaxEmitter
     /// <summary>Makes those scores of a group of virtual lanes −∞ whose place in it does not compare to the bound.</summary>
     public static void WriteEdge(CodeWriter writer, VectorTarget target, string group, string bound, string comparison)
     {
-        writer.Line($"var none = {target.VectorType}.Create(float.NegativeInfinity);");
+        writer.Line($"{target.VectorType}<float> none = {target.VectorType}.Create(float.NegativeInfinity);");
         foreach (int i in Vectors(target))
         {
             string lanes = $"{target.VectorType}<int>.Indices" + (i == 0 ? "" : $" + {target.VectorType}.Create({i * target.Lanes})");
@@ -155,7 +155,7 @@ internal static class SoftmaxEmitter
     public static void WriteRowMaximum(CodeWriter writer, VectorTarget target, string key, string? first, string end)
     {
         foreach (int i in Vectors(target))
-            writer.Line($"var max_{i} = {Load(target, i, first)};");
+            writer.Line($"{target.VectorType}<float> max_{i} = {Load(target, i, first)};");
         using (writer.Block($"for (nint {key} = {(first is null ? "" : $"{first} + ")}{VirtualLanes}; {key} < {end}; {key} += {VirtualLanes})"))
         {
             foreach (int i in Vectors(target))
@@ -170,7 +170,7 @@ internal static class SoftmaxEmitter
     {
         VectorTarget target = plan.Target;
         WriteRow(writer, plan);
-        writer.Line($"var shift = {target.VectorType}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
+        writer.Line($"{target.VectorType}<float> shift = {target.VectorType}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
         WriteSummedPowers(writer, plan, "key", "0", "end");
         if (plan.Shape.Causal)
         {
@@ -193,7 +193,7 @@ internal static class SoftmaxEmitter
         {
             foreach (int i in Vectors(target))
             {
-                writer.Line($"var p_{i} = {Power(plan, $"{Load(target, i, key)} - shift")};");
+                writer.Line($"{target.VectorType}<float> p_{i} = {Power(plan, $"{Load(target, i, key)} - shift")};");
                 writer.Line($"p_{i}.StoreUnsafe(ref Unsafe.Add(ref line, {key}{(i == 0 ? "" : $" + {i * target.Lanes}")}));");
                 if (!target.SumsApart)
                     writer.Line($"sum_{i} += p_{i};");
@@ -218,7 +218,7 @@ internal static class SoftmaxEmitter
     private static void WriteSums(CodeWriter writer, VectorTarget target)
     {
         foreach (int i in Vectors(target))
-            writer.Line($"var sum_{i} = {target.VectorType}<float>.Zero;");
+            writer.Line($"{target.VectorType}<float> sum_{i} = {target.VectorType}<float>.Zero;");
     }
 
     /// <summary>Folds 32 virtual lanes by halves: 16, 8, 4, 2, 1 apart. The tree is the same for every width.</summary>
@@ -237,11 +237,11 @@ internal static class SoftmaxEmitter
         for (int lanes = target.Lanes; lanes > 4; lanes /= 2)
         {
             string lower = $"{name}Of{lanes / 2}";
-            writer.Line($"var {lower} = {combine($"{part}.GetLower()", $"{part}.GetUpper()", $"Vector{lanes * 16}")};");
+            writer.Line($"Vector{lanes * 16}<float> {lower} = {combine($"{part}.GetLower()", $"{part}.GetUpper()", $"Vector{lanes * 16}")};");
             part = lower;
         }
 
-        writer.Line($"var {name}Pairs = {combine(part, $"Vector128.Shuffle({part}, Vector128.Create(2, 3, 2, 3))", "Vector128")};");
+        writer.Line($"Vector128<float> {name}Pairs = {combine(part, $"Vector128.Shuffle({part}, Vector128.Create(2, 3, 2, 3))", "Vector128")};");
         writer.Line($"float {name} = {combine($"{name}Pairs", $"Vector128.Shuffle({name}Pairs, Vector128.Create(1, 1, 1, 1))", "Vector128").Wrap()}.ToScalar();");
     }
 
@@ -258,14 +258,14 @@ internal static class SoftmaxEmitter
             using (writer.Block($"for (nint row = 0; row < rows; row += {target.Lanes})"))
             {
                 writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
-                writer.Line($"var none = {name}.Create(float.NegativeInfinity);");
-                writer.Line($"var oldMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
-                writer.Line($"var blockMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockMaximum});");
-                writer.Line($"var maximum = {name}.MaxNative(oldMaximum, blockMaximum);");
+                writer.Line($"{name}<float> none = {name}.Create(float.NegativeInfinity);");
+                writer.Line($"{name}<float> oldMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
+                writer.Line($"{name}<float> blockMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockMaximum});");
+                writer.Line($"{name}<float> maximum = {name}.MaxNative(oldMaximum, blockMaximum);");
                 writer.Line("// A side that saw no key has factor 0, also where neither saw one.");
-                writer.Line($"var oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, {Power(plan, "oldMaximum - maximum")});");
-                writer.Line($"var blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, {Power(plan, "blockMaximum - maximum")});");
-                writer.Line($"var sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockSum}), blockFactor, {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum}) * oldFactor);");
+                writer.Line($"{name}<float> oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, {Power(plan, "oldMaximum - maximum")});");
+                writer.Line($"{name}<float> blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, {Power(plan, "blockMaximum - maximum")});");
+                writer.Line($"{name}<float> sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockSum}), blockFactor, {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum}) * oldFactor);");
                 writer.Line($"maximum.StoreUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
                 writer.Line($"sum.StoreUnsafe(ref state, {KernelConstantsEmitter.Sum});");
                 writer.Line($"oldFactor.StoreUnsafe(ref state, {KernelConstantsEmitter.OldFactor});");

@@ -18,6 +18,13 @@ public static partial class AttentionCall<TKernels, TConstants>
         context.Keys = keys;
         if (Has(ComparesPositions))
             context.Offset = Offset(in call, context.Visible);
+        if (Has(MaskLength))
+        {
+            // No alignment depends on it, so it comes after the offset.
+            context.MaskLength = arguments.MaskLength;
+            context.Visible = Math.Min(context.Visible, arguments.MaskLength);
+        }
+
         if (Has(KeyStarts))
             context.Start = arguments.KeyStarts[(int)sequence];
         if (Has(PrefixLengths))
@@ -60,6 +67,6 @@ public static partial class AttentionCall<TKernels, TConstants>
             return 0;
         nint heads = (axes & MaskAxes.Head) != 0 ? TConstants.Heads : 1;
         nint rows = (axes & MaskAxes.Query) != 0 ? Rows(in call.Dimensions) : 1;
-        return call.Index * heads * rows * call.Dimensions.Keys;
+        return call.Index * heads * rows * (Has(MaskLength) ? call.Arguments.MaskLength : call.Dimensions.Keys);
     }
 }

@@ -38,8 +38,10 @@ public static partial class AttentionCall<TKernels, TConstants>
                 // The cap changed them in their place.
                 if (Has(CappedScores) && Has(Softcap) && takesProbabilities)
                     TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
-                if (Has(ModifiesScores) && (takesProbabilities || (takesScores && Has(MaskedScores))))
-                    Modify(in call, head, firstRow, first, rows, 0, columns, row, key, ref scratch);
+                // Of keys that the masks do not have, nothing is read there; they are outside of every range.
+                nint changed = Has(MaskLength) ? Math.Min(columns, call.Context.MaskLength - key) : columns;
+                if (Has(ModifiesScores) && (takesProbabilities || (takesScores && Has(MaskedScores))) && (!Has(MaskLength) || changed > 0))
+                    Modify(in call, head, firstRow, first, rows, 0, changed, row, key, ref scratch);
                 if (takesScores && Has(MaskedScores))
                     WriteScores(in call, head, firstRow, first, rows, columns, row, key, ref scratch);
                 if (takesProbabilities)

@@ -42,6 +42,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             Weights = weights,
             Cache = arguments.Cache,
             Options = arguments.Options,
+            MaskLength = arguments.MaskLength,
             Dimensions = dimensions,
             Schedule = schedule,
         };

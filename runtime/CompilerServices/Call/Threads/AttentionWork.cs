@@ -12,6 +12,8 @@ internal struct AttentionWork : ISharedWork
 
     public required ForwardOptions Options;
 
+    public required int MaskLength;
+
     public required ForwardDimensions Dimensions;
 
     public required CallSchedule Schedule;
@@ -19,7 +21,7 @@ internal struct AttentionWork : ISharedWork
     /// <inheritdoc/>
     public readonly void RunPart(in PinnedSpans spans, int phase, int part, ref float shared, ref float own)
     {
-        AttentionArguments arguments = ArgumentSpans.Restore(in spans, Cache, Dimensions.Batch, Options);
+        AttentionArguments arguments = ArgumentSpans.Restore(in spans, Cache, Dimensions.Batch, MaskLength, Options);
         Parts.Run(in this, in arguments, phase, part, ref shared, ref own);
     }
 }
