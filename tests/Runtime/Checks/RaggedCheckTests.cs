@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AttentionGen.CompilerServices;
 
 namespace AttentionGen.Tests.Runtime;
@@ -180,6 +181,25 @@ public sealed class RaggedCheckTests
             KernelChecks.Validate(Causal, in arguments);
             RaggedBatch.Slice(Causal, in arguments, 1, out _);
         }
+    }
+
+    /// <summary>Documents of a batch are counted once for a call: counted again for each sequence, so many sequences would take half a minute.</summary>
+    [Fact]
+    public void Documents_of_very_many_sequences_are_found_in_linear_time()
+    {
+        const int batch = 200_000;
+        AttentionShape shape = TestNumbers.Shape(heads: 1, headDim: 1, dModel: 1) with { Ragged = true, Documents = true };
+        var arguments = new AttentionArguments
+        {
+            Input = new float[batch], Output = new float[batch], Batch = batch, RowOffsets = Enumerable.Range(0, batch + 1).ToArray(),
+            Documents = Enumerable.Range(0, batch).ToArray(), DocumentOffsets = new int[batch + 1],
+        };
+        var watch = Stopwatch.StartNew();
+        KernelChecks.Validate(shape, in arguments);
+        RaggedBatch.FindDocuments(shape, in arguments);
+        for (int sequence = 0; sequence < batch; sequence++)
+            Assert.Equal(sequence, RaggedBatch.Slice(shape, in arguments, sequence, out _).Documents[0]);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
     }
 
     private static void Refused<TException>(string argument, string message, Action action)
