@@ -139,8 +139,12 @@ public sealed partial class AttentionCache
     internal RingKeys? OverwrittenKeys { get; }
 
     /// <summary>The size in bytes of the tables that are not yet among those that were counted; they are then.</summary>
-    internal long CountTables(HashSet<object> counted) =>
-        (rotaryTable is not null && counted.Add(rotaryTable) ? rotaryTable.Bytes : 0) + (distanceBias is not null && counted.Add(distanceBias) ? distanceBias.Bytes : 0);
+    internal long CountTables(HashSet<object> counted)
+    {
+        long rotary = rotaryTable is not null && counted.Add(rotaryTable) ? rotaryTable.Bytes : 0;
+        long distances = distanceBias is not null && counted.Add(distanceBias) ? distanceBias.Bytes : 0;
+        return rotary + distances;
+    }
 
     /// <summary>Takes the tables of the kernel object that made the cache: they stay as long as it does.</summary>
     internal void KeepTables(RotaryTable? rotary, DistanceBias? distances) => (rotaryTable, distanceBias) = (rotary, distances);

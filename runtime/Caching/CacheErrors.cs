@@ -7,6 +7,9 @@ internal static partial class CacheErrors
 {
     private const string HaveOne = "Cross-attention has one; so do causal self-attention and kernels without projections, if SequenceLength is not set.";
 
+    /// <summary>Why positions have a limit.</summary>
+    public const string HaveHooks = "the kernel calls a score modifier or a mask predicate, whose positions stay below 2³⁰";
+
     // What follows from other properties, which are named themselves.
     private static readonly HashSet<string> Derived =
     [
@@ -19,7 +22,7 @@ internal static partial class CacheErrors
 
     /// <summary>A cache is asked for whose positions a hook would not hold.</summary>
     public static ArgumentOutOfRangeException BeyondHooks(int capacity) => new(
-        nameof(capacity), capacity, $"capacity is {capacity}; expected at most {ShapeLimits.MaxHookLength}, because the kernel calls a score modifier or a mask predicate, whose positions stay below 2³⁰.");
+        nameof(capacity), capacity, $"capacity is {capacity}; expected at most {ShapeLimits.MaxHookLength}, because {HaveHooks}.");
 
     /// <summary>A cache is given to a kernel that has none.</summary>
     public static ArgumentException Undeclared() => new($"cache is given; expected none, because this kernel has no cache. {HaveOne}", "cache");

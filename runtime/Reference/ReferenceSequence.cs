@@ -44,7 +44,8 @@ internal sealed record ReferenceSequence(
         for (int index = 0; index < batch; index++)
         {
             int cached = cache?.LengthOf(index) ?? 0;
-            var sequence = new ReferenceSequence(index, firstRow, rows[index], firstNewKey, newKeys[index], cached, firstKey, firstPair, 0, shape.MaskLength ? arguments.MaskLength : -1);
+            int maskLength = shape.MaskLength ? arguments.MaskLength : -1;
+            var sequence = new ReferenceSequence(index, firstRow, rows[index], firstNewKey, newKeys[index], cached, firstKey, firstPair, 0, maskLength);
             sequences[index] = sequence;
             firstRow += sequence.Rows;
             firstNewKey += sequence.NewKeys;
@@ -55,7 +56,9 @@ internal sealed record ReferenceSequence(
         int longest = sequences.Select(sequence => sequence.Keys).DefaultIfEmpty(0).Max();
         sequences = [.. sequences.Select(sequence => sequence with { MaskWidth = longest })];
         CheckSequenceValues(shape, in arguments, sequences);
-        Check(shape.MaskLength || arguments.MaskLength == 0, "maskLength", $"maskLength is {arguments.MaskLength}; expected 0, because the shape does not declare MaskLength.");
+        Check(
+            shape.MaskLength || arguments.MaskLength == 0, "maskLength",
+            $"maskLength is {arguments.MaskLength}; expected 0, because the shape does not declare MaskLength.");
         int fewest = sequences.Select(sequence => sequence.Keys).DefaultIfEmpty(0).Min();
         if ((uint)arguments.MaskLength > (uint)fewest)
             throw new ArgumentOutOfRangeException("maskLength", arguments.MaskLength, $"maskLength is {arguments.MaskLength}; expected 0 to {fewest}.");
@@ -71,11 +74,14 @@ internal sealed record ReferenceSequence(
         return Counts("memory", memory, batch, shape.MemoryDim, shape.Ragged, keyOffsets);
     }
 
+    /// <summary>Keys that a mask with these axes has for this sequence.</summary>
+    private int WidthOf(MaskAxes axes) => MaskLength >= 0 ? MaskLength : axes.HasFlag(MaskAxes.Batch) ? Keys : MaskWidth;
+
     /// <summary>Where a mask with these axes holds the element of this sequence.</summary>
     public int MaskIndex(AttentionShape shape, MaskAxes axes, int head, int row, int key)
     {
         bool hasBatch = axes.HasFlag(MaskAxes.Batch), hasHead = axes.HasFlag(MaskAxes.Head), hasQuery = axes.HasFlag(MaskAxes.Query);
-        int width = MaskLength >= 0 ? MaskLength : hasBatch ? Keys : MaskWidth;
+        int width = WidthOf(axes);
         int pairsBefore = MaskLength < 0 ? FirstPair : FirstRow * MaskLength, keysBefore = MaskLength < 0 ? FirstKey : Index * MaskLength;
         int before = hasBatch ? (hasHead ? shape.Heads : 1) * (hasQuery ? pairsBefore : keysBefore) : 0;
         int line = hasHead ? head : 0;
@@ -165,7 +171,7 @@ internal sealed record ReferenceSequence(
     {
         // Behind the last element of the last sequence; without a batch axis all sequences share one block.
         int expected = axes == MaskAxes.None ? 0 : sequences.Select(sequence =>
-            sequence.MaskIndex(shape, axes, shape.Heads - 1, sequence.Rows - 1, sequence.MaskLength >= 0 ? sequence.MaskLength : axes.HasFlag(MaskAxes.Batch) ? sequence.Keys : sequence.MaskWidth)).DefaultIfEmpty(0).Max();
+            sequence.MaskIndex(shape, axes, shape.Heads - 1, sequence.Rows - 1, sequence.WidthOf(axes))).DefaultIfEmpty(0).Max();
         CheckCount(name, length, Math.Max(expected, 0));
     }
 

@@ -11,11 +11,7 @@ public sealed partial class AttentionWeights
     {
         long count = 0;
         foreach ((_, WeightTensor tensor) in Tensors())
-        {
-            foreach (float value in tensor.Values)
-                count += float.IsSubnormal(value) ? 1 : 0;
-        }
-
+            count += WeightNumbers.CountSubnormals(tensor.Values);
         return count;
     }
 
@@ -45,24 +41,11 @@ public sealed partial class AttentionWeights
     public AttentionWeights CheckFinite()
     {
         foreach ((string role, WeightTensor tensor) in Tensors())
-        {
-            for (int index = 0; index < tensor.Values.Length; index++)
-            {
-                if (!float.IsFinite(tensor.Values[index]))
-                    throw new InvalidDataException(FormattableString.Invariant($"The {role} ({tensor.Source}) has {tensor.Values[index]} as its element {index}; expected a finite number."));
-            }
-        }
-
+            WeightNumbers.CheckFinite(role, tensor.Source, tensor.Values);
         return this;
     }
 
-    private static WeightTensor Flush(WeightTensor tensor)
-    {
-        float[] values = [.. tensor.Values];
-        foreach (ref float value in values.AsSpan())
-            value = float.IsSubnormal(value) ? float.CopySign(0, value) : value;
-        return tensor with { Values = values };
-    }
+    private static WeightTensor Flush(WeightTensor tensor) => tensor with { Values = WeightNumbers.Flush(tensor.Values) };
 
     private (string Role, WeightTensor Tensor)[] Tensors() =>
     [

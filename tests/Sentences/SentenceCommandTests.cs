@@ -115,6 +115,8 @@ public sealed class SentenceCommandTests : IDisposable
         Assert.Contains("has no model.safetensors", Fails("similar", "a", "b", "--model", directory));
         Assert.Contains("--threads must be 1 to 256, but is 0", Fails("similar", "a", "b", "--threads", "0"));
         Assert.Contains("--url must be such as", Fails("serve", "--url", "localhost"));
+        Assert.Contains("--wait must be a number of seconds with a decimal point, such as 0.5, but is '0,5'.", Fails("serve", "--wait", "0,5"));
+        Assert.Contains("but is 'abc'", Fails("serve", "--wait", "abc"));
         Assert.Contains("URL must be such as", Fails("load", "localhost"));
         Assert.False(File.Exists(missing));
     }

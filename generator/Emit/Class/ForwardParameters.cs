@@ -106,7 +106,11 @@ internal static class ForwardParameters
         if (shape.AdditiveMask != MaskAxes.None)
             yield return Floats("additiveMask", "AdditiveMask", $"[{MaskOf(shape, shape.AdditiveMask)}]: added to the scores; −∞ masks{included}");
         if (shape.MaskLength)
-            yield return new("int maskLength", "maskLength", "MaskLength", $"Keys that the {(shape.DeclaredMasks > 1 ? "masks have" : "mask has")}{(included.Length > 0 ? ", cached ones among them" : "")}: keys from there on are masked");
+        {
+            string have = shape.DeclaredMasks > 1 ? "masks have" : "mask has", cachedToo = included.Length > 0 ? ", cached ones among them" : "";
+            yield return new("int maskLength", "maskLength", "MaskLength", $"Keys that the {have}{cachedToo}: keys from there on are masked");
+        }
+
         if (shape.HasProbabilities)
         {
             bool averaged = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
@@ -149,7 +153,14 @@ internal static class ForwardParameters
         return string.Join(", ", names);
     }
 
-    private static string MaskOf(AttentionShape shape, MaskAxes axes) => shape.MaskLength ? Axes(shape, axes & ~MaskAxes.Key) is { Length: > 0 } before ? $"{before}, maskLength" : "maskLength" : Axes(shape, axes);
+    /// <summary>The axes of a mask, whose keys may be fewer than there are.</summary>
+    private static string MaskOf(AttentionShape shape, MaskAxes axes)
+    {
+        if (!shape.MaskLength)
+            return Axes(shape, axes);
+        string others = Axes(shape, axes & ~MaskAxes.Key);
+        return others.Length > 0 ? $"{others}, maskLength" : "maskLength";
+    }
 
     private static ForwardParameter Floats(string name, string property, string text) => new($"ReadOnlySpan<float> {name}", name, property, text);
 

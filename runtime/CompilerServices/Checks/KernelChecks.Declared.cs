@@ -99,7 +99,8 @@ public static partial class KernelChecks
     }
 
     /// <summary>Whether a span has the product of the declared axes as its length.</summary>
-    private static void CheckLength(string argument, string setting, int length, MaskAxes axes, int heads, in ForwardDimensions dimensions, string keys = "keys")
+    private static void CheckLength(
+        string argument, string setting, int length, MaskAxes axes, int heads, in ForwardDimensions dimensions, string keys = "keys")
     {
         if (axes == MaskAxes.None)
         {

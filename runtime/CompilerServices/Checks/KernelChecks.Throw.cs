@@ -33,7 +33,7 @@ public static partial class KernelChecks
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowBeyondHooks(string argument, int count, string what) =>
         throw new ArgumentException(
-            $"{argument} has {count} {what} for a sequence; expected at most {ShapeLimits.MaxHookLength}, because the kernel calls a score modifier or a mask predicate, whose positions stay below 2³⁰.", argument);
+            $"{argument} has {count} {what} for a sequence; expected at most {ShapeLimits.MaxHookLength}, because {CacheErrors.HaveHooks}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOverlap(string argument, string input) =>
@@ -153,7 +153,8 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMaskLengthUndeclared(int maskLength) =>
-        throw new ArgumentException($"maskLength is {maskLength}; expected 0, because the configuration does not declare MaskLength: masks have all keys.", "maskLength");
+        throw new ArgumentException(
+            $"maskLength is {maskLength}; expected 0, because the configuration does not declare MaskLength: masks have all keys.", "maskLength");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMaskLength(int maskLength, int keys) =>

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 
@@ -12,7 +14,11 @@ internal static class ServeCommand
         var url = new Option<string>("--url") { Description = "Where to listen; port 0 for any that is free.", HelpName = "URL", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
         var cut = new Option<bool>("--cut") { Description = "Cut off the end of a text that is too long for the model, instead of refusing the request." };
         var queue = new Option<int>("--queue") { Description = "The most tokens that wait; beyond them requests get 429.", HelpName = "TOKENS", DefaultValueFactory = _ => new EmbeddingQueueOptions().MaxQueuedTokens };
-        var wait = new Option<double>("--wait") { Description = "The longest that a request waits before it gets 503.", HelpName = "SECONDS", DefaultValueFactory = _ => new EmbeddingQueueOptions().MaxWait.TotalSeconds };
+        var wait = new Option<double>("--wait")
+        {
+            Description = "The longest that a request waits before it gets 503.", HelpName = "SECONDS",
+            DefaultValueFactory = _ => new EmbeddingQueueOptions().MaxWait.TotalSeconds, CustomParser = ParseSeconds,
+        };
         var command = new Command("serve", "Answers POST /v1/embeddings as OpenAI does. Requests that come at the same time share a batch.") { url, cut, queue, wait };
         command.OnRun(async (result, cancellation) =>
         {
@@ -35,5 +41,15 @@ internal static class ServeCommand
             await app.WaitForShutdownAsync(cancellation);
         });
         return command;
+    }
+
+    /// <summary>A number with a decimal point, whatever the system's language; a comma would otherwise be read as a separator of thousands.</summary>
+    private static double ParseSeconds(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+            return value;
+        result.AddError($"--wait must be a number of seconds with a decimal point, such as 0.5, but is '{text}'.");
+        return 0;
     }
 }

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace AttentionGen.Tests.Runtime;
 
 /// <summary>Weights that are subnormal, which some processors are slow with, and weights that are no numbers.</summary>
@@ -43,6 +45,59 @@ public sealed class WeightNumbersTests
         }
 
         Assert.StartsWith("The key weight (span key) has NaN as its element 1", Assert.Throws<InvalidDataException>(() => With(1, 1, float.NaN).CheckFinite()).Message);
+    }
+
+    /// <summary>The tensors of a layer beside its attention, and those of its attention.</summary>
+    [Fact]
+    public void Weights_of_a_layer_are_counted_flushed_and_checked_wherever_they_are()
+    {
+        string[] names = [.. typeof(TransformerLayerWeights).GetProperties().Where(property => property.PropertyType == typeof(ReadOnlyMemory<float>)).Select(property => property.Name)];
+        Assert.Equal(14, names.Length);
+        TransformerLayerWeights normal = Layer(AttentionWeights.Random(Shape, 1), "", 1);
+        Assert.Equal(0, normal.CountSubnormals());
+        Assert.Same(normal, normal.FlushSubnormals());
+        Assert.Same(normal, normal.CheckFinite());
+        foreach (string name in names)
+        {
+            TransformerLayerWeights weights = Layer(AttentionWeights.Random(Shape, 1), name, -1e-40f), flushed = weights.FlushSubnormals();
+            Assert.Equal((1, 0), (weights.CountSubnormals(), flushed.CountSubnormals()));
+            foreach (string other in names)
+                Assert.Equal(Values(weights, other).Select(value => float.IsSubnormal(value) ? -0f : value).Select(BitConverter.SingleToInt32Bits), Values(flushed, other).Select(BitConverter.SingleToInt32Bits));
+            string message = Assert.Throws<InvalidDataException>(() => Layer(AttentionWeights.Random(Shape, 1), name, float.NaN).CheckFinite()).Message;
+            Assert.EndsWith(" has NaN as its element 1; expected a finite number.", message, StringComparison.Ordinal);
+            Assert.Equal(name, string.Concat(message[4..message.IndexOf(" has", StringComparison.Ordinal)].Split(' ', '-').Select(word => char.ToUpperInvariant(word[0]) + word[1..])));
+        }
+
+        TransformerLayerWeights inAttention = Layer(With(2, float.Epsilon, -1e-40f), "", 1);
+        Assert.Equal((2, 0), (inAttention.CountSubnormals(), inAttention.FlushSubnormals().CountSubnormals()));
+        Assert.Throws<InvalidDataException>(() => Layer(With(2, 1, float.NaN), "", 1).CheckFinite());
+    }
+
+    [Fact]
+    public void Weights_of_a_product_are_counted_flushed_and_checked()
+    {
+        LinearWeights normal = LinearWeights.FromSpans([1, -2, 3, 4], [0, 1]);
+        Assert.Equal(0, normal.CountSubnormals());
+        Assert.Same(normal, normal.FlushSubnormals());
+        Assert.Same(normal, normal.CheckFinite());
+        LinearWeights weights = LinearWeights.FromSpans([1, -1e-40f, 3, 4], [float.Epsilon, 1]), flushed = weights.FlushSubnormals();
+        Assert.Equal((2, 0), (weights.CountSubnormals(), flushed.CountSubnormals()));
+        Assert.Equal(((float[])[1, -0f, 3, 4]).Select(BitConverter.SingleToInt32Bits), flushed.Weight.ToArray().Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal([0, 1], flushed.Bias.ToArray());
+        Assert.StartsWith("The weight (span weight) has NaN as its element 3", Assert.Throws<InvalidDataException>(() => LinearWeights.FromSpans([1, 2, 3, float.NaN]).CheckFinite()).Message, StringComparison.Ordinal);
+        Assert.StartsWith("The bias (span bias) has Infinity as its element 0", Assert.Throws<InvalidDataException>(() => LinearWeights.FromSpans([1], [float.PositiveInfinity]).CheckFinite()).Message, StringComparison.Ordinal);
+    }
+
+    private static float[] Values(TransformerLayerWeights weights, string name) =>
+        ((ReadOnlyMemory<float>)typeof(TransformerLayerWeights).GetProperty(name)!.GetValue(weights)!).ToArray();
+
+    /// <summary>A layer whose tensors have three elements, of which the second of one tensor is given.</summary>
+    private static TransformerLayerWeights Layer(AttentionWeights attention, string name, float second)
+    {
+        var weights = new TransformerLayerWeights { Attention = attention };
+        foreach (PropertyInfo property in typeof(TransformerLayerWeights).GetProperties().Where(property => property.PropertyType == typeof(ReadOnlyMemory<float>)))
+            property.SetValue(weights, new ReadOnlyMemory<float>([1, property.Name == name ? second : 2, 3]));
+        return weights;
     }
 
     private static float[][] Tensors(AttentionWeights weights) =>

@@ -45,7 +45,11 @@ internal static class ModifyEmitter
         if (pass.AddsDistanceBias)
             writer.Line("ref float distance = ref Unsafe.Add(ref context.DistanceBias, (queryHead * 2 * context.DistanceReach) + key - position);");
         if (pass.MasksAdditively)
-            WriteMaskRow(writer, "additive", "AdditiveMask", pass.AdditiveMask, pass.MaskKeys, inputRow, "Services::MaskRows.Whole", pass.MasksBooleanly ? $"ref Unsafe.Add(ref maskLine, {ScratchLayout.MaskLineFloats})" : "ref maskLine");
+        {
+            string line = pass.MasksBooleanly ? $"ref Unsafe.Add(ref maskLine, {ScratchLayout.MaskLineFloats})" : "ref maskLine";
+            WriteMaskRow(writer, "additive", "AdditiveMask", pass.AdditiveMask, pass.MaskKeys, inputRow, "Services::MaskRows.Whole", line);
+        }
+
         if (pass.MasksBooleanly)
             WriteMaskRow(writer, "boolean", "BooleanMask", pass.BooleanMask, pass.MaskKeys, inputRow, "Services::MaskRows.Expand", "ref maskLine");
 
