@@ -80,7 +80,7 @@ public sealed class PackedMatrix
             throw new ArgumentException(
                 $"interleavedPanels is {interleavedPanels}; it must divide the {panelCount} panels of {outputs} outputs.", nameof(interleavedPanels));
         long panelFloats = (long)panelCount * inputs * PanelWidth;
-        AlignedMemory memory = AlignedMemory.Allocate(checked((nint)(panelFloats + (long)panelCount * PanelWidth)));
+        AlignedMemory memory = WeightMemory.Allocate(checked((nint)(panelFloats + (long)panelCount * PanelWidth)));
         var packed = new PackedMatrix(memory, panelCount, (nint)panelFloats);
 
         // Padding is zero, so that columns beyond the last output are computed like others and give nothing.

@@ -78,7 +78,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
             if (product.Prefetch == TilePrefetch.NextPanels)
                 writer.Line($"ref float next = ref Unsafe.Add(ref first, panel + {product.Panels} < {kernel.Panels} ? {groupFloats} : 0);");
             if (shares)
-                writer.Line($"nint asked = panel + {product.Panels} < {kernel.Panels} ? 0 : {groupFloats};");
+                writer.Line("nint asked = 0;");
             foreach (string operand in EpilogueEmitter.ColumnOperands(kernel))
                 writer.Line($"ref float {PanelName(operand)} = ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth});");
             RowSplitEmitter.WriteLoop(
