@@ -152,8 +152,8 @@ public sealed class HookEmitterTests
             """
             unchecked
             {
-                var hook0_0 = Vector256.Create(key) + Vector256<int>.Indices;
-                var hook0_1 = Vector256.Create(query);
+                Vector256<int> hook0_0 = Vector256.Create(key) + Vector256<int>.Indices;
+                Vector256<int> hook0_1 = Vector256.Create(query);
                 scores = Vector256.ConditionalSelect(Vector256.GreaterThan(hook0_0, hook0_1).AsSingle(), scores, scores + (Vector256.Create(-0.25f) * Vector256.ConvertToSingle(hook0_1 - hook0_0)));
             }
 
