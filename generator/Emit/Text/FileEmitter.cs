@@ -59,7 +59,7 @@ internal static class FileEmitter
         [
             .. files
                 .Select(file => file with { Text = file.Text.Insert(file.Text.IndexOf("\n\n", StringComparison.Ordinal), names) })
-                .Select(file => kernelClass.HidesNames ? FullNames.Write(file, kernelClass.RuntimeAlias) : file),
+                .Select(file => kernelClass.HidesNames ? FullNames.Write(file, kernelClass.RuntimeAlias) : ShortLocals.Write(file)),
         ];
     }
 

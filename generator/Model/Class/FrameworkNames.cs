@@ -14,6 +14,9 @@ internal static class FrameworkNames
     /// <summary>No keyword: a type of that name comes first, wherever the class sees it. The text imports nothing that would come before.</summary>
     private const string NativeInteger = "nint";
 
+    /// <summary>The same of the word that stands for the type of a local.</summary>
+    private const string Var = "var";
+
     /// <summary>Simple name and full name of each type.</summary>
     public static readonly IReadOnlyDictionary<string, string> Types = new Dictionary<string, string>
     {
@@ -39,7 +42,7 @@ internal static class FrameworkNames
     };
 
     /// <summary>The names and, as an attribute has two, the one that is not written.</summary>
-    private static readonly IReadOnlyList<string> Names = [.. Types.Keys, .. Aliases.Keys, "MethodImplAttribute"];
+    private static readonly IReadOnlyList<string> Names = [.. Types.Keys, .. Aliases.Keys, "MethodImplAttribute", Var];
 
     /// <summary>Whether it is one of the names.</summary>
     public static bool Contains(string name) => Types.ContainsKey(name) || Aliases.ContainsKey(name);
@@ -69,7 +72,7 @@ internal static class FrameworkNames
     /// </summary>
     private static bool AreVisibleFromAfar(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> names = type.ContainingNamespace.IsGlobalNamespace ? Names : [NativeInteger];
+        IReadOnlyList<string> names = type.ContainingNamespace.IsGlobalNamespace ? Names : [NativeInteger, Var];
         foreach (SyntaxReference declaration in type.DeclaringSyntaxReferences)
         {
             cancellationToken.ThrowIfCancellationRequested();
