@@ -85,13 +85,15 @@ internal sealed record LinearPlan
 
     private static IEnumerable<string> ReasonsFor(ProductPlan product)
     {
-        yield return $"{product.Reason}; rows are cut into tiles that together take the fewest cycles ({string.Join(" + ", product.Split.Cut(16))} for 16 rows), "
+        yield return $"{product.Reason}; rows are cut into tiles that together take the fewest cycles ({string.Join(" + ", product.Split.Cut(16))} for 16 "
+            + $"rows), "
             + "and each panel of weights is used by all rows of a block while the next is prefetched.";
         yield return $"One row takes {product.GemvTiles[0].Panels} panels at once, so that enough chains of multiply-adds are in flight.";
         if (product.Tiles[product.Tiles.Count - 1].Unroll is > 1 and int turn && turn < product.Kernel.Depth.Literal)
             yield return $"The largest tiles take {turn} steps of the depth in a turn of their loop, which measured faster than one.";
         if (product.InterleavedPanels > 1)
-            yield return $"Panels of weights are interleaved by {product.InterleavedPanels}: one row reads {product.GemvTiles[0].Panels / product.InterleavedPanels} streams instead of {product.GemvTiles[0].Panels}.";
+            yield return $"Panels of weights are interleaved by {product.InterleavedPanels}: one row reads "
+                + $"{product.GemvTiles[0].Panels / product.InterleavedPanels} streams instead of {product.GemvTiles[0].Panels}.";
     }
 
     private IEnumerable<string> SharedReasonsFor()
@@ -99,11 +101,13 @@ internal sealed record LinearPlan
         int filled = FilledPanels(Shape);
         yield return Panels == filled
             ? $"Columns: {filled} panels of {AttentionPlan.PanelWidth}, cut at multiples of {ColumnUnit}, so that every tile is whole."
-            : $"Columns: {filled} panels of {AttentionPlan.PanelWidth} and {Panels - filled} of zeros, cut at multiples of {ColumnUnit}, so that every tile is whole.";
+            : $"Columns: {filled} panels of {AttentionPlan.PanelWidth} and {Panels - filled} of zeros, cut at multiples of {ColumnUnit}, so that every tile is "
+                + $"whole.";
         if (StripFloats > 0)
             yield return $"The last {StripFloats} columns of whole tiles go through scratch, because they would write beyond the caller's row.";
         if (Product.Kernel.DepthBlocks > 1)
-            yield return $"The depth is cut into blocks of {AttentionPlan.DepthBlock}, each summed from zero and added in ascending order, which rounds less than one long sum. The bits depend on it.";
+            yield return $"The depth is cut into blocks of {AttentionPlan.DepthBlock}, each summed from zero and added in ascending order, which rounds less "
+                + $"than one long sum. The bits depend on it.";
         yield return $"Row blocks of {RowBlock}: their input takes {(long)RowBlock * Shape.Inputs * 4 / 1024} KiB beside the weights that pass through.";
         if (Finishes)
             yield return $"Activation, gate and residual follow on {FinishedFloats * 4 / 1024} KiB of the result at a time, while it is in the cache.";

@@ -24,7 +24,9 @@ internal enum OperandLayout
     PackedPanels,
 }
 
-/// <summary>One thing that is done to a tile's sums. Another one is another record here, a case in <c>EpilogueEmitter</c>, and a place in a kernel's list.</summary>
+/// <summary>
+/// One thing that is done to a tile's sums. Another one is another record here, a case in <c>EpilogueEmitter</c>, and a place in a kernel's list.
+/// </summary>
 internal abstract record EpilogueStep
 {
     /// <summary>Adds the column's bias.</summary>
@@ -111,7 +113,9 @@ internal sealed record MatrixKernel(string Name, Operand A, Operand B, Operand C
 
     private static Operand Panelled(string name, Extent stride) => new(name, ElementType.Float32, OperandLayout.Panels, stride);
 
-    /// <summary>Everything that tells two projections apart: the depth, the stride of rows apart, and what the epilogue does beside the usual bias and rows.</summary>
+    /// <summary>
+    /// Everything that tells two projections apart: the depth, the stride of rows apart, and what the epilogue does beside the usual bias and rows.
+    /// </summary>
     private static string ProjectionName(int depth, int rowStride, IReadOnlyList<EpilogueStep> epilogue)
     {
         EpilogueStep[] usual = [new EpilogueStep.AddBias(), new EpilogueStep.StoreRows()];

@@ -50,7 +50,9 @@ internal sealed record ProductPlan
     /// <summary>Tiles for any number of rows, ascending; they share one number of panels.</summary>
     public required EquatableArray<RegisterTile> Tiles { get; init; }
 
-    /// <summary>GEMV tiles, for one or two rows alone: more panels at once, so that enough chains are in flight. Three rows are two of them that overlap.</summary>
+    /// <summary>
+    /// GEMV tiles, for one or two rows alone: more panels at once, so that enough chains are in flight. Three rows are two of them that overlap.
+    /// </summary>
     public required EquatableArray<RegisterTile> GemvTiles { get; init; }
 
     /// <summary>What the tiles ask for ahead of time; GEMV tiles of a product with <see cref="PanelsOutside"/> ask for nothing.</summary>
@@ -121,7 +123,9 @@ internal sealed record ProductPlan
             BaseTiles = new(target.Base is null ? [] : EqualTiles(Create(kernel, panelDivisor, target.Base, unrolling), gemv, tiles)),
             Prefetch = weights ? target.WeightsPrefetch : kernel.Depth.IsLiteral ? TilePrefetch.FollowingPanels : TilePrefetch.Ahead,
             Split = split,
-            Reason = $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers{Beside(target)} and load {largest.LoadsPerStep} times for {largest.Accumulators} multiply-adds a step",
+            Reason =
+                $"{largest.Name} tiles keep {largest.Accumulators} sums in {target.Registers} registers{Beside(target)} and load {largest.LoadsPerStep} times "
+                    + $"for {largest.Accumulators} multiply-adds a step",
         };
     }
 
@@ -136,7 +140,8 @@ internal sealed record ProductPlan
     {
         int interleaved = target.InterleavedPanels;
         int gemv = GemvPanels(1, panels, target);
-        bool fits = panels % interleaved == 0 && interleaved * LargestDivisor(panelDivisor / interleaved, gemv / interleaved) >= LargestDivisor(panelDivisor, gemv);
+        bool fits = panels % interleaved == 0
+            && interleaved * LargestDivisor(panelDivisor / interleaved, gemv / interleaved) >= LargestDivisor(panelDivisor, gemv);
         return fits ? interleaved : 1;
     }
 

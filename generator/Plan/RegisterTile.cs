@@ -59,7 +59,9 @@ internal sealed record RowSplit(EquatableArray<int> Next)
         }
     }
 
-    /// <summary>The cut with the fewest cycles, ties going to fewer tiles and then to the larger first. Fewer rows than the smallest tile, alone, take GEMV tiles.</summary>
+    /// <summary>
+    /// The cut with the fewest cycles, ties going to fewer tiles and then to the larger first. Fewer rows than the smallest tile, alone, take GEMV tiles.
+    /// </summary>
     public static RowSplit Fastest(EquatableArray<int> rowTiles, Func<int, double> cycles)
     {
         int smallest = rowTiles[0];

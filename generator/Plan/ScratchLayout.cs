@@ -31,17 +31,29 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
         Add("Scores", (long)AttentionPlan.QueryBlock * scoreStride, "scores, then probabilities, of a query block against a key block");
         Add("Heads", (long)AttentionPlan.QueryRun * AttentionPlan.RoundUp(shape.ValueHeadDim), "running output of a run of query blocks");
         Add("BlockHeads", (long)AttentionPlan.QueryBlock * AttentionPlan.RoundUp(shape.ValueHeadDim), "output of one key block, before it is merged");
-        Add("Softmax", SoftmaxFloats * (AttentionPlan.QueryRun / AttentionPlan.QueryBlock), "running and block maxima and sums, and merge factors, of each query block of a run");
+        Add(
+            "Softmax",
+            SoftmaxFloats * (AttentionPlan.QueryRun / AttentionPlan.QueryBlock),
+            "running and block maxima and sums, and merge factors, of each query block of a run");
         if (steps.HasRowRanges)
-            Add("Ranges", 2 * (AttentionPlan.QueryRun + (AttentionPlan.QueryRun / AttentionPlan.QueryBlock) + 1), "first and end of the keys that each row of a run, each query block and the run see, as integers");
+            Add(
+                "Ranges",
+                2 * (AttentionPlan.QueryRun + (AttentionPlan.QueryRun / AttentionPlan.QueryBlock) + 1),
+                "first and end of the keys that each row of a run, each query block and the run see, as integers");
         if (shape.DeclaredMasks > 0)
             Add("MaskLines", shape.DeclaredMasks * MaskLineFloats, "one row's part of each mask, in whole vectors");
         if (steps.MasksInside)
-            Add("SeenValues", (long)AttentionPlan.KeyBlock * AttentionPlan.RoundUp(shape.ValueHeadDim), "values of a key block with those of masked keys left out, should one be NaN");
+            Add(
+                "SeenValues",
+                (long)AttentionPlan.KeyBlock * AttentionPlan.RoundUp(shape.ValueHeadDim),
+                "values of a key block with those of masked keys left out, should one be NaN");
         if (shape.AppendedKeys > 0)
             Add("AppendedRanges", 2 * AttentionPlan.QueryBlock, "the same range for every row, for the keys behind the last one");
         if (shape.DModel % AttentionPlan.PanelWidth != 0)
-            Add("OutputStrip", (long)System.Math.Max(rowBlock, AttentionPlan.FewRows) * AttentionPlan.RoundUp(shape.DModel), "output rows in whole panels, before they are copied out; where threads share columns, all rows of a call of few rows");
+            Add(
+                "OutputStrip",
+                (long)System.Math.Max(rowBlock, AttentionPlan.FewRows) * AttentionPlan.RoundUp(shape.DModel),
+                "output rows in whole panels, before they are copied out; where threads share columns, all rows of a call of few rows");
         if (layer is not null)
             AddLayer(layer);
         return new(new(slices), checked((int)offset));

@@ -25,8 +25,10 @@ internal sealed record SpeedAdvice(SpeedReason Reason, string Setting, Equatable
     private const int NotablePart = 5;
 
     /// <summary>
-    /// Bytes of a row block from which every measurement was slower: half more than a second-level cache holds, where the plan asks for three quarters of one. Heads of
-    /// 128, interleaved, GFLOP/s of 4,096 wide, 6,144 and 8,192: 181, 158, 160 and 147, 148, 132 with weights from memory, 149, 143, 140 with weights from the third level.
+    /// Bytes of a row block from which every measurement was slower: half more than a second-level cache holds, where the plan asks for three quarters of
+    /// one. Heads of
+    /// 128, interleaved, GFLOP/s of 4,096 wide, 6,144 and 8,192: 181, 158, 160 and 147, 148, 132 with weights from memory, 149, 143, 140 with weights
+    /// from the third level.
     /// </summary>
     private const int SlowRowBytes = 1536 * 1024;
 
@@ -42,14 +44,18 @@ internal sealed record SpeedAdvice(SpeedReason Reason, string Setting, Equatable
             int below = width / AttentionPlan.PanelWidth * AttentionPlan.PanelWidth;
             string better = below == 0 ? Text(plan.ValueHeadDimPadded) : $"{Text(below)} or {Text(plan.ValueHeadDimPadded)}";
             string setting = shape.ValueHeadDim == shape.HeadDim ? "HeadDim" : "ValueHeadDim";
-            yield return new(SpeedReason.EmptyLanes, setting, new([setting, Text(width), Text(AttentionPlan.PanelWidth), Text(plan.ValueHeadDimPadded), Text(100 * empty / width), better]));
+            yield return new(
+                SpeedReason.EmptyLanes,
+                setting,
+                new([setting, Text(width), Text(AttentionPlan.PanelWidth), Text(plan.ValueHeadDimPadded), Text(100 * empty / width), better]));
         }
 
         long rowBytes = (long)sizeof(float) * plan.RowBlock * (shape.QueryDim + shape.JoinedDim);
         if (rowBytes >= SlowRowBytes)
         {
             int widest = AttentionPlan.RowBytes / (2 * sizeof(float) * AttentionPlan.QueryBlock);
-            yield return new(SpeedReason.RowsBeyondCache, "Heads", new([Text(shape.QueryDim), Text(plan.RowBlock), Text((int)(rowBytes / 1024)), Text(widest)]));
+            yield return new(
+                SpeedReason.RowsBeyondCache, "Heads", new([Text(shape.QueryDim), Text(plan.RowBlock), Text((int)(rowBytes / 1024)), Text(widest)]));
         }
 
         int longest = plans.SelectMany(each => each.Products).SelectMany(product => product.AllTiles).Max(tile => tile.Accumulators * tile.Unroll);

@@ -53,7 +53,9 @@ internal sealed record VectorTarget
 
     public int LoadsPerCycle { get; init; } = 2;
 
-    /// <summary>Sums from which a projection's tile has several steps of the depth in a turn of its loop; <see cref="ProductPlan"/> has the measurements.</summary>
+    /// <summary>
+    /// Sums from which a projection's tile has several steps of the depth in a turn of its loop; <see cref="ProductPlan"/> has the measurements.
+    /// </summary>
     public int UnrolledAccumulators { get; init; } = int.MaxValue;
 
     /// <summary>

@@ -28,13 +28,18 @@ internal static class KernelConstantsEmitter
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
         writer.Line("/// <summary>Floats between the scores of two queries, between the running outputs of two rows, and of a row of joined heads.</summary>");
-        writer.Line(CodeWriter.Invariant($"private const int {ScoreStride} = {plan.ScoreStride}, {HeadStride} = {plan.ValueHeadDimPadded}, {JoinedDim} = {plan.Shape.JoinedDim};"));
+        writer.Line(
+            CodeWriter.Invariant(
+                $"private const int {ScoreStride} = {plan.ScoreStride}, {HeadStride} = {plan.ValueHeadDimPadded}, {JoinedDim} = {plan.Shape.JoinedDim};"));
         writer.Line();
-        writer.Line("/// <summary>Where maxima, sums and factors of a query block lie, in floats: of what was merged so far, and of the present key block.</summary>");
+        writer.Line(
+            "/// <summary>Where maxima, sums and factors of a query block lie, in floats: of what was merged so far, and of the present key block.</summary>");
         using (writer.Block("private static class SoftmaxState"))
         {
             writer.Line(CodeWriter.Invariant($"public const int Maximum = {SoftmaxState.Maximum}, Sum = {SoftmaxState.Sum};"));
-            writer.Line(CodeWriter.Invariant($"public const int BlockMaximum = {SoftmaxState.Block + SoftmaxState.Maximum}, BlockSum = {SoftmaxState.Block + SoftmaxState.Sum};"));
+            writer.Line(
+                CodeWriter.Invariant(
+                    $"public const int BlockMaximum = {SoftmaxState.Block + SoftmaxState.Maximum}, BlockSum = {SoftmaxState.Block + SoftmaxState.Sum};"));
             writer.Line(CodeWriter.Invariant($"public const int OldFactor = {SoftmaxState.OldFactor}, BlockFactor = {SoftmaxState.BlockFactor};"));
         }
 

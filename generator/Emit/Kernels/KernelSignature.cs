@@ -9,7 +9,8 @@ internal sealed record KernelSignature(string Result, string Name, string Parame
 {
     public static readonly KernelSignature Softmax = new("void", "Softmax", "ref float scores, nint rows, nint columns, ref float state");
 
-    public static readonly KernelSignature CausalSoftmax = new("void", "CausalSoftmax", "ref float scores, nint rows, nint columns, nint first, nint seen, ref float state");
+    public static readonly KernelSignature CausalSoftmax = new(
+        "void", "CausalSoftmax", "ref float scores, nint rows, nint columns, nint first, nint seen, ref float state");
 
     public static readonly KernelSignature RangeSoftmax =
         new("void", "RangeSoftmax", "ref float scores, nint rows, nint from, nint columns, nint key, ref int ranges, ref float state");
@@ -18,21 +19,25 @@ internal sealed record KernelSignature(string Result, string Name, string Parame
 
     public static readonly KernelSignature MergeHeads = new("void", "MergeHeads", "ref float heads, ref float blockHeads, nint rows, ref float softmax");
 
-    public static readonly KernelSignature JoinHeads = new("bool", "JoinHeads", "ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined");
+    public static readonly KernelSignature JoinHeads = new(
+        "bool", "JoinHeads", "ref float heads, ref float softmax, nint count, nint first, nint head, ref float joined");
 
     public static readonly KernelSignature Modify = new(
         "void",
         "Modify",
-        "ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine, in Services::AttendContext context");
+        "ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine, in "
+            + "Services::AttendContext context");
 
     public static readonly KernelSignature Cap = new("void", "Cap", "ref float scores, nint rows, nint columns");
 
-    public static readonly KernelSignature Finish = new("void", "Finish", "ref float softmax, nint rows, nint first, nint head, nint firstRow, in Services::AttendContext context");
+    public static readonly KernelSignature Finish = new(
+        "void", "Finish", "ref float softmax, nint rows, nint first, nint head, nint firstRow, in Services::AttendContext context");
 
     public static readonly KernelSignature Probabilities = new(
         "void",
         "Probabilities",
-        "ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax, in Services::AttendContext context");
+        "ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax, in "
+            + "Services::AttendContext context");
 
     public static readonly KernelSignature DeclaredRange = new("(int First, int End)", "DeclaredRange", "int head, int query, int keys");
 

@@ -8,7 +8,9 @@ namespace AttentionGen.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class Prefetch
 {
-    /// <summary>Asks for the cache line of <paramref name="address"/> in the first-level cache; does nothing on processors for which .NET has no such instruction.</summary>
+    /// <summary>
+    /// Asks for the cache line of <paramref name="address"/> in the first-level cache; does nothing on processors for which .NET has no such instruction.
+    /// </summary>
     /// <param name="address">Any address, mapped or not; it is not read.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void L1(ref readonly float address)
@@ -17,7 +19,10 @@ public static unsafe class Prefetch
             Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.AsRef(in address)));
     }
 
-    /// <summary>Asks for the cache line of <paramref name="address"/> in the second-level cache; does nothing on processors for which .NET has no such instruction.</summary>
+    /// <summary>
+    /// Asks for the cache line of <paramref name="address"/> in the second-level cache; does nothing on processors for which .NET has no such
+    /// instruction.
+    /// </summary>
     /// <param name="address">Any address, mapped or not; it is not read.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void L2(ref readonly float address)

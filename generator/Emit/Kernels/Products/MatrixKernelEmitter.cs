@@ -28,7 +28,9 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
     private void Write()
     {
         string columns = kernel.Panels.IsLiteral ? $"{kernel.Panels.Literal * AttentionPlan.PanelWidth}" : $"{AttentionPlan.PanelWidth} {kernel.Panels}";
-        writer.Line($"/// <summary>{kernel.C.Name}[rows, {columns}] = {kernel.A.Name}[rows, {kernel.Depth}] · {kernel.B.Name}{EpilogueEmitter.Describe(kernel)}.</summary>");
+        writer.Line(
+            $"/// <summary>{kernel.C.Name}[rows, {columns}] = {kernel.A.Name}[rows, {kernel.Depth}] · "
+                + $"{kernel.B.Name}{EpilogueEmitter.Describe(kernel)}.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(Signature(kernel).Declaration))
         {
@@ -49,12 +51,15 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
     private void WritePanelLoops()
     {
         Operand a = kernel.A, b = kernel.B, c = kernel.C;
-        string columns = string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth})"));
+        string columns = string.Concat(
+            EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth})"));
         RowSplitEmitter.WriteGemv(writer, target, product, (gemv, row) =>
         {
             string start = row == 0 ? "" : row == 1 ? $"{c.Stride} + (" : $"({row} * {c.Stride}) + (";
             writer.Line($"for (nint panel = 0; panel < {kernel.Panels}; panel += {gemv.Panels})");
-            writer.Line($"    {TileName(gemv)}({Row(a, row)}, ref Unsafe.Add(ref {b.Name}, panel * {b.Stride}){columns}, ref Unsafe.Add(ref {c.Name}, {start}panel * {AttentionPlan.PanelWidth}{(row == 0 ? "" : ")")}){Arguments(c.Stride)});");
+            writer.Line(
+                $"    {TileName(gemv)}({Row(a, row)}, ref Unsafe.Add(ref {b.Name}, panel * {b.Stride}){columns}, ref Unsafe.Add(ref {c.Name}, {start}panel * "
+                    + $"{AttentionPlan.PanelWidth}{(row == 0 ? "" : ")")}){Arguments(c.Stride)});");
         });
 
         bool shares = product.Prefetch == TilePrefetch.SharesOfNextPanels;
@@ -66,7 +71,9 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
         ];
         if (shares)
         {
-            writer.Line($"nint share = Services::Prefetch.Share(rows, {product.Split.LargestRows}, {product.Panels * AttentionPlan.PanelWidth}, {product.ShareMultiple});");
+            writer.Line(
+                $"nint share = Services::Prefetch.Share(rows, {product.Split.LargestRows}, {product.Panels * AttentionPlan.PanelWidth}, "
+                    + $"{product.ShareMultiple});");
             locals.Add($"ref float next = ref Unsafe.Add(ref first, {groupFloats} + asked);");
             locals.Add($"nint ahead = asked < {groupFloats} ? share : 0;");
             locals.Add($"asked += ahead * {kernel.Depth};");
@@ -86,7 +93,8 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
                 target,
                 product,
                 [.. locals],
-                $"ref tileA, ref first{string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref {PanelName(operand)}"))}, ref tileC{Arguments(c.Stride)}{(shares ? ", ref next, ahead" : product.Prefetch == TilePrefetch.NextPanels ? ", ref next" : "")}");
+                $"ref tileA, ref first{string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref {PanelName(operand)}"))}, ref "
+                    + $"tileC{Arguments(c.Stride)}{(shares ? ", ref next, ahead" : product.Prefetch == TilePrefetch.NextPanels ? ", ref next" : "")}");
         }
     }
 
@@ -115,9 +123,13 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
     private void WriteTile(RegisterTile tile)
     {
         string turn = product.PanelsOutside ? "" : " a turn";
-        string past = !kernel.Panels.IsLiteral && product.PanelDivisor == 0 && tile.Panels > 1 ? $" The last turn may read panels past the last one; what it writes there is never used." : "";
+        string past = !kernel.Panels.IsLiteral && product.PanelDivisor == 0 && tile.Panels > 1
+            ? $" The last turn may read panels past the last one; what it writes there is never used."
+            : "";
         string deep = kernel.Depth.IsLiteral ? $"{kernel.Depth} deep" : $"as deep as there are {kernel.Depth}";
-        writer.Line($"/// <summary>{CodeWriter.Count(tile.Rows, "row")} × {tile.Columns} columns{turn}, {deep}: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a step.{past}</summary>");
+        writer.Line(
+            $"/// <summary>{CodeWriter.Count(tile.Rows, "row")} × {tile.Columns} columns{turn}, {deep}: {tile.Accumulators} sums, {tile.LoadsPerStep} loads a "
+                + $"step.{past}</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         if (product.PanelsOutside)
             WriteOnePanelGroup(tile);
@@ -135,7 +147,10 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
             TilePrefetch.SharesOfNextPanels => ", ref float next, nint ahead",
             _ => "",
         };
-        using (writer.Block($"{Declaration(tile)}(ref float a, ref float panel{columns}, ref float {kernel.C.Name}{string.Concat(Sizes(kernel.C.Stride).Select(size => $", {size}"))}{next})"))
+        using (
+            writer.Block(
+                $"{Declaration(tile)}(ref float a, ref float panel{columns}, ref float "
+                    + $"{kernel.C.Name}{string.Concat(Sizes(kernel.C.Stride).Select(size => $", {size}"))}{next})"))
             WriteSums(tile, prefetch);
     }
 
@@ -154,7 +169,9 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
                 for (int panel = 1; panel < tile.Panels && !b.Stride.IsLiteral; panel++)
                     writer.Line($"ref float {TileEmitter.Panel(b, panel)} = ref Unsafe.Add(ref {TileEmitter.Panel(b, panel - 1)}, {b.Stride});");
                 WriteSums(tile, product.Prefetch);
-                writer.Line($"{b.Name} = ref Unsafe.Add(ref {b.Name}, {(b.Stride.IsLiteral ? $"{tile.Panels * b.Stride.Literal}" : tile.Panels == 1 ? $"{b.Stride}" : $"{b.Stride} * {tile.Panels}")});");
+                writer.Line(
+                    $"{b.Name} = ref Unsafe.Add(ref {b.Name}, "
+                        + $"{(b.Stride.IsLiteral ? $"{tile.Panels * b.Stride.Literal}" : tile.Panels == 1 ? $"{b.Stride}" : $"{b.Stride} * {tile.Panels}")});");
                 foreach (string operand in EpilogueEmitter.ColumnOperands(kernel).Append(c.Name))
                     writer.Line($"{operand} = ref Unsafe.Add(ref {operand}, {tile.Columns});");
             }

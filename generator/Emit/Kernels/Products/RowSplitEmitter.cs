@@ -27,7 +27,9 @@ internal static class RowSplitEmitter
         ? CodeWriter.Invariant($"{split.LargestRows}")
         : CodeWriter.Invariant($"rows >= {split.Next.Count - 1} ? {split.LargestRows} : NextTile[(int)rows]");
 
-    /// <summary>The loop over row tiles. The last tile starts early rather than end late. <paramref name="locals"/> are declared from <c>row</c> before each tile.</summary>
+    /// <summary>
+    /// The loop over row tiles. The last tile starts early rather than end late. <paramref name="locals"/> are declared from <c>row</c> before each tile.
+    /// </summary>
     public static void WriteLoop(CodeWriter writer, VectorTarget target, ProductPlan product, string[] locals, string arguments)
     {
         writer.Line("nint row = 0;");

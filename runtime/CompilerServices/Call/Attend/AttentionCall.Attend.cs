@@ -33,7 +33,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Computes a run of query rows. The JIT folds the choice of the method.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AttendRun(
-        in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, ref float queries, ref float joined, ref float scratch) => Has(Ranges)
+        in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, ref float queries, ref float joined,
+        ref float scratch) => Has(Ranges)
         ? AttendRanges(in call, head, firstRow, first, count, careful, ref queries, ref joined, ref scratch)
         : AttendVisible(in call, head, firstRow, first, count, ref queries, ref joined, ref scratch);
 
@@ -43,7 +44,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// </summary>
     /// <returns>False if an output is NaN and the rows see different keys: a masked key may be the cause.</returns>
     [MethodImpl(Step)]
-    private static bool AttendVisible(in SequenceCall call, nint head, nint firstRow, nint first, nint count, ref float queries, ref float joined, ref float scratch)
+    private static bool AttendVisible(
+        in SequenceCall call, nint head, nint firstRow, nint first, nint count, ref float queries, ref float joined, ref float scratch)
     {
         ref float keys = ref Unsafe.Add(ref call.Panels.Keys, head * call.Panels.KeyHeadStride);
         ref float values = ref Unsafe.Add(ref call.Panels.Values, head * call.Panels.ValueHeadStride);
@@ -61,7 +63,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 ref float softmax = ref StateOf(ref scratch, row);
                 ref float state = ref key == 0 ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
                 TKernels.Scores(
-                    ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref Unsafe.Add(ref keys, key * TConstants.HeadDim), PanelsOf(columns), ref scores);
+                    ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref Unsafe.Add(ref keys, key * TConstants.HeadDim),
+                    PanelsOf(columns), ref scores);
                 if (Has(Causal))
                     TKernels.CausalSoftmax(ref scores, rows, columns, first + row, offset + 1 - key, ref state);
                 else
@@ -105,7 +108,8 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     /// <summary>Each query block of a run has its own running heads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref float RunningHeads(ref float scratch, nint row) => ref Unsafe.Add(ref scratch, TConstants.RunningHeadsOffset + (row * ValueHeadDimPadded));
+    private static ref float RunningHeads(ref float scratch, nint row) =>
+        ref Unsafe.Add(ref scratch, TConstants.RunningHeadsOffset + (row * ValueHeadDimPadded));
 
     /// <summary>
     /// Adds the weighted values of a key block. Those of the first block become the running heads; those of later blocks are merged into them.

@@ -18,7 +18,10 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref int BlockRange(ref int ranges, nint row) => ref Unsafe.Add(ref ranges, BlockRanges + (row / TConstants.QueryBlock * 2));
 
-    /// <summary>Keys that each row of a run sees, [row][first, end], and behind them those of each query block and of the whole run; first = end where there are none.</summary>
+    /// <summary>
+    /// Keys that each row of a run sees, [row][first, end], and behind them those of each query block and of the whole run; first = end where there are
+    /// none.
+    /// </summary>
     [MethodImpl(Step)]
     private static void FindRanges(in SequenceCall call, nint head, nint firstRow, nint first, nint count, ref int ranges)
     {

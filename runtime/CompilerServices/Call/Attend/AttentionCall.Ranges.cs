@@ -61,14 +61,22 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float keys = ref Unsafe.Add(ref call.Panels.Keys, (head * call.Panels.KeyHeadStride) + ((place + from) * TConstants.HeadDim));
         ref float values = ref Unsafe.Add(ref call.Panels.Values, (head * call.Panels.ValueHeadStride) + ((place + begin) * PanelWidth));
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
-        TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref keys, PanelsOf(columns - from), ref Unsafe.Add(ref scores, from));
+        TKernels.Scores(
+            ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref keys, PanelsOf(columns - from), ref Unsafe.Add(ref scores, from));
         if (Has(ModifiesScores))
             Modify(in call, head, firstRow, first, rows, from, columns, row, key, ref scratch);
         ref float seen = ref Unsafe.Add(ref scratch, TConstants.SeenValuesOffset);
         bool copies = Has(MasksInside) && careful;
         const int SeenStride = KeyBlock * PanelWidth;
         if (copies)
-            MaskRows.CopySeenValues(ref Unsafe.Add(ref scores, begin), columns - begin, ref values, call.Panels.ValuePanelStride, ValueHeadDimPadded / PanelWidth, ref seen, SeenStride);
+            MaskRows.CopySeenValues(
+                ref Unsafe.Add(ref scores, begin),
+                columns - begin,
+                ref values,
+                call.Panels.ValuePanelStride,
+                ValueHeadDimPadded / PanelWidth,
+                ref seen,
+                SeenStride);
         ref float blockValues = ref copies ? ref seen : ref values;
         nint valueStride = copies ? SeenStride : call.Panels.ValuePanelStride;
         bool isFirst = key <= blockFirst;
@@ -131,6 +139,17 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
         ref float maskLine = ref Has(BooleanMask) || Has(AdditiveMask) ? ref Unsafe.Add(ref scratch, TConstants.MaskLinesOffset) : ref scores;
-        TKernels.Modify(ref scores, rows, from, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref RangesIn(ref scratch), 2 * row), ref maskLine, in call.Context);
+        TKernels.Modify(
+            ref scores,
+            rows,
+            from,
+            columns,
+            head,
+            first + row,
+            key,
+            firstRow,
+            ref Unsafe.Add(ref RangesIn(ref scratch), 2 * row),
+            ref maskLine,
+            in call.Context);
     }
 }

@@ -136,7 +136,8 @@ public static class LinearCall<TKernels, TConstants>
     /// <summary>Panels that go from product to output together: where something follows the product, so few that their results stay in the cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint ColumnStep(nint rows) => Finishes
-        ? Math.Clamp(TConstants.FinishedFloats / (rows * PanelWidth) / TConstants.ColumnUnit * TConstants.ColumnUnit, TConstants.ColumnUnit, TConstants.ColumnBlock)
+        ? Math.Clamp(
+            TConstants.FinishedFloats / (rows * PanelWidth) / TConstants.ColumnUnit * TConstants.ColumnUnit, TConstants.ColumnUnit, TConstants.ColumnBlock)
         : TConstants.ColumnBlock;
 
     /// <summary>A column block of a row block, from product to output.</summary>

@@ -1,6 +1,8 @@
 namespace AttentionGen.CompilerServices;
 
-/// <summary>The numbers of a class of one product that decide how a call is cut, as data: schedules are a function of them, and tests may ask for any.</summary>
+/// <summary>
+/// The numbers of a class of one product that decide how a call is cut, as data: schedules are a function of them, and tests may ask for any.
+/// </summary>
 internal readonly record struct LinearNumbers
 {
     /// <summary>Panels of columns.</summary>

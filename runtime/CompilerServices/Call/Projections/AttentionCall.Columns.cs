@@ -36,7 +36,10 @@ public static partial class AttentionCall<TKernels, TConstants>
             RunLayerColumns(in call, phase, rows, part, step, ref joined, ref branch, ref hidden, ref scratch);
     }
 
-    /// <summary>A part of the phases of a layer after its heads: columns of the output, columns between the products of the network, columns of its result, the sum.</summary>
+    /// <summary>
+    /// A part of the phases of a layer after its heads: columns of the output, columns between the products of the network, columns of its result, the
+    /// sum.
+    /// </summary>
     [MethodImpl(Step)]
     private static void RunLayerColumns(
         in SequenceCall call, int phase, nint rows, int part, int step, ref float joined, ref float branch, ref float hidden, ref float scratch)
@@ -50,7 +53,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             case 2:
                 PackedMatrix weights = call.Weights.Output;
                 TKernels.ProjectOutput(
-                    ref joined, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * (JoinedDim * PanelWidth)), ref Unsafe.Add(ref weights.Bias, first * PanelWidth),
+                    ref joined, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * (JoinedDim * PanelWidth)),
+                    ref Unsafe.Add(ref weights.Bias, first * PanelWidth),
                     end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel);
                 break;
             case 3:
@@ -64,7 +68,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 break;
             case 4:
                 TKernels.ProjectDown(
-                    ref hidden, rows, ref Unsafe.Add(ref layer.Down.Panels, (nint)first * (TConstants.FeedForwardDim * PanelWidth)), ref Unsafe.Add(ref layer.Down.Bias, first * PanelWidth),
+                    ref hidden, rows, ref Unsafe.Add(ref layer.Down.Panels, (nint)first * (TConstants.FeedForwardDim * PanelWidth)),
+                    ref Unsafe.Add(ref layer.Down.Bias, first * PanelWidth),
                     end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel);
                 break;
             default:
@@ -80,7 +85,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void ProjectColumns(
         in SequenceCall call, nint rows, nint newKeys, int part, int step, ref float queryStrip, ref float keyStrip, ref float valueStrip, ref float scratch)
     {
-        ref float input = ref AttentionRows(call.Weights, ref At(call.Arguments.Input, FirstRow(in call) * TConstants.DModel), Math.Max(rows, newKeys), ref scratch);
+        ref float input = ref AttentionRows(
+            call.Weights, ref At(call.Arguments.Input, FirstRow(in call) * TConstants.DModel), Math.Max(rows, newKeys), ref scratch);
         int queryParts = ((WholePanels(QueryDim) / PanelWidth) + step - 1) / step, keyParts = ((WholePanels(KeyDim) / PanelWidth) + step - 1) / step;
         if (Has(CrossAttention) || part < queryParts)
             ProjectColumns(ref input, rows, call.Weights.Query, part * step, step, ref queryStrip, WholePanels(QueryDim));
@@ -95,13 +101,15 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref float panels = ref Unsafe.Add(ref weights.Panels, (nint)first * (TConstants.DModel * PanelWidth));
         ref float bias = ref Unsafe.Add(ref weights.Bias, first * PanelWidth);
-        TKernels.ProjectInput(ref input, rows, ref panels, ref bias, Math.Min(count, weights.PanelCount - first), ref Unsafe.Add(ref strip, first * PanelWidth), stride);
+        TKernels.ProjectInput(
+            ref input, rows, ref panels, ref bias, Math.Min(count, weights.PanelCount - first), ref Unsafe.Add(ref strip, first * PanelWidth), stride);
     }
 
     /// <summary>One KV head of a sequence, from its projected columns to its joined heads.</summary>
     [MethodImpl(Step)]
     private static void RunProjectedHead(
-        in SequenceCall call, nint rows, nint newKeys, nint head, ref float queryStrip, ref float keyStrip, ref float valueStrip, ref float queries, ref float joined, ref float scratch)
+        in SequenceCall call, nint rows, nint newKeys, nint head, ref float queryStrip, ref float keyStrip, ref float valueStrip, ref float queries,
+        ref float joined, ref float scratch)
     {
         if (!Has(CrossAttention))
         {

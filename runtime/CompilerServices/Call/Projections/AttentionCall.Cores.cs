@@ -48,7 +48,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint rows = Rows(in call.Dimensions);
         nint headStride = Has(HeadsBeforeRows) ? rows * TConstants.HeadDim : TConstants.HeadDim;
         ref float source = ref At(call.Arguments.Input, Start(in call, rows, first, head * Group, TConstants.Heads, TConstants.HeadDim));
-        QueryRows.Gather(ref source, Stride(TConstants.Heads, TConstants.HeadDim), headStride, count, ref queries, Group, TConstants.HeadDim, TConstants.QueryFactor);
+        QueryRows.Gather(
+            ref source, Stride(TConstants.Heads, TConstants.HeadDim), headStride, count, ref queries, Group, TConstants.HeadDim, TConstants.QueryFactor);
         ChangeHeads(in call, call.Weights.QueryNorm, ref queries, GroupDim, count, Group, first);
     }
 
@@ -59,7 +60,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         for (nint head = firstHead; head < firstHead + heads; head++)
         {
             ref float target = ref At(call.Arguments.Output, Start(in call, Rows(in call.Dimensions), first, head, TConstants.Heads, TConstants.ValueHeadDim));
-            StridedRows.Copy(ref Unsafe.Add(ref joined, head * TConstants.ValueHeadDim), JoinedDim, ref target, TConstants.ValueHeadDim, count, TConstants.ValueHeadDim);
+            StridedRows.Copy(
+                ref Unsafe.Add(ref joined, head * TConstants.ValueHeadDim), JoinedDim, ref target, TConstants.ValueHeadDim, count, TConstants.ValueHeadDim);
         }
     }
 

@@ -13,7 +13,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="memoryOffsets">[batch of the cache + 1] in a ragged batch, otherwise empty.</param>
     /// <param name="options">Threads and cancellation.</param>
     [MethodImpl(Step)]
-    public static void ProjectMemory(PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
+    public static void ProjectMemory(
+        PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
     {
         using CacheUse use = CacheUse.Write(cache);
         if (!Has(Ragged))

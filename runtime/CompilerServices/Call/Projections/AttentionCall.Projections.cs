@@ -90,7 +90,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         RotaryTable rotary = call.Weights.RotaryTable;
         if (Has(Positions))
         {
-            rotary.Apply(Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Arguments.Positions[(int)(FirstRow(in call) + first)..]);
+            rotary.Apply(
+                Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Arguments.Positions[(int)(FirstRow(in call) + first)..]);
             return;
         }
 
