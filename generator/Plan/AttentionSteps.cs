@@ -56,7 +56,8 @@ internal sealed record AttentionSteps
         if (rowRanges)
             reasons.Add("Each row has a range of keys of its own: key blocks outside the ranges of a query block are skipped.");
         if (pass is not null)
-            reasons.Add($"Between product and softmax one pass over a block's scores, while they are in the first-level cache: {string.Join(", ", pass.Does)}.");
+            reasons.Add(
+                $"Between product and softmax one pass over a block's scores, while they are in the first-level cache: {string.Join(", ", pass.Does)}.");
         return new()
         {
             HasRowRanges = rowRanges,
@@ -75,7 +76,9 @@ internal sealed record AttentionSteps
     }
 }
 
-/// <summary>What is done to a block's scores between product and softmax, in this order: cap, modifier, additive mask, distance bias, boolean mask, predicate.</summary>
+/// <summary>
+/// What is done to a block's scores between product and softmax, in this order: cap, modifier, additive mask, distance bias, boolean mask, predicate.
+/// </summary>
 internal sealed record ScorePass
 {
     /// <summary>0 for none.</summary>

@@ -107,7 +107,10 @@ internal sealed record ReferenceSequence(
         int[] keys = Counts("key", arguments.Key, batch, shape.KeyDim, shape.Ragged, arguments.KeyOffsets);
         int[] values = Counts("value", arguments.Value, batch, shape.ValueDim, shape.Ragged, arguments.KeyOffsets);
         Check(keys.AsSpan().SequenceEqual(values), "value", "value has other rows than key; expected as many.");
-        Check(!shape.Positions || keys.AsSpan().SequenceEqual(rows), "key", "key has other rows than query; expected as many, because positions are given for rows.");
+        Check(
+            !shape.Positions || keys.AsSpan().SequenceEqual(rows),
+            "key",
+            "key has other rows than query; expected as many, because positions are given for rows.");
         return keys;
     }
 
@@ -162,7 +165,10 @@ internal sealed record ReferenceSequence(
             {
                 if (documents[key] != documents[key - 1])
                     ended.Add(documents[key - 1]);
-                Check(!ended.Contains(documents[key]), "documents", $"document {documents[key]} returns after another one; expected keys of one document to be neighbours.");
+                Check(
+                    !ended.Contains(documents[key]),
+                    "documents",
+                    $"document {documents[key]} returns after another one; expected keys of one document to be neighbours.");
             }
         }
     }
@@ -181,7 +187,8 @@ internal sealed record ReferenceSequence(
     private static void CheckRange(string name, ReadOnlySpan<int> values, ReferenceSequence sequence)
     {
         if (!values.IsEmpty && (uint)values[sequence.Index] > (uint)sequence.Keys)
-            throw new ArgumentOutOfRangeException(name, values[sequence.Index], $"{name}[{sequence.Index}] is {values[sequence.Index]}; expected 0 to {sequence.Keys}.");
+            throw new ArgumentOutOfRangeException(
+                name, values[sequence.Index], $"{name}[{sequence.Index}] is {values[sequence.Index]}; expected 0 to {sequence.Keys}.");
     }
 
     private static void Check(bool condition, string name, string message)

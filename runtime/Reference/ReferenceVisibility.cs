@@ -7,7 +7,10 @@ internal static class ReferenceVisibility
     public static int KeyLength(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence) =>
         shape.KeyLengths ? arguments.KeyLengths[sequence.Index] : sequence.Keys;
 
-    /// <summary>Whether a row is padding that is not computed: where its own key is padding. What counts is its place in the sequence, not its position under an alignment.</summary>
+    /// <summary>
+    /// Whether a row is padding that is not computed: where its own key is padding. What counts is its place in the sequence, not its position under an
+    /// alignment.
+    /// </summary>
     public static bool IsPadding(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence, int row) =>
         shape.SkipPadding && sequence.CachedKeys + row >= KeyLength(shape, in arguments, sequence);
 

@@ -50,7 +50,8 @@ public sealed partial class AttentionWeights
     private (string Role, WeightTensor Tensor)[] Tensors() =>
     [
         ("query weight", QueryProjection.Weight), ("query bias", QueryProjection.Bias), ("key weight", KeyProjection.Weight), ("key bias", KeyProjection.Bias),
-        ("value weight", ValueProjection.Weight), ("value bias", ValueProjection.Bias), ("output weight", OutputProjection.Weight), ("output bias", OutputProjection.Bias),
+        ("value weight", ValueProjection.Weight), ("value bias", ValueProjection.Bias), ("output weight", OutputProjection.Weight),
+        ("output bias", OutputProjection.Bias),
         ("query norm", Learned.QueryNorm), ("query norm bias", Learned.QueryNormBias), ("key norm", Learned.KeyNorm), ("key norm bias", Learned.KeyNormBias),
         ("sinks", Learned.Sinks), ("relative position bias", Learned.RelativePositionBias), ("bias key", Learned.BiasKey), ("bias value", Learned.BiasValue),
     ];

@@ -52,7 +52,11 @@ internal static class MicrosoftAttentionMapping
         {
             Configuration = configuration,
             Call = call with { Shape = configuration.Shape },
-            Past = half == 0 ? null : pastHalf == 0 ? ([], []) : (Arrays.Part(file.Floats("past"), 0, pastHalf), Arrays.Part(file.Floats("past"), pastHalf, pastHalf)),
+            Past = half == 0
+                ? null
+                : pastHalf == 0
+                ? ([], [])
+                : (Arrays.Part(file.Floats("past"), 0, pastHalf), Arrays.Part(file.Floats("past"), pastHalf, pastHalf)),
             Expected = expected,
             Tolerance = VectorCall.ToleranceOf(file),
         };

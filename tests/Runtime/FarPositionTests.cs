@@ -71,13 +71,15 @@ public sealed partial class FarPositionTests
     [Fact]
     public void A_call_with_positions_that_a_hook_cannot_count_is_refused()
     {
-        AttentionShape core = TestNumbers.Shape(heads: 1, headDim: 1, dModel: 0) with { HasProjections = false }, hooked = core with { HasScoreModifier = true };
+        AttentionShape core =
+            TestNumbers.Shape(heads: 1, headDim: 1, dModel: 0) with { HasProjections = false }, hooked = core with { HasScoreModifier = true };
         Validate(core, 5, 1 << 30);
         Validate(hooked, 5, ShapeLimits.MaxHookLength);
         Validate(hooked, ShapeLimits.MaxHookLength, 5);
         Assert.StartsWith("key has 1073741824 keys for a sequence; expected at most 1073741823", Refused(hooked, 5, 1 << 30, "key"), StringComparison.Ordinal);
         Assert.StartsWith("query has 1073741824 rows for a sequence", Refused(hooked, 1 << 30, 5, "query"), StringComparison.Ordinal);
-        Assert.StartsWith("key has 1073741824 keys", Refused(core with { HasMaskPredicate = true, Ragged = true }, 5, 1 << 30, "key"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "key has 1073741824 keys", Refused(core with { HasMaskPredicate = true, Ragged = true }, 5, 1 << 30, "key"), StringComparison.Ordinal);
 
         static string Refused(AttentionShape shape, int rows, int keys, string argument) =>
             Assert.Throws<ArgumentException>(argument, () => Validate(shape, rows, keys)).Message;

@@ -45,7 +45,8 @@ public sealed class SentenceCommandTests : IDisposable
     [Fact]
     public void Embed_writes_an_array_for_each_line()
     {
-        string file = folder.Write("lines.txt", "\uFEFFA man is eating.\r\n\r\n" + new string('a', 1_000_000) + "\n" + string.Concat(Enumerable.Repeat("word ", 200_000)));
+        string file = folder.Write(
+            "lines.txt", "\uFEFFA man is eating.\r\n\r\n" + new string('a', 1_000_000) + "\n" + string.Concat(Enumerable.Repeat("word ", 200_000)));
         string json = file + ".json";
         (string output, string error) = Runs("embed", file, "--json", json);
         Assert.Equal("", output);
@@ -97,7 +98,8 @@ public sealed class SentenceCommandTests : IDisposable
     [Fact]
     public void Bad_input_is_an_error_that_says_what_to_do()
     {
-        string text = folder.Write("text.txt", "x\n"), empty = folder.Write("empty.txt", ""), binary = folder.Write("binary.bin", [0x80, 0x81, 0xFF, 0xFE]), missing = text + ".missing";
+        string text = folder.Write("text.txt", "x\n"), empty = folder.Write("empty.txt", ""), binary = folder.Write("binary.bin", [0x80, 0x81, 0xFF, 0xFE]),
+        missing = text + ".missing";
         string directory = Path.GetDirectoryName(text)!;
         Assert.Contains("give two or more", Fails("similar", "x"));
         Assert.Contains("Text 2 is empty", Fails("similar", "x", " "));

@@ -17,7 +17,8 @@ internal static class HookEmitter
 
     /// <summary>The call of a scalar hook for one key.</summary>
     /// <param name="arguments">The score, where it is a modifier, the query head, and the positions of query and key.</param>
-    public static string Call(KernelClass kernelClass, HookSpec hook, params string[] arguments) => $"{kernelClass.FullName}.{hook.Name}({string.Join(", ", arguments)})";
+    public static string Call(KernelClass kernelClass, HookSpec hook, params string[] arguments) =>
+        $"{kernelClass.FullName}.{hook.Name}({string.Join(", ", arguments)})";
 
     /// <summary>The call that gives the first key and the one after the last that a mask predicate may let be seen.</summary>
     /// <param name="range">The method that the predicate names.</param>
@@ -32,11 +33,20 @@ internal static class HookEmitter
     /// <param name="head">The query head, an int.</param>
     /// <param name="query">Position of the query, an int.</param>
     /// <param name="firstKey">Position of the first lane's key, an int; the others follow it.</param>
-    public static void Modify(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, string scores, string head, string query, string firstKey) =>
+    public static void Modify(
+        CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, string scores, string head, string query, string firstKey) =>
         Modify(writer, target, kernelClass, hook, [scores], head, query, firstKey);
 
     /// <summary>The same for several vectors whose keys follow each other.</summary>
-    public static void Modify(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, IReadOnlyList<string> scores, string head, string query, string firstKey) =>
+    public static void Modify(
+        CodeWriter writer,
+        VectorTarget target,
+        KernelClass kernelClass,
+        HookSpec hook,
+        IReadOnlyList<string> scores,
+        string head,
+        string query,
+        string firstKey) =>
         new Hook(writer, target, kernelClass, hook, head, query, firstKey).Write(scores, isMask: false);
 
     /// <summary>Statements that replace scores by −∞ where the mask predicate hides the key. The predicate is not scalar.</summary>
@@ -44,11 +54,20 @@ internal static class HookEmitter
     /// <param name="head">The query head, an int.</param>
     /// <param name="query">Position of the query, an int.</param>
     /// <param name="firstKey">Position of the first lane's key, an int; the others follow it.</param>
-    public static void Predicate(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, string scores, string head, string query, string firstKey) =>
+    public static void Predicate(
+        CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, string scores, string head, string query, string firstKey) =>
         Predicate(writer, target, kernelClass, hook, [scores], head, query, firstKey);
 
     /// <summary>The same for several vectors whose keys follow each other.</summary>
-    public static void Predicate(CodeWriter writer, VectorTarget target, KernelClass kernelClass, HookSpec hook, IReadOnlyList<string> scores, string head, string query, string firstKey) =>
+    public static void Predicate(
+        CodeWriter writer,
+        VectorTarget target,
+        KernelClass kernelClass,
+        HookSpec hook,
+        IReadOnlyList<string> scores,
+        string head,
+        string query,
+        string firstKey) =>
         new Hook(writer, target, kernelClass, hook, head, query, firstKey).Write(scores, isMask: true);
 
     /// <summary>One hook at one place.</summary>
@@ -95,9 +114,14 @@ internal static class HookEmitter
                 if (target.Lanes == HookLanes)
                     Assign(scores[i], Eight(scores[i], offset), isMask);
                 else if (target.Lanes > HookLanes)
-                    Assign(scores[i], $"{target.VectorType}.Create({Eight($"{scores[i]}.GetLower()", offset)}, {Eight($"{scores[i]}.GetUpper()", offset + HookLanes)})", isMask);
+                    Assign(
+                        scores[i],
+                        $"{target.VectorType}.Create({Eight($"{scores[i]}.GetLower()", offset)}, {Eight($"{scores[i]}.GetUpper()", offset + HookLanes)})",
+                        isMask);
                 else if (i % 2 == 0)
-                    writer.Line($"Vector256<{(isMask ? "int" : "float")}> hook{i} = {Eight($"Vector256.Create({scores[i]}, {scores[Math.Min(i + 1, scores.Count - 1)]})", offset)};");
+                    writer.Line(
+                        $"Vector256<{(isMask ? "int" : "float")}> hook{i} = "
+                            + $"{Eight($"Vector256.Create({scores[i]}, {scores[Math.Min(i + 1, scores.Count - 1)]})", offset)};");
                 if (target.Lanes < HookLanes)
                     Assign(scores[i], i % 2 == 0 ? $"hook{i}.GetLower()" : $"hook{i - 1}.GetUpper()", isMask);
             }

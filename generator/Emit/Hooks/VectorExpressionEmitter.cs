@@ -34,7 +34,8 @@ internal sealed class VectorExpressionEmitter(
                 break;
             case VectorExpression.Binary binary:
                 Count(binary.Left);
-                if (binary.Operation is VectorOperation.DivideByPowerOfTwo or VectorOperation.Remainder or VectorOperation.ClampLow or VectorOperation.ClampHigh)
+                if (binary.Operation is VectorOperation.DivideByPowerOfTwo or VectorOperation.Remainder
+                    or VectorOperation.ClampLow or VectorOperation.ClampHigh)
                     Count(binary.Left);
                 Count(binary.Right);
                 break;
@@ -156,7 +157,9 @@ internal sealed class VectorExpressionEmitter(
 
     private string Conditional(VectorExpression.Conditional conditional)
     {
-        string condition = conditional.Element == VectorElement.Float ? $"{Text(conditional.Condition)}.AsSingle()" : Text(conditional.Condition, nested: false);
+        string condition = conditional.Element == VectorElement.Float
+            ? $"{Text(conditional.Condition)}.AsSingle()"
+            : Text(conditional.Condition, nested: false);
         return $"{target.VectorType}.ConditionalSelect({condition}, {Text(conditional.WhenTrue, nested: false)}, {Text(conditional.WhenFalse, nested: false)})";
     }
 }

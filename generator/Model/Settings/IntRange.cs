@@ -49,7 +49,8 @@ internal readonly record struct IntRange(long Min, long Max)
             VectorOperation.Remainder => new(left.Min < 0 ? 1 - right.Max : 0, right.Max - 1),
             VectorOperation.Min => new(Math.Min(left.Min, right.Min), Math.Min(left.Max, right.Max)),
             VectorOperation.Max => new(Math.Max(left.Min, right.Min), Math.Max(left.Max, right.Max)),
-            VectorOperation.And when left.Min >= 0 || right.Min >= 0 => new(0, left.Min < 0 ? right.Max : right.Min < 0 ? left.Max : Math.Min(left.Max, right.Max)),
+            VectorOperation.And when left.Min >= 0 || right.Min >= 0 =>
+                new(0, left.Min < 0 ? right.Max : right.Min < 0 ? left.Max : Math.Min(left.Max, right.Max)),
             VectorOperation.ShiftRight => new(left.Min >> (int)right.Min, left.Max >> (int)right.Min),
             _ => All,
         };

@@ -70,7 +70,8 @@ public static partial class KernelChecks
 
     private static void CheckDocuments(AttentionShape shape, ReadOnlySpan<int> documents, in ForwardDimensions dimensions)
     {
-        CheckLength("documents", nameof(AttentionShape.Documents), documents.Length, shape.Documents ? MaskAxes.BatchKey : MaskAxes.None, shape.Heads, in dimensions);
+        CheckLength(
+            "documents", nameof(AttentionShape.Documents), documents.Length, shape.Documents ? MaskAxes.BatchKey : MaskAxes.None, shape.Heads, in dimensions);
         for (int start = 0; start < documents.Length; start += dimensions.Keys)
         {
             int returns = DocumentRuns.FindReturn(documents.Slice(start, dimensions.Keys));
@@ -81,7 +82,13 @@ public static partial class KernelChecks
 
     private static void CheckPositions(AttentionShape shape, ReadOnlySpan<int> positions, in ForwardDimensions dimensions)
     {
-        CheckLength("positions", nameof(AttentionShape.Positions), positions.Length, shape.Positions ? MaskAxes.Batch | MaskAxes.Query : MaskAxes.None, shape.Heads, in dimensions);
+        CheckLength(
+            "positions",
+            nameof(AttentionShape.Positions),
+            positions.Length,
+            shape.Positions ? MaskAxes.Batch | MaskAxes.Query : MaskAxes.None,
+            shape.Heads,
+            in dimensions);
         foreach (int position in positions)
         {
             if (position < 0)

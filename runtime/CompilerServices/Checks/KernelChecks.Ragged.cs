@@ -141,7 +141,8 @@ public static partial class KernelChecks
         if (!arguments.LogSumExp.IsEmpty)
         {
             CheckTotal(
-                "logSumExp", "LogSumExp in Outputs", (shape.Outputs & AttentionOutputs.LogSumExp) != 0, arguments.LogSumExp.Length, (long)rows * shape.Heads, "rows of all sequences times Heads");
+                "logSumExp", "LogSumExp in Outputs", (shape.Outputs & AttentionOutputs.LogSumExp) != 0, arguments.LogSumExp.Length, (long)rows * shape.Heads,
+                "rows of all sequences times Heads");
         }
     }
 

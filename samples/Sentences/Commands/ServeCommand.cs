@@ -11,15 +11,18 @@ internal static class ServeCommand
 {
     public static Command Create(CommonOptions common)
     {
-        var url = new Option<string>("--url") { Description = "Where to listen; port 0 for any that is free.", HelpName = "URL", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
+        var url = new Option<string>("--url") { Description = "Where to listen; port 0 for any that is free.", HelpName = "URL",
+            DefaultValueFactory = _ => "http://127.0.0.1:8080" };
         var cut = new Option<bool>("--cut") { Description = "Cut off the end of a text that is too long for the model, instead of refusing the request." };
-        var queue = new Option<int>("--queue") { Description = "The most tokens that wait; beyond them requests get 429.", HelpName = "TOKENS", DefaultValueFactory = _ => new EmbeddingQueueOptions().MaxQueuedTokens };
+        var queue = new Option<int>("--queue") { Description = "The most tokens that wait; beyond them requests get 429.", HelpName = "TOKENS",
+            DefaultValueFactory = _ => new EmbeddingQueueOptions().MaxQueuedTokens };
         var wait = new Option<double>("--wait")
         {
             Description = "The longest that a request waits before it gets 503.", HelpName = "SECONDS",
             DefaultValueFactory = _ => new EmbeddingQueueOptions().MaxWait.TotalSeconds, CustomParser = ParseSeconds,
         };
-        var command = new Command("serve", "Answers POST /v1/embeddings as OpenAI does. Requests that come at the same time share a batch.") { url, cut, queue, wait };
+        var command = new Command(
+            "serve", "Answers POST /v1/embeddings as OpenAI does. Requests that come at the same time share a batch.") { url, cut, queue, wait };
         command.OnRun(async (result, cancellation) =>
         {
             string where = result.GetRequiredValue(url);

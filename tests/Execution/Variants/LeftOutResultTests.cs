@@ -10,11 +10,18 @@ public sealed class LeftOutResultTests
 
     private static readonly KernelSet Kernels = new(
         ("plain", new() { Heads = 4, KvHeads = 2, HeadDim = 8, DModel = 16, Outputs = All }),
-        ("masks, sinks", new() { Heads = 4, DModel = 16, Causal = true, WindowLeft = 40, BooleanMask = MaskAxes.QueryKey, Softcap = 2, Sinks = true, Outputs = All }),
-        ("short mask", new() { Heads = 2, DModel = 16, Causal = true, BooleanMask = MaskAxes.HeadQueryKey, MaskLength = true, Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp }),
-        ("capped", new() { Heads = 2, DModel = 16, Causal = true, Softcap = 2, AdditiveMask = MaskAxes.BatchKey, Outputs = AttentionOutputs.CappedScores | AttentionOutputs.Probabilities }),
-        ("averaged", new() { Heads = 4, DModel = 16, KeyLengths = true, SkipPadding = true, Outputs = AttentionOutputs.AveragedProbabilities | AttentionOutputs.ScaledScores }),
-        ("core, appended", new() { Heads = 2, HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, BiasKeyValue = true, Outputs = AttentionOutputs.LogSumExp }),
+        (
+            "masks, sinks",
+            new() { Heads = 4, DModel = 16, Causal = true, WindowLeft = 40, BooleanMask = MaskAxes.QueryKey, Softcap = 2, Sinks = true, Outputs = All }),
+        ("short mask", new() { Heads = 2, DModel = 16, Causal = true, BooleanMask = MaskAxes.HeadQueryKey, MaskLength = true,
+            Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp }),
+        ("capped", new() { Heads = 2, DModel = 16, Causal = true, Softcap = 2, AdditiveMask = MaskAxes.BatchKey,
+            Outputs = AttentionOutputs.CappedScores | AttentionOutputs.Probabilities }),
+        ("averaged", new() { Heads = 4, DModel = 16, KeyLengths = true, SkipPadding = true,
+            Outputs = AttentionOutputs.AveragedProbabilities | AttentionOutputs.ScaledScores }),
+        (
+            "core, appended",
+            new() { Heads = 2, HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, BiasKeyValue = true, Outputs = AttentionOutputs.LogSumExp }),
         ("ragged", new() { Heads = 2, DModel = 16, Ragged = true, Causal = true, Outputs = AttentionOutputs.LogSumExp }));
 
     public static TheoryData<string> Names => Kernels.All;
@@ -34,7 +41,8 @@ public sealed class LeftOutResultTests
                 for (int taken = 0; taken < 8; taken++)
                 {
                     AttentionResult part = Run(kernel, call, threads, (taken & 1) != 0, (taken & 2) != 0, (taken & 4) != 0);
-                    var expected = new AttentionResult(whole.Output, Taken(whole.Probabilities, taken & 1), Taken(whole.Scores, taken & 2), Taken(whole.LogSumExp, taken & 4));
+                    var expected = new AttentionResult(
+                        whole.Output, Taken(whole.Probabilities, taken & 1), Taken(whole.Scores, taken & 2), Taken(whole.LogSumExp, taken & 4));
                     expected.AssertSameBits(part, $"{name}, {rows} rows, {threads} threads, results {taken}");
                 }
             }
@@ -47,7 +55,8 @@ public sealed class LeftOutResultTests
     {
         (int outputs, int probabilities, int scores, int logSumExps) = call.ResultLengths;
         var result = new AttentionResult(
-            new float[outputs], new float[takesProbabilities ? probabilities : 0], new float[takesScores ? scores : 0], new float[takesLogSumExp ? logSumExps : 0]);
+            new float[outputs], new float[takesProbabilities ? probabilities : 0], new float[takesScores ? scores : 0],
+            new float[takesLogSumExp ? logSumExps : 0]);
         kernel.Forward(call.Arguments with
         {
             Output = result.Output,

@@ -20,7 +20,8 @@ public sealed class PoisonTests
         ("boolean", Core with { BooleanMask = MaskAxes.BatchHeadQueryKey }),
         ("boolean-keys", Core with { BooleanMask = MaskAxes.BatchKey, Causal = true }),
         ("additive", Core with { AdditiveMask = MaskAxes.BatchHeadQueryKey }),
-        ("short-masks", Core with { AdditiveMask = MaskAxes.HeadQueryKey, BooleanMask = MaskAxes.BatchKey, MaskLength = true, Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities }),
+        ("short-masks", Core with { AdditiveMask = MaskAxes.HeadQueryKey, BooleanMask = MaskAxes.BatchKey, MaskLength = true,
+            Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities }),
         ("additive-window", Core with { AdditiveMask = MaskAxes.QueryKey, WindowLeft = 20, Softcap = 2 }),
         ("predicate", Core with { MaskPredicate = TestHook.ThirdsPredicate }),
         ("range-predicate", Core with { MaskPredicate = TestHook.RangePredicate }),
@@ -45,7 +46,8 @@ public sealed class PoisonTests
         int affected = 0, unaffected = 0;
         foreach (int keys in (int[])[6, 35, 290])
         {
-            AttentionCase call = AttentionCase.Create(shape, batch: 2, rows: Math.Min(keys, 37), shape.Documents ? -1 : keys, seed: keys, weights, configuration.ReferenceHooks);
+            AttentionCase call = AttentionCase.Create(
+                shape, batch: 2, rows: Math.Min(keys, 37), shape.Documents ? -1 : keys, seed: keys, weights, configuration.ReferenceHooks);
             float[] clean = call.Run(kernel);
             double[] cleanExpected = call.Reference();
             int total = call.NewKeysOf(0) + call.NewKeysOf(1);
@@ -53,7 +55,8 @@ public sealed class PoisonTests
             {
                 foreach (float poison in Poisons)
                 {
-                    AttentionCase poisoned = call with { Key = Poisoned(call.Key, key, shape.KeyDim, poison), Value = Poisoned(call.Value, key, shape.ValueDim, poison) };
+                    AttentionCase poisoned =
+                        call with { Key = Poisoned(call.Key, key, shape.KeyDim, poison), Value = Poisoned(call.Value, key, shape.ValueDim, poison) };
                     double[] expected = poisoned.Reference();
                     float[] actual = poisoned.Run(kernel);
                     for (int index = 0; index < actual.Length; index++)
@@ -62,9 +65,13 @@ public sealed class PoisonTests
                         // An infinite key that is attended may have the score −∞, which takes it out of the sum.
                         bool takenOut = double.IsFinite(expected[index]) && expected[index] != cleanExpected[index];
                         if (takenOut)
-                            Assert.True(!float.IsNaN(poison) && Math.Abs(actual[index] - expected[index]) <= Compare.Tolerance * (1 + Math.Abs(expected[index])), $"{what}: {actual[index]}, expected {expected[index]}.");
+                            Assert.True(
+                                !float.IsNaN(poison) && Math.Abs(actual[index] - expected[index]) <= Compare.Tolerance * (1 + Math.Abs(expected[index])),
+                                $"{what}: {actual[index]}, expected {expected[index]}.");
                         else if (double.IsFinite(expected[index]))
-                            Assert.True(BitConverter.SingleToInt32Bits(clean[index]) == BitConverter.SingleToInt32Bits(actual[index]), $"{what}: {actual[index]} in place of {clean[index]}.");
+                            Assert.True(
+                                BitConverter.SingleToInt32Bits(clean[index]) == BitConverter.SingleToInt32Bits(actual[index]),
+                                $"{what}: {actual[index]} in place of {clean[index]}.");
                         else
                             Assert.False(float.IsFinite(actual[index]), $"{what}: {actual[index]}, but the key is attended.");
                         _ = double.IsFinite(expected[index]) ? unaffected++ : affected++;

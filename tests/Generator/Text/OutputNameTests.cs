@@ -16,18 +16,23 @@ public sealed class OutputNameTests
             .Select(type => type.Name.Split('`')[0]).Distinct()
             .Concat(["Math", "CancellationToken", "Library", "Services"]);
         string types = string.Concat(names.Select(name => $"internal class {name};"));
-        const string Block = "[AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, Rotary = (global::AttentionGen.RotaryKind)1)] internal partial class Block;";
+        const string Block =
+            "[AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, Rotary = (global::AttentionGen.RotaryKind)1)] internal partial class "
+                + "Block;";
         const string Memory = "[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 8)] internal partial class Memory;";
         TextRules.AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ {types} {Block} {Memory} }}"));
-        TextRules.AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse), $"namespace Acme {{ internal partial class Outer {{ {types} {Block} {Memory} }} }}"));
+        TextRules.AssertClean(Compile(LatestLanguage.WithDocumentationMode(DocumentationMode.Parse),
+            $"namespace Acme {{ internal partial class Outer {{ {types} {Block} {Memory} }} }}"));
     }
 
     /// <summary>Classes whose texts together have every name that any has, kernels that call the user's methods among them.</summary>
     private static string Classes(string members = "") =>
         $"[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 8, KeyLengths = true)] internal partial class Cross {{ {members} }}\n"
-        + $"[AttentionConfig(Heads = 2, HeadDim = 8, Projections = false, QueryKeyNorm = QueryKeyNorm.Rms, BooleanMask = MaskAxes.QueryKey, Outputs = AttentionOutputs.LogSumExp)] internal partial class Core {{ {members} }}\n"
+            + $"[AttentionConfig(Heads = 2, HeadDim = 8, Projections = false, QueryKeyNorm = QueryKeyNorm.Rms, BooleanMask = MaskAxes.QueryKey, Outputs = "
+                + $"AttentionOutputs.LogSumExp)] internal partial class Core {{ {members} }}\n"
         + "[AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Hooked { "
-        + "[ScoreModifier] private static global::System.Runtime.Intrinsics.Vector256<float> Bias(global::System.Runtime.Intrinsics.Vector256<float> s, int h, int q, global::System.Runtime.Intrinsics.Vector256<int> k) => s; "
+            + "[ScoreModifier] private static global::System.Runtime.Intrinsics.Vector256<float> Bias(global::System.Runtime.Intrinsics.Vector256<float> s, "
+                + "int h, int q, global::System.Runtime.Intrinsics.Vector256<int> k) => s; "
         + "[MaskPredicate(Range = \"Near\")] private static bool Sees(int h, int q, int k) { while (k > 7) k -= 7; return k != 3; } "
         + $"private static (int, int) Near(int h, int q, int keys) => (0, keys); {members} }}\n";
 
@@ -36,8 +41,10 @@ public sealed class OutputNameTests
     [
         .. GeneratorDriverFixture.Compile("").References
             .Select(GeneratorDriverFixture.Compile("").GetAssemblyOrModuleSymbol).OfType<IAssemblySymbol>()
-            .SelectMany(assembly => new[] { "System", "System.Threading", "System.Runtime.CompilerServices", "System.Runtime.InteropServices", "System.Runtime.Intrinsics", "System.Runtime.Intrinsics.X86", "System.Runtime.Intrinsics.Arm", "System.CodeDom.Compiler" }
-                .Select(name => name.Split('.').Aggregate((INamespaceSymbol?)assembly.GlobalNamespace, (space, part) => space?.GetNamespaceMembers().FirstOrDefault(member => member.Name == part))))
+            .SelectMany(assembly => new[] { "System", "System.Threading", "System.Runtime.CompilerServices", "System.Runtime.InteropServices",
+                "System.Runtime.Intrinsics", "System.Runtime.Intrinsics.X86", "System.Runtime.Intrinsics.Arm", "System.CodeDom.Compiler" }
+                .Select(name => name.Split('.').Aggregate((INamespaceSymbol?)assembly.GlobalNamespace,
+                    (space, part) => space?.GetNamespaceMembers().FirstOrDefault(member => member.Name == part))))
             .OfType<INamespaceSymbol>()
             .SelectMany(space => space.GetTypeMembers())
             .Where(type => type.DeclaredAccessibility == Accessibility.Public)
@@ -48,7 +55,9 @@ public sealed class OutputNameTests
     [Fact]
     public void Types_of_the_user_named_like_the_framework_s_do_not_disturb_it()
     {
-        Assert.Superset(new HashSet<string> { "Unsafe", "Vector256", "Vector256<T0>", "Span<T0>", "MethodImplOptions", "MethodImplAttribute", "Math" }, FrameworkTypes.ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "Unsafe", "Vector256", "Vector256<T0>", "Span<T0>", "MethodImplOptions", "MethodImplAttribute", "Math" },
+            FrameworkTypes.ToHashSet());
         string types = string.Concat(FrameworkTypes.Select(type => $"internal class {type};\n"));
         TextRules.AssertClean(Parsed($"namespace Acme {{ {types} {Classes()} }}"));
         TextRules.AssertClean(Parsed($"namespace Acme {{ internal partial class Outer {{ {types} {Classes()} }} }}"));
@@ -61,7 +70,8 @@ public sealed class OutputNameTests
     {
         string[] names = [.. FrameworkTypes.Select(type => type.Split('<')[0]).Concat(["Library", "Services", "nint"]).Distinct()];
         TextRules.AssertClean(Parsed($"namespace Acme {{ {Classes(string.Concat(names.Select(name => $"internal static int {name} => 0;\n")))} }}"));
-        TextRules.AssertClean(Parsed($"{string.Concat(names.Select(name => $"namespace Acme.{name} {{ class Marker; }}\n"))} namespace Acme {{ {Classes()} }}"));
+        TextRules.AssertClean(
+            Parsed($"{string.Concat(names.Select(name => $"namespace Acme.{name} {{ class Marker; }}\n"))} namespace Acme {{ {Classes()} }}"));
     }
 
     [Fact]
@@ -84,9 +94,12 @@ public sealed class OutputNameTests
     {
         // The generated text's own imports come first in a namespace, and stand beside the user's in none.
         const string Small = "[AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block;";
-        const string Tools = "namespace Tools { public static class MemoryMarshal; public static class Holder { public static class Vector512; } } namespace Tools.Integers { public static class @nint; }";
+        const string Tools =
+            "namespace Tools { public static class MemoryMarshal; public static class Holder { public static class Vector512; } } namespace Tools.Integers { "
+                + "public static class @nint; }";
         CSharpCompilation compilation = Parsed($"{Small} namespace Acme {{ {Small} }}");
-        TextRules.AssertClean(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText($"{import}\n{Tools}", (CSharpParseOptions)compilation.SyntaxTrees[0].Options, "/consumer/Imports.cs", cancellationToken: TestContext.Current.CancellationToken)));
+        TextRules.AssertClean(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText($"{import}\n{Tools}",
+            (CSharpParseOptions)compilation.SyntaxTrees[0].Options, "/consumer/Imports.cs", cancellationToken: TestContext.Current.CancellationToken)));
     }
 
     /// <summary>It is no keyword: a type of that name comes first, wherever it stands.</summary>
@@ -112,7 +125,8 @@ public sealed class OutputNameTests
 
     /// <summary>Words that are keywords in some places only. Where one stands elsewhere, a type of that name comes first.</summary>
     private static readonly string[] ContextualKeywords =
-        [.. SyntaxFacts.GetContextualKeywordKinds().Select(SyntaxFacts.GetText).Concat(["var", "nint", "nuint", "dynamic", "nameof", "scoped", "field", "_"]).Distinct()];
+        [.. SyntaxFacts.GetContextualKeywordKinds().Select(SyntaxFacts.GetText).Concat(["var", "nint", "nuint", "dynamic", "nameof", "scoped", "field",
+            "_"]).Distinct()];
 
     [Theory]
     [InlineData("namespace Acme { TYPES CLASSES }")]
@@ -127,7 +141,8 @@ public sealed class OutputNameTests
 
     [Fact]
     public void Members_of_the_user_named_like_contextual_keywords_do_not_disturb_it() =>
-        TextRules.AssertClean(Parsed($"namespace Acme {{ {Classes(string.Concat(ContextualKeywords.Select(word => $"internal static int @{word} => 0;\n")))} }}"));
+        TextRules.AssertClean(
+            Parsed($"namespace Acme {{ {Classes(string.Concat(ContextualKeywords.Select(word => $"internal static int @{word} => 0;\n")))} }}"));
 
     /// <summary>The runtime may be referenced under an alias alone; the user's own namespace may begin like the alias.</summary>
     [Theory]
@@ -178,7 +193,9 @@ public sealed class OutputNameTests
     {
         string runtime = typeof(AttentionConfigAttribute).Assembly.GetName().Name!;
         IEnumerable<MetadataReference> references = plain.References.Select(reference =>
-            plain.GetAssemblyOrModuleSymbol(reference) is IAssemblySymbol assembly && assembly.Name == runtime ? reference.WithAliases([alias, "another"]) : reference);
+            plain.GetAssemblyOrModuleSymbol(reference) is IAssemblySymbol assembly && assembly.Name == runtime
+                ? reference.WithAliases([alias, "another"])
+                : reference);
         SyntaxTree tree = CSharpSyntaxTree.ParseText(
             source, (CSharpParseOptions)plain.SyntaxTrees[0].Options, "/consumer/Alias.cs", cancellationToken: TestContext.Current.CancellationToken);
         return plain.WithReferences(references).RemoveAllSyntaxTrees().AddSyntaxTrees(tree);
@@ -187,7 +204,10 @@ public sealed class OutputNameTests
     [Fact]
     public void Other_classes_keep_simple_names()
     {
-        string text = string.Concat(GenerateTexts("namespace Acme { class Unsafe; } namespace Acme.Models { class Spans; [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; }").Values);
+        string text = string.Concat(
+            GenerateTexts(
+                "namespace Acme { class Unsafe; } namespace Acme.Models { class Spans; [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block; "
+                    + "}").Values);
         Assert.Contains(" Unsafe.Add(", text);
         Assert.DoesNotContain("global::System.Runtime.CompilerServices.Unsafe", text);
     }

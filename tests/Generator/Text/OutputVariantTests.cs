@@ -28,24 +28,34 @@ public sealed class OutputVariantTests
     {
         { "DModel = 8, Causal = true, WindowLeft = 7, ChunkSize = 16, PrefixLengths = true, KeyStarts = true, KeyLengths = true", "" },
         { "DModel = 8, WindowLeft = 3, WindowRight = 3, Documents = true, CausalAlignment = CausalAlignment.BottomRight", "" },
-        { "DModel = 8, Causal = true, WindowLeft = 5, Rotary = RotaryKind.HalfSplit, Positions = true, QueryKeyNorm = QueryKeyNorm.Rms, QueryKeyNormEpsilon = 1e-5f", "" },
+        { "DModel = 8, Causal = true, WindowLeft = 5, Rotary = RotaryKind.HalfSplit, Positions = true, QueryKeyNorm = QueryKeyNorm.Rms, QueryKeyNormEpsilon = "
+            + "1e-5f", "" },
         { "DModel = 8, AdditiveMask = MaskAxes.Key, MaskLength = true", "" },
-        { "HeadDim = 4, Projections = false, BooleanMask = MaskAxes.BatchQueryKey, AdditiveMask = MaskAxes.HeadQueryKey, MaskLength = true, Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities", "" },
-        { "DModel = 8, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.Key, Outputs = AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities", "" },
-        { "DModel = 8, Causal = true, BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.HeadQueryKey, Softcap = 0.3f, Outputs = AttentionOutputs.CappedScores | AttentionOutputs.LogSumExp", "" },
+        { "HeadDim = 4, Projections = false, BooleanMask = MaskAxes.BatchQueryKey, AdditiveMask = MaskAxes.HeadQueryKey, MaskLength = true, Outputs = "
+            + "AttentionOutputs.MaskedScores | AttentionOutputs.Probabilities", "" },
+        { "DModel = 8, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.Key, Outputs = AttentionOutputs.MaskedScores | "
+            + "AttentionOutputs.Probabilities", "" },
+        { "DModel = 8, Causal = true, BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.HeadQueryKey, Softcap = 0.3f, Outputs = "
+            + "AttentionOutputs.CappedScores | AttentionOutputs.LogSumExp", "" },
         { "DModel = 8, Causal = true, Alibi = true, RelativePositionBuckets = 7, Sinks = true, BiasKeyValue = true, Softcap = 50", "" },
-        { "DModel = 8, MemoryDim = 12, RelativePositionBuckets = 8, ZeroKeyValue = true, BiasKeyValue = true, QueryKeyNorm = QueryKeyNorm.Layer, Outputs = AttentionOutputs.LogSumExp", "" },
-        { "DModel = 8, MemoryDim = 12, KeyLengths = true, BooleanMask = MaskAxes.QueryKey, Outputs = AttentionOutputs.AveragedProbabilities | AttentionOutputs.ScaledScores", "" },
+        { "DModel = 8, MemoryDim = 12, RelativePositionBuckets = 8, ZeroKeyValue = true, BiasKeyValue = true, QueryKeyNorm = QueryKeyNorm.Layer, Outputs = "
+            + "AttentionOutputs.LogSumExp", "" },
+        { "DModel = 8, MemoryDim = 12, KeyLengths = true, BooleanMask = MaskAxes.QueryKey, Outputs = AttentionOutputs.AveragedProbabilities | "
+            + "AttentionOutputs.ScaledScores", "" },
         { "DModel = 10, HeadDim = 6, ValueHeadDim = 9, KvHeads = 1, Causal = true, Ragged = true, WindowLeft = 100, Outputs = AttentionOutputs.LogSumExp", "" },
         { "DModel = 8, Causal = true, Ragged = true, Documents = true, KeyLengths = true, Alibi = true", Hooks },
         { "DModel = 8, KeyLengths = true, SkipPadding = true, Softcap = 30", "" },
         { "HeadDim = 5, ValueHeadDim = 3, Projections = false, KvHeads = 1, KeyLengths = true, Outputs = AttentionOutputs.LogSumExp", "" },
-        { "HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, Causal = true, Rotary = RotaryKind.Interleaved, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp", "" },
+        { "HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, Causal = true, Rotary = RotaryKind.Interleaved, Outputs = "
+            + "AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp", "" },
         { "HeadDim = 8, Projections = false, SequenceLength = 6, Sinks = true, BooleanMask = MaskAxes.QueryKey", CalledHooks },
         { "HeadDim = 8, Projections = false, Ragged = true, Causal = true, QueryKeyNorm = QueryKeyNorm.Rms", "" },
-        { "DModel = 16, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8.5, RotaryOriginalLength = 8192", Hooks },
-        { "DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = 4096", CalledHooks },
-        { "DModel = 16, SequenceLength = 9, Rotary = RotaryKind.HalfSplit, RotaryScaling = RotaryScaling.Linear, RotaryScalingFactor = 1.25, Positions = true, Unrolling = Unrolling.Full", "" },
+        { "DModel = 16, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8.5, RotaryOriginalLength = "
+            + "8192", Hooks },
+        { "DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = "
+            + "4096", CalledHooks },
+        { "DModel = 16, SequenceLength = 9, Rotary = RotaryKind.HalfSplit, RotaryScaling = RotaryScaling.Linear, RotaryScalingFactor = 1.25, Positions = true, "
+            + "Unrolling = Unrolling.Full", "" },
     };
 
     [Theory]
@@ -67,5 +77,6 @@ public sealed class OutputVariantTests
     }
 
     private static string Source(string arguments, string members) =>
-        $"using System.Runtime.Intrinsics;\nnamespace Test;\n/// <summary>Documented.</summary>\n[AttentionConfig(Heads = 2, {arguments})] public sealed partial class Block {{ {members} static Vector128<int> Unused => default; }}";
+        $"using System.Runtime.Intrinsics;\nnamespace Test;\n/// <summary>Documented.</summary>\n[AttentionConfig(Heads = 2, {arguments})] public sealed "
+            + $"partial class Block {{ {members} static Vector128<int> Unused => default; }}";
 }

@@ -21,7 +21,9 @@ internal sealed class CallSpans
     /// <param name="call">What the inputs hold, where no other input lies over them.</param>
     /// <param name="first">One span.</param>
     /// <param name="second">The span that lies near it.</param>
-    /// <param name="distance">Bytes from the beginning of the first to that of the second, from where the second ends at the first to where it begins behind it.</param>
+    /// <param name="distance">
+    /// Bytes from the beginning of the first to that of the second, from where the second ends at the first to where it begins behind it.
+    /// </param>
     public CallSpans(AttentionCase call, int first, int second, int distance)
     {
         this.call = call;
@@ -49,7 +51,8 @@ internal sealed class CallSpans
     public static string[] Names { get; } =
     [
         "output", "probabilities", "scores", "logSumExp",
-        "input", "memory", "key", "value", "rowOffsets", "keyOffsets", "keyLengths", "keyStarts", "prefixLengths", "documents", "positions", "booleanMask", "additiveMask",
+        "input", "memory", "key", "value", "rowOffsets", "keyOffsets", "keyLengths", "keyStarts", "prefixLengths", "documents", "positions", "booleanMask",
+        "additiveMask",
     ];
 
     /// <summary>The call with what its inputs hold now.</summary>
@@ -77,7 +80,8 @@ internal sealed class CallSpans
     {
         var (output, probabilities, scores, logSumExp) = call.ResultLengths;
         int[] results = [output, probabilities, scores, logSumExp];
-        return [.. results.Select(floats => floats * sizeof(float)), .. Enumerable.Range(Results, Names.Length - Results).Select(index => Content(call, index).Length)];
+        return [.. results.Select(floats => floats * sizeof(float)),
+            .. Enumerable.Range(Results, Names.Length - Results).Select(index => Content(call, index).Length)];
     }
 
     /// <summary>Bytes of an element.</summary>
@@ -117,7 +121,9 @@ internal sealed class CallSpans
     public void AssertInputsUnwritten(string what)
     {
         for (int index = Results; index < Names.Length; index++)
-            Assert.True(memory.AsSpan(starts[index], lengths[index]).SequenceEqual(before.AsSpan(starts[index], lengths[index])), $"{what}: {Names[index]} was written");
+            Assert.True(
+                memory.AsSpan(starts[index], lengths[index]).SequenceEqual(before.AsSpan(starts[index], lengths[index])),
+                $"{what}: {Names[index]} was written");
     }
 
     private static ReadOnlySpan<byte> Content(AttentionCase call, int index) => index switch

@@ -2,7 +2,9 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Properties;
 
-/// <summary>Classes that between them have every parameter of the forms of <c>Forward</c> that users call, and those calls, written as users write them.</summary>
+/// <summary>
+/// Classes that between them have every parameter of the forms of <c>Forward</c> that users call, and those calls, written as users write them.
+/// </summary>
 internal static class TypedKernels
 {
     private static readonly Dictionary<string, IKernelType> Types = new()
@@ -147,7 +149,8 @@ internal sealed partial class TypedRagged;
 [AttentionConfig(Heads = 2, HeadDim = 4, Projections = false, Ragged = true, Outputs = AttentionOutputs.LogSumExp)]
 internal sealed partial class TypedRaggedCore;
 
-[AttentionConfig(Heads = 4, KvHeads = 2, HeadDim = 4, ValueHeadDim = 6, Projections = false, Layout = HeadLayout.HeadsRows, KeyLengths = true, Outputs = AttentionOutputs.LogSumExp)]
+[AttentionConfig(Heads = 4, KvHeads = 2, HeadDim = 4, ValueHeadDim = 6, Projections = false, Layout = HeadLayout.HeadsRows, KeyLengths = true,
+    Outputs = AttentionOutputs.LogSumExp)]
 internal sealed partial class TypedCore;
 
 [AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, KeyLengths = true, AdditiveMask = MaskAxes.BatchHeadQueryKey)]

@@ -70,18 +70,23 @@ public sealed class KernelChecksTests
         Refused<ArgumentOutOfRangeException>("batch", "batch is -1; expected 0 or more", () => Validate(Self, 8, batch: -1));
         Refused<ArgumentException>("output", "output.Length is 16; expected input.Length = 24", () => Validate(Self, 24, output: 16));
         Refused<ArgumentException>("output", "output.Length is 32; expected input.Length = 24", () => Validate(Self, 24, output: 32));
-        Refused<ArgumentException>("input", "input has 2 rows for each sequence; expected SequenceLength = 3", () => Validate(Self with { SequenceLength = 3 }, 16));
-        Refused<ArgumentException>("input", "input has 0 rows for each sequence; expected SequenceLength = 3", () => Validate(Self with { SequenceLength = 3 }, 0));
+        Refused<ArgumentException>(
+            "input", "input has 2 rows for each sequence; expected SequenceLength = 3", () => Validate(Self with { SequenceLength = 3 }, 16));
+        Refused<ArgumentException>(
+            "input", "input has 0 rows for each sequence; expected SequenceLength = 3", () => Validate(Self with { SequenceLength = 3 }, 0));
     }
 
     /// <summary>Where a call of one sequence would fit as one of several, the message says so.</summary>
     [Fact]
     public void A_forgotten_batch_is_recognised()
     {
-        Refused<ArgumentException>("input", "expected SequenceLength = 3. For 2 sequences give batch: 2.", () => Validate(Self with { SequenceLength = 3 }, 48));
-        Refused<ArgumentException>("keyLengths", "batch = 1. For 3 sequences give batch: 3.", () => Validate(Self with { KeyLengths = true }, 24, keyLengths: [1, 1, 1]));
+        Refused<ArgumentException>(
+            "input", "expected SequenceLength = 3. For 2 sequences give batch: 2.", () => Validate(Self with { SequenceLength = 3 }, 48));
+        Refused<ArgumentException>(
+            "keyLengths", "batch = 1. For 3 sequences give batch: 3.", () => Validate(Self with { KeyLengths = true }, 24, keyLengths: [1, 1, 1]));
         AttentionShape masked = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 0) with { HasProjections = false, AdditiveMask = MaskAxes.QueryKey };
-        Refused<ArgumentException>("additiveMask", "additiveMask.Length is 15; expected rows · keys = 12 · 20 = 240. For 4 sequences give batch: 4.", () => Core(15));
+        Refused<ArgumentException>(
+            "additiveMask", "additiveMask.Length is 15; expected rows · keys = 12 · 20 = 240. For 4 sequences give batch: 4.", () => Core(15));
         string message = Assert.Throws<ArgumentException>(() => Core(16)).Message;
         Assert.DoesNotContain("give batch", message);
 
@@ -94,10 +99,12 @@ public sealed class KernelChecksTests
     [Fact]
     public void Mask_lengths()
     {
-        AttentionShape shape = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 0) with { HasProjections = false, AdditiveMask = MaskAxes.BatchHeadQueryKey, BooleanMask = MaskAxes.Key, MaskLength = true };
+        AttentionShape shape = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 0) with { HasProjections = false, AdditiveMask = MaskAxes.BatchHeadQueryKey,
+            BooleanMask = MaskAxes.Key, MaskLength = true };
         foreach (int length in (int[])[0, 1, 4, 5])
             Validate(shape, length, 2 * 2 * 3 * length, length);
-        Refused<ArgumentException>("additiveMask", "additiveMask.Length is 60; expected batch · Heads · rows · maskLength = 2 · 2 · 3 · 4 = 48.", () => Validate(shape, 4, 60, 4));
+        Refused<ArgumentException>(
+            "additiveMask", "additiveMask.Length is 60; expected batch · Heads · rows · maskLength = 2 · 2 · 3 · 4 = 48.", () => Validate(shape, 4, 60, 4));
         Refused<ArgumentException>("booleanMask", "booleanMask.Length is 5; expected maskLength = 4.", () => Validate(shape, 4, 48, 5));
         Refused<ArgumentOutOfRangeException>("maskLength", "maskLength is 6; expected 0 to 5, the keys of each sequence", () => Validate(shape, 6, 72, 6));
         Refused<ArgumentOutOfRangeException>("maskLength", "maskLength is -1; expected 0 to 5", () => Validate(shape, -1, 0, 0));
@@ -106,7 +113,10 @@ public sealed class KernelChecksTests
 
         AttentionShape whole = shape with { MaskLength = false };
         Validate(whole, 0, 60, 5);
-        Refused<ArgumentException>("maskLength", "maskLength is 5; expected 0, because the configuration does not declare MaskLength: masks have all keys.", () => Validate(whole, 5, 60, 5));
+        Refused<ArgumentException>(
+            "maskLength",
+            "maskLength is 5; expected 0, because the configuration does not declare MaskLength: masks have all keys.",
+            () => Validate(whole, 5, 60, 5));
         // An inferred length would take this one.
         Refused<ArgumentException>("booleanMask", "booleanMask.Length is 4; expected keys = 5.", () => Validate(whole, 0, 60, 4));
         AttentionShape ragged = TestNumbers.Shape(heads: 2, headDim: 4, dModel: 8) with { Ragged = true };
@@ -129,11 +139,16 @@ public sealed class KernelChecksTests
     {
         AttentionShape shape = Self with { KeyLengths = true };
         Refused<ArgumentException>("keyLengths", "keyLengths.Length is 0; expected one for each sequence, batch = 1", () => Validate(shape, 24));
-        Refused<ArgumentException>("keyLengths", "keyLengths.Length is 3; expected one for each sequence, batch = 2", () => Validate(shape, 16, batch: 2, keyLengths: [1, 1, 1]));
+        Refused<ArgumentException>(
+            "keyLengths", "keyLengths.Length is 3; expected one for each sequence, batch = 2", () => Validate(shape, 16, batch: 2, keyLengths: [1, 1, 1]));
         Refused<ArgumentOutOfRangeException>("keyLengths", "keyLengths[1] is 2; expected 0 to 1", () => Validate(shape, 16, batch: 2, keyLengths: [1, 2]));
         Refused<ArgumentOutOfRangeException>("keyLengths", "keyLengths[0] is -1; expected 0 to 1", () => Validate(shape, 16, batch: 2, keyLengths: [-1, 0]));
-        Refused<ArgumentException>("keyLengths", "keyLengths.Length is 1; expected 0, because the configuration does not declare KeyLengths", () => Validate(Self, 8, keyLengths: [1]));
-        Refused<ArgumentOutOfRangeException>("keyLengths", "keyLengths[0] is 3; expected 0 to 2", () => Validate(Cross with { KeyLengths = true }, 24, memory: 12, keyLengths: [3]));
+        Refused<ArgumentException>(
+            "keyLengths",
+            "keyLengths.Length is 1; expected 0, because the configuration does not declare KeyLengths",
+            () => Validate(Self, 8, keyLengths: [1]));
+        Refused<ArgumentOutOfRangeException>(
+            "keyLengths", "keyLengths[0] is 3; expected 0 to 2", () => Validate(Cross with { KeyLengths = true }, 24, memory: 12, keyLengths: [3]));
     }
 
     [Fact]
@@ -143,7 +158,8 @@ public sealed class KernelChecksTests
         Refused<ArgumentException>("memory", "memory.Length is 7; expected a multiple of batch · MemoryDim = 1 · 6 = 6", () => Validate(Cross, 8, memory: 7));
         Refused<ArgumentException>("memory", "memory.Length is 6; expected 0, because batch is 0", () => Validate(Cross, 0, batch: 0, memory: 6));
         var cache = new AttentionCache(Cross, 4);
-        Refused<ArgumentException>("memory", "memory.Length is 6; expected 0, because the cache holds the projected memory", () => Validate(Cross, 8, memory: 6, cache: cache));
+        Refused<ArgumentException>(
+            "memory", "memory.Length is 6; expected 0, because the cache holds the projected memory", () => Validate(Cross, 8, memory: 6, cache: cache));
     }
 
     [Fact]
@@ -183,11 +199,19 @@ public sealed class KernelChecksTests
         cache.Commit(1);
         Assert.Equal(new ForwardDimensions(2, 0, 4, 0), KernelChecks.ValidateMemory(Cross, new float[48], cache, default(ForwardOptions)));
         Assert.Equal(new ForwardDimensions(2, 0, 0, 0), KernelChecks.ValidateMemory(Cross, [], cache, default(ForwardOptions)));
-        Refused<ArgumentException>("memory", "memory.Length is 18; expected a multiple of batch · MemoryDim = 2 · 6 = 12", () => KernelChecks.ValidateMemory(Cross, new float[18], cache, default(ForwardOptions)));
-        Refused<ArgumentException>("cache", "expected a cache of this kernel", () => KernelChecks.ValidateMemory(Cross with { QueryBias = false }, new float[12], cache, default(ForwardOptions)));
+        Refused<ArgumentException>(
+            "memory",
+            "memory.Length is 18; expected a multiple of batch · MemoryDim = 2 · 6 = 12",
+            () => KernelChecks.ValidateMemory(Cross, new float[18], cache, default(ForwardOptions)));
+        Refused<ArgumentException>(
+            "cache",
+            "expected a cache of this kernel",
+            () => KernelChecks.ValidateMemory(Cross with { QueryBias = false }, new float[12], cache, default(ForwardOptions)));
         Assert.Throws<ArgumentNullException>("cache", () => KernelChecks.ValidateMemory(Cross, new float[12], null!, default(ForwardOptions)));
-        Refused<ArgumentOutOfRangeException>("options", "MaxDegreeOfParallelism is -1", () => KernelChecks.ValidateMemory(Cross, [], cache, new ForwardOptions { MaxDegreeOfParallelism = -1 }));
-        string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[60], cache, default(ForwardOptions))).Message;
+        Refused<ArgumentOutOfRangeException>(
+            "options", "MaxDegreeOfParallelism is -1", () => KernelChecks.ValidateMemory(Cross, [], cache, new ForwardOptions { MaxDegreeOfParallelism = -1 }));
+        string message = Assert.Throws<InvalidOperationException>(
+            () => KernelChecks.ValidateMemory(Cross, new float[60], cache, default(ForwardOptions))).Message;
         Assert.Equal("cache is too small: it holds 0 of at most 4 keys, and memory has 5 more; expected at most 4.", message);
         Assert.Throws<ArgumentOutOfRangeException>("rows", () => KernelChecks.ValidateSizes(0, -1, 0));
     }
@@ -204,7 +228,10 @@ public sealed class KernelChecksTests
             QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false,
         };
         KernelChecks.ValidateWeights(shape, Weights(_ => right));
-        Refused<ArgumentException>("weights", $"The {role} weight ({source}) has {wrong} elements; this kernel expects {expected}", () => KernelChecks.ValidateWeights(shape, Weights(_ => wrong)));
+        Refused<ArgumentException>(
+            "weights",
+            $"The {role} weight ({source}) has {wrong} elements; this kernel expects {expected}",
+            () => KernelChecks.ValidateWeights(shape, Weights(_ => wrong)));
 
         AttentionWeights Weights(Func<string, int> size) => AttentionWeights.FromSpans(
             new float[role == "query" ? size(role) : 64],
@@ -217,11 +244,14 @@ public sealed class KernelChecksTests
     public void Biases()
     {
         float[] matrix = new float[64], bias = new float[8];
-        Refused<ArgumentException>("weights", "The value bias is missing (span valueBias); this kernel expects 8 elements, or ValueBias = false", () => KernelChecks.ValidateWeights(
+        Refused<ArgumentException>("weights", "The value bias is missing (span valueBias); this kernel expects 8 elements, or ValueBias = false",
+            () => KernelChecks.ValidateWeights(
             Self, AttentionWeights.FromSpans(matrix, matrix, matrix, matrix, bias, bias, default, bias)));
-        Refused<ArgumentException>("weights", "The output bias (span outputBias) has 8 elements; this kernel expects none, because its configuration says OutputBias = false", () => KernelChecks.ValidateWeights(
+        Refused<ArgumentException>("weights", "The output bias (span outputBias) has 8 elements; this kernel expects none, because its configuration says "
+            + "OutputBias = false", () => KernelChecks.ValidateWeights(
             Self with { OutputBias = false }, AttentionWeights.FromSpans(matrix, matrix, matrix, matrix, bias, bias, bias, bias)));
-        Refused<ArgumentException>("weights", "The key bias (span keyBias) has 7 elements; this kernel expects 8 elements, which is KvHeads · HeadDim", () => KernelChecks.ValidateWeights(
+        Refused<ArgumentException>("weights", "The key bias (span keyBias) has 7 elements; this kernel expects 8 elements, which is KvHeads · HeadDim",
+            () => KernelChecks.ValidateWeights(
             Self, AttentionWeights.FromSpans(matrix, matrix, matrix, matrix, bias, new float[7], bias, bias)));
         Assert.Throws<ArgumentNullException>("weights", () => KernelChecks.ValidateWeights(Self, null!));
         KernelChecks.ValidateWeights(Self, AttentionWeights.FromSpans(matrix, matrix, matrix, matrix, bias, bias, bias, bias));

@@ -12,7 +12,8 @@ public sealed class RaggedCheckTests
     private static readonly AttentionShape Core = Causal with { HasProjections = false, DModel = 0, MemoryDim = 0 };
 
     private static ForwardDimensions Validate(
-        AttentionShape shape, int rows, int[] rowOffsets, int[]? keyOffsets = null, int keys = 0, AttentionCache? cache = null, int[]? keyLengths = null, int[]? documents = null,
+        AttentionShape shape, int rows, int[] rowOffsets, int[]? keyOffsets =
+            null, int keys = 0, AttentionCache? cache = null, int[]? keyLengths = null, int[]? documents = null,
         int logSumExp = 0, int batch = -1) => KernelChecks.Validate(
         shape,
         new AttentionArguments
@@ -42,7 +43,9 @@ public sealed class RaggedCheckTests
         cache.CommitNewKeys([0, 2, 9]);
         Assert.Equal([2, 7], cache.Lengths.ToArray());
         Assert.Equal(new ForwardDimensions(2, 3, 8, 0), Validate(Causal, 4, [0, 3, 4], cache: cache));
-        Assert.Equal(new ForwardDimensions(2, 3, 4, 0), Validate(Self with { KeyLengths = true, Documents = true }, 7, [0, 3, 7], keyLengths: [3, 0], documents: [5, 5, 9, 0, 0, 1, 1]) with { Rows = 3 });
+        Assert.Equal(
+            new ForwardDimensions(2, 3, 4, 0),
+            Validate(Self with { KeyLengths = true, Documents = true }, 7, [0, 3, 7], keyLengths: [3, 0], documents: [5, 5, 9, 0, 0, 1, 1]) with { Rows = 3 });
     }
 
     [Fact]
@@ -99,39 +102,52 @@ public sealed class RaggedCheckTests
         Refused<ArgumentException>("rowOffsets", "rowOffsets.Length is 0; expected batch + 1 = 2", () => Validate(Self, 3, [], batch: 1));
         Refused<ArgumentOutOfRangeException>("rowOffsets", "rowOffsets[0] is 1; expected 0", () => Validate(Self, 3, [1, 3]));
         Refused<ArgumentOutOfRangeException>("rowOffsets", "rowOffsets[0] is -2147483648; expected 0", () => Validate(Self, 3, [int.MinValue, 3]));
-        Refused<ArgumentOutOfRangeException>("rowOffsets", "rowOffsets[2] is 1; expected 2 or more, because offsets never decrease", () => Validate(Self, 3, [0, 2, 1, 3]));
+        Refused<ArgumentOutOfRangeException>(
+            "rowOffsets", "rowOffsets[2] is 1; expected 2 or more, because offsets never decrease", () => Validate(Self, 3, [0, 2, 1, 3]));
         Refused<ArgumentOutOfRangeException>("rowOffsets", "rowOffsets[2] is 4; expected 3, the rows of input", () => Validate(Self, 3, [0, 2, 4]));
-        Refused<ArgumentException>("keyOffsets", "keyOffsets.Length is 3; expected 0, because keys come from the rows themselves", () => Validate(Self, 3, [0, 2, 3], [0, 2, 3]));
-        Refused<ArgumentOutOfRangeException>("memoryOffsets", "memoryOffsets[2] is 4; expected 5, the rows of memory", () => Validate(Cross, 3, [0, 2, 3], [0, 2, 4], keys: 5));
+        Refused<ArgumentException>(
+            "keyOffsets", "keyOffsets.Length is 3; expected 0, because keys come from the rows themselves", () => Validate(Self, 3, [0, 2, 3], [0, 2, 3]));
+        Refused<ArgumentOutOfRangeException>(
+            "memoryOffsets", "memoryOffsets[2] is 4; expected 5, the rows of memory", () => Validate(Cross, 3, [0, 2, 3], [0, 2, 4], keys: 5));
         Refused<ArgumentOutOfRangeException>("keyOffsets", "keyOffsets[2] is 4; expected 5, the keys", () => Validate(Core, 3, [0, 2, 3], [0, 2, 4], keys: 5));
         var memory = new AttentionCache(Cross, 5, 2);
         Assert.Throws<InvalidOperationException>(() => Validate(Cross, 3, [0, 2, 3], cache: memory));
         memory.Commit(0);
-        Refused<ArgumentException>("memoryOffsets", "expected 0, because the cache holds the projected memory", () => Validate(Cross, 3, [0, 2, 3], [0, 0, 0], cache: memory));
+        Refused<ArgumentException>(
+            "memoryOffsets", "expected 0, because the cache holds the projected memory", () => Validate(Cross, 3, [0, 2, 3], [0, 0, 0], cache: memory));
         AttentionShape even = Self with { Ragged = false };
-        Refused<ArgumentException>("rowOffsets", "rowOffsets.Length is 2; expected 0, because the configuration does not declare Ragged", () => Validate(even, 3, [0, 3]));
+        Refused<ArgumentException>(
+            "rowOffsets", "rowOffsets.Length is 2; expected 0, because the configuration does not declare Ragged", () => Validate(even, 3, [0, 3]));
     }
 
     [Fact]
     public void What_depends_on_a_sequence_is_checked_by_it()
     {
         AttentionShape lengths = Self with { KeyLengths = true };
-        Refused<ArgumentOutOfRangeException>("keyLengths", "keyLengths[1] is 2; expected 0 to 1, the keys of sequence 1", () => Validate(lengths, 4, [0, 3, 4], keyLengths: [3, 2]));
-        Refused<ArgumentException>("keyLengths", "keyLengths.Length is 1; expected one for each sequence, batch = 2", () => Validate(lengths, 4, [0, 3, 4], keyLengths: [3]));
+        Refused<ArgumentOutOfRangeException>(
+            "keyLengths", "keyLengths[1] is 2; expected 0 to 1, the keys of sequence 1", () => Validate(lengths, 4, [0, 3, 4], keyLengths: [3, 2]));
+        Refused<ArgumentException>(
+            "keyLengths", "keyLengths.Length is 1; expected one for each sequence, batch = 2", () => Validate(lengths, 4, [0, 3, 4], keyLengths: [3]));
         Refused<ArgumentException>("keyLengths", "does not declare KeyLengths", () => Validate(Self, 4, [0, 3, 4], keyLengths: [3, 1]));
         AttentionShape documents = Self with { Documents = true };
-        Refused<ArgumentOutOfRangeException>("documents", "documents[2] is 0 again; expected keys of one document to be neighbours", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 0, 0]));
+        Refused<ArgumentOutOfRangeException>(
+            "documents",
+            "documents[2] is 0 again; expected keys of one document to be neighbours",
+            () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 0, 0]));
         Validate(documents, 4, [0, 3, 4], documents: [0, 1, 1, 0]);
         Validate(documents, 4, [0, 3, 4], documents: [2, 1, 0, 7]);
-        Refused<ArgumentException>("documents", "documents.Length is 3; expected 4, the keys of all sequences", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 1]));
-        Refused<ArgumentException>("logSumExp", "logSumExp.Length is 7; expected 8", () => Validate(Self with { Outputs = AttentionOutputs.LogSumExp }, 4, [0, 3, 4], logSumExp: 7));
+        Refused<ArgumentException>(
+            "documents", "documents.Length is 3; expected 4, the keys of all sequences", () => Validate(documents, 4, [0, 3, 4], documents: [0, 1, 1]));
+        Refused<ArgumentException>(
+            "logSumExp", "logSumExp.Length is 7; expected 8", () => Validate(Self with { Outputs = AttentionOutputs.LogSumExp }, 4, [0, 3, 4], logSumExp: 7));
         var cache = new AttentionCache(Causal, 9, 2);
         cache.CommitNewKeys([0, 2, 9]);
         string message = Assert.Throws<InvalidOperationException>(() => Validate(Causal, 4, [0, 1, 4], cache: cache)).Message;
         Assert.Contains("cache is too small: its sequence 1 holds 7 of at most 9 keys, and input has 3 more; expected at most 2.", message);
         var even = new AttentionCache(Causal with { Ragged = false }, 9, 2);
         even.CommitNewKeys([0, 2, 9]);
-        message = Assert.Throws<InvalidOperationException>(() => KernelChecks.Validate(even.Shape, new AttentionArguments { Input = new float[16], Output = new float[16], Cache = even, Batch = 2 })).Message;
+        message = Assert.Throws<InvalidOperationException>(
+            () => KernelChecks.Validate(even.Shape, new AttentionArguments { Input = new float[16], Output = new float[16], Cache = even, Batch = 2 })).Message;
         Assert.Contains("sequence 0 holds 2 keys and sequence 1 holds 7; expected equal lengths, because the configuration does not declare Ragged", message);
     }
 
@@ -140,12 +156,19 @@ public sealed class RaggedCheckTests
     public void What_has_keys_as_an_axis_is_refused()
     {
         const AttentionOutputs Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores;
-        foreach (AttentionShape shape in (AttentionShape[])[Self, Self with { BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = Outputs }])
+        foreach (AttentionShape shape in (AttentionShape[])[Self,
+            Self with { BooleanMask = MaskAxes.BatchKey, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = Outputs }])
         {
-            Refused<ArgumentException>("booleanMask", "does not declare BooleanMask", () => KernelChecks.Validate(shape, Call() with { BooleanMask = new bool[4] }));
-            Refused<ArgumentException>("additiveMask", "does not declare AdditiveMask", () => KernelChecks.Validate(shape, Call() with { AdditiveMask = new float[20] }));
-            Refused<ArgumentException>("probabilities", "does not declare probabilities in Outputs", () => KernelChecks.Validate(shape, Call() with { Probabilities = new float[20] }));
-            Refused<ArgumentException>("scores", "does not declare scores in Outputs", () => KernelChecks.Validate(shape, Call() with { Scores = new float[20] }));
+            Refused<ArgumentException>(
+                "booleanMask", "does not declare BooleanMask", () => KernelChecks.Validate(shape, Call() with { BooleanMask = new bool[4] }));
+            Refused<ArgumentException>(
+                "additiveMask", "does not declare AdditiveMask", () => KernelChecks.Validate(shape, Call() with { AdditiveMask = new float[20] }));
+            Refused<ArgumentException>(
+                "probabilities",
+                "does not declare probabilities in Outputs",
+                () => KernelChecks.Validate(shape, Call() with { Probabilities = new float[20] }));
+            Refused<ArgumentException>(
+                "scores", "does not declare scores in Outputs", () => KernelChecks.Validate(shape, Call() with { Scores = new float[20] }));
         }
 
         // Three rows of three keys and one of one.
@@ -157,9 +180,16 @@ public sealed class RaggedCheckTests
     {
         var cache = new AttentionCache(Cross, 5, 2);
         Assert.Equal(new ForwardDimensions(2, 0, 5, 0), KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 7], default));
-        Refused<ArgumentException>("memoryOffsets", "memoryOffsets.Length is 2; expected batch + 1 = 3", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 7], default));
-        Refused<ArgumentOutOfRangeException>("memoryOffsets", "memoryOffsets[2] is 6; expected 7, the rows of memory", () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 6], default));
-        string message = Assert.Throws<InvalidOperationException>(() => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 1, 7], default)).Message;
+        Refused<ArgumentException>(
+            "memoryOffsets",
+            "memoryOffsets.Length is 2; expected batch + 1 = 3",
+            () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 7], default));
+        Refused<ArgumentOutOfRangeException>(
+            "memoryOffsets",
+            "memoryOffsets[2] is 6; expected 7, the rows of memory",
+            () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 2, 6], default));
+        string message = Assert.Throws<InvalidOperationException>(
+            () => KernelChecks.ValidateMemory(Cross, new float[7 * 6], cache, [0, 1, 7], default)).Message;
         Assert.Contains("cache is too small: its sequence 1 holds 0 of at most 5 keys, and memory has 6 more; expected at most 5.", message);
     }
 

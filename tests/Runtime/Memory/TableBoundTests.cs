@@ -5,7 +5,9 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Runtime;
 
-/// <summary>Tables of rotations and of biases by distance are no longer than what can be seen at once, whatever a capacity or a position says, and are counted.</summary>
+/// <summary>
+/// Tables of rotations and of biases by distance are no longer than what can be seen at once, whatever a capacity or a position says, and are counted.
+/// </summary>
 [Collection(nameof(Undisturbed))]
 public sealed partial class TableBoundTests
 {
@@ -52,7 +54,8 @@ public sealed partial class TableBoundTests
         long before = GC.GetTotalAllocatedBytes(precise: true);
         kernel.Forward(input, output, positions);
         Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, Mebibyte);
-        AttentionCase call = AttentionCase.Create(Positioned.Shape, 1, 3, 3, seed: 3) with { Input = input, Positions = positions, Weights = AttentionWeights.Random(Positioned.Shape, seed: 1) };
+        AttentionCase call = AttentionCase.Create(Positioned.Shape, 1, 3, 3, seed: 3) with { Input = input, Positions = positions,
+            Weights = AttentionWeights.Random(Positioned.Shape, seed: 1) };
         Compare.Close(call.Reference(), output, Positioned.DModel, "far positions");
     }
 
@@ -98,7 +101,8 @@ public sealed partial class TableBoundTests
         Assert.InRange(new DistanceBias(shape, []).Ensure(1_000_000).Reach, 255 + 64, 255 + 64 + 32);
         foreach (AttentionShape all in (AttentionShape[])
         [
-            shape with { WindowLeft = -1 }, shape with { Causal = false }, shape with { PrefixLengths = true }, shape with { Outputs = AttentionOutputs.MaskedScores },
+            shape with { WindowLeft = -1 }, shape with { Causal = false }, shape with { PrefixLengths = true },
+            shape with { Outputs = AttentionOutputs.MaskedScores },
             shape with { Outputs = AttentionOutputs.Probabilities }, shape with { Outputs = AttentionOutputs.AveragedProbabilities },
         ])
         {

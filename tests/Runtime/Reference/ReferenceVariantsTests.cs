@@ -8,7 +8,9 @@ public sealed class ReferenceVariantsTests
 
     private static readonly float[] Powers = [1, 10, 100, 1000, 10_000, 100_000];
 
-    /// <summary>Zero queries, and values that are powers of ten: twice the number of seen keys times an output shows in its digits which keys the row saw.</summary>
+    /// <summary>
+    /// Zero queries, and values that are powers of ten: twice the number of seen keys times an output shows in its digits which keys the row saw.
+    /// </summary>
     private static string[] Seen(AttentionShape shape, AttentionArguments arguments, ReferenceHooks? hooks = null)
     {
         int rows = arguments.Input.Length, keys = arguments.Key.Length;
@@ -23,7 +25,8 @@ public sealed class ReferenceVariantsTests
         })];
     }
 
-    private static AttentionArguments Rows(int rows, int keys) => new AttentionArguments { Input = new float[rows], Key = new float[keys], Value = Powers.AsSpan(0, keys) };
+    private static AttentionArguments Rows(int rows, int keys) =>
+        new AttentionArguments { Input = new float[rows], Key = new float[keys], Value = Powers.AsSpan(0, keys) };
 
     /// <summary>Keys behind those that a mask has are masked, whatever else sees them.</summary>
     [Fact]
@@ -31,14 +34,17 @@ public sealed class ReferenceVariantsTests
     {
         AttentionShape shape = Core with { AdditiveMask = MaskAxes.Key, MaskLength = true, Outputs = AttentionOutputs.MaskedScores };
         ReferenceResult result = ReferenceAttention.Forward(
-            shape, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1, 2, 30, float.NaN], Value = [1, 3, 500, float.NaN], AdditiveMask = [1, 0], MaskLength = 2 });
+            shape, AttentionWeights.Empty,
+            new AttentionArguments { Input = [1], Key = [1, 2, 30, float.NaN], Value = [1, 3, 500, float.NaN], AdditiveMask = [1, 0], MaskLength = 2 });
         Assert.Equal([2, 2, double.NegativeInfinity, double.NegativeInfinity], result.Scores);
         Near(2, result.Output[0]);
-        Near(0, ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [7], MaskLength = 0 }).Output[0]);
+        Near(0, ReferenceAttention.Forward(shape, AttentionWeights.Empty,
+            new AttentionArguments { Input = [1], Key = [1], Value = [7], MaskLength = 0 }).Output[0]);
         Assert.Throws<ArgumentOutOfRangeException>("maskLength", () => ReferenceAttention.Forward(
             shape, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [7], AdditiveMask = [0, 0], MaskLength = 2 }));
         Assert.Throws<ArgumentException>("maskLength", () => ReferenceAttention.Forward(
-            shape with { MaskLength = false }, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [7], AdditiveMask = [0], MaskLength = 1 }));
+            shape with { MaskLength = false }, AttentionWeights.Empty,
+            new AttentionArguments { Input = [1], Key = [1], Value = [7], AdditiveMask = [0], MaskLength = 1 }));
     }
 
     [Fact]
@@ -60,13 +66,19 @@ public sealed class ReferenceVariantsTests
     public void Lengths_starts_prefixes_and_documents_bound_the_keys()
     {
         AttentionShape shape = Core with { KeyLengths = true, KeyStarts = true };
-        Assert.Equal(["0110", "0110"], Seen(shape, new AttentionArguments { Input = new float[2], Key = new float[4], Value = Powers.AsSpan(0, 4), KeyLengths = [3], KeyStarts = [1] }));
+        Assert.Equal(
+            ["0110", "0110"],
+            Seen(shape, new AttentionArguments { Input = new float[2], Key = new float[4], Value = Powers.AsSpan(0, 4), KeyLengths = [3], KeyStarts = [1] }));
         Assert.Equal(
             ["110", "110", "111"],
-            Seen(Core with { Causal = true, PrefixLengths = true }, new AttentionArguments { Input = new float[3], Key = new float[3], Value = Powers.AsSpan(0, 3), PrefixLengths = [2] }));
+            Seen(
+                Core with { Causal = true, PrefixLengths = true },
+                new AttentionArguments { Input = new float[3], Key = new float[3], Value = Powers.AsSpan(0, 3), PrefixLengths = [2] }));
         Assert.Equal(
             ["11000", "11000", "00100", "00011", "00011"],
-            Seen(Core with { Documents = true }, new AttentionArguments { Input = new float[5], Key = new float[5], Value = Powers.AsSpan(0, 5), Documents = [0, 0, 1, 3, 3] }));
+            Seen(
+                Core with { Documents = true },
+                new AttentionArguments { Input = new float[5], Key = new float[5], Value = Powers.AsSpan(0, 5), Documents = [0, 0, 1, 3, 3] }));
     }
 
     [Fact]
@@ -75,8 +87,10 @@ public sealed class ReferenceVariantsTests
         bool[] mask = [true, false, true, false, false, false];
         float[] additive = [0, float.NegativeInfinity, 0, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity];
         string[] expected = ["101", "000"];
-        Assert.Equal(expected, Seen(Core with { BooleanMask = MaskAxes.QueryKey }, new AttentionArguments { Input = new float[2], Key = new float[3], Value = Powers.AsSpan(0, 3), BooleanMask = mask }));
-        Assert.Equal(expected, Seen(Core with { AdditiveMask = MaskAxes.QueryKey }, new AttentionArguments { Input = new float[2], Key = new float[3], Value = Powers.AsSpan(0, 3), AdditiveMask = additive }));
+        Assert.Equal(expected, Seen(Core with { BooleanMask = MaskAxes.QueryKey },
+            new AttentionArguments { Input = new float[2], Key = new float[3], Value = Powers.AsSpan(0, 3), BooleanMask = mask }));
+        Assert.Equal(expected, Seen(Core with { AdditiveMask = MaskAxes.QueryKey },
+            new AttentionArguments { Input = new float[2], Key = new float[3], Value = Powers.AsSpan(0, 3), AdditiveMask = additive }));
         var hooks = new ReferenceHooks { MaskPredicate = (head, query, key) => head == 0 && query == 0 && key != 1 };
         Assert.Equal(expected, Seen(Core with { HasMaskPredicate = true }, Rows(2, 3), hooks));
     }
@@ -92,7 +106,8 @@ public sealed class ReferenceVariantsTests
     {
         // Every element of the mask is its own index, and the masked scores show which one was added where.
         AttentionShape shape = Core with { Heads = 2, KvHeads = 2, AdditiveMask = axes, Outputs = AttentionOutputs.MaskedScores };
-        var arguments = new AttentionArguments { Input = new float[2 * 2 * 2], Key = new float[2 * 3 * 2], Value = new float[2 * 3 * 2], AdditiveMask = TestNumbers.Counting(length), Batch = 2 };
+        var arguments = new AttentionArguments { Input = new float[2 * 2 * 2], Key = new float[2 * 3 * 2], Value = new float[2 * 3 * 2],
+            AdditiveMask = TestNumbers.Counting(length), Batch = 2 };
         double[] scores = ReferenceAttention.Forward(shape, AttentionWeights.Empty, arguments).Scores;
         var expected = new List<double>();
         foreach (int batch in (int[])[0, 1])
@@ -114,19 +129,25 @@ public sealed class ReferenceVariantsTests
 
         Assert.Equal(expected, scores);
         Assert.Throws<ArgumentException>("additiveMask", () => ReferenceAttention.Forward(
-            shape, AttentionWeights.Empty, new AttentionArguments { Input = new float[8], Key = new float[12], Value = new float[12], AdditiveMask = TestNumbers.Counting(length + 1), Batch = 2 }));
+            shape, AttentionWeights.Empty, new AttentionArguments { Input = new float[8], Key = new float[12], Value = new float[12],
+                AdditiveMask = TestNumbers.Counting(length + 1), Batch = 2 }));
     }
 
     [Fact]
     public void Scores_pass_scale_cap_modifier_and_biases_in_this_order()
     {
-        AttentionShape shape = Core with { Scale = 0.5f, Softcap = 3, HasScoreModifier = true, AdditiveMask = MaskAxes.QueryKey, Outputs = AttentionOutputs.MaskedScores };
+        AttentionShape shape =
+            Core with { Scale = 0.5f, Softcap = 3, HasScoreModifier = true, AdditiveMask = MaskAxes.QueryKey, Outputs = AttentionOutputs.MaskedScores };
         var hooks = new ReferenceHooks { ScoreModifier = (score, head, query, key) => (score * 10) + head + (query * 100) + (key * 1000) };
         var arguments = new AttentionArguments { Input = [4], Key = [2, -6], Value = [0, 0], AdditiveMask = [0.25f, -1] };
         double[] expected = [(30 * Math.Tanh(4.0 / 3)) + 0.25, (-30 * Math.Tanh(4)) + 1000 - 1];
         Near(expected, ReferenceAttention.Forward(shape, AttentionWeights.Empty, arguments, null, hooks).Scores);
-        Near([4, -12], ReferenceAttention.Forward(shape with { Outputs = AttentionOutputs.ScaledScores }, AttentionWeights.Empty, arguments, null, hooks).Scores);
-        Near([3 * Math.Tanh(4.0 / 3), -3 * Math.Tanh(4)], ReferenceAttention.Forward(shape with { Outputs = AttentionOutputs.CappedScores }, AttentionWeights.Empty, arguments, null, hooks).Scores);
+        Near(
+            [4, -12],
+            ReferenceAttention.Forward(shape with { Outputs = AttentionOutputs.ScaledScores }, AttentionWeights.Empty, arguments, null, hooks).Scores);
+        Near(
+            [3 * Math.Tanh(4.0 / 3), -3 * Math.Tanh(4)],
+            ReferenceAttention.Forward(shape with { Outputs = AttentionOutputs.CappedScores }, AttentionWeights.Empty, arguments, null, hooks).Scores);
     }
 
     [Fact]
@@ -161,27 +182,34 @@ public sealed class ReferenceVariantsTests
         Assert.Equal(0, ReferenceBias.Bucket(causal, 17));
 
         // The table is [buckets, heads].
-        AttentionShape shape = Core with { Heads = 2, KvHeads = 2, RelativePositionBuckets = 4, RelativePositionMaxDistance = 8, Outputs = AttentionOutputs.MaskedScores };
+        AttentionShape shape =
+            Core with { Heads = 2, KvHeads = 2, RelativePositionBuckets = 4, RelativePositionMaxDistance = 8, Outputs = AttentionOutputs.MaskedScores };
         AttentionWeights weights = AttentionWeights.Empty.WithRelativePositionBias([0, 1, 2, 3, 4, 5, 6, 7]);
-        Near([0, 6, 2, 0, 1, 7, 3, 1], ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = new float[4], Key = new float[4], Value = new float[4] }).Scores);
+        Near(
+            [0, 6, 2, 0, 1, 7, 3, 1],
+            ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = new float[4], Key = new float[4], Value = new float[4] }).Scores);
     }
 
     [Fact]
     public void Sinks_and_appended_keys_enter_the_denominator()
     {
         AttentionShape sinks = Core with { Sinks = true, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities };
-        ReferenceResult result = ReferenceAttention.Forward(sinks, AttentionWeights.Empty.WithSinks([2]), new AttentionArguments { Input = [1], Key = [1, 3], Value = [10, 20] });
+        ReferenceResult result = ReferenceAttention.Forward(
+            sinks, AttentionWeights.Empty.WithSinks([2]), new AttentionArguments { Input = [1], Key = [1, 3], Value = [10, 20] });
         double sum = Math.Exp(1) + Math.Exp(3) + Math.Exp(2);
         Near(((Math.Exp(1) * 10) + (Math.Exp(3) * 20)) / sum, result.Output[0]);
         Near([Math.Exp(1) / sum, Math.Exp(3) / sum], result.Probabilities);
         Near(Math.Log(sum), result.LogSumExp[0]);
         Near(2, ReferenceAttention.Forward(sinks, AttentionWeights.Empty.WithSinks([2]), new AttentionArguments { Input = [1] }).LogSumExp[0]);
-        Assert.Equal(double.NegativeInfinity, ReferenceAttention.Forward(Core with { Outputs = AttentionOutputs.LogSumExp }, AttentionWeights.Empty, new AttentionArguments { Input = [1] }).LogSumExp[0]);
+        Assert.Equal(double.NegativeInfinity, ReferenceAttention.Forward(Core with { Outputs = AttentionOutputs.LogSumExp }, AttentionWeights.Empty,
+            new AttentionArguments { Input = [1] }).LogSumExp[0]);
 
         // A mask hides the one key; the learned key and the zeros stay, capped but not biased.
-        AttentionShape appended = Core with { BiasKeyValue = true, ZeroKeyValue = true, Softcap = 2, KeyLengths = true, AdditiveMask = MaskAxes.Key, Outputs = AttentionOutputs.LogSumExp };
+        AttentionShape appended = Core with { BiasKeyValue = true, ZeroKeyValue = true, Softcap = 2, KeyLengths = true, AdditiveMask = MaskAxes.Key,
+            Outputs = AttentionOutputs.LogSumExp };
         result = ReferenceAttention.Forward(
-            appended, AttentionWeights.Empty.WithBiasKeyValue([3], [7]), new AttentionArguments { Input = [1], Key = [1], Value = [10], KeyLengths = [0], AdditiveMask = [50] });
+            appended, AttentionWeights.Empty.WithBiasKeyValue([3], [7]),
+            new AttentionArguments { Input = [1], Key = [1], Value = [10], KeyLengths = [0], AdditiveMask = [50] });
         double learned = Math.Exp(2 * Math.Tanh(1.5));
         Near(learned * 7 / (learned + 1), result.Output[0]);
         Near(Math.Log(learned + 1), result.LogSumExp[0]);
@@ -191,14 +219,20 @@ public sealed class ReferenceVariantsTests
     public void Masked_keys_do_nothing_whatever_they_hold_and_attended_ones_propagate()
     {
         AttentionShape shape = Core with { AdditiveMask = MaskAxes.Key };
-        Near(2, ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [float.NaN, 1], Value = [float.NaN, 2], AdditiveMask = [float.NegativeInfinity, 0] }).Output[0]);
-        Assert.True(double.IsNaN(ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [float.NaN, 1], Value = [1, 2], AdditiveMask = [-1e30f, 0] }).Output[0]));
-        Assert.True(double.IsNaN(ReferenceAttention.Forward(Core, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1, 1], Value = [float.NaN, 2] }).Output[0]));
+        Near(2, ReferenceAttention.Forward(shape, AttentionWeights.Empty,
+            new AttentionArguments { Input = [1], Key = [float.NaN, 1], Value = [float.NaN, 2], AdditiveMask = [float.NegativeInfinity, 0] }).Output[0]);
+        Assert.True(double.IsNaN(ReferenceAttention.Forward(shape, AttentionWeights.Empty,
+            new AttentionArguments { Input = [1], Key = [float.NaN, 1], Value = [1, 2], AdditiveMask = [-1e30f, 0] }).Output[0]));
+        Assert.True(double.IsNaN(ReferenceAttention.Forward(Core, AttentionWeights.Empty,
+            new AttentionArguments { Input = [1], Key = [1, 1], Value = [float.NaN, 2] }).Output[0]));
 
         // −∞ from a modifier masks too: the row is empty.
         var hooks = new ReferenceHooks { ScoreModifier = (_, _, _, _) => double.NegativeInfinity };
-        Near(0, ReferenceAttention.Forward(Core with { HasScoreModifier = true }, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [5] }, null, hooks).Output[0]);
-        Assert.Throws<ArgumentException>("hooks", () => ReferenceAttention.Forward(Core, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [5] }, null, hooks));
+        Near(0, ReferenceAttention.Forward(Core with { HasScoreModifier = true }, AttentionWeights.Empty,
+            new AttentionArguments { Input = [1], Key = [1], Value = [5] }, null, hooks).Output[0]);
+        Assert.Throws<ArgumentException>(
+            "hooks",
+            () => ReferenceAttention.Forward(Core, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [5] }, null, hooks));
     }
 
     [Theory]
@@ -206,7 +240,8 @@ public sealed class ReferenceVariantsTests
     [InlineData(QueryKeyNorm.Layer)]
     public void Queries_and_keys_are_normalised_before_they_are_rotated(QueryKeyNorm norm)
     {
-        AttentionShape shape = Core with { HeadDim = 2, QueryKeyNorm = norm, QueryKeyNormEpsilon = 0.5f, Scale = 1, Rotary = RotaryKind.HalfSplit, RotaryDim = 2, Positions = true, Outputs = AttentionOutputs.ScaledScores };
+        AttentionShape shape = Core with { HeadDim = 2, QueryKeyNorm = norm, QueryKeyNormEpsilon = 0.5f, Scale = 1, Rotary = RotaryKind.HalfSplit,
+            RotaryDim = 2, Positions = true, Outputs = AttentionOutputs.ScaledScores };
         bool layer = norm == QueryKeyNorm.Layer;
         AttentionWeights weights = AttentionWeights.Empty.WithQueryKeyNorm([2, 3], [1, 1], layer ? [0.5f, 0] : default, layer ? [0, 0] : default);
 
@@ -228,7 +263,8 @@ public sealed class ReferenceVariantsTests
         Near(Math.Pow(500_000, -0.5) / 4, ReferenceRotary.Frequency(plain with { RotaryScaling = RotaryScaling.Linear, RotaryScalingFactor = 4 }, 32));
 
         // Llama 3.1: original length 8,192, factor 8, wavelengths up to 2,048 stay, from 8,192 on they are stretched.
-        AttentionShape llama = plain with { RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 8192, RotaryLowFrequencyFactor = 1, RotaryHighFrequencyFactor = 4 };
+        AttentionShape llama = plain with { RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 8192,
+            RotaryLowFrequencyFactor = 1, RotaryHighFrequencyFactor = 4 };
         for (int pair = 0; pair < 64; pair++)
         {
             double frequency = ReferenceRotary.Frequency(plain, pair), wavelength = 2 * Math.PI / frequency;
@@ -242,7 +278,8 @@ public sealed class ReferenceVariantsTests
         }
 
         // YaRN, base 10,000, original length 4,096: pairs 20.9 and 45.03 turn 32 times and once, so pairs to 20 stay, those from 46 on are stretched.
-        AttentionShape yarn = plain with { RotaryBase = 10_000, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 16, RotaryOriginalLength = 4096, RotaryBetaFast = 32, RotaryBetaSlow = 1 };
+        AttentionShape yarn = plain with { RotaryBase = 10_000, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 16, RotaryOriginalLength = 4096,
+            RotaryBetaFast = 32, RotaryBetaSlow = 1 };
         for (int pair = 0; pair < 64; pair++)
         {
             double ramp = Math.Clamp((pair - 20) / 26.0, 0, 1);
@@ -250,8 +287,11 @@ public sealed class ReferenceVariantsTests
         }
 
         // The factor of cosines and sines multiplies queries and keys, so scores get its square.
-        AttentionShape scores = Core with { HeadDim = 2, Scale = 1, Rotary = RotaryKind.Interleaved, RotaryDim = 2, RotaryAttentionFactor = 3, Outputs = AttentionOutputs.ScaledScores };
-        Near([9 * 25], ReferenceAttention.Forward(scores, AttentionWeights.Empty, new AttentionArguments { Input = [3, 4], Key = [3, 4], Value = [0, 0] }).Scores);
+        AttentionShape scores = Core with { HeadDim = 2, Scale = 1, Rotary = RotaryKind.Interleaved, RotaryDim = 2, RotaryAttentionFactor = 3,
+            Outputs = AttentionOutputs.ScaledScores };
+        Near(
+            [9 * 25],
+            ReferenceAttention.Forward(scores, AttentionWeights.Empty, new AttentionArguments { Input = [3, 4], Key = [3, 4], Value = [0, 0] }).Scores);
     }
 
     [Fact]
@@ -260,7 +300,8 @@ public sealed class ReferenceVariantsTests
         AttentionShape rowsHeads = Core with { Heads = 4, KvHeads = 2, HeadDim = 3, ValueHeadDim = 5, Outputs = AttentionOutputs.LogSumExp };
         AttentionShape headsRows = rowsHeads with { Layout = HeadLayout.HeadsRows };
         float[] queries = TestNumbers.Random(1, 2 * 6 * 12), keys = TestNumbers.Random(2, 2 * 7 * 6), values = TestNumbers.Random(3, 2 * 7 * 10);
-        ReferenceResult rows = ReferenceAttention.Forward(rowsHeads, AttentionWeights.Empty, new AttentionArguments { Input = queries, Key = keys, Value = values, Batch = 2 });
+        ReferenceResult rows = ReferenceAttention.Forward(
+            rowsHeads, AttentionWeights.Empty, new AttentionArguments { Input = queries, Key = keys, Value = values, Batch = 2 });
         ReferenceResult heads = ReferenceAttention.Forward(headsRows, AttentionWeights.Empty, new AttentionArguments
         {
             Input = Swap(queries, 6, 4, 3), Key = Swap(keys, 7, 2, 3), Value = Swap(values, 7, 2, 5), Batch = 2,
@@ -287,7 +328,8 @@ public sealed class ReferenceVariantsTests
         AttentionWeights weights = AttentionWeights.Random(shape, 1);
         float[] input = TestNumbers.Random(2, 2 * 5 * 12);
         double[] each = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = input, Batch = 2 }).Probabilities;
-        double[] mean = ReferenceAttention.Forward(shape with { Outputs = AttentionOutputs.AveragedProbabilities }, weights, new AttentionArguments { Input = input, Batch = 2 }).Probabilities;
+        double[] mean = ReferenceAttention.Forward(
+            shape with { Outputs = AttentionOutputs.AveragedProbabilities }, weights, new AttentionArguments { Input = input, Batch = 2 }).Probabilities;
         Assert.Equal(2 * 5 * 5, mean.Length);
         for (int sequence = 0; sequence < 2; sequence++)
         {
@@ -302,9 +344,12 @@ public sealed class ReferenceVariantsTests
     public static TheoryDataRow<AttentionShape>[] RaggedShapes =>
     [
         new(TestNumbers.Shape(2, 3, 6) with { Ragged = true, Outputs = AttentionOutputs.LogSumExp }) { Label = "self" },
-        new(TestNumbers.Shape(2, 4, 6) with { Ragged = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 4, Positions = true, Documents = true, BooleanMask = MaskAxes.Batch | MaskAxes.Head | MaskAxes.Key }) { Label = "positions, documents, masks" },
-        new(TestNumbers.Shape(2, 3, 6, memoryDim: 4) with { Ragged = true, Causal = true, CausalAlignment = CausalAlignment.BottomRight, Outputs = AttentionOutputs.Probabilities }) { Label = "cross, bottom-right" },
-        new(Core with { Heads = 2, HeadDim = 2, ValueHeadDim = 3, Ragged = true, KeyLengths = true, KeyStarts = true, PrefixLengths = true, Causal = true, Outputs = AttentionOutputs.MaskedScores }) { Label = "core" },
+        new(TestNumbers.Shape(2, 4, 6) with { Ragged = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 4, Positions = true, Documents = true,
+            BooleanMask = MaskAxes.Batch | MaskAxes.Head | MaskAxes.Key }) { Label = "positions, documents, masks" },
+        new(TestNumbers.Shape(2, 3, 6, memoryDim: 4) with { Ragged = true, Causal = true, CausalAlignment = CausalAlignment.BottomRight,
+            Outputs = AttentionOutputs.Probabilities }) { Label = "cross, bottom-right" },
+        new(Core with { Heads = 2, HeadDim = 2, ValueHeadDim = 3, Ragged = true, KeyLengths = true, KeyStarts = true, PrefixLengths = true, Causal = true,
+            Outputs = AttentionOutputs.MaskedScores }) { Label = "core" },
     ];
 
     [Theory]
@@ -314,13 +359,15 @@ public sealed class ReferenceVariantsTests
         int[] rows = [0, 3, 7, 8], keys = shape.IsCrossAttention || !shape.HasProjections ? [0, 4, 4, 9] : rows;
         AttentionWeights weights = AttentionWeights.Random(shape, 3);
         float[] input = TestNumbers.Random(4, 8 * shape.InputDim), memory = TestNumbers.Random(5, shape.IsCrossAttention ? 9 * shape.MemoryDim : 0);
-        float[] key = TestNumbers.Random(6, shape.HasProjections ? 0 : 9 * shape.KeyDim), value = TestNumbers.Random(7, shape.HasProjections ? 0 : 9 * shape.ValueDim);
+        float[] key = TestNumbers.Random(6, shape.HasProjections ? 0 : 9 * shape.KeyDim),
+        value = TestNumbers.Random(7, shape.HasProjections ? 0 : 9 * shape.ValueDim);
         int[] positions = shape.Positions ? [4, 2, 0, 1, 1, 7, 3, 2] : [], documents = shape.Documents ? [0, 0, 1, 3, 3, 4, 4, 9] : [];
         bool[] mask = shape.BooleanMask == MaskAxes.None ? [] : [.. Enumerable.Range(0, 16).Select(index => index % 3 != 0)];
         int[] lengths = shape.KeyLengths ? [3, 0, 5] : [], starts = shape.KeyStarts ? [1, 0, 2] : [], prefixes = shape.PrefixLengths ? [2, 0, 4] : [];
         ReferenceResult together = ReferenceAttention.Forward(shape, weights, new AttentionArguments
         {
-            Input = input, Memory = memory, Key = key, Value = value, RowOffsets = rows, KeyOffsets = shape.IsCrossAttention || !shape.HasProjections ? keys : [],
+            Input = input, Memory = memory, Key = key, Value = value, RowOffsets = rows,
+            KeyOffsets = shape.IsCrossAttention || !shape.HasProjections ? keys : [],
             Positions = positions, Documents = documents, BooleanMask = mask, KeyLengths = lengths, KeyStarts = starts, PrefixLengths = prefixes, Batch = 3,
         });
         var output = new List<double>();
@@ -354,9 +401,15 @@ public sealed class ReferenceVariantsTests
         float[] input = TestNumbers.Random(4, 9 * 6);
         double[] expected = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = input, RowOffsets = [0, 5, 9] }).Output;
         var cache = new ReferenceCache(shape, 2);
-        double[] first = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = [.. input.AsSpan(0, 4 * 6), .. input.AsSpan(5 * 6, 6)], RowOffsets = [0, 4, 5] }, cache, null).Output;
+        double[] first = ReferenceAttention.Forward(
+            shape,
+            weights,
+            new AttentionArguments { Input = [.. input.AsSpan(0, 4 * 6), .. input.AsSpan(5 * 6, 6)], RowOffsets = [0, 4, 5] },
+            cache,
+            null).Output;
         Assert.Equal([4, 1], [cache.LengthOf(0), cache.LengthOf(1)]);
-        double[] second = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = [.. input.AsSpan(4 * 6, 6), .. input.AsSpan(6 * 6)], RowOffsets = [0, 1, 4] }, cache, null).Output;
+        double[] second = ReferenceAttention.Forward(
+            shape, weights, new AttentionArguments { Input = [.. input.AsSpan(4 * 6, 6), .. input.AsSpan(6 * 6)], RowOffsets = [0, 1, 4] }, cache, null).Output;
         double[] joined = [.. first.AsSpan(0, 24), .. second.AsSpan(0, 6), .. first.AsSpan(24), .. second.AsSpan(6)];
         Assert.Equal(expected, joined);
     }
@@ -364,9 +417,11 @@ public sealed class ReferenceVariantsTests
     [Fact]
     public void Padding_that_is_skipped_gives_zeros_and_is_not_read()
     {
-        AttentionShape shape = TestNumbers.Shape(1, 1, 1) with { KeyLengths = true, SkipPadding = true, QueryBias = false, KeyBias = false, ValueBias = false, Outputs = AttentionOutputs.LogSumExp };
+        AttentionShape shape = TestNumbers.Shape(1, 1, 1) with { KeyLengths = true, SkipPadding = true, QueryBias = false, KeyBias = false, ValueBias = false,
+            Outputs = AttentionOutputs.LogSumExp };
         AttentionWeights weights = AttentionWeights.FromSpans([0], [1], [1], [1], outputBias: [100]);
-        ReferenceResult result = ReferenceAttention.Forward(shape, weights, new AttentionArguments { Input = [3, 5, float.NaN, 7, float.NaN, float.NaN], KeyLengths = [2, 1], Batch = 2 });
+        ReferenceResult result = ReferenceAttention.Forward(
+            shape, weights, new AttentionArguments { Input = [3, 5, float.NaN, 7, float.NaN, float.NaN], KeyLengths = [2, 1], Batch = 2 });
         Near([104, 104, 0, 107, 0, 0], result.Output);
         Assert.Equal([double.NegativeInfinity], [.. result.LogSumExp.Where(double.IsInfinity).Distinct()]);
     }
@@ -378,10 +433,12 @@ public sealed class ReferenceVariantsTests
     {
         AttentionShape shape = Core with { Heads = 2, KvHeads = 2, HeadDim = 2, ValueHeadDim = 3, Layout = layout };
         float[] keys = TestNumbers.Random(1, 2 * 4 * 4), values = TestNumbers.Random(2, 2 * 4 * 6), query = TestNumbers.Random(3, 2 * 3 * 4);
-        double[] expected = ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = query, Key = keys, Value = values, Batch = 2 }).Output;
+        double[] expected = ReferenceAttention.Forward(
+            shape, AttentionWeights.Empty, new AttentionArguments { Input = query, Key = keys, Value = values, Batch = 2 }).Output;
         var cache = new ReferenceCache(shape, 2);
         cache.Load(keys, values, layout);
-        Assert.Equal(expected, ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = query, Batch = 2 }, cache, null).Output);
+        Assert.Equal(
+            expected, ReferenceAttention.Forward(shape, AttentionWeights.Empty, new AttentionArguments { Input = query, Batch = 2 }, cache, null).Output);
         var (keysBack, valuesBack) = cache.ToArrays(layout);
         Assert.Equal(keys.Select(value => (double)value), keysBack);
         Assert.Equal(values.Select(value => (double)value), valuesBack);

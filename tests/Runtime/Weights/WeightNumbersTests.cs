@@ -24,7 +24,9 @@ public sealed class WeightNumbersTests
             Assert.Equal(0, flushed.CountSubnormals());
             float[][] before = Tensors(weights), after = Tensors(flushed);
             for (int index = 0; index < before.Length; index++)
-                Assert.Equal(before[index].Select(value => float.IsSubnormal(value) ? float.CopySign(0, value) : value).Select(BitConverter.SingleToInt32Bits), after[index].Select(BitConverter.SingleToInt32Bits));
+                Assert.Equal(
+                    before[index].Select(value => float.IsSubnormal(value) ? float.CopySign(0, value) : value).Select(BitConverter.SingleToInt32Bits),
+                    after[index].Select(BitConverter.SingleToInt32Bits));
             Assert.Equal(BitConverter.SingleToInt32Bits(-0f), BitConverter.SingleToInt32Bits(after[tensor][1]));
             Assert.Equal(1.17549435E-38f, With(tensor, 1.17549435E-38f, 0).FlushSubnormals().CheckFinite() is { } least ? Tensors(least)[tensor][0] : 0);
         }
@@ -44,14 +46,15 @@ public sealed class WeightNumbersTests
             }
         }
 
-        Assert.StartsWith("The key weight (span key) has NaN as its element 1", Assert.Throws<InvalidDataException>(() => With(1, 1, float.NaN).CheckFinite()).Message);
+        Assert.StartsWith(
+            "The key weight (span key) has NaN as its element 1", Assert.Throws<InvalidDataException>(() => With(1, 1, float.NaN).CheckFinite()).Message);
     }
 
     /// <summary>The tensors of a layer beside its attention, and those of its attention.</summary>
     [Fact]
     public void Weights_of_a_layer_are_counted_flushed_and_checked_wherever_they_are()
     {
-        string[] names = [.. typeof(TransformerLayerWeights).GetProperties().Where(property => property.PropertyType == typeof(ReadOnlyMemory<float>)).Select(property => property.Name)];
+        string[] names = [.. Tensors().Select(property => property.Name)];
         Assert.Equal(14, names.Length);
         TransformerLayerWeights normal = Layer(AttentionWeights.Random(Shape, 1), "", 1);
         Assert.Equal(0, normal.CountSubnormals());
@@ -62,10 +65,13 @@ public sealed class WeightNumbersTests
             TransformerLayerWeights weights = Layer(AttentionWeights.Random(Shape, 1), name, -1e-40f), flushed = weights.FlushSubnormals();
             Assert.Equal((1, 0), (weights.CountSubnormals(), flushed.CountSubnormals()));
             foreach (string other in names)
-                Assert.Equal(Values(weights, other).Select(value => float.IsSubnormal(value) ? -0f : value).Select(BitConverter.SingleToInt32Bits), Values(flushed, other).Select(BitConverter.SingleToInt32Bits));
+                Assert.Equal(
+                    Values(weights, other).Select(value => float.IsSubnormal(value) ? -0f : value).Select(BitConverter.SingleToInt32Bits),
+                    Values(flushed, other).Select(BitConverter.SingleToInt32Bits));
             string message = Assert.Throws<InvalidDataException>(() => Layer(AttentionWeights.Random(Shape, 1), name, float.NaN).CheckFinite()).Message;
             Assert.EndsWith(" has NaN as its element 1; expected a finite number.", message, StringComparison.Ordinal);
-            Assert.Equal(name, string.Concat(message[4..message.IndexOf(" has", StringComparison.Ordinal)].Split(' ', '-').Select(word => char.ToUpperInvariant(word[0]) + word[1..])));
+            Assert.Equal(name, string.Concat(message[4..message.IndexOf(" has", StringComparison.Ordinal)].Split(' ',
+                '-').Select(word => char.ToUpperInvariant(word[0]) + word[1..])));
         }
 
         TransformerLayerWeights inAttention = Layer(With(2, float.Epsilon, -1e-40f), "", 1);
@@ -84,8 +90,14 @@ public sealed class WeightNumbersTests
         Assert.Equal((2, 0), (weights.CountSubnormals(), flushed.CountSubnormals()));
         Assert.Equal(((float[])[1, -0f, 3, 4]).Select(BitConverter.SingleToInt32Bits), flushed.Weight.ToArray().Select(BitConverter.SingleToInt32Bits));
         Assert.Equal([0, 1], flushed.Bias.ToArray());
-        Assert.StartsWith("The weight (span weight) has NaN as its element 3", Assert.Throws<InvalidDataException>(() => LinearWeights.FromSpans([1, 2, 3, float.NaN]).CheckFinite()).Message, StringComparison.Ordinal);
-        Assert.StartsWith("The bias (span bias) has Infinity as its element 0", Assert.Throws<InvalidDataException>(() => LinearWeights.FromSpans([1], [float.PositiveInfinity]).CheckFinite()).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The weight (span weight) has NaN as its element 3",
+            Assert.Throws<InvalidDataException>(() => LinearWeights.FromSpans([1, 2, 3, float.NaN]).CheckFinite()).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The bias (span bias) has Infinity as its element 0",
+            Assert.Throws<InvalidDataException>(() => LinearWeights.FromSpans([1], [float.PositiveInfinity]).CheckFinite()).Message,
+            StringComparison.Ordinal);
     }
 
     private static float[] Values(TransformerLayerWeights weights, string name) =>
@@ -95,7 +107,7 @@ public sealed class WeightNumbersTests
     private static TransformerLayerWeights Layer(AttentionWeights attention, string name, float second)
     {
         var weights = new TransformerLayerWeights { Attention = attention };
-        foreach (PropertyInfo property in typeof(TransformerLayerWeights).GetProperties().Where(property => property.PropertyType == typeof(ReadOnlyMemory<float>)))
+        foreach (PropertyInfo property in Tensors())
             property.SetValue(weights, new ReadOnlyMemory<float>([1, property.Name == name ? second : 2, 3]));
         return weights;
     }
@@ -116,4 +128,7 @@ public sealed class WeightNumbersTests
         return AttentionWeights.FromSpans(all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7])
             .WithQueryKeyNorm(all[8], all[9], all[10], all[11]).WithSinks(all[12]).WithRelativePositionBias(all[13]).WithBiasKeyValue(all[14], all[15]);
     }
+
+    private static IEnumerable<PropertyInfo> Tensors() =>
+        typeof(TransformerLayerWeights).GetProperties().Where(property => property.PropertyType == typeof(ReadOnlyMemory<float>));
 }

@@ -8,7 +8,8 @@ internal sealed partial record AttentionCase
     {
         shape ??= Shape;
         int rows = RowsOf(sequence), keys = NewKeysOf(sequence), allKeys = KeysOf(sequence);
-        int firstRow = Enumerable.Range(0, sequence).Sum(RowsOf), firstKey = Enumerable.Range(0, sequence).Sum(NewKeysOf), firstOfAll = Enumerable.Range(0, sequence).Sum(KeysOf);
+        int firstRow = Enumerable.Range(0, sequence).Sum(RowsOf), firstKey = Enumerable.Range(0, sequence).Sum(NewKeysOf),
+        firstOfAll = Enumerable.Range(0, sequence).Sum(KeysOf);
         return this with
         {
             Shape = shape,
@@ -41,7 +42,8 @@ internal sealed partial record AttentionCase
     }
 
     /// <summary>
-    /// The call with a cache that brings rows first to first + count of each sequence along, where the keys before are in the cache. Of a core the keys are cut like the rows.
+    /// The call with a cache that brings rows first to first + count of each sequence along, where the keys before are in the cache. Of a core the keys
+    /// are cut like the rows.
     /// </summary>
     public AttentionCase Chunk(int[] first, int[] count)
     {
@@ -59,8 +61,10 @@ internal sealed partial record AttentionCase
             KeyLengths = [.. KeyLengths.Select((length, sequence) => Math.Min(length, total[sequence]))],
             KeyStarts = [.. KeyStarts.Select((start, sequence) => Math.Min(start, total[sequence]))],
             PrefixLengths = [.. PrefixLengths.Select((length, sequence) => Math.Min(length, total[sequence]))],
-            Documents = [.. Documents.Length == 0 ? [] : Sequences.SelectMany(sequence => Part(Documents, Enumerable.Range(0, sequence).Sum(KeysOf), total[sequence], 1))],
-            Positions = [.. Positions.Length == 0 ? [] : Sequences.SelectMany(sequence => Part(Positions, FirstRowOf(sequence) + first[sequence], count[sequence], 1))],
+            Documents = [.. Documents.Length == 0 ? [] : Sequences.SelectMany(sequence => Part(Documents, Enumerable.Range(0, sequence).Sum(KeysOf),
+                total[sequence], 1))],
+            Positions =
+                [.. Positions.Length == 0 ? [] : Sequences.SelectMany(sequence => Part(Positions, FirstRowOf(sequence) + first[sequence], count[sequence], 1))],
             MaskLength = Math.Min(MaskLength, total.DefaultIfEmpty(0).Max()),
             BooleanMask = MaskPart(BooleanMask, Shape.BooleanMask, [.. Sequences], first, count, total),
             AdditiveMask = MaskPart(AdditiveMask, Shape.AdditiveMask, [.. Sequences], first, count, total),
@@ -157,7 +161,8 @@ internal sealed partial record AttentionCase
     }
 
     private float[] RowsPart(float[] all, int heads, int width, int[] first, int[] count) =>
-        all.Length == 0 ? [] : [.. Sequences.SelectMany(sequence => Runs(sequence, heads, width, first[sequence], count[sequence])).SelectMany(run => all.AsSpan(run.From, run.Length).ToArray())];
+        all.Length == 0 ? [] : [.. Sequences.SelectMany(sequence => Runs(sequence, heads, width, first[sequence],
+            count[sequence])).SelectMany(run => all.AsSpan(run.From, run.Length).ToArray())];
 
     /// <summary>Where some rows of a sequence lie: in one piece, or in a piece for each head.</summary>
     private IEnumerable<(int From, int Length)> Runs(int sequence, int heads, int width, int first, int count)
@@ -165,7 +170,8 @@ internal sealed partial record AttentionCase
         if (Shape.HasProjections || Shape.Layout == HeadLayout.RowsHeads)
             return [((FirstRowOf(sequence) + first) * width, count * width)];
         int headWidth = width / heads;
-        return Enumerable.Range(0, heads).Select(head => ((FirstRowOf(sequence) * width) + (((head * RowsOf(sequence)) + first) * headWidth), count * headWidth));
+        return Enumerable.Range(0, heads).Select(
+            head => ((FirstRowOf(sequence) * width) + (((head * RowsOf(sequence)) + first) * headWidth), count * headWidth));
     }
 
     /// <summary>What a mask says about these rows and the first keys of these sequences.</summary>

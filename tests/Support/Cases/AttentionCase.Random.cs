@@ -7,14 +7,16 @@ internal sealed partial record AttentionCase
     /// Inputs uniform in ±1; key lengths, where declared, are none, part or all of the keys. Sequences of a ragged batch have any number of rows up to
     /// <paramref name="rows"/>, the first one all of them.
     /// </summary>
-    public static AttentionCase Create(AttentionShape shape, int batch, int rows, int keys = -1, int seed = 1, AttentionWeights? weights = null, ReferenceHooks? hooks = null)
+    public static AttentionCase Create(
+        AttentionShape shape, int batch, int rows, int keys = -1, int seed = 1, AttentionWeights? weights = null, ReferenceHooks? hooks = null)
     {
         // Positions are given for rows, so the keys of a core must be as many.
         bool sameKeys = keys < 0 || (shape.HasProjections && !shape.IsCrossAttention) || (shape.Positions && !shape.IsCrossAttention);
         if (sameKeys)
             keys = rows;
         var random = new Random(seed);
-        var sizes = new AttentionCase { Shape = shape, Weights = weights ?? AttentionWeights.Random(shape, seed), Batch = batch, Rows = rows, Keys = keys, Input = [], Hooks = hooks };
+        var sizes = new AttentionCase { Shape = shape, Weights = weights ?? AttentionWeights.Random(shape, seed), Batch = batch, Rows = rows, Keys = keys,
+            Input = [], Hooks = hooks };
         if (shape.Ragged)
         {
             int[] rowOffsets = Offsets(random, batch, rows);
@@ -43,7 +45,8 @@ internal sealed partial record AttentionCase
             Documents = shape.Documents ? [.. sizes.Sequences.SelectMany(sequence => NextDocuments(random, sizes.KeysOf(sequence)))] : [],
             Positions = shape.Positions ? [.. Enumerable.Range(0, sizes.TotalRows).Select(_ => random.Next(200))] : [],
             BooleanMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.BooleanMask)).Select(_ => random.Next(3) != 0)],
-            AdditiveMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.AdditiveMask)).Select(_ => random.Next(4) == 0 ? float.NegativeInfinity : (2 * random.NextSingle()) - 1)],
+            AdditiveMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.AdditiveMask)).Select(_ => random.Next(4) == 0 ? float.NegativeInfinity
+                : (2 * random.NextSingle()) - 1)],
         };
     }
 

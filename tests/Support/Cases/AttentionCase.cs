@@ -14,7 +14,9 @@ internal sealed partial record AttentionCase
     /// <summary>Query rows of each sequence; of a ragged batch, of the longest.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>Keys that each sequence brings along: memory rows, keys of a core, for self-attention <see cref="Rows"/>; of a ragged batch, those of the longest.</summary>
+    /// <summary>
+    /// Keys that each sequence brings along: memory rows, keys of a core, for self-attention <see cref="Rows"/>; of a ragged batch, those of the longest.
+    /// </summary>
     public required int Keys { get; init; }
 
     /// <summary>Keys of each sequence that are in the cache before the call; empty for none.</summary>
@@ -63,7 +65,8 @@ internal sealed partial record AttentionCase
 
     public int RowsOf(int sequence) => Shape.Ragged ? RowOffsets[sequence + 1] - RowOffsets[sequence] : Rows;
 
-    public int NewKeysOf(int sequence) => KeysAreRows ? RowsOf(sequence) : Shape.Ragged && KeyOffsets.Length > 0 ? KeyOffsets[sequence + 1] - KeyOffsets[sequence] : Keys;
+    public int NewKeysOf(int sequence) =>
+        KeysAreRows ? RowsOf(sequence) : Shape.Ragged && KeyOffsets.Length > 0 ? KeyOffsets[sequence + 1] - KeyOffsets[sequence] : Keys;
 
     public int CachedKeysOf(int sequence) => CachedKeys.Length == 0 ? 0 : CachedKeys[sequence];
 
@@ -162,7 +165,8 @@ internal sealed partial record AttentionCase
     public string Describe()
     {
         string text = $"{Batch} × {Rows} rows, {Keys} keys";
-        foreach (var (name, values) in ((string, int[])[])[("rows", RowOffsets), ("keys", KeyOffsets), ("cached", CachedKeys), ("lengths", KeyLengths), ("starts", KeyStarts), ("prefixes", PrefixLengths)])
+        foreach (var (name, values) in ((string, int[])[])[("rows", RowOffsets), ("keys", KeyOffsets), ("cached", CachedKeys), ("lengths", KeyLengths),
+            ("starts", KeyStarts), ("prefixes", PrefixLengths)])
             text += values.Length == 0 ? "" : $", {name} [{string.Join(", ", values)}]";
         return Shape.MaskLength ? $"{text}, masks of {MaskLength}" : text;
     }

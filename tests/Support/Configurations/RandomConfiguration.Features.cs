@@ -13,7 +13,8 @@ internal static partial class RandomConfiguration
         (block, random) => block with { ValueHeadDim = random.Next(1, 70) },
         (block, random) => block with { SequenceLength = 1 + Length(random) },
         // Unrolled wide shapes would take most of the time to compile.
-        (block, random) => block.Heads * Math.Max(block.HeadDim, block.ValueHeadDim) <= 40 && block.DModel <= 40 ? block with { Unrolling = Unrolling.Full } : block,
+        (block, random) =>
+            block.Heads * Math.Max(block.HeadDim, block.ValueHeadDim) <= 40 && block.DModel <= 40 ? block with { Unrolling = Unrolling.Full } : block,
         // What a query sees.
         (block, random) => block with { Causal = true, CausalAlignment = (CausalAlignment)random.Next(2) },
         (block, random) => block with { Causal = true },
@@ -26,7 +27,8 @@ internal static partial class RandomConfiguration
         (block, random) => block.IsCrossAttention ? block : block with { Documents = true },
         (block, random) => block with { BooleanMask = MaskAxes.Key | (MaskAxes)random.Next(16) },
         (block, random) => block with { AdditiveMask = MaskAxes.Key | (MaskAxes)random.Next(16) },
-        (block, random) => block.Ragged ? block : block with { MaskLength = true, AdditiveMask = block.AdditiveMask | MaskAxes.Key | (MaskAxes)random.Next(16) },
+        (block, random) =>
+            block.Ragged ? block : block with { MaskLength = true, AdditiveMask = block.AdditiveMask | MaskAxes.Key | (MaskAxes)random.Next(16) },
         (block, random) => block.Ragged ? block : block with { MaskLength = true, BooleanMask = block.BooleanMask | MaskAxes.Key | (MaskAxes)random.Next(16) },
         (block, random) => block with { MaskPredicate = Pick(random, TestHook.ThirdsPredicate, TestHook.RangePredicate, TestHook.VectorPredicate) },
         (block, random) => block with { Ragged = true },
@@ -71,7 +73,8 @@ internal static partial class RandomConfiguration
     {
         if (block.Rotary == RotaryKind.None)
             return block;
-        TestConfiguration scaled = block with { RotaryScaling = (RotaryScaling)random.Next(1, 4), RotaryScalingFactor = 1 + (10 * random.NextDouble()), RotaryOriginalLength = 0 };
+        TestConfiguration scaled =
+            block with { RotaryScaling = (RotaryScaling)random.Next(1, 4), RotaryScalingFactor = 1 + (10 * random.NextDouble()), RotaryOriginalLength = 0 };
         return scaled.RotaryScaling switch
         {
             RotaryScaling.Llama3 => scaled with

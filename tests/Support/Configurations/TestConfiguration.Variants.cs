@@ -127,7 +127,13 @@ internal sealed partial record TestConfiguration
                 RotaryBetaFast = yarn ? RotaryBetaFast : 0,
                 RotaryBetaSlow = yarn ? RotaryBetaSlow : 0,
                 RotaryTruncate = !yarn || RotaryTruncate,
-                RotaryAttentionFactor = !yarn ? 1 : RotaryAttentionFactor != 0 ? RotaryAttentionFactor : RotaryMscale == 0 ? Temperature(1) : Temperature(RotaryMscale) / Temperature(RotaryMscaleAllDim),
+                RotaryAttentionFactor = !yarn
+                    ? 1
+                    : RotaryAttentionFactor != 0
+                    ? RotaryAttentionFactor
+                    : RotaryMscale == 0
+                    ? Temperature(1)
+                    : Temperature(RotaryMscale) / Temperature(RotaryMscaleAllDim),
             };
         }
     }
@@ -140,7 +146,8 @@ internal sealed partial record TestConfiguration
         AttentionShape shape = new() { Heads = 0, KvHeads = 0, HeadDim = 0, DModel = 0, MemoryDim = 0, Scale = 0 };
         foreach (PropertyInfo setting in ShapeSettings)
         {
-            PropertyInfo own = typeof(TestConfiguration).GetProperty(setting.Name) ?? throw new InvalidOperationException($"A test configuration has no {setting.Name}.");
+            PropertyInfo own = typeof(TestConfiguration).GetProperty(setting.Name) ?? throw new InvalidOperationException(
+                $"A test configuration has no {setting.Name}.");
             setting.SetValue(shape, own.GetValue(this));
         }
 

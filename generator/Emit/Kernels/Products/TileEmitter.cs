@@ -99,7 +99,9 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
             if (prefetch == TilePrefetch.Ahead)
             {
                 for (int panel = 0; panel < tile.Panels; panel++)
-                    writer.Line(CodeWriter.Invariant($"Services::Prefetch.L1(ref Unsafe.Add(ref {Panel(kernel.B, panel)}, {product.PrefetchDistance * AttentionPlan.PanelWidth}));"));
+                    writer.Line(
+                        CodeWriter.Invariant(
+                            $"Services::Prefetch.L1(ref Unsafe.Add(ref {Panel(kernel.B, panel)}, {product.PrefetchDistance * AttentionPlan.PanelWidth}));"));
             }
 
             Steps(1);
@@ -126,7 +128,9 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
             return;
         }
 
-        (string level, string start, long distance) = prefetch == TilePrefetch.NextPanels ? ("L2", "next", 0) : ("L1", "panel", (long)tile.Panels * kernel.B.Stride.Literal);
+        (string level, string start, long distance) = prefetch == TilePrefetch.NextPanels
+            ? ("L2", "next", 0)
+            : ("L1", "panel", (long)tile.Panels * kernel.B.Stride.Literal);
         for (int panel = 0; panel < tile.Panels; panel++)
         {
             for (int step = 0; step < tile.Unroll; step++)
@@ -194,7 +198,8 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
         foreach (int vector in Vectors)
             writer.Line($"{Declared(step)}b_{vector} = {LoadPanel(step, vector)};");
         for (int row = 0; row < tile.Rows; row++)
-            writer.Line($"{Declared(step)}a_{row} = {Broadcast(step, row)}; {string.Join(" ", Vectors.Select(vector => MultiplyAdd(row, vector, $"b_{vector}")))}");
+            writer.Line(
+                $"{Declared(step)}a_{row} = {Broadcast(step, row)}; {string.Join(" ", Vectors.Select(vector => MultiplyAdd(row, vector, $"b_{vector}")))}");
     }
 
     /// <summary>Few rows: A's elements stay, B's vectors stream past.</summary>
@@ -211,7 +216,9 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
                 continue;
             }
 
-            writer.Line($"{Declared(step)}b_{vector} = {LoadPanel(step, vector)}; {string.Join(" ", Enumerable.Range(0, tile.Rows).Select(row => MultiplyAdd(row, vector, $"b_{vector}")))}");
+            writer.Line(
+                $"{Declared(step)}b_{vector} = {LoadPanel(step, vector)}; "
+                    + $"{string.Join(" ", Enumerable.Range(0, tile.Rows).Select(row => MultiplyAdd(row, vector, $"b_{vector}")))}");
         }
     }
 

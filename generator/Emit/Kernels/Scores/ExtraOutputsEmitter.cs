@@ -23,7 +23,8 @@ internal static class ExtraOutputsEmitter
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row);");
                 writer.Line("// Such a row sees no key; its end may lie before this block.");
                 writer.Line("if (sum == 0)\n    begin = end = 0;");
-                writer.Line($"{target.VectorType}<float> maximum = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
+                writer.Line(
+                    $"{target.VectorType}<float> maximum = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
                 writer.Line($"{target.VectorType}<float> factor = {target.VectorType}.Create(1 / sum);");
                 using (writer.Block($"for (nint k = begin & ~(nint){target.Lanes - 1}; k < end; k += {target.Lanes})"))
                 {
@@ -32,8 +33,9 @@ internal static class ExtraOutputsEmitter
                 }
 
                 writer.Line($"ref float target = ref Unsafe.Add(ref context.Probabilities, {Place(plan)});");
+                string share = CodeWriter.Invariant($"{1f / plan.Shape.Heads:R}f");
                 writer.Line(averaged
-                    ? CodeWriter.Invariant($"Services::MaskRows.AddRange(ref line, begin, end, columns, ref target, {1f / plan.Shape.Heads:R}f, {GroupedRow.QueryHead(plan)} == 0);")
+                    ? $"Services::MaskRows.AddRange(ref line, begin, end, columns, ref target, {share}, {GroupedRow.QueryHead(plan)} == 0);"
                     : "Services::MaskRows.CopyRange(ref line, begin, end, columns, ref target, 0);");
             }
         }
@@ -42,6 +44,8 @@ internal static class ExtraOutputsEmitter
     private static string Place(AttentionPlan plan)
     {
         string inputRow = GroupedRow.InputRow(plan);
-        return plan.Steps.AveragesProbabilities ? $"(({inputRow}) * context.Keys) + key" : $"((({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}) * context.Keys) + key";
+        return plan.Steps.AveragesProbabilities
+            ? $"(({inputRow}) * context.Keys) + key"
+            : $"((({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}) * context.Keys) + key";
     }
 }

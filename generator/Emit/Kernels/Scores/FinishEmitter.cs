@@ -10,7 +10,10 @@ internal static class FinishEmitter
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
-        writer.Line($"/// <summary>{(plan.Steps.TakesSinks ? "Takes the sinks into maxima and sums; leaves the factor of the heads where that of a block was." : "Writes the log-sum-exp of each row.")}</summary>");
+        string summary = plan.Steps.TakesSinks
+            ? "Takes the sinks into maxima and sums; leaves the factor of the heads where that of a block was."
+            : "Writes the log-sum-exp of each row.";
+        writer.Line($"/// <summary>{summary}</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(KernelSignature.Finish.Declaration))
         {
@@ -45,14 +48,19 @@ internal static class FinishEmitter
     private static void WriteLogSumExp(CodeWriter writer, AttentionPlan plan)
     {
         string inputRow = GroupedRow.InputRow(plan);
-        string place = plan.Shape.HeadsBeforeRows ? $"({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}" : $"(({inputRow}) * Heads) + {GroupedRow.QueryHead(plan)}";
+        string place = plan.Shape.HeadsBeforeRows
+            ? $"({GroupedRow.QueryHead(plan)} * context.Rows) + {inputRow}"
+            : $"(({inputRow}) * Heads) + {GroupedRow.QueryHead(plan)}";
         if (plan.Steps.TakesSinks)
             writer.Line("// The caller may leave it out.\nif (Unsafe.IsNullRef(ref context.LogSumExp))\n    return;");
         using (writer.Block("for (nint row = 0; row < rows; row++)"))
         {
             writer.Line("// In double precision, so that the last bit is the same everywhere.");
-            writer.Line($"double maximum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row){(plan.Steps.NaturalScores ? "" : " * 0.69314718055994531")};");
-            writer.Line($"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + Math.Log(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row)));");
+            writer.Line(
+                $"double maximum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + "
+                    + $"row){(plan.Steps.NaturalScores ? "" : " * 0.69314718055994531")};");
+            writer.Line(
+                $"Unsafe.Add(ref context.LogSumExp, {place}) = (float)(maximum + Math.Log(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row)));");
         }
     }
 }

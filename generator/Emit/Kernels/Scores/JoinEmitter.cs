@@ -28,7 +28,8 @@ internal static class JoinEmitter
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {(plan.Steps.TakesSinks ? FinishEmitter.SumOfKeys : KernelConstantsEmitter.Sum)} + index);");
                 writer.Line(shape.Group == 1
                     ? $"ref float target = ref Unsafe.Add(ref joined, ((first + index) * {KernelConstantsEmitter.JoinedDim}) + (head * {width}));"
-                    : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {shape.Group} * {KernelConstantsEmitter.JoinedDim}) + (((head * {shape.Group}) + ((first + index) % {shape.Group})) * {width}));");
+                    : $"ref float target = ref Unsafe.Add(ref joined, ((first + index) / {shape.Group} * {KernelConstantsEmitter.JoinedDim}) + (((head * "
+                        + $"{shape.Group}) + ((first + index) % {shape.Group})) * {width}));");
                 using (writer.Block("if (sum == 0)"))
                 {
                     writer.Line($"MemoryMarshal.CreateSpan(ref target, {width}).Clear();");
@@ -37,7 +38,8 @@ internal static class JoinEmitter
 
                 writer.Line();
                 writer.Line(plan.Steps.TakesSinks
-                    ? $"float inverse = Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + index) / Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + index);"
+                    ? $"float inverse = Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + index) "
+                        + $"/ Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + index);"
                     : "float inverse = 1 / sum;");
                 writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {KernelConstantsEmitter.HeadStride});");
                 if (plan.Join.HasVectors)
@@ -46,7 +48,9 @@ internal static class JoinEmitter
                     using (writer.Block($"for (nint column = 0; column < {plan.Join.VectorColumns}; column += {target.Lanes})"))
                     {
                         writer.Line("// Adding zero turns −0 into +0: its sign would tell how many blocks were merged.");
-                        writer.Line($"{target.VectorType}<float> value = ({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref source, column)) * factor) + {target.VectorType}<float>.Zero;");
+                        writer.Line(
+                            $"{target.VectorType}<float> value = ({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref source, column)) * factor) + "
+                                + $"{target.VectorType}<float>.Zero;");
                         if (checks)
                             writer.Line($"numbers &= {target.VectorType}.Equals(value, value);");
                         writer.Line("value.StoreUnsafe(ref Unsafe.Add(ref target, column));");
@@ -68,7 +72,8 @@ internal static class JoinEmitter
             if (!masks)
                 writer.Line("return false;");
             else
-                writer.Line(checks ? $"return anyNaN || !{target.VectorType}.EqualsAll(numbers.AsInt32(), {target.VectorType}<int>.AllBitsSet);" : "return anyNaN;");
+                writer.Line(
+                    checks ? $"return anyNaN || !{target.VectorType}.EqualsAll(numbers.AsInt32(), {target.VectorType}<int>.AllBitsSet);" : "return anyNaN;");
         }
     }
 }

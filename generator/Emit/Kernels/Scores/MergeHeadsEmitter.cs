@@ -15,11 +15,17 @@ internal static class MergeHeadsEmitter
             using (writer.Block("for (nint row = 0; row < rows; row++)"))
             {
                 writer.Line($"{target.VectorType}<float> old = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.OldFactor} + row));");
-                writer.Line($"{target.VectorType}<float> block = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + row));");
-                using (writer.Block($"for (nint column = row * {KernelConstantsEmitter.HeadStride}; column < (row + 1) * {KernelConstantsEmitter.HeadStride}; column += {target.Lanes})"))
+                writer.Line(
+                    $"{target.VectorType}<float> block = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + row));");
+                using (
+                    writer.Block(
+                        $"for (nint column = row * {KernelConstantsEmitter.HeadStride}; column < (row + 1) * {KernelConstantsEmitter.HeadStride}; column += "
+                            + $"{target.Lanes})"))
                 {
                     writer.Line($"{target.VectorType}<float> head = {target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref heads, column)) * old;");
-                    writer.Line($"{target.VectorType}.{target.MultiplyAdd}({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref blockHeads, column)), block, head).StoreUnsafe(ref Unsafe.Add(ref heads, column));");
+                    writer.Line(
+                        $"{target.VectorType}.{target.MultiplyAdd}({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref blockHeads, column)), block, "
+                            + $"head).StoreUnsafe(ref Unsafe.Add(ref heads, column));");
                 }
             }
         }

@@ -68,7 +68,9 @@ internal static class ModifyEmitter
             }
 
             writer.Line("for (nint k = begin; k < end; k++)");
-            writer.Line($"    Unsafe.Add(ref line, k) = {HookEmitter.Call(plan.Class, pass.Modifier!, "Unsafe.Add(ref line, k)", "(int)queryHead", "(int)position", "(int)(key + k)")};");
+            writer.Line(
+                $"    Unsafe.Add(ref line, k) = "
+                    + $"{HookEmitter.Call(plan.Class, pass.Modifier!, "Unsafe.Add(ref line, k)", "(int)queryHead", "(int)position", "(int)(key + k)")};");
         }
 
         if (pass.HasVectorLoop)
@@ -90,7 +92,8 @@ internal static class ModifyEmitter
                 if (pass.AddsDistanceBias)
                     writer.Line($"score += {name}.LoadUnsafe(ref Unsafe.Add(ref distance, k));");
                 if (pass.MasksBooleanly)
-                    writer.Line($"score = {name}.ConditionalSelect({name}.LoadUnsafe(ref Unsafe.Add(ref boolean, k)), score, {name}.Create(float.NegativeInfinity));");
+                    writer.Line(
+                        $"score = {name}.ConditionalSelect({name}.LoadUnsafe(ref Unsafe.Add(ref boolean, k)), score, {name}.Create(float.NegativeInfinity));");
                 if (pass.PredicatesInVectors)
                     HookEmitter.Predicate(writer, target, plan.Class, pass.Predicate!, "score", "(int)queryHead", "(int)position", "(int)(key + k)");
                 writer.Line("score.StoreUnsafe(ref Unsafe.Add(ref line, k));");

@@ -2,14 +2,18 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>Writes the online softmax where each row has a range of keys of its own; lanes, tree and merging are those of <see cref="SoftmaxEmitter"/>.</summary>
+/// <summary>
+/// Writes the online softmax where each row has a range of keys of its own; lanes, tree and merging are those of <see cref="SoftmaxEmitter"/>.
+/// </summary>
 internal static class RangeSoftmaxEmitter
 {
     private const int VirtualLanes = SoftmaxEmitter.VirtualLanes;
 
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
-        writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; those outside its range, and masked ones, become exactly 0.</summary>");
+        writer.Line(
+            "/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; those outside its range, and masked ones, "
+                + "become exactly 0.</summary>");
         writer.Line("/// <param name=\"from\">First column that has scores, a multiple of 32.</param>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(KernelSignature.RangeSoftmax.Declaration))

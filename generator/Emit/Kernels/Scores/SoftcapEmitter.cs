@@ -33,8 +33,12 @@ internal static class SoftcapEmitter
     }
 
     /// <summary>The capped form of an expression. The reciprocal of a subnormal cap may be no float: the largest one gives the same ±c.</summary>
-    public static string Cap(AttentionPlan plan, string score) =>
-        CodeWriter.Invariant($"(Tanh({score} * {plan.Target.VectorType}.Create({Math.Min(1 / (double)plan.Shape.Softcap, float.MaxValue):R}f)) * {plan.Target.VectorType}.Create({plan.Shape.Softcap:G9}f))");
+    public static string Cap(AttentionPlan plan, string score)
+    {
+        string create = $"{plan.Target.VectorType}.Create";
+        double reciprocal = Math.Min(1 / (double)plan.Shape.Softcap, float.MaxValue);
+        return CodeWriter.Invariant($"(Tanh({score} * {create}({reciprocal:R}f)) * {create}({plan.Shape.Softcap:G9}f))");
+    }
 
     /// <summary>The cap alone, for keys without position and for scores that come out.</summary>
     public static void WriteCap(CodeWriter writer, AttentionPlan plan)

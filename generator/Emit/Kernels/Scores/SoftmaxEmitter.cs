@@ -65,7 +65,8 @@ internal static class SoftmaxEmitter
 
     private static void WriteBlock(CodeWriter writer, AttentionPlan plan)
     {
-        writer.Line("/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
+        writer.Line(
+            "/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block((plan.Shape.Causal ? KernelSignature.CausalSoftmax : KernelSignature.Softmax).Declaration))
         {
@@ -144,7 +145,9 @@ internal static class SoftmaxEmitter
         {
             string lanes = $"{target.VectorType}<int>.Indices" + (i == 0 ? "" : $" + {target.VectorType}.Create({i * target.Lanes})");
             string place = i == 0 ? $"ref {group}" : $"ref {group}, {i * target.Lanes}";
-            writer.Line($"{target.VectorType}.ConditionalSelect({target.VectorType}.{comparison}({lanes}, {bound}).AsSingle(), {target.VectorType}.LoadUnsafe({place}), none).StoreUnsafe({place});");
+            writer.Line(
+                $"{target.VectorType}.ConditionalSelect({target.VectorType}.{comparison}({lanes}, {bound}).AsSingle(), "
+                    + $"{target.VectorType}.LoadUnsafe({place}), none).StoreUnsafe({place});");
         }
     }
 
@@ -242,7 +245,8 @@ internal static class SoftmaxEmitter
         }
 
         writer.Line($"Vector128<float> {name}Pairs = {combine(part, $"Vector128.Shuffle({part}, Vector128.Create(2, 3, 2, 3))", "Vector128")};");
-        writer.Line($"float {name} = {combine($"{name}Pairs", $"Vector128.Shuffle({name}Pairs, Vector128.Create(1, 1, 1, 1))", "Vector128").Wrap()}.ToScalar();");
+        writer.Line(
+            $"float {name} = {combine($"{name}Pairs", $"Vector128.Shuffle({name}Pairs, Vector128.Create(1, 1, 1, 1))", "Vector128").Wrap()}.ToScalar();");
     }
 
     private static string Wrap(this string expression) => expression.Contains(" + ") ? $"({expression})" : expression;
@@ -263,9 +267,15 @@ internal static class SoftmaxEmitter
                 writer.Line($"{name}<float> blockMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockMaximum});");
                 writer.Line($"{name}<float> maximum = {name}.MaxNative(oldMaximum, blockMaximum);");
                 writer.Line("// A side that saw no key has factor 0, also where neither saw one.");
-                writer.Line($"{name}<float> oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, {Power(plan, "oldMaximum - maximum")});");
-                writer.Line($"{name}<float> blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, {Power(plan, "blockMaximum - maximum")});");
-                writer.Line($"{name}<float> sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockSum}), blockFactor, {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum}) * oldFactor);");
+                writer.Line(
+                    $"{name}<float> oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, "
+                        + $"{Power(plan, "oldMaximum - maximum")});");
+                writer.Line(
+                    $"{name}<float> blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, "
+                        + $"{Power(plan, "blockMaximum - maximum")});");
+                writer.Line(
+                    $"{name}<float> sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockSum}), blockFactor, "
+                        + $"{name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum}) * oldFactor);");
                 writer.Line($"maximum.StoreUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
                 writer.Line($"sum.StoreUnsafe(ref state, {KernelConstantsEmitter.Sum});");
                 writer.Line($"oldFactor.StoreUnsafe(ref state, {KernelConstantsEmitter.OldFactor});");

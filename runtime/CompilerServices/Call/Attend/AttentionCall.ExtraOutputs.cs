@@ -47,7 +47,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 if (takesProbabilities)
                 {
                     TKernels.Probabilities(
-                        ref scores, rows, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref RangesIn(ref scratch), 2 * row), ref StateOf(ref scratch, row), in call.Context);
+                        ref scores, rows, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref RangesIn(ref scratch), 2 * row),
+                        ref StateOf(ref scratch, row), in call.Context);
                 }
             }
         }
