@@ -77,6 +77,9 @@ internal sealed record AttentionPlan
     /// <summary>The feed-forward network of a Transformer layer, or null for an attention block alone.</summary>
     public required FeedForwardPlan? FeedForward { get; init; }
 
+    /// <summary>The cross-attention of a decoder layer, whose products are among those of this plan; null where there is none.</summary>
+    public required AttentionPlan? Memory { get; init; }
+
     /// <summary>Every distinct projection once: products of one name are one kernel.</summary>
     public required EquatableArray<ProductPlan> Projections { get; init; }
 
@@ -115,7 +118,7 @@ internal sealed record AttentionPlan
     public bool OutputThroughScratch => Shape.DModel % PanelWidth != 0;
 
     /// <summary>Multiply-adds of the projections for one input row (and one memory row, for cross-attention).</summary>
-    public long ProjectionMultiplyAdds =>
+    public long ProjectionMultiplyAdds => (Memory?.ProjectionMultiplyAdds ?? 0) +
         ((long)Shape.DModel * (Shape.QueryDim + Shape.JoinedDim)) + ((long)Shape.MemoryDim * (Shape.KeyDim + Shape.ValueDim));
 
     /// <summary>Multiply-adds of the feed-forward network for one row; 0 for an attention block alone.</summary>
@@ -125,7 +128,7 @@ internal sealed record AttentionPlan
     public long AttentionMultiplyAdds => (long)Shape.QueryDim + Shape.JoinedDim;
 
     /// <summary>Bytes of the packed weights and biases.</summary>
-    public long WeightBytes => !Shape.HasProjections ? 0 : FeedForwardBytes + (4L * PanelWidth *
+    public long WeightBytes => !Shape.HasProjections ? 0 : (Memory?.WeightBytes ?? 0) + FeedForwardBytes + (4L * PanelWidth *
         ((QueryPanels * (Shape.DModel + 1L)) + ((KeyPanels + ValuePanels) * (Shape.MemoryDim + 1L)) + (OutputPanels * (Shape.JoinedDim + 1L))));
 
     /// <summary>Bytes of the packed weights and biases of the feed-forward network.</summary>
@@ -157,6 +160,9 @@ internal sealed record AttentionPlan
         MatrixKernel? down = spec.Layer is { } layer
             ? MatrixKernel.Projection(layer.FeedForwardDim, FeedForwardPlan.HiddenStrideOf(layer.FeedForwardDim), new EpilogueStep.AddBias(), new EpilogueStep.StoreRows())
             : null;
+        // The cross-attention of a decoder layer is an attention of its own; its products are this plan's, so that each kernel is written once.
+        AttentionSpec? cross = spec.Layer?.CrossAttention is { } crossShape ? spec with { Shape = crossShape, Layer = null, ScoreModifier = null, MaskPredicate = null } : null;
+        MatrixKernel? crossMemory = cross is null ? null : Projection(cross.Shape.MemoryDim);
         List<ProductPlan> projections = !shape.HasProjections ? [] : new[]
             {
                 (Kernel: input, Panels: Panels(shape.QueryDim)),
@@ -165,6 +171,7 @@ internal sealed record AttentionPlan
                 (Kernel: output, Panels: Panels(shape.DModel)),
             }
             .Concat(down is null ? [] : new[] { (Kernel: input, Panels: Panels(spec.Layer!.FeedForwardDim)), (Kernel: down, Panels: Panels(shape.DModel)) })
+            .Concat(crossMemory is null ? [] : new[] { (Kernel: crossMemory, Panels: Panels(shape.KeyDim)), (Kernel: crossMemory, Panels: Panels(shape.ValueDim)) })
             .GroupBy(use => use.Kernel)
             .Select(uses => Product(uses.Key, uses.Select(use => use.Panels).Aggregate(GreatestCommonDivisor)))
             .ToList();
@@ -216,6 +223,8 @@ internal sealed record AttentionPlan
 
         if (spec.Layer is not null)
             shared.Add($"Layer: a row block goes through attention, norms and feed-forward network before the next one begins. The first products of the network are cut into strips of {strip * PanelWidth} columns, each activated while it is in cache; their rows lie an odd number of cache lines apart, so that the last product finds them in different sets of the cache.");
+        if (cross is not null)
+            shared.Add("Cross-attention: it follows the self-attention in the same row block, with the same scratch, which is free by then. Its products are those of the self-attention, but for the projection of the memory.");
         shared.AddRange(steps.Reasons);
         return new()
         {
@@ -234,6 +243,13 @@ internal sealed record AttentionPlan
                 Width = spec.Layer!.FeedForwardDim,
                 Activation = spec.Layer.Activation,
                 StripPanels = strip,
+            },
+            Memory = cross is null ? null : Create(cross, target) with
+            {
+                InputProjection = projections.First(product => product.Kernel == input),
+                MemoryProjection = projections.First(product => product.Kernel == crossMemory),
+                OutputProjection = projections.First(product => product.Kernel == output),
+                Projections = new(projections),
             },
             Projections = new(projections),
             Scores = scores,

@@ -14,7 +14,9 @@ internal static class FeatureList
         | If(layer.NormPlacement == NormPlacement.Both, AttentionFeatures.NormResult)
         | If(layer.NormPlacement == NormPlacement.Post, AttentionFeatures.NormSum)
         | If(layer.ParallelBranches, AttentionFeatures.ParallelBranches)
-        | If(layer.Gated, AttentionFeatures.Gated);
+        | If(layer.Gated, AttentionFeatures.Gated)
+        | If(layer.MemoryDim > 0, AttentionFeatures.Memory)
+        | If(layer.MemoryLengths, AttentionFeatures.MemoryLengths);
 
     private static AttentionFeatures OfInputs(AttentionShape shape) =>
         If(shape.HasProjections, AttentionFeatures.Projections)

@@ -32,6 +32,7 @@ public sealed partial class AttentionCache
             copy.CopyFrom(this, sequence, sequence);
         copy.LengthsChanged();
         copy.IsFilled = IsFilled;
+        copy.AddMemory(Memory?.Fork());
         return copy;
     }
 
@@ -64,6 +65,7 @@ public sealed partial class AttentionCache
         copy.IsFilled = IsFilled;
         copy.shared = SharedPrefixes.Create(copy.Batch);
         copy.shared?.Select(sequences, shared, lengths);
+        copy.AddMemory(Memory?.Fork(sequences));
         return copy;
     }
 
@@ -93,6 +95,7 @@ public sealed partial class AttentionCache
         // What is left are circles, each sequence wanted by the one before: one of them waits in scratch, which is rented while nothing is changed.
         int circle = CircleFrom(parents, done, 0);
         AlignedMemory? waiting = circle < Batch ? AttentionScratch.Rent(KeySequenceStride + ValueSequenceStride) : null;
+        SelectMemory(parents, waiting);
         CopyTrees(parents, wanted, done, copies: true);
         for (; circle < Batch; circle = CircleFrom(parents, done, circle))
             CopyCircle(parents, circle, done, ref waiting!.Reference);
@@ -101,6 +104,20 @@ public sealed partial class AttentionCache
 
         shared?.Select(parents, shared, oldLengths);
         LengthsChanged();
+    }
+
+    /// <summary>Selects in the part for a memory, which may get no scratch of its own: before anything else is changed.</summary>
+    private void SelectMemory(ReadOnlySpan<int> parents, AlignedMemory? waiting)
+    {
+        try
+        {
+            Memory?.Select(parents);
+        }
+        catch when (waiting is not null)
+        {
+            AttentionScratch.Return(waiting);
+            throw;
+        }
     }
 
     /// <summary>The next sequence of a circle, or the batch where there is none.</summary>

@@ -29,11 +29,12 @@ public sealed partial class AttentionCache
         return firstHeldKeys[sequence];
     }
 
-    /// <summary>Removes all keys and values.</summary>
+    /// <summary>Removes all keys and values, those of <see cref="Memory"/> too.</summary>
     /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
     public void Clear()
     {
         using WriteScope writing = Writing();
+        Memory?.Clear();
         Forget();
     }
 

@@ -21,7 +21,7 @@ public sealed partial class AttentionCache
     /// <summary>
     /// Writes the content of the cache. The header has magic, version, batch, a digest of the shape, the lengths, and a digest of all these. Then
     /// each sequence has its keys, [KvHeads, keys, HeadDim], and its values, [KvHeads, keys, ValueHeadDim], as little-endian float32. The capacity is
-    /// not written. Keys and values have no digest.
+    /// not written. Keys and values have no digest. <see cref="Memory"/> follows in the same form.
     /// </summary>
     /// <param name="stream">The stream to write to, from its position on. It stays open.</param>
     /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
@@ -54,6 +54,8 @@ public sealed partial class AttentionCache
                 }
             }
         }
+
+        Memory?.Save(stream);
     }
 
     /// <summary>Replaces the content of the cache by a content that <see cref="Save"/> wrote. The stream cannot choose the size of an allocation.</summary>
@@ -76,6 +78,16 @@ public sealed partial class AttentionCache
         }
 
         ReadContent(stream, sequences);
+        try
+        {
+            Memory?.Restore(stream);
+        }
+        catch
+        {
+            // Keys of one content beside a memory of another would be neither.
+            Forget();
+            throw;
+        }
     }
 
     /// <summary>
@@ -120,6 +132,24 @@ public sealed partial class AttentionCache
 
         var cache = new AttentionCache(shape, longest, sequences.Length);
         cache.ReadContent(stream, sequences);
+        return cache;
+    }
+
+    /// <summary>Returns a new cache for a Transformer layer, with a part for its memory if it has cross-attention.</summary>
+    /// <param name="stream">The stream to read, from its position on. It stays open. It must be able to seek, so that its length is known.</param>
+    /// <param name="shape">The shape of the layers that will use the cache.</param>
+    /// <inheritdoc cref="Restore(Stream, AttentionShape)"/>
+    public static AttentionCache Restore(Stream stream, TransformerLayerShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(shape);
+        shape.ThrowIfIllegal();
+        AttentionCache cache = Restore(stream, shape.Attention);
+        if (shape.CrossAttention is not { } memory)
+            return cache;
+        cache.AddMemory(Restore(stream, memory));
+        if (cache.Memory!.Batch != cache.Batch)
+            throw new InvalidDataException($"The saved cache is damaged: its memory has {cache.Memory.Batch} sequences; expected {cache.Batch}, as its keys have.");
         return cache;
     }
 

@@ -91,8 +91,14 @@ public sealed partial class AttentionCache
     /// </summary>
     public long Bytes => KeyValueBytes + TableBytes;
 
-    /// <summary>The size of the keys and values in bytes, free room included. It is the cache's own and never changes.</summary>
-    public long KeyValueBytes => (KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float);
+    /// <summary>The size of the keys and values in bytes, free room and <see cref="Memory"/> included. It is the cache's own and never changes.</summary>
+    public long KeyValueBytes => ((KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float)) + (Memory?.KeyValueBytes ?? 0);
+
+    /// <summary>
+    /// The projected memory that the cross-attention of a decoder layer reads, which <c>ProjectMemory</c> of the layer writes; null for the cache of a kernel with
+    /// one attention. Copies of this cache copy it too; <see cref="Truncate(int)"/> leaves it as it is.
+    /// </summary>
+    public AttentionCache? Memory { get; private set; }
 
     /// <summary>
     /// The present size in bytes of the tables that calls with this cache read: those of rotary embedding, 16 MiB at most, and of biases by distance, for the
@@ -148,6 +154,9 @@ public sealed partial class AttentionCache
 
     /// <summary>Takes the tables of the kernel object that made the cache: they stay as long as it does.</summary>
     internal void KeepTables(RotaryTable? rotary, DistanceBias? distances) => (rotaryTable, distanceBias) = (rotary, distances);
+
+    /// <summary>Adds the part for a memory.</summary>
+    internal void AddMemory(AttentionCache? memory) => Memory = memory;
 
     /// <summary>Whether new keys overwrite old ones.</summary>
     internal bool IsRing => KeyCapacity < Capacity;

@@ -24,6 +24,13 @@ internal static partial class CacheErrors
     public static ArgumentOutOfRangeException BeyondHooks(int capacity) => new(
         nameof(capacity), capacity, $"capacity is {capacity}; expected at most {ShapeLimits.MaxHookLength}, because {HaveHooks}.");
 
+    /// <summary>A cache is asked for that also holds a memory, but not for how many rows.</summary>
+    public static NotSupportedException NoMemoryCapacity() =>
+        new("The cache of this layer also holds the memory of its cross-attention; expected a capacity for both: CreateCache(capacity, memoryCapacity, batch).");
+
+    /// <summary>A cache without a part for a memory is given to a layer with cross-attention.</summary>
+    public static ArgumentException NoPartForMemory() => new("cache has no part for a memory; expected a cache of this layer: CreateCache(capacity, memoryCapacity, batch).", "cache");
+
     /// <summary>A cache is given to a kernel that has none.</summary>
     public static ArgumentException Undeclared() => new($"cache is given; expected none, because this kernel has no cache. {HaveOne}", "cache");
 

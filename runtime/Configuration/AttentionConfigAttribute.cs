@@ -41,7 +41,10 @@ public partial class AttentionConfigAttribute : Attribute
     /// <summary>The memory layout of queries, keys, values and output of a block without projections.</summary>
     public HeadLayout Layout { get; set; }
 
-    /// <summary>Width of the memory rows that cross-attention reads, 1 to 65,536. Zero, the default, means self-attention.</summary>
+    /// <summary>
+    /// Width of the memory rows that cross-attention reads, 1 to 65,536. Zero, the default, means self-attention. A Transformer layer has both: its
+    /// self-attention, and then a cross-attention.
+    /// </summary>
     public int MemoryDim { get; set; }
 
     /// <summary>Whether the query projection adds a bias.</summary>

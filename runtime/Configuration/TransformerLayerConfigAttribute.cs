@@ -7,7 +7,8 @@ namespace AttentionGen;
 /// <remarks>
 /// With pre-norm the layer computes <c>h = x + attention(norm(x)); y = h + feedForward(norm(h))</c>, with post-norm
 /// <c>h = norm(x + attention(x)); y = norm(h + feedForward(h))</c> (Vaswani et al. 2017; Xiong et al. 2020), where <c>feedForward(x)</c> is
-/// <c>Down(act(Up(x)))</c>, or gated <c>Down(act(Gate(x)) ∘ Up(x))</c> (Shazeer 2020).
+/// <c>Down(act(Up(x)))</c>, or gated <c>Down(act(Gate(x)) ∘ Up(x))</c> (Shazeer 2020). A layer with <see cref="AttentionConfigAttribute.MemoryDim"/> is
+/// one of a decoder: a cross-attention to a memory stands between the two, with a norm and a residual sum of its own.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = false, Inherited = false)]
 public sealed class TransformerLayerConfigAttribute : AttentionConfigAttribute
@@ -47,6 +48,12 @@ public sealed class TransformerLayerConfigAttribute : AttentionConfigAttribute
     /// <see cref="NormPlacement.Pre"/>. Otherwise the feed-forward network reads the sum of input and attention.
     /// </summary>
     public bool ParallelBranches { get; set; }
+
+    /// <summary>
+    /// Whether each sequence has its own number of memory rows, [batch]; the cross-attention does not see rows at or beyond it. Only with
+    /// <see cref="AttentionConfigAttribute.MemoryDim"/>.
+    /// </summary>
+    public bool MemoryLengths { get; set; }
 
     /// <summary>Factor of what each branch adds to its input; finite. The default is 1.</summary>
     public float ResidualScale { get; set; } = 1;

@@ -19,13 +19,18 @@ public readonly ref struct AttentionArguments
     /// <summary>Without projections: the new values, [batch, keys, KvHeads · ValueHeadDim] or [batch, KvHeads, keys, ValueHeadDim].</summary>
     public ReadOnlySpan<float> Value { get; init; }
 
-    /// <summary>[batch, memory rows, MemoryDim]; cross-attention only, and empty if the memory is in <see cref="Cache"/>.</summary>
+    /// <summary>
+    /// [batch, memory rows, MemoryDim]; for cross-attention and for layers of a decoder only, and empty if the memory is in <see cref="Cache"/>.
+    /// </summary>
     public ReadOnlySpan<float> Memory { get; init; }
 
     /// <summary>[batch, rows, DModel]; without projections the heads, [batch, rows, Heads · ValueHeadDim] or [batch, Heads, rows, ValueHeadDim].</summary>
     public Span<float> Output { get; init; }
 
-    /// <summary>The cache that self-attention appends to, or that holds the projected memory of cross-attention; null for a call without a cache.</summary>
+    /// <summary>
+    /// The cache that self-attention appends to, or that holds the projected memory of cross-attention; null for a call without a cache. That of a layer
+    /// of a decoder does both.
+    /// </summary>
     public AttentionCache? Cache { get; init; }
 
     /// <summary>[batch + 1]: the first row of each sequence, and the end of the last one; declared by <see cref="AttentionConfigAttribute.Ragged"/>.</summary>
@@ -42,6 +47,12 @@ public readonly ref struct AttentionArguments
 
     /// <summary>[batch]: the number of visible keys of each sequence; declared by <see cref="AttentionConfigAttribute.KeyLengths"/>.</summary>
     public ReadOnlySpan<int> KeyLengths { get; init; }
+
+    /// <summary>
+    /// [batch]: the number of memory rows of each sequence that the cross-attention of a layer sees; declared by
+    /// <see cref="TransformerLayerConfigAttribute.MemoryLengths"/>.
+    /// </summary>
+    public ReadOnlySpan<int> MemoryLengths { get; init; }
 
     /// <summary>[batch]: the number of keys of each sequence that every query sees; declared by <see cref="AttentionConfigAttribute.PrefixLengths"/>.</summary>
     public ReadOnlySpan<int> PrefixLengths { get; init; }

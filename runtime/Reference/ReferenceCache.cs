@@ -24,8 +24,24 @@ public sealed class ReferenceCache
         Values = [.. Enumerable.Range(0, batch).Select(_ => new List<double[]>())];
     }
 
+    /// <summary>An empty cache for the self-attention of a layer, with a part for the memory of its cross-attention if it has one.</summary>
+    /// <param name="shape">The shape of the layer.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <exception cref="ArgumentException">The shape has a size that no layer has.</exception>
+    /// <exception cref="NotSupportedException">The self-attention has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="batch"/> is less than 1.</exception>
+    public static ReferenceCache ForLayer(TransformerLayerShape shape, int batch = 1)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        shape.ThrowIfIllegal();
+        return new(shape.Attention, batch) { Memory = ReferenceLayer.MemoryAttention(shape) is { } memory ? new ReferenceCache(memory, batch) : null };
+    }
+
     /// <summary>What is computed.</summary>
     public AttentionShape Shape { get; }
+
+    /// <summary>The keys and values of the memory of a decoder layer's cross-attention; null for other caches.</summary>
+    public ReferenceCache? Memory { get; private init; }
 
     /// <summary>Sequences.</summary>
     public int Batch { get; }

@@ -31,45 +31,94 @@ public static class ReferenceLayer
         ArgumentNullException.ThrowIfNull(shape);
         shape.ThrowIfIllegal();
         KernelChecks.ValidateWeights(shape, weights);
+        CheckMemory(shape, in arguments, cache);
+        AttentionArguments own = arguments with { Memory = default, KeyOffsets = default, MemoryLengths = default };
         // Before the attention: it appends to the cache, which tells how many keys are old.
-        ReferenceSequence[] sequences = ReferenceSequence.Find(shape.Attention, in arguments, cache);
+        ReferenceSequence[] sequences = ReferenceSequence.Find(shape.Attention, in own, cache);
 
-        double[] normalised = shape.NormPlacement == NormPlacement.Post ? x : Norm(shape, x, weights.AttentionNorm, weights.AttentionNormBias);
-        ReferenceResult result = ReferenceAttention.Forward(shape.Attention, weights.Attention, in arguments, cache, hooks, normalised);
-        double[] output = shape.ParallelBranches
-            ? Add(shape, Add(shape, x, result.Output), FeedForward(shape, weights, normalised))
-            : shape.NormPlacement switch
-            {
-                NormPlacement.Pre => Pre(shape, weights, x, result.Output),
-                NormPlacement.Post => Post(shape, weights, x, result.Output),
-                _ => Both(shape, weights, x, result.Output),
-            };
+        double[] normalised = BranchInput(shape, x, weights.AttentionNorm, weights.AttentionNormBias);
+        ReferenceResult result = ReferenceAttention.Forward(shape.Attention, weights.Attention, in own, cache, hooks, normalised);
+        double[] output;
+        if (shape.ParallelBranches)
+        {
+            output = Add(shape, Add(shape, x, result.Output), FeedForward(shape, weights, normalised));
+        }
+        else
+        {
+            double[] h = AddBranch(shape, x, result.Output, weights.AttentionNorm, weights.AttentionNormBias, weights.AttentionOutputNorm, weights.AttentionOutputNormBias);
+            if (shape.MemoryDim > 0)
+                h = AddMemory(shape, weights, in arguments, cache, h);
+            double[] inner = FeedForward(shape, weights, BranchInput(shape, h, weights.FeedForwardNorm, weights.FeedForwardNormBias));
+            output = AddBranch(shape, h, inner, weights.FeedForwardNorm, weights.FeedForwardNormBias, weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias);
+        }
 
-        ClearPadding(shape, in arguments, sequences, output);
+        ClearPadding(shape, in own, sequences, output);
         return result with { Output = output };
     }
 
-    /// <summary><c>h = x + attention(norm(x)); y = h + feedForward(norm(h))</c> (Xiong et al. 2020).</summary>
-    private static double[] Pre(TransformerLayerShape shape, TransformerLayerWeights weights, double[] x, double[] attention)
+    /// <summary>Projects a memory to keys and values, which replace what the cache of a decoder layer holds of a memory.</summary>
+    /// <param name="shape">The shape of the layer, which has cross-attention.</param>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <param name="memory">[batch of the cache, memory rows, MemoryDim], or [total memory rows, MemoryDim] in a ragged batch.</param>
+    /// <param name="cache">A cache for this shape.</param>
+    /// <param name="memoryOffsets">[batch of the cache + 1] in a ragged batch, otherwise empty.</param>
+    /// <exception cref="ArgumentException">The cache is for another shape, or a length is wrong. The cache is as it was.</exception>
+    /// <exception cref="NotSupportedException">The layer has no cross-attention.</exception>
+    public static void ProjectMemory(
+        TransformerLayerShape shape, TransformerLayerWeights weights, ReadOnlySpan<float> memory, ReferenceCache cache, ReadOnlySpan<int> memoryOffsets = default)
     {
-        double[] h = Add(shape, x, attention);
-        return Add(shape, h, FeedForward(shape, weights, Norm(shape, h, weights.FeedForwardNorm, weights.FeedForwardNormBias)));
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(cache);
+        shape.ThrowIfIllegal();
+        if (MemoryAttention(shape) is not { } cross)
+            throw new NotSupportedException("Only a layer with cross-attention has a memory: its shape has a MemoryDim.");
+        KernelChecks.ValidateWeights(shape, weights);
+        KernelChecks.CheckCache(shape.Attention, cache);
+        if (cache.Memory is null)
+            throw new ArgumentException("cache has no part for a memory; expected one that was made for the shape of the layer.", nameof(cache));
+        ReferenceAttention.ProjectMemory(cross, weights.CrossAttention!, memory, cache.Memory, memoryOffsets);
     }
 
-    /// <summary><c>h = norm(x + attention(x)); y = norm(h + feedForward(h))</c> (Vaswani et al. 2017).</summary>
-    private static double[] Post(TransformerLayerShape shape, TransformerLayerWeights weights, double[] x, double[] attention)
+    /// <summary>The cross-attention, whose key lengths are those of the memory.</summary>
+    internal static AttentionShape? MemoryAttention(TransformerLayerShape shape) => shape.CrossAttention is { } cross ? cross with { KeyLengths = shape.MemoryLengths } : null;
+
+    /// <summary>Adds the cross-attention to a memory.</summary>
+    private static double[] AddMemory(TransformerLayerShape shape, TransformerLayerWeights weights, in AttentionArguments arguments, ReferenceCache? cache, double[] h)
     {
-        double[] h = Norm(shape, Add(shape, x, attention), weights.AttentionNorm, weights.AttentionNormBias);
-        return Norm(shape, Add(shape, h, FeedForward(shape, weights, h)), weights.FeedForwardNorm, weights.FeedForwardNormBias);
+        var memory = new AttentionArguments
+        {
+            Input = arguments.Input, Memory = arguments.Memory, RowOffsets = arguments.RowOffsets, KeyOffsets = arguments.KeyOffsets, KeyLengths = arguments.MemoryLengths, Batch = arguments.Batch,
+        };
+        double[] input = BranchInput(shape, h, weights.CrossAttentionNorm, weights.CrossAttentionNormBias);
+        double[] cross = ReferenceAttention.Forward(MemoryAttention(shape)!, weights.CrossAttention!, in memory, cache?.Memory, null, input).Output;
+        return AddBranch(
+            shape, h, cross, weights.CrossAttentionNorm, weights.CrossAttentionNormBias, weights.CrossAttentionOutputNorm, weights.CrossAttentionOutputNormBias);
     }
 
-    /// <summary><c>h = x + norm(attention(norm(x))); y = h + norm(feedForward(norm(h)))</c>, as in Gemma 2 (Riviere et al. 2024).</summary>
-    private static double[] Both(TransformerLayerShape shape, TransformerLayerWeights weights, double[] x, double[] attention)
+    private static void CheckMemory(TransformerLayerShape shape, in AttentionArguments arguments, ReferenceCache? cache)
     {
-        double[] h = Add(shape, x, Norm(shape, attention, weights.AttentionOutputNorm, weights.AttentionOutputNormBias));
-        double[] inner = FeedForward(shape, weights, Norm(shape, h, weights.FeedForwardNorm, weights.FeedForwardNormBias));
-        return Add(shape, h, Norm(shape, inner, weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias));
+        if (shape.MemoryDim > 0 && cache is { Memory: null })
+            throw new ArgumentException("cache has no part for a memory; expected one that was made for the shape of the layer.", nameof(cache));
+        if (shape.MemoryDim == 0)
+            KernelChecks.CheckNoMemory(in arguments);
     }
+
+    /// <summary>What a branch reads: normalised rows, or with post-norm the rows as they are.</summary>
+    private static double[] BranchInput(TransformerLayerShape shape, double[] x, ReadOnlyMemory<float> norm, ReadOnlyMemory<float> normBias) =>
+        shape.NormPlacement == NormPlacement.Post ? x : Norm(shape, x, norm, normBias);
+
+    /// <summary>
+    /// What follows a branch: <c>x + branch</c> (Xiong et al. 2020); with post-norm <c>norm(x + branch)</c> (Vaswani et al. 2017); with norms on both sides
+    /// <c>x + norm(branch)</c>, as in Gemma 2 (Riviere et al. 2024).
+    /// </summary>
+    private static double[] AddBranch(
+        TransformerLayerShape shape, double[] x, double[] branch, ReadOnlyMemory<float> norm, ReadOnlyMemory<float> normBias, ReadOnlyMemory<float> outputNorm, ReadOnlyMemory<float> outputNormBias) =>
+        shape.NormPlacement switch
+        {
+            NormPlacement.Pre => Add(shape, x, branch),
+            NormPlacement.Post => Norm(shape, Add(shape, x, branch), norm, normBias),
+            _ => Add(shape, x, Norm(shape, branch, outputNorm, outputNormBias)),
+        };
 
     /// <summary><c>Down(act(Up(x)))</c>, or gated <c>Down(act(Gate(x)) ∘ Up(x))</c> (Shazeer 2020).</summary>
     private static double[] FeedForward(TransformerLayerShape shape, TransformerLayerWeights weights, double[] x)

@@ -43,6 +43,22 @@ internal static class StackChecks
         }
     }
 
+    /// <summary>Checks that every layer reads the same memory.</summary>
+    public static void CheckMemories(TransformerLayerShape[] shapes)
+    {
+        for (int layer = 1; layer < shapes.Length; layer++)
+        {
+            Check(layer, "MemoryDim", shapes[layer].MemoryDim, shapes[0].MemoryDim);
+            Check(layer, "MemoryLengths", shapes[layer].MemoryLengths, shapes[0].MemoryLengths);
+        }
+
+        static void Check<T>(int layer, string name, T found, T expected)
+        {
+            if (!EqualityComparer<T>.Default.Equals(found, expected))
+                throw new ArgumentException($"layers[{layer}] has {name} = {found}; expected {expected}, as layers[0] has: all layers of a stack take the same arguments.", "layers");
+        }
+    }
+
     /// <summary>What decides which arguments a call takes, and their sizes.</summary>
     private static (string Name, object Value)[] Arguments(AttentionShape shape) =>
     [

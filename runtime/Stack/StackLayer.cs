@@ -25,6 +25,10 @@ public abstract class StackLayer
 
     internal abstract AttentionCache CreateCache(int capacity, int batch);
 
+    internal abstract AttentionCache CreateCache(int capacity, int memoryCapacity, int batch);
+
+    internal abstract void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);
+
     internal abstract long GetScratchBytes(int batch, int rows, int keys, int threads);
 
     internal abstract void Forward(in AttentionArguments arguments);
@@ -37,6 +41,14 @@ public abstract class StackLayer
         public override bool IsAccelerated => TLayer.IsAccelerated;
 
         internal override AttentionCache CreateCache(int capacity, int batch) => layer.CreateCache(capacity, batch);
+
+        internal override AttentionCache CreateCache(int capacity, int memoryCapacity, int batch) => Decoder.CreateCache(capacity, memoryCapacity, batch);
+
+        internal override void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
+            Decoder.ProjectMemory(memory, cache, memoryOffsets, in options);
+
+        private IDecoderLayer Decoder => layer as IDecoderLayer
+            ?? throw new NotSupportedException($"{typeof(TLayer).Name} keeps no memory in a cache: its layer has no cross-attention, or its self-attention has no cache.");
 
         internal override long GetScratchBytes(int batch, int rows, int keys, int threads) => TLayer.GetScratchBytes(batch, rows, keys, threads);
 

@@ -104,7 +104,10 @@ public partial class TransformerStack
         cache?.CheckLayers(shapes);
         using WriteScope writing = cache is null ? default : cache.Writing();
         AttentionArguments first = cache is null ? arguments : arguments with { Cache = cache[0] };
-        KernelChecks.Validate(shapes[0], in first);
+        if (memoryShape is not null)
+            KernelChecks.Validate(shapes[0], memoryShape, hasMemoryLengths, in first, in first);
+        else
+            KernelChecks.Validate(shapes[0], in first);
         // All layers must append the same numbers of keys, whatever the caller does to the offsets meanwhile.
         AttentionArguments settled = cache is null || arguments.RowOffsets.IsEmpty ? arguments : arguments with { RowOffsets = cache.KeepOffsets(arguments.RowOffsets) };
         int floats = layers.Length > 1 ? arguments.Input.Length : 0;

@@ -17,11 +17,19 @@ public partial class TransformerStack
     /// <summary>The attention's shape of each layer. Caches share the array, so that a call compares one reference.</summary>
     private readonly AttentionShape[] shapes;
 
+    /// <summary>The cross-attention of each layer, or null.</summary>
+    private readonly AttentionShape? memoryShape;
+
+    private readonly bool hasMemoryLengths;
+
     private protected TransformerStack(StackLayer[] layers)
     {
         this.layers = layers;
         shapes = [.. layers.Select(layer => layer.Shape.Attention)];
         StackChecks.CheckLayers(shapes);
+        StackChecks.CheckMemories([.. layers.Select(layer => layer.Shape)]);
+        memoryShape = layers[0].Shape.CrossAttention;
+        hasMemoryLengths = layers[0].Shape.MemoryLengths;
     }
 
     /// <summary>The number of layers.</summary>
@@ -32,6 +40,9 @@ public partial class TransformerStack
 
     /// <summary>Whether kernels with this processor's vector and FMA instructions run in all layers.</summary>
     public bool IsAccelerated => Array.TrueForAll(layers, layer => layer.IsAccelerated);
+
+    /// <summary>The shape of each layer.</summary>
+    internal TransformerLayerShape[] LayerShapes => [.. layers.Select(layer => layer.Shape)];
 
     /// <summary>The attention's shape of each layer.</summary>
     internal AttentionShape[] AttentionShapes => shapes;
@@ -77,17 +88,61 @@ public partial class TransformerStack
         return layers[layer].Shape;
     }
 
+    /// <summary>Creates an empty cache of one sequence for the attention of all layers.</summary>
+    /// <param name="capacity">The number of keys that the sequence can hold in each layer.</param>
+    /// <inheritdoc cref="CreateCache(int, int)" path="/exception"/>
+    public TransformerStackCache CreateCache(int capacity) => CreateCache(capacity, 1);
+
     /// <summary>Creates an empty cache for the attention of all layers.</summary>
     /// <param name="capacity">The number of keys that each sequence can hold in each layer.</param>
     /// <param name="batch">The number of sequences.</param>
-    /// <exception cref="NotSupportedException">The layers have no cache, or attend to a memory that is the same for all calls.</exception>
+    /// <exception cref="NotSupportedException">The layers have no cache, or one with a part for a memory, whose capacity is missing.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="batch"/> is less than 1.</exception>
     /// <exception cref="OutOfMemoryException">A layer's keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
-    public TransformerStackCache CreateCache(int capacity, int batch = 1)
+    public TransformerStackCache CreateCache(int capacity, int batch)
     {
         if (shapes[0].IsCrossAttention)
             throw new NotSupportedException("This stack has no cache: its layers attend to a memory, which each call brings.");
         return new TransformerStackCache(shapes, [.. layers.Select(layer => layer.CreateCache(capacity, batch))]);
+    }
+
+    /// <summary>Creates an empty cache for the layers of a decoder: for their self-attention, with a part for the memory of their cross-attention.</summary>
+    /// <param name="capacity">The number of keys that each sequence can hold in each layer.</param>
+    /// <param name="memoryCapacity">The number of memory rows that each sequence can hold in each layer.</param>
+    /// <param name="batch">The number of sequences.</param>
+    /// <exception cref="NotSupportedException">The layers have no cross-attention, or their self-attention has no cache.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
+    /// <exception cref="OutOfMemoryException">A layer's keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
+    public TransformerStackCache CreateCache(int capacity, int memoryCapacity, int batch) =>
+        new(shapes, [.. layers.Select(layer => layer.CreateCache(capacity, memoryCapacity, batch))]);
+
+    /// <summary>Projects a memory to the keys and values of every layer, which replace the memory that the cache holds. The keys of earlier rows stay.</summary>
+    /// <param name="memory">[batch of the cache, memory rows, MemoryDim], or [total memory rows, MemoryDim] in a ragged batch.</param>
+    /// <param name="cache">The cache, of this stack.</param>
+    /// <param name="memoryOffsets">In a ragged batch, [batch of the cache + 1]: the first memory row of each sequence, and the end of the last one. Otherwise empty.</param>
+    /// <param name="options">Threads and cancellation.</param>
+    /// <exception cref="ArgumentException">A length is wrong, or the cache is of other layers. The cache is then as it was.</exception>
+    /// <exception cref="InvalidOperationException">The memory does not fit into the cache, or another call uses the cache. The cache is then as it was.</exception>
+    /// <exception cref="NotSupportedException">The layers have no cross-attention.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled. The cache holds no memory, or is as it was if the call had not begun.</exception>
+    public void ProjectMemory(ReadOnlySpan<float> memory, TransformerStackCache cache, ReadOnlySpan<int> memoryOffsets = default, in ForwardOptions options = default)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        cache.CheckLayers(shapes);
+        using WriteScope writing = cache.Writing();
+        int layer = 0;
+        try
+        {
+            for (; layer < layers.Length; layer++)
+                layers[layer].ProjectMemory(memory, cache[layer], memoryOffsets, in options);
+        }
+        catch when (layer > 0)
+        {
+            // Layers with different memories would be no model.
+            for (int other = 0; other < layers.Length; other++)
+                cache[other].Memory!.Clear();
+            throw;
+        }
     }
 
     /// <summary>

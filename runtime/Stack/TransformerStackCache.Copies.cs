@@ -141,11 +141,12 @@ public sealed partial class TransformerStackCache
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(stack);
         AttentionShape[] shapes = stack.AttentionShapes;
+        TransformerLayerShape[] layerShapes = stack.LayerShapes;
         ReadHeader(stream, shapes.Length);
         var layers = new AttentionCache[shapes.Length];
         for (int layer = 0; layer < layers.Length; layer++)
         {
-            layers[layer] = AttentionCache.Restore(stream, shapes[layer]);
+            layers[layer] = AttentionCache.Restore(stream, layerShapes[layer]);
             CheckLengths(layers, layer);
         }
 

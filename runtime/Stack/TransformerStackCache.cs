@@ -2,7 +2,7 @@ namespace AttentionGen;
 
 /// <summary>
 /// The keys and values of all layers of a <see cref="TransformerStack"/>: one <see cref="AttentionCache"/> for each layer, which hold the same sequences.
-/// <see cref="TransformerStack.CreateCache"/> makes one.
+/// <see cref="TransformerStack.CreateCache(int, int)"/> makes one.
 /// </summary>
 /// <remarks>
 /// One call may use a cache at a time, except that copies and <see cref="Save"/> may share it; every other call throws an
@@ -68,7 +68,10 @@ public sealed partial class TransformerStackCache
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
     public int GetFirstHeldKey(int sequence) => layers.Max(layer => layer.GetFirstHeldKey(sequence));
 
-    /// <summary>Removes all keys and values.</summary>
+    /// <summary>[batch]: the number of memory rows of each sequence; empty for layers without cross-attention.</summary>
+    public ReadOnlySpan<int> MemoryLengths => layers[0].Memory is { } memory ? memory.Lengths : default;
+
+    /// <summary>Removes all keys and values, and the memory.</summary>
     /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
     public void Clear()
     {

@@ -7,13 +7,6 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
 
     public TransformerLayerWeights Read()
     {
-        if (names.CrossAttention is not null)
-        {
-            throw new NotSupportedException(
-                $"'{file.Path}': names.CrossAttention is set; expected null, because a Transformer layer has no attention to a memory between self-attention and feed-forward network. "
-                + "AttentionWeights.From(file, names.CrossAttention) reads its tensors for an attention block of its own.");
-        }
-
         WeightTensor down = matrices.ReadMatrix(names.Down);
         (int width, int inner) = down.Shape!.Value;
         (WeightTensor gate, WeightTensor up) = ReadGateAndUp(inner);
@@ -31,6 +24,11 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
             AttentionNormBias = ReadNormBias(names.AttentionNormBias, width),
             AttentionOutputNorm = ReadNorm(names.AttentionOutputNorm, width),
             AttentionOutputNormBias = ReadNormBias(names.AttentionOutputNormBias, width),
+            CrossAttention = names.CrossAttention is { } cross ? AttentionWeights.From(file, cross with { Ignored = [.. cross.Ignored, .. names.Ignored] }) : null,
+            CrossAttentionNorm = ReadNorm(names.CrossAttentionNorm, width),
+            CrossAttentionNormBias = ReadNormBias(names.CrossAttentionNormBias, width),
+            CrossAttentionOutputNorm = ReadNorm(names.CrossAttentionOutputNorm, width),
+            CrossAttentionOutputNormBias = ReadNormBias(names.CrossAttentionOutputNormBias, width),
             FeedForwardNorm = ReadNorm(names.FeedForwardNorm, width),
             FeedForwardNormBias = ReadNormBias(names.FeedForwardNormBias, width),
             FeedForwardOutputNorm = ReadNorm(names.FeedForwardOutputNorm, width),
@@ -38,13 +36,19 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
             // Last: it refuses what the names do not know, and a tensor that is missing tells more of a wrong prefix.
             Attention = AttentionWeights.From(file, AttentionNames()),
         };
-        if (weights.Attention.OutputProjection.Weight.Shape is { } output && output.Outputs != width)
+        CheckWidth(weights.Attention, names.Attention, width);
+        if (weights.CrossAttention is not null)
+            CheckWidth(weights.CrossAttention, names.CrossAttention!, width);
+        return weights;
+    }
+
+    private void CheckWidth(AttentionWeights attention, AttentionTensorNames of, int width)
+    {
+        if (attention.OutputProjection.Weight.Shape is { } output && output.Outputs != width)
         {
             throw new InvalidDataException(
-                $"'{file.Path}': tensor '{names.Down}' has {width} outputs; expected {output.Outputs}, as the output matrix '{names.Attention.Output}' of the attention has.");
+                $"'{file.Path}': tensor '{names.Down}' has {width} outputs; expected {output.Outputs}, as the output matrix '{of.Output}' of the attention has.");
         }
-
-        return weights;
     }
 
     private string? UpName => names.UpWhereGated is { } gated && names.Gate is { } gate && file.Contains(gate) ? gated : names.Up;
@@ -54,13 +58,15 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
     {
         AttentionTensorNames attention = names.Attention with { Ignored = [.. names.Attention.Ignored, .. names.Ignored] };
         if (names.Prefix is not null)
-            attention = attention with { Prefix = names.Prefix, Known = [.. attention.Known, .. names.Known, .. names.Own] };
+            attention = attention with { Prefix = names.Prefix, Known = [.. attention.Known, .. names.Known, .. names.Own, .. OfCrossAttention()] };
         if (names.SharedRelativePositionBias is not { } shared || attention.RelativePositionBias is { } own && file.Contains(own))
             return attention;
         if (!file.Contains(shared))
             file.ThrowNoTensor(shared, nameof(names));
         return attention with { RelativePositionBias = shared };
     }
+
+    private IEnumerable<string> OfCrossAttention() => names.CrossAttention is { } cross ? cross.Known.Concat(cross.All) : [];
 
     private (WeightTensor Gate, WeightTensor Up) ReadGateAndUp(int inner)
     {

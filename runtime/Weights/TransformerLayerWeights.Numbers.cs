@@ -7,12 +7,17 @@ public sealed partial class TransformerLayerWeights
     /// The number of weights that are subnormal: not 0, and smaller than 2⁻¹²⁶. Some processors compute with such numbers many times slower;
     /// <see cref="FlushSubnormals"/> removes them.
     /// </summary>
-    public long CountSubnormals() => Attention.CountSubnormals() + Tensors().Sum(tensor => WeightNumbers.CountSubnormals(tensor.Values.Span));
+    public long CountSubnormals() => Attention.CountSubnormals() + (CrossAttention?.CountSubnormals() ?? 0) + Tensors().Sum(tensor => WeightNumbers.CountSubnormals(tensor.Values.Span));
 
     /// <summary>These weights with 0 in place of every subnormal number, of the same sign. They are the same object if there is none.</summary>
     public TransformerLayerWeights FlushSubnormals() => CountSubnormals() == 0 ? this : new()
     {
         Attention = Attention.FlushSubnormals(),
+        CrossAttention = CrossAttention?.FlushSubnormals(),
+        CrossAttentionNorm = WeightNumbers.Flush(CrossAttentionNorm.Span),
+        CrossAttentionNormBias = WeightNumbers.Flush(CrossAttentionNormBias.Span),
+        CrossAttentionOutputNorm = WeightNumbers.Flush(CrossAttentionOutputNorm.Span),
+        CrossAttentionOutputNormBias = WeightNumbers.Flush(CrossAttentionOutputNormBias.Span),
         Up = WeightNumbers.Flush(Up.Span),
         UpBias = WeightNumbers.Flush(UpBias.Span),
         Gate = WeightNumbers.Flush(Gate.Span),
@@ -35,6 +40,7 @@ public sealed partial class TransformerLayerWeights
     public TransformerLayerWeights CheckFinite()
     {
         Attention.CheckFinite();
+        CrossAttention?.CheckFinite();
         foreach ((string role, ReadOnlyMemory<float> values) in Tensors())
             WeightNumbers.CheckFinite(role, null, values.Span);
         return this;
@@ -52,6 +58,10 @@ public sealed partial class TransformerLayerWeights
         ("attention norm bias", AttentionNormBias),
         ("attention output norm", AttentionOutputNorm),
         ("attention output norm bias", AttentionOutputNormBias),
+        ("cross-attention norm", CrossAttentionNorm),
+        ("cross-attention norm bias", CrossAttentionNormBias),
+        ("cross-attention output norm", CrossAttentionOutputNorm),
+        ("cross-attention output norm bias", CrossAttentionOutputNormBias),
         ("feed-forward norm", FeedForwardNorm),
         ("feed-forward norm bias", FeedForwardNormBias),
         ("feed-forward output norm", FeedForwardOutputNorm),

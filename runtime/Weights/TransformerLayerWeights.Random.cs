@@ -16,7 +16,7 @@ public sealed partial class TransformerLayerWeights
         // Other numbers than those of the attention, which begin with the seed.
         var numbers = new RandomNumbers(~seed);
         int width = shape.DModel, inner = shape.FeedForwardDim;
-        bool hasOutputNorms = shape.NormPlacement == NormPlacement.Both;
+        bool hasOutputNorms = shape.NormPlacement == NormPlacement.Both, hasMemory = shape.MemoryDim > 0;
         return new TransformerLayerWeights
         {
             Attention = AttentionWeights.Random(shape.Attention, seed),
@@ -34,6 +34,11 @@ public sealed partial class TransformerLayerWeights
             FeedForwardNormBias = NormBias(!shape.ParallelBranches),
             FeedForwardOutputNorm = NormWeight(hasOutputNorms),
             FeedForwardOutputNormBias = NormBias(hasOutputNorms),
+            CrossAttention = shape.CrossAttention is { } cross ? AttentionWeights.Random(cross, seed ^ 1) : null,
+            CrossAttentionNorm = NormWeight(hasMemory),
+            CrossAttentionNormBias = NormBias(hasMemory),
+            CrossAttentionOutputNorm = NormWeight(hasMemory && hasOutputNorms),
+            CrossAttentionOutputNormBias = NormBias(hasMemory && hasOutputNorms),
         };
 
         float[] Matrix(int outputs, int inputs) => Values(outputs * inputs, inputs);

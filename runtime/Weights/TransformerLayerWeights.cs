@@ -9,6 +9,9 @@ public sealed partial class TransformerLayerWeights
     /// <summary>The weights of the attention.</summary>
     public required AttentionWeights Attention { get; init; }
 
+    /// <summary>The weights of the cross-attention of a decoder layer; null for a layer without one.</summary>
+    public AttentionWeights? CrossAttention { get; init; }
+
     /// <summary>First product of the feed-forward network, [FeedForwardDim, DModel].</summary>
     public ReadOnlyMemory<float> Up { get; init; }
 
@@ -39,6 +42,18 @@ public sealed partial class TransformerLayerWeights
     /// <summary>[DModel], or empty for none.</summary>
     public ReadOnlyMemory<float> AttentionOutputNormBias { get; init; }
 
+    /// <summary>The norm before the cross-attention, or with post-norm the one after it, [DModel]; empty for a layer without cross-attention.</summary>
+    public ReadOnlyMemory<float> CrossAttentionNorm { get; init; }
+
+    /// <summary>[DModel], or empty for none.</summary>
+    public ReadOnlyMemory<float> CrossAttentionNormBias { get; init; }
+
+    /// <summary>With norms on both sides: the one after the cross-attention, [DModel]; otherwise empty.</summary>
+    public ReadOnlyMemory<float> CrossAttentionOutputNorm { get; init; }
+
+    /// <summary>[DModel], or empty for none.</summary>
+    public ReadOnlyMemory<float> CrossAttentionOutputNormBias { get; init; }
+
     /// <summary>The norm before the feed-forward network, or with post-norm the one after it, [DModel]; empty for parallel branches.</summary>
     public ReadOnlyMemory<float> FeedForwardNorm { get; init; }
 
@@ -60,8 +75,7 @@ public sealed partial class TransformerLayerWeights
     /// <exception cref="InvalidDataException">The shapes of the tensors do not belong together, or a tensor is not in the shard that the index names.</exception>
     /// <exception cref="NotSupportedException">
     /// The file has tensors under the layer's prefix that <paramref name="names"/> does not know, a tensor has a type that
-    /// <see cref="SafetensorsFile"/> cannot read, or the layer has a part that kernels do not compute, such as
-    /// <see cref="TransformerTensorNames.CrossAttention"/>.
+    /// <see cref="SafetensorsFile"/> cannot read.
     /// </exception>
     public static TransformerLayerWeights From(SafetensorsFile file, TransformerTensorNames names)
     {

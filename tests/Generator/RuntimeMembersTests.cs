@@ -25,7 +25,13 @@ public sealed class RuntimeMembersTests
             .. GridConfigurations.All.Names.Select(GridConfigurations.All.Type),
             .. SelectedConfigurations.All.Names.Select(SelectedConfigurations.All.Type),
         ];
-        IEnumerable<Assembly> assemblies = kernels.Select(kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Append(LinearConfigurations.Type(0).GetType().GenericTypeArguments[0].Assembly).Distinct();
+        ClassText[] layers =
+        [
+            Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Gated = true"), Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16, MemoryLengths = true"),
+            Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16, Ragged = true"),
+        ];
+        IEnumerable<Assembly> assemblies = kernels.Select(kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Append(LinearConfigurations.Type(0).GetType().GenericTypeArguments[0].Assembly)
+            .Append(KernelFactory.CompileTypes(layers)[0].Assembly).Distinct();
         var found = new SortedSet<string>(assemblies.SelectMany(RuntimeMembers.ReferredToBy), StringComparer.Ordinal);
         Assert.True(found.Count > 100, $"only {found.Count} found");
 
@@ -33,6 +39,8 @@ public sealed class RuntimeMembersTests
             System.IO.File.WriteAllLines(File, found.Union(Known()).Order(StringComparer.Ordinal));
         Assert.Empty(found.Except(Known()));
     }
+
+    private static ClassText Layer(string attribute) => new("a layer", attribute, []) { Config = "TransformerLayerConfig" };
 
     [Fact]
     public void What_generated_code_has_ever_bound_to_is_still_there()

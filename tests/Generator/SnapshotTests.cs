@@ -31,6 +31,7 @@ public sealed class SnapshotTests
 
     [Theory]
     [InlineData("Layer", "Vector256", "Heads = 1, DModel = 16, FeedForwardDim = 20, Gated = true, UpBias = false, NormPlacement = NormPlacement.Both")]
+    [InlineData("Decoder", "Vector256", "Heads = 1, DModel = 16, FeedForwardDim = 20, Causal = true, MemoryDim = 32, MemoryLengths = true")]
     public void Text_of_a_layer_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"TransformerLayerConfig({arguments})");
 
     private static void Check(string name, string target, string attribute)

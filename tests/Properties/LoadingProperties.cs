@@ -156,7 +156,7 @@ public sealed class LoadingProperties
             ("shape", () => AttentionWeights.Random(null!, 1)), ("shape", () => _ = new AttentionCache(null!, 1)), ("shape", () => _ = new ReferenceCache(null!)),
             ("path", () => SafetensorsFile.Open(null!)), ("path", () => SafetensorsFile.Open("")),
             ("stream", () => cache.Save(null!)), ("stream", () => cache.Restore(null!)), ("stream", () => AttentionCache.Restore(null!, Shape)),
-            ("shape", () => AttentionCache.Restore(Stream.Null, null!)),
+            ("shape", () => AttentionCache.Restore(Stream.Null, (AttentionShape)null!)),
             ("shape", () => ReferenceAttention.Forward(null!, AttentionWeights.Empty, [])), ("weights", () => ReferenceAttention.Forward(shape, null!, [])),
             ("cache", () => ReferenceAttention.Forward(shape, AttentionWeights.Random(shape, 1), [], (ReferenceCache)null!)),
             ("cache", () => new LoadingAttention(AttentionWeights.Random(shape, 1)).Forward([], [], null!)),

@@ -73,7 +73,10 @@ internal static class AttentionProse
         string biases = shape.HasProjections ? $", biases {Biases(shape)}" : "";
         string declared = string.Concat(DescribeVisibility(plan).Concat(DescribeScores(plan)).Select(words => $", {words}"));
         string attention = CodeWriter.Invariant($"{kind}: {heads}{width}, scale {shape.Scale:G9}{causal}{rotary}{lengths}{declared}{rows}{biases}.");
-        return plan.Layer is { } layer ? $"{Describe(layer)} {attention}" : attention;
+        if (plan.Layer is not { } layer)
+            return attention;
+        string memory = layer.MemoryDim == 0 ? "" : CodeWriter.Invariant($" Then cross-attention on a memory {layer.MemoryDim} wide{(layer.MemoryLengths ? ", memory lengths" : "")}.");
+        return $"{Describe(layer)} {attention}{memory}";
     }
 
     private static string Describe(TransformerLayerShape layer)

@@ -12,8 +12,8 @@ internal static class ClassEmitter
     public static GeneratedFile Write(IReadOnlyList<AttentionPlan> plans)
     {
         AttentionPlan plan = plans[0];
-        bool plain = ForwardParameters.ArePlain(plan.Shape);
-        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{(plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : "")}";
+        bool plain = ForwardParameters.ArePlain(plan.Shape, plan.Layer);
+        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{(plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : ForwardSignatureEmitter.IsDecoder(plan) ? ", Library::IDecoderLayer" : "")}";
         return SupportEmitter.WriteClass([.. plans.Select(AttentionProse.Of)], bases, writer => WriteShape(writer, plan), writer => WriteMembers(writer, plans));
     }
 
@@ -29,7 +29,7 @@ internal static class ClassEmitter
 
     private static string WeightsType(AttentionPlan plan) => plan.FeedForward is null ? "Library::AttentionWeights" : "Library::TransformerLayerWeights";
 
-    private static void WriteConstants(CodeWriter writer, AttentionShape shape, int feedForwardDim)
+    private static void WriteConstants(CodeWriter writer, AttentionShape shape, TransformerLayerShape? layer)
     {
         void Constant(string name, int value, string summary)
         {
@@ -44,19 +44,20 @@ internal static class ClassEmitter
         Constant("HeadDim", shape.HeadDim, "Width of one head.");
         if (shape.HasProjections)
             Constant("DModel", shape.DModel, "Width of input and output rows.");
-        if (feedForwardDim > 0)
-            Constant("FeedForwardDim", feedForwardDim, "Width of the rows between the products of the feed-forward network.");
+        if (layer is not null)
+            Constant("FeedForwardDim", layer.FeedForwardDim, "Width of the rows between the products of the feed-forward network.");
         if (shape.ValueHeadDim != shape.HeadDim)
             Constant("ValueHeadDim", shape.ValueHeadDim, "Width of one head of values.");
-        if (shape.IsCrossAttention)
-            Constant("MemoryDim", shape.MemoryDim, "Width of memory rows.");
+        int memoryDim = shape.IsCrossAttention ? shape.MemoryDim : layer?.MemoryDim ?? 0;
+        if (memoryDim > 0)
+            Constant("MemoryDim", memoryDim, "Width of memory rows.");
         if (shape.SequenceLength > 0)
             Constant("SequenceLength", shape.SequenceLength, "Query rows of every sequence.");
     }
 
     private static void WriteShape(CodeWriter writer, AttentionPlan plan)
     {
-        WriteConstants(writer, plan.Shape, plan.FeedForward?.Width ?? 0);
+        WriteConstants(writer, plan.Shape, plan.Layer);
         writer.Line("private readonly Services::PackedWeights packedWeights;");
         writer.Line();
         writer.Line("/// <inheritdoc/>");
@@ -105,7 +106,7 @@ internal static class ClassEmitter
             ? $"key and value [{shape.KeyDim}, {shape.MemoryDim}]"
             : $"key [{shape.KeyDim}, {shape.MemoryDim}], value [{shape.ValueDim}, {shape.MemoryDim}]";
         if (plans[0].Layer is { } layer)
-            writer.Line(CodeWriter.Invariant($"/// <param name=\"weights\">Those of the attention, up{(layer.Gated ? " and gate" : "")} [{layer.FeedForwardDim}, {layer.DModel}], down [{layer.DModel}, {layer.FeedForwardDim}], and the declared biases and norms.</param>"));
+            writer.Line(CodeWriter.Invariant($"/// <param name=\"weights\">Those of the attention{(layer.MemoryDim > 0 ? " and of the cross-attention" : "")}, up{(layer.Gated ? " and gate" : "")} [{layer.FeedForwardDim}, {layer.DModel}], down [{layer.DModel}, {layer.FeedForwardDim}], and the declared biases and norms.</param>"));
         else if (shape.HasProjections)
             writer.Line($"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], and the declared biases.</param>");
         else
@@ -116,7 +117,8 @@ internal static class ClassEmitter
         using (writer.Block($"public {name}({WeightsType(plans[0])} weights)"))
         {
             SupportEmitter.WriteRefusal(writer, name, plans.Select(plan => plan.Target));
-            writer.Line($"packedWeights = Services::PackedWeights.Pack<{ConstantsEmitter.TypeName}>(Shape, weights);");
+            string types = plans[0].Memory is null ? ConstantsEmitter.TypeName : $"{ConstantsEmitter.TypeName}, {ConstantsEmitter.MemoryTypeName}";
+            writer.Line($"packedWeights = Services::PackedWeights.Pack<{types}>(Shape, weights);");
         }
 
         writer.Line();
@@ -126,7 +128,16 @@ internal static class ClassEmitter
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        if (shape.HasCache)
+        bool isDecoder = ForwardSignatureEmitter.IsDecoder(plans[0]);
+        if (isDecoder)
+        {
+            writer.Line("public Library::AttentionCache CreateCache(int capacity, int memoryCapacity, int batch = 1) => packedWeights.CreateCache(capacity, memoryCapacity, batch);");
+            writer.Line();
+            writer.Line("/// <inheritdoc/>");
+            FileEmitter.GeneratedCode(writer);
+        }
+
+        if (shape.HasCache && !isDecoder)
         {
             writer.Line("public Library::AttentionCache CreateCache(int capacity, int batch = 1) => packedWeights.CreateCache(capacity, batch);");
         }

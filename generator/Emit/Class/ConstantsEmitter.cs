@@ -12,15 +12,22 @@ internal static class ConstantsEmitter
     /// <summary>Name of the nested type that holds the numbers.</summary>
     public const string TypeName = "PathConstants";
 
+    /// <summary>Name of the nested type with the numbers of a decoder layer's cross-attention.</summary>
+    public const string MemoryTypeName = "MemoryConstants";
+
     private const string Flags = "Services::AttentionFeatures";
 
     /// <summary>The path of a call, closed over the kernels of a vector target and the numbers.</summary>
     public static string Path(VectorTarget target) => $"Services::AttentionCall<{TargetEmitter.KernelsName(target)}, {TypeName}>";
 
+    /// <summary>The path of the cross-attention of a decoder layer.</summary>
+    public static string MemoryPath(VectorTarget target) => $"Services::AttentionCall<{MemoryKernelsEmitter.KernelsName(target)}, {MemoryTypeName}>";
+
     public static GeneratedFile Write(IReadOnlyList<AttentionPlan> plans)
     {
         AttentionPlan plan = plans[0];
-        return Write(AttentionProse.Of(plan), "IAttentionConstants", writer => WriteNumbers(writer, plans), writer => KernelConstantsEmitter.Write(writer, plan));
+        return Write(
+            AttentionProse.Of(plan), "IAttentionConstants", writer => WriteNumbers(writer, plans), writer => KernelConstantsEmitter.Write(writer, plan), writer => WriteMemoryNumbers(writer, plans));
     }
 
     /// <summary>Writes the file of numbers of any kind of class.</summary>
@@ -28,13 +35,16 @@ internal static class ConstantsEmitter
     /// <param name="implemented">The interface that the numbers implement.</param>
     /// <param name="writeNumbers">Writes the numbers.</param>
     /// <param name="writeNames">Writes what stands before them, for the kernels.</param>
-    public static GeneratedFile Write(PlanProse plan, string implemented, Action<CodeWriter> writeNumbers, Action<CodeWriter>? writeNames = null)
+    /// <param name="writeFurther">Writes what stands behind them.</param>
+    public static GeneratedFile Write(
+        PlanProse plan, string implemented, Action<CodeWriter> writeNumbers, Action<CodeWriter>? writeNames = null, Action<CodeWriter>? writeFurther = null)
     {
         void WriteMembers(CodeWriter writer)
         {
             writeNames?.Invoke(writer);
             using (FileEmitter.Struct(writer, TypeName, implemented, "The numbers of this shape and its plan, for the path of a call."))
                 writeNumbers(writer);
+            writeFurther?.Invoke(writer);
         }
 
         return FileEmitter.Write(plan.Class, "Constants", writer => ProseEmitter.WriteSharedPlan(writer, plan), WriteMembers);
@@ -52,6 +62,16 @@ internal static class ConstantsEmitter
         else
             writer.Line(CodeWriter.Invariant($"public static float QueryFactor => {(float)plan.QueryFactor:G9}f;"));
         Numbers(writer, PathNumbers.OfScratch(plan.Scratch));
+    }
+
+    /// <summary>The numbers of the cross-attention of a decoder layer.</summary>
+    private static void WriteMemoryNumbers(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
+    {
+        if (plans[0].Memory is null)
+            return;
+        writer.Line();
+        using (FileEmitter.Struct(writer, MemoryTypeName, "IAttentionConstants", "The same of the cross-attention, whose scratch is that of the self-attention."))
+            WriteNumbers(writer, [.. plans.Select(plan => plan.Memory!)]);
     }
 
     private static void WriteFeatures(CodeWriter writer, AttentionFeatures features)

@@ -15,29 +15,33 @@ internal sealed record ForwardParameter(string Declaration, string Name, string 
 internal static class ForwardParameters
 {
     /// <summary>Whether the form without cache takes input, output, batch and options alone, as <c>ISelfAttention</c> does.</summary>
-    public static bool ArePlain(AttentionShape shape) => shape.HasProjections && !shape.IsCrossAttention && !Declared(shape, cached: false).Any() && !shape.Ragged;
+    public static bool ArePlain(AttentionShape shape, TransformerLayerShape? layer) =>
+        shape.HasProjections && !shape.IsCrossAttention && !Declared(shape, cached: false).Any() && !shape.Ragged && layer is not { MemoryDim: > 0 };
 
-    public static IEnumerable<ForwardParameter> Of(AttentionShape shape, bool cached)
+    public static IEnumerable<ForwardParameter> Of(AttentionShape shape, TransformerLayerShape? layer, bool cached)
     {
-        IEnumerable<ForwardParameter> all = shape.HasProjections ? Rows(shape, cached) : CoreInputs(shape, cached);
+        int memoryDim = shape.IsCrossAttention ? shape.MemoryDim : layer?.MemoryDim ?? 0;
+        IEnumerable<ForwardParameter> all = shape.HasProjections ? Rows(shape, cached ? 0 : memoryDim) : CoreInputs(shape, cached);
         if (cached)
-            all = all.Append(new("Library::AttentionCache cache", "cache", "Cache", Cache(shape)));
-        all = all.Concat(Offsets(shape, cached)).Concat(Declared(shape, cached));
+            all = all.Append(new("Library::AttentionCache cache", "cache", "Cache", Cache(shape, memoryDim > 0)));
+        all = all.Concat(Offsets(shape, cached, memoryDim > 0)).Concat(Declared(shape, cached));
+        if (layer is { MemoryLengths: true })
+            all = all.Append(Integers("memoryLengths", "MemoryLengths", "[batch]: the number of memory rows of each sequence that the cross-attention sees"));
         if (!cached && !shape.Ragged)
             all = all.Append(new("int batch = 1", "batch", "Batch", Batch(shape)));
         return all.Append(new("in Library::ForwardOptions options = default", "options", "Options", "Threads and cancellation"));
     }
 
-    private static IEnumerable<ForwardParameter> Rows(AttentionShape shape, bool cached)
+    private static IEnumerable<ForwardParameter> Rows(AttentionShape shape, int memoryDim)
     {
-        bool takesMemory = shape.IsCrossAttention && !cached;
+        bool takesMemory = memoryDim > 0;
         string rows = RowAxes(shape);
         string follow = shape.SequenceLength > 0 || shape.Ragged ? "" : "; the length gives the number of rows";
         yield return Floats("input", "Input", CodeWriter.Invariant($"[{rows}, {shape.DModel}]{follow}"));
         if (takesMemory)
         {
             string memoryRows = shape.Ragged ? "total memory rows" : "batch, memory rows";
-            yield return Floats("memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {shape.MemoryDim}]{(shape.Ragged ? "" : "; the length gives the number of memory rows")}"));
+            yield return Floats("memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {memoryDim}]{(shape.Ragged ? "" : "; the length gives the number of memory rows")}"));
         }
 
         yield return Output("output", "Output", CodeWriter.Invariant($"[{rows}, {shape.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
@@ -63,8 +67,10 @@ internal static class ForwardParameters
         yield return Output("output", "Output", $"{Heads(batch, queryRows, shape.Heads, shape.ValueHeadDim)}; must not overlap an input");
     }
 
-    private static string Cache(AttentionShape shape) => (shape.IsCrossAttention, shape.HasProjections) switch
+    private static string Cache(AttentionShape shape, bool hasMemory) => (shape.IsCrossAttention, shape.HasProjections) switch
     {
+        (false, true) when hasMemory =>
+            "Keys and values of the earlier rows, to which the call appends those of the input, and the projected memory; see <c>ProjectMemory</c>. The cache gives the batch",
         (true, _) => "Holds the projected memory; see <c>ProjectMemory</c>. The cache gives the batch",
         (_, true) => "Keys and values of the earlier rows; the call appends those of the input. The cache gives the batch",
         _ => "The earlier keys and values; the call appends the new ones. The cache gives the batch",
@@ -75,12 +81,12 @@ internal static class ForwardParameters
         ? "Sequences in the batch"
         : "Sequences in the batch. No length tells their number: if it is left out, all rows are one sequence, and see each other";
 
-    private static IEnumerable<ForwardParameter> Offsets(AttentionShape shape, bool cached)
+    private static IEnumerable<ForwardParameter> Offsets(AttentionShape shape, bool cached, bool hasMemory)
     {
         if (!shape.Ragged)
             yield break;
         yield return Integers("rowOffsets", "RowOffsets", "[batch + 1]: the first row of each sequence, and the end of the last one");
-        if (shape.IsCrossAttention && !cached)
+        if (hasMemory && !cached)
             yield return Integers("memoryOffsets", "KeyOffsets", "[batch + 1]: the first memory row of each sequence, and the end of the last one");
         if (!shape.HasProjections)
             yield return Integers("keyOffsets", "KeyOffsets", $"[batch + 1]: the first {(cached ? "new " : "")}key of each sequence, and the end of the last one");

@@ -11,15 +11,16 @@ internal static class ForwardSignatureEmitter
     public static void Write(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         AttentionShape shape = plans[0].Shape;
-        WriteForward(writer, shape, cached: false);
+        TransformerLayerShape? layer = plans[0].Layer;
+        WriteForward(writer, shape, layer, cached: false);
         writer.Line();
         if (shape.HasCache)
         {
-            WriteForward(writer, shape, cached: true);
+            WriteForward(writer, shape, layer, cached: true);
             writer.Line();
         }
 
-        if (shape.IsCrossAttention)
+        if (shape.IsCrossAttention || IsDecoder(plans[0]))
         {
             WriteProjectMemory(writer, plans);
             writer.Line();
@@ -32,9 +33,12 @@ internal static class ForwardSignatureEmitter
         WriteRun(writer, plans);
     }
 
-    private static void WriteForward(CodeWriter writer, AttentionShape shape, bool cached)
+    /// <summary>Whether the class is a layer whose cache has a part for a memory.</summary>
+    public static bool IsDecoder(AttentionPlan plan) => plan.Memory is not null && plan.Shape.HasCache;
+
+    private static void WriteForward(CodeWriter writer, AttentionShape shape, TransformerLayerShape? layer, bool cached)
     {
-        List<ForwardParameter> parameters = ForwardParameters.Of(shape, cached).ToList();
+        List<ForwardParameter> parameters = ForwardParameters.Of(shape, layer, cached).ToList();
         List<string> assignments = parameters.OrderBy(parameter => parameter.Property is "Input" or "Output" ? 0 : 1).Select(parameter => $"{parameter.Property} = {parameter.Name}").ToList();
         if (cached)
             assignments.Insert(assignments.IndexOf("Cache = cache") + 1, "Batch = cache.Batch");
@@ -76,18 +80,20 @@ internal static class ForwardSignatureEmitter
 
     private static void WriteProjectMemory(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
-        AttentionShape shape = plans[0].Shape;
-        writer.Line("/// <summary>Projects a memory to keys and values, which replace the content of the cache.</summary>");
+        bool isLayer = plans[0].Memory is not null;
+        AttentionShape shape = (plans[0].Memory ?? plans[0]).Shape;
+        string kernel = isLayer ? "layer" : "kernel", content = isLayer ? "the memory that the cache holds" : "the content of the cache", empty = isLayer ? "holds no memory" : "is empty";
+        writer.Line($"/// <summary>Projects a memory to keys and values, which replace {content}.</summary>");
         writer.Line(shape.Ragged
             ? CodeWriter.Invariant($"/// <param name=\"memory\">[total memory rows, {shape.MemoryDim}].</param>")
             : CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {shape.MemoryDim}]; the length gives the number of memory rows.</param>"));
-        writer.Line("/// <param name=\"cache\">A cache of this kernel with room for the memory rows.</param>");
+        writer.Line($"/// <param name=\"cache\">A cache of this {kernel} with room for the memory rows.</param>");
         if (shape.Ragged)
             writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: the first memory row of each sequence, and the end of the last one.</param>");
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
-        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the cache belongs to another kernel. The cache is then as it was.</exception>");
+        writer.Line($"/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the cache belongs to another {kernel}. The cache is then as it was.</exception>");
         writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses the cache. The cache is then as it was.</exception>");
-        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The cache is empty, or as it was if the call had not begun.</exception>");
+        writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The cache {empty}, or as it was if the call had not begun.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
@@ -100,14 +106,14 @@ internal static class ForwardSignatureEmitter
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block("void Library::ICrossAttention.ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in Library::ForwardOptions options)"))
+        using (writer.Block($"void Library::{(isLayer ? "IDecoderLayer" : "ICrossAttention")}.ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in Library::ForwardOptions options)"))
         {
             WriteProjection(writer, plans, "memoryOffsets");
         }
     }
 
     private static void WriteProjection(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string offsets) =>
-        SupportEmitter.WriteChoice(writer, plans.Select(plan => plan.Target), target => $"{ConstantsEmitter.Path(target)}.ProjectMemory(packedWeights, memory, cache, {offsets}, in options);");
+        SupportEmitter.WriteChoice(writer, plans.Select(plan => plan.Target), target => $"{(plans[0].Memory is null ? $"{ConstantsEmitter.Path(target)}.ProjectMemory" : $"{ConstantsEmitter.MemoryPath(target)}.ProjectLayerMemory")}(packedWeights, memory, cache, {offsets}, in options);");
 
     private static void WriteRun(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {

@@ -26,9 +26,11 @@ internal static class TargetEmitter
                 WriteCalls(writer, plan, KernelsName(equal));
             else
                 WriteKernels(writer, plan);
+            if (plan.Memory is not null)
+                MemoryKernelsEmitter.WriteCalls(writer, plan.Target);
         }
 
-        return Write(AttentionProse.Of(plan), "IAttentionKernels", plan.Scores.Split, WriteMembers);
+        return Write(AttentionProse.Of(plan), "IAttentionKernels", plan.Scores.Split, WriteMembers, writer => WriteMemory(writer, plan));
     }
 
     /// <summary>Writes the file of one vector target for any kind of class.</summary>
@@ -36,7 +38,8 @@ internal static class TargetEmitter
     /// <param name="implemented">The interface that the kernels implement.</param>
     /// <param name="split">How rows are cut into tiles.</param>
     /// <param name="writeKernels">Writes the kernels.</param>
-    public static GeneratedFile Write(PlanProse plan, string implemented, RowSplit split, Action<CodeWriter> writeKernels)
+    /// <param name="writeFurther">Writes what stands behind them.</param>
+    public static GeneratedFile Write(PlanProse plan, string implemented, RowSplit split, Action<CodeWriter> writeKernels, Action<CodeWriter>? writeFurther = null)
     {
         void WriteMembers(CodeWriter writer)
         {
@@ -47,6 +50,8 @@ internal static class TargetEmitter
                 RowSplitEmitter.Write(writer, split);
                 writeKernels(writer);
             }
+
+            writeFurther?.Invoke(writer);
         }
 
         return FileEmitter.Write(plan.Class, plan.Target.Name, writer => ProseEmitter.WritePlan(writer, plan), WriteMembers);
@@ -59,6 +64,15 @@ internal static class TargetEmitter
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
         writer.Line($"public static void {name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
         writer.Line($"    {product.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
+    }
+
+    /// <summary>The kernels of the cross-attention of a decoder layer.</summary>
+    private static void WriteMemory(CodeWriter writer, AttentionPlan plan)
+    {
+        if (plan.Memory is not { } memory)
+            return;
+        writer.Line();
+        MemoryKernelsEmitter.Write(writer, memory);
     }
 
     /// <summary>All kernels that are no products.</summary>

@@ -23,7 +23,8 @@ internal static class ReservedNames
     public static IReadOnlyCollection<string> Linear { get; } = Set("Inputs", "Outputs");
 
     /// <summary>Names of a Transformer layer.</summary>
-    public static IReadOnlyCollection<string> TransformerLayer { get; } = Set([.. Attention, "FeedForwardDim"]);
+    public static IReadOnlyCollection<string> TransformerLayer { get; } = Set(
+        [.. Attention, "FeedForwardDim", "MemoryConstants", "Vector512MemoryKernels", "Vector256MemoryKernels", "NeonMemoryKernels", "Vector128MemoryKernels"]);
 
     /// <summary>Names of any kind.</summary>
     public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention, .. TransformerLayer, .. Linear]);

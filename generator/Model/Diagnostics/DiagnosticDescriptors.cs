@@ -242,6 +242,10 @@ internal static class DiagnosticDescriptors
         "AG0073", "ParallelBranches needs NormPlacement.Pre",
         "ParallelBranches cannot be combined with {0}, because both branches read the same normalised rows: use NormPlacement.Pre, or remove ParallelBranches");
 
+    public static readonly DiagnosticDescriptor ParallelMemory = Create(
+        "AG0076", "ParallelBranches cannot be combined with cross-attention",
+        "ParallelBranches cannot be combined with MemoryDim, because the cross-attention reads what the self-attention gives: remove ParallelBranches, or remove MemoryDim");
+
     public static readonly DiagnosticDescriptor NormEpsilon = Create(
         "AG0074", "NormEpsilon must be 0 or more and finite",
         "NormEpsilon is {0} but must be 0 or more and finite: use {1}, or leave it out for 1e-5");

@@ -8,7 +8,7 @@ internal static class ConfigurationParser
     {
         // Settings that depend on others are judged only where those are legal: one mistake, one error.
         AttentionShape shape = ShapeSettings.Read(settings, AttentionShape.Unset()) with { HasScoreModifier = modifier is not null, HasMaskPredicate = predicate is not null };
-        shape = ShapeParser.Parse(settings, shape);
+        shape = ShapeParser.Parse(settings, shape, isLayer);
         VisibilityParser.Check(settings, shape);
         shape = ScoresParser.Parse(settings, shape);
         shape = RotaryParser.Parse(settings, shape);

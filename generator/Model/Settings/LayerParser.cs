@@ -30,12 +30,18 @@ internal static class LayerParser
             NormBias = norm == Norm.Layer && settings.Bool("NormBias", true),
             ParallelBranches = settings.Bool("ParallelBranches"),
             ResidualScale = settings.Float("ResidualScale", 1),
+            MemoryDim = attention.HasProjections ? ShapeParser.MemoryDim(settings) : 0,
+            MemoryLengths = settings.Bool("MemoryLengths"),
         };
         CheckAttention(settings, attention);
         if (settings.Has("GateBias") && !gated)
             settings.WithoutEffect("GateBias", "Gated", "Gated = true");
         if (settings.Has("NormBias") && norm != Norm.Layer)
             settings.WithoutEffect("NormBias", "Norm = Norm.Layer", "Norm = Norm.Layer");
+        if (layer.MemoryLengths && !settings.Has("MemoryDim"))
+            settings.WithoutEffect("MemoryLengths", "MemoryDim", "MemoryDim = 512");
+        if (layer.ParallelBranches && layer.MemoryDim > 0)
+            settings.Report(DiagnosticDescriptors.ParallelMemory, "ParallelBranches");
         if (layer.ParallelBranches && layer.NormPlacement != NormPlacement.Pre)
             settings.Report(DiagnosticDescriptors.ParallelBranches, "ParallelBranches", $"NormPlacement.{layer.NormPlacement}");
         if (!(layer.NormEpsilon >= 0) || float.IsInfinity(layer.NormEpsilon))
@@ -48,6 +54,8 @@ internal static class LayerParser
     /// <summary>Reports matrices that no array can hold. Every setting is legal by itself.</summary>
     public static void CheckMatrices(SettingReader settings, TransformerLayerShape layer)
     {
+        if (layer.CrossAttention is { } cross)
+            ShapeParser.CheckMemoryMatrices(settings, cross);
         long elements = (long)layer.FeedForwardDim * layer.DModel;
         if (elements > MaxArrayLength)
             settings.Report(DiagnosticDescriptors.WeightsTooLarge, "FeedForwardDim", "up", elements.ToString(CultureInfo.InvariantCulture), "FeedForwardDim · DModel", "FeedForwardDim");
@@ -70,8 +78,6 @@ internal static class LayerParser
     {
         if (!attention.HasProjections)
             settings.Report(DiagnosticDescriptors.LayerAttention, "Projections", "Projections = false", "has no rows of the model's width to add to");
-        if (attention.IsCrossAttention)
-            settings.Report(DiagnosticDescriptors.LayerAttention, "MemoryDim", "MemoryDim", "reads a memory, and a layer's attention reads the layer's own rows");
         if (attention.HasProjections && attention.DModel % Panel != 0)
             settings.Report(DiagnosticDescriptors.LayerWidth, "DModel", Text(attention.DModel), Nearest(attention.DModel, Panel, MaxDModel, width => width % Panel == 0));
     }

@@ -19,7 +19,7 @@ internal static class RotaryParser
             return shape;
         }
 
-        if (settings.Int("MemoryDim") != 0)
+        if (shape.IsCrossAttention)
             settings.Report(DiagnosticDescriptors.RotaryCrossAttention, "Rotary");
         CheckBase(settings, shape.RotaryBase);
         return RotaryScalingParser.Parse(settings, shape with { RotaryDim = Dim(settings, shape) });

@@ -11,14 +11,15 @@ namespace AttentionGen.Generator.Model;
 internal static class ShapeParser
 {
     /// <summary>The shape with its sizes. Sizes that follow from an illegal one are 0.</summary>
-    public static AttentionShape Parse(SettingReader settings, AttentionShape shape)
+    public static AttentionShape Parse(SettingReader settings, AttentionShape shape, bool isLayer)
     {
         bool projections = settings.Bool("Projections", true);
         int heads = settings.Required(DiagnosticDescriptors.Heads, "Heads", MaxHeads, 8);
         int dModel = projections ? settings.Required(DiagnosticDescriptors.DModel, "DModel", MaxDModel, 512) : 0;
         int headDim = projections ? HeadDim(settings, heads, dModel) : HeadDimOfCore(settings);
         int valueHeadDim = ValueHeadDim(settings);
-        int memoryDim = projections ? MemoryDim(settings) : 0;
+        // The memory of a layer is that of its cross-attention.
+        int memoryDim = projections && !isLayer ? MemoryDim(settings) : 0;
         CheckProjections(settings, projections);
         shape = shape with
         {
@@ -46,8 +47,13 @@ internal static class ShapeParser
             CheckMatrix(settings, "query", "Heads · HeadDim · DModel", "DModel", (long)shape.QueryDim * shape.DModel);
         else
             CheckMatrix(settings, "output", "Heads · ValueHeadDim · DModel", "DModel", (long)shape.JoinedDim * shape.DModel);
-        if (!shape.IsCrossAttention)
-            return;
+        if (shape.IsCrossAttention)
+            CheckMemoryMatrices(settings, shape);
+    }
+
+    /// <summary>The same of the matrices that read a memory.</summary>
+    public static void CheckMemoryMatrices(SettingReader settings, AttentionShape shape)
+    {
         if (shape.HeadDim >= shape.ValueHeadDim)
             CheckMatrix(settings, "key", "KvHeads · HeadDim · MemoryDim", "MemoryDim", (long)shape.KeyDim * shape.MemoryDim);
         else
@@ -139,7 +145,7 @@ internal static class ShapeParser
     private static string Remedy(string name, string values) => values.Length == 0 ? "" : $"{name} = {values}";
 
     /// <summary>0 for self-attention.</summary>
-    private static int MemoryDim(SettingReader settings)
+    public static int MemoryDim(SettingReader settings)
     {
         int value = settings.Int("MemoryDim");
         if (value is < 0 or > MaxDModel)

@@ -9,7 +9,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
     private readonly AttentionArguments arguments = arguments;
 
     /// <inheritdoc/>
-    public int Count => 18;
+    public int Count => 19;
 
     /// <summary>The arguments again, on any thread.</summary>
     public static AttentionArguments Restore(in PinnedSpans spans, AttentionCache? cache, int batch, int maskLength, ForwardOptions options) => new()
@@ -33,6 +33,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
         BooleanMask = spans[16].As<bool>(),
         DocumentOffsets = spans[17].As<int>(),
         MaskLength = maskLength,
+        MemoryLengths = spans[18].As<int>(),
         Cache = cache,
         Batch = batch,
         Options = options,
@@ -60,7 +61,8 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
             case 14: return ref Start(arguments.Documents, out length);
             case 15: return ref Start(arguments.Positions, out length);
             case 16: return ref Start(arguments.BooleanMask, out length);
-            default: return ref Start<int>(arguments.DocumentOffsets, out length);
+            case 17: return ref Start<int>(arguments.DocumentOffsets, out length);
+            default: return ref Start(arguments.MemoryLengths, out length);
         }
     }
 

@@ -10,7 +10,7 @@ public static class AttentionCall
     /// <typeparam name="TConstants">The numbers of the class.</typeparam>
     /// <param name="batch">Sequences.</param>
     /// <param name="rows">Query rows of each sequence.</param>
-    /// <param name="keys">Keys of each sequence that are in no cache; 0 for a call with a cache.</param>
+    /// <param name="keys">Keys of each sequence that are in no cache; 0 for a call with a cache. Of a layer with cross-attention, its memory rows.</param>
     /// <param name="threads">Threads that work on the call; 0 means 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">One of them is negative.</exception>
     public static long GetScratchBytes<TConstants>(int batch, int rows, int keys, int threads)
@@ -19,8 +19,9 @@ public static class AttentionCall
         KernelChecks.ValidateSizes(batch, rows, keys);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         var numbers = CallNumbers.Of<TConstants>();
+        bool hasMemory = numbers.Has(AttentionFeatures.Memory);
         bool isCross = numbers.Has(AttentionFeatures.CrossAttention), hasCache = numbers.Has(AttentionFeatures.Cache) && keys == 0;
-        bool hasKeyOffsets = isCross ? !hasCache : !numbers.Has(AttentionFeatures.Projections);
+        bool hasKeyOffsets = isCross || hasMemory ? !hasCache : !numbers.Has(AttentionFeatures.Projections);
         nint lengths = OwnLengths.ScratchFloats(numbers.Features, batch, hasKeyOffsets);
         threads = KernelThreads.Possible(threads);
         var sizes = new CallSizes
@@ -30,7 +31,8 @@ public static class AttentionCall
             AllKeys = (long)batch * keys,
             Rows = rows,
             // Rows bring their keys into a cache of self-attention.
-            Keys = hasCache && !isCross ? rows : keys,
+            Keys = (hasCache || hasMemory) && !isCross ? rows : keys,
+            MemoryKeys = hasMemory ? keys : 0,
             CachedKeys = 0,
             HasCache = hasCache,
         };

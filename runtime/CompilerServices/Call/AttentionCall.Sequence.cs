@@ -13,6 +13,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         SequenceCall call = Open(weights, in arguments, in dimensions, sequence, ref keyValues);
         nint newKeys = NewKeys(in call), rows = ComputedRows(in call);
+        if (Has(Memory))
+            BringMemory(in call, 0, call.MemoryKeys, ref scratch);
         if (Has(Ring))
         {
             nint all = Math.Max(newKeys, rows), chunk = ChunkRows(in call.Arguments, all);
@@ -46,6 +48,9 @@ public static partial class AttentionCall<TKernels, TConstants>
             Dimensions = sizes,
             Index = Has(Ragged) ? 0 : sequence,
             Panels = Panels(in own, in sizes, sequence, ref keyValues),
+            MemoryRows = Has(Memory) ? MemoryRows(in arguments, in dimensions, sequence, weights.Memory.Shape.MemoryDim) : default,
+            MemoryKeys = Has(Memory) ? SeenMemory(in arguments, in dimensions, sequence) : 0,
+            MemoryPanels = Has(Memory) ? MemoryPanels(in arguments, in dimensions, sequence, ref Unsafe.Add(ref keyValues, KeyValueFloats(sizes.Keys))) : default,
         };
         if (Has(Ranges))
             SetContext(ref call);
@@ -96,7 +101,9 @@ public static partial class AttentionCall<TKernels, TConstants>
                 GatherQueries(in call, first + row, count, ref queries);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 AttendHead(in call, head, first + row, count, ref Unsafe.Add(ref queries, head * count * GroupDim), ref joined, ref scratch);
-            if (Has(Projections))
+            if (Has(Memory))
+                FinishBlock(in call, ref joined, count, ref At(call.Arguments.Input, place * TConstants.DModel), ref At(call.Arguments.Output, place * TConstants.DModel), ref scratch);
+            else if (Has(Projections))
                 FinishRows(call.Weights, ref joined, count, ref At(call.Arguments.Input, place * TConstants.DModel), ref At(call.Arguments.Output, place * TConstants.DModel), ref scratch);
             else if (JoinsInScratch)
                 WriteHeads(in call, first + row, count, 0, TConstants.Heads, ref joined);

@@ -88,7 +88,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Has(Cache) && arguments.Cache is not null)
             return 0;
         if (!MayGroup(in arguments, in dimensions))
-            return KeyValueFloats(dimensions.Keys);
+            return KeyValueFloats(dimensions.Keys) + (Has(Memory) ? KeyValueFloats(dimensions.MemoryKeys) : 0);
         return KeyValueFloats(SequenceGroup.Keys(dimensions.Batch, Rows(in dimensions), dimensions.Keys, TConstants.RowBlock, Has(Ragged)));
     }
 

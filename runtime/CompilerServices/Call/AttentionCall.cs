@@ -27,6 +27,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     public static void Forward(PackedWeights weights, in AttentionArguments arguments)
     {
         using CacheUse use = !Has(Cache) ? default : Has(CrossAttention) ? CacheUse.Read(arguments.Cache) : CacheUse.Write(arguments.Cache);
+        using CacheUse useOfMemory = Has(Cache) && Has(Memory) ? CacheUse.Read(arguments.Cache?.Memory) : default;
         if (!OwnLengths.Exist(TConstants.Features))
         {
             Run(weights, in arguments, in arguments);
@@ -42,7 +43,9 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void Run(PackedWeights weights, in AttentionArguments arguments, in AttentionArguments given)
     {
-        ForwardDimensions dimensions = KernelChecks.Validate(weights.Shape, in arguments, in given);
+        ForwardDimensions dimensions = Has(Memory)
+            ? KernelChecks.Validate(weights.Shape, weights.Memory.Shape, Has(MemoryLengths), in arguments, in given)
+            : KernelChecks.Validate(weights.Shape, in arguments, in given);
         if (Has(Ragged) && Has(Documents))
             RaggedBatch.FindDocuments(weights.Shape, in arguments);
         // The table may need memory: before anything is written.

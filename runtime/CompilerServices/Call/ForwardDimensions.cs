@@ -7,5 +7,6 @@ namespace AttentionGen.CompilerServices;
 /// <param name="Rows">Query rows of each sequence.</param>
 /// <param name="Keys">Keys of each sequence: the rows, cached ones included, for self-attention; memory rows for cross-attention.</param>
 /// <param name="CachedKeys">Keys that were in the cache of self-attention before the call, which is the position of the first row; otherwise 0.</param>
+/// <param name="MemoryKeys">Memory rows of each sequence, for a layer with self-attention and cross-attention; otherwise 0.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public readonly record struct ForwardDimensions(int Batch, int Rows, int Keys, int CachedKeys);
+public readonly record struct ForwardDimensions(int Batch, int Rows, int Keys, int CachedKeys, int MemoryKeys = 0);

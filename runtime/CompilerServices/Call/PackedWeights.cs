@@ -36,6 +36,25 @@ public sealed class PackedWeights
     /// <summary>What a Transformer layer has beside its attention; null for an attention block alone.</summary>
     internal PackedLayer Layer { get; private set; } = null!;
 
+    /// <summary>The cross-attention of a layer; null where there is none.</summary>
+    internal PackedWeights Memory { get; private set; } = null!;
+
+    /// <summary>Checks the weights of a layer with self-attention and cross-attention, and packs them.</summary>
+    /// <typeparam name="TConstants">The class's numbers.</typeparam>
+    /// <typeparam name="TMemory">The numbers of its cross-attention.</typeparam>
+    /// <param name="shape">What the layer computes.</param>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <exception cref="ArgumentException">A tensor has another shape, or one is missing or superfluous.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static PackedWeights Pack<TConstants, TMemory>(TransformerLayerShape shape, TransformerLayerWeights weights)
+        where TConstants : struct, IAttentionConstants
+        where TMemory : struct, IAttentionConstants
+    {
+        PackedWeights packed = Pack<TConstants>(shape, weights);
+        packed.Memory = Pack<TMemory>(shape.CrossAttention!, weights.CrossAttention!);
+        return packed;
+    }
+
     /// <summary>Checks the weights of a Transformer layer and packs them.</summary>
     /// <typeparam name="TConstants">The class's numbers.</typeparam>
     /// <param name="shape">What the layer computes.</param>
@@ -87,12 +106,32 @@ public sealed class PackedWeights
     /// <summary>Creates an empty cache for the kernel. Tables are extended as far as calls with the cache read them, so that none of these allocates.</summary>
     /// <param name="capacity">Keys that each sequence can hold.</param>
     /// <param name="batch">Sequences.</param>
+    /// <exception cref="NotSupportedException">The kernel has no cache, or one with a part for a memory, whose capacity is missing.</exception>
     public AttentionCache CreateCache(int capacity, int batch)
+    {
+        if (Memory is not null)
+            throw CacheErrors.NoMemoryCapacity();
+        return CreateOwnCache(capacity, batch);
+    }
+
+    private AttentionCache CreateOwnCache(int capacity, int batch)
     {
         var cache = new AttentionCache(Shape, capacity, batch);
         RotaryTable?.Prepare(capacity);
         DistanceBias?.Ensure(2 * (nint)capacity);
         cache.KeepTables(RotaryTable, DistanceBias);
+        return cache;
+    }
+
+    /// <summary>Creates an empty cache for a layer with self-attention and cross-attention.</summary>
+    /// <param name="capacity">Keys that each sequence can hold.</param>
+    /// <param name="memoryCapacity">Memory rows that each sequence can hold.</param>
+    /// <param name="batch">Sequences.</param>
+    public AttentionCache CreateCache(int capacity, int memoryCapacity, int batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(memoryCapacity, 1);
+        AttentionCache cache = CreateOwnCache(capacity, batch);
+        cache.AddMemory(Memory.CreateCache(memoryCapacity, batch));
         return cache;
     }
 

@@ -18,6 +18,15 @@ internal ref struct SequenceCall
     /// <summary>Where its keys and values lie.</summary>
     public KeyValuePanels Panels;
 
+    /// <summary>The memory rows that come with the call, for the cross-attention of a layer; empty where a cache holds them projected.</summary>
+    public ReadOnlySpan<float> MemoryRows;
+
+    /// <summary>Where the keys and values of the memory lie.</summary>
+    public KeyValuePanels MemoryPanels;
+
+    /// <summary>Memory rows that are seen.</summary>
+    public nint MemoryKeys;
+
     /// <summary>What its attention reads beside them, where rows have ranges of their own.</summary>
     public AttendContext Context;
 }

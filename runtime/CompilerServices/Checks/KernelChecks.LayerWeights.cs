@@ -11,6 +11,15 @@ public static partial class KernelChecks
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(weights.Attention, "weights.Attention");
         ValidateWeights(shape.Attention, weights.Attention);
+        if (shape.CrossAttention is { } cross)
+        {
+            ArgumentNullException.ThrowIfNull(weights.CrossAttention, "weights.CrossAttention");
+            ValidateWeights(cross, weights.CrossAttention);
+        }
+        else if (weights.CrossAttention is not null)
+        {
+            throw new ArgumentException("weights.CrossAttention is given; this layer expects null, because its configuration has no MemoryDim.", nameof(weights));
+        }
 
         CheckMatrix("Up", weights.Up, shape.FeedForwardDim, "FeedForwardDim", shape.DModel, "DModel");
         CheckBias("UpBias", weights.UpBias, shape.UpBias, shape.FeedForwardDim, "FeedForwardDim");
@@ -29,6 +38,10 @@ public static partial class KernelChecks
         bool hasOutputNorms = shape.NormPlacement == NormPlacement.Both;
         CheckNorm(shape, "AttentionNorm", weights.AttentionNorm, weights.AttentionNormBias, true, "");
         CheckNorm(shape, "AttentionOutputNorm", weights.AttentionOutputNorm, weights.AttentionOutputNormBias, hasOutputNorms, placement);
+        CheckNorm(shape, "CrossAttentionNorm", weights.CrossAttentionNorm, weights.CrossAttentionNormBias, shape.MemoryDim > 0, "no MemoryDim");
+        CheckNorm(
+            shape, "CrossAttentionOutputNorm", weights.CrossAttentionOutputNorm, weights.CrossAttentionOutputNormBias, shape.MemoryDim > 0 && hasOutputNorms,
+            shape.MemoryDim > 0 ? placement : "no MemoryDim");
         CheckNorm(shape, "FeedForwardNorm", weights.FeedForwardNorm, weights.FeedForwardNormBias, !shape.ParallelBranches, "ParallelBranches = true");
         CheckNorm(shape, "FeedForwardOutputNorm", weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias, hasOutputNorms, placement);
     }

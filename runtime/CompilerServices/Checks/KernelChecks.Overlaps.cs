@@ -33,6 +33,7 @@ public static partial class KernelChecks
         CheckInput(argument, output, "keyStarts", arguments.KeyStarts);
         CheckInput(argument, output, "keyLengths", arguments.KeyLengths);
         CheckInput(argument, output, "prefixLengths", arguments.PrefixLengths);
+        CheckInput(argument, output, "memoryLengths", arguments.MemoryLengths);
         CheckInput(argument, output, "documents", arguments.Documents);
         CheckInput(argument, output, "positions", arguments.Positions);
         CheckInput(argument, output, "booleanMask", arguments.BooleanMask);

@@ -62,6 +62,10 @@ public static partial class KernelChecks
         throw new ArgumentException($"memory.Length is {length}; expected 0, because this kernel is self-attention: its configuration has no MemoryDim.", "memory");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowBeyondMemory(int value, int sequence, int rows) =>
+        throw new ArgumentOutOfRangeException("memoryLengths", value, $"memoryLengths[{sequence}] is {value}; expected 0 to {rows}, the memory rows of sequence {sequence}.");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMemoryAndCache(int length) =>
         throw new ArgumentException($"memory.Length is {length}; expected 0, because the cache holds the projected memory.", "memory");
 

@@ -49,6 +49,8 @@ public static partial class KernelChecks
             ThrowNegative("batch", batch);
         if (arguments.Options.MaxDegreeOfParallelism < 0)
             ThrowNegative("options", arguments.Options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");
+        if (!arguments.MemoryLengths.IsEmpty)
+            ThrowUndeclared("memoryLengths", "MemoryLengths", arguments.MemoryLengths.Length);
 
         AttentionCache? cache = arguments.Cache;
         if (cache is not null)

@@ -20,7 +20,7 @@ internal ref struct OwnLengths : IDisposable
     /// <summary>Whether a class has offsets or lengths.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Exist(AttentionFeatures features) =>
-        (features & (AttentionFeatures.Ragged | AttentionFeatures.KeyLengths | AttentionFeatures.KeyStarts | AttentionFeatures.PrefixLengths)) != 0;
+        (features & (AttentionFeatures.Ragged | AttentionFeatures.KeyLengths | AttentionFeatures.KeyStarts | AttentionFeatures.PrefixLengths | AttentionFeatures.MemoryLengths)) != 0;
 
     /// <summary>Floats of scratch that the copies of a call need: none up to the size of a <see cref="LengthRoom"/>.</summary>
     /// <param name="features">The features of the class.</param>
@@ -31,7 +31,7 @@ internal ref struct OwnLengths : IDisposable
         bool isRagged = (features & AttentionFeatures.Ragged) != 0;
         nint offsets = Count(isRagged) + Count(isRagged && hasKeyOffsets) + Count(isRagged && (features & AttentionFeatures.Documents) != 0);
         nint lengths = Count((features & AttentionFeatures.KeyLengths) != 0) + Count((features & AttentionFeatures.KeyStarts) != 0)
-            + Count((features & AttentionFeatures.PrefixLengths) != 0);
+            + Count((features & AttentionFeatures.PrefixLengths) != 0) + Count((features & AttentionFeatures.MemoryLengths) != 0);
         nint ints = (offsets * (batch + (nint)1)) + (lengths * batch);
         return ints <= LengthRoom.Ints ? 0 : ints;
 
@@ -46,7 +46,8 @@ internal ref struct OwnLengths : IDisposable
         long batch = arguments.Batch, offsets = batch + 1;
         bool hasDocuments = !arguments.Documents.IsEmpty && arguments.RowOffsets.Length == offsets;
         long ints = Fitting(arguments.RowOffsets, offsets) + Fitting(arguments.KeyOffsets, offsets) + (hasDocuments ? offsets : 0)
-            + Fitting(arguments.KeyStarts, batch) + Fitting(arguments.KeyLengths, batch) + Fitting(arguments.PrefixLengths, batch);
+            + Fitting(arguments.KeyStarts, batch) + Fitting(arguments.KeyLengths, batch) + Fitting(arguments.PrefixLengths, batch)
+            + Fitting(arguments.MemoryLengths, batch);
         AlignedMemory? lease = ints <= LengthRoom.Ints ? null : AttentionScratch.Rent((nint)ints);
         ref int first = ref lease is null ? ref Unsafe.As<LengthRoom, int>(ref room) : ref Unsafe.As<float, int>(ref lease.Reference);
         Span<int> free = MemoryMarshal.CreateSpan(ref first, (int)ints);
@@ -59,6 +60,7 @@ internal ref struct OwnLengths : IDisposable
                 KeyStarts = Copy(arguments.KeyStarts, batch, ref free),
                 KeyLengths = Copy(arguments.KeyLengths, batch, ref free),
                 PrefixLengths = Copy(arguments.PrefixLengths, batch, ref free),
+                MemoryLengths = Copy(arguments.MemoryLengths, batch, ref free),
                 DocumentOffsets = hasDocuments ? free : default,
             },
         };

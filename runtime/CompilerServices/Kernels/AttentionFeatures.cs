@@ -161,4 +161,10 @@ public enum AttentionFeatures : long
 
     /// <summary>Masks may have fewer keys than there are: the others are masked.</summary>
     MaskLength = 1L << 46,
+
+    /// <summary>A cross-attention to a memory stands between the self-attention and the feed-forward network of a layer.</summary>
+    Memory = 1L << 47,
+
+    /// <summary>Each sequence has its own number of memory rows that this cross-attention sees.</summary>
+    MemoryLengths = 1L << 48,
 }

@@ -39,6 +39,26 @@ public interface IAttentionKernels
     /// <inheritdoc cref="ProjectInput"/>
     static virtual void ProjectDown(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
 
+    /// <summary>The cross-attention of a layer, of some rows of a sequence.</summary>
+    /// <param name="memory">Where the keys and values of the sequence's memory lie.</param>
+    /// <param name="keys">Memory rows that are seen.</param>
+    /// <param name="queries">[KvHeads][rows · group][HeadDim].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="joined">Where the joined heads of the first row go.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
+    static virtual void AttendMemory(in KeyValuePanels memory, nint keys, ref float queries, nint rows, ref float joined, ref float scratch) => throw new UnreachableException();
+
+    /// <summary>Projects memory rows of a layer's cross-attention into panels.</summary>
+    /// <param name="weights">The weights of the cross-attention.</param>
+    /// <param name="memory">Where the keys and values of the sequence's memory lie.</param>
+    /// <param name="source">The first row.</param>
+    /// <param name="first">Which row of the memory it is.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="options">Tells of a cancelled call.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
+    static virtual void WriteMemory(PackedWeights weights, in KeyValuePanels memory, ref float source, nint first, nint rows, in ForwardOptions options, ref float scratch) =>
+        throw new UnreachableException();
+
     /// <summary>Products of queries and keys.</summary>
     /// <param name="queries">[rows, HeadDim].</param>
     /// <param name="rows">Up to a query block of rows.</param>

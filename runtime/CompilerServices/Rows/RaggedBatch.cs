@@ -30,7 +30,8 @@ public static class RaggedBatch
             Output = arguments.Output.IsEmpty ? default : arguments.Output.Slice(firstRow * shape.OutputDim, rows * shape.OutputDim),
             Key = shape.HasProjections ? default : arguments.Key.Slice(firstKey * shape.KeyDim, newKeys * shape.KeyDim),
             Value = shape.HasProjections ? default : arguments.Value.Slice(firstKey * shape.ValueDim, newKeys * shape.ValueDim),
-            Memory = arguments.Memory.IsEmpty ? default : arguments.Memory.Slice(firstKey * shape.MemoryDim, newKeys * shape.MemoryDim),
+            // The memory of a layer is that of its cross-attention, which takes it from the whole batch.
+            Memory = arguments.Memory.IsEmpty || !shape.IsCrossAttention ? default : arguments.Memory.Slice(firstKey * shape.MemoryDim, newKeys * shape.MemoryDim),
             RowOffsets = default,
             KeyOffsets = default,
             KeyStarts = One(arguments.KeyStarts, index),

@@ -46,6 +46,22 @@ public sealed partial record TransformerLayerShape
     /// <summary>Factor of what each branch adds to its input.</summary>
     public float ResidualScale { get; init; } = 1;
 
+    /// <summary>Width of the memory rows that the cross-attention of a decoder layer reads; 0 for a layer without cross-attention.</summary>
+    public int MemoryDim { get; init; }
+
+    /// <summary>Whether each sequence has its own number of memory rows that the cross-attention sees.</summary>
+    public bool MemoryLengths { get; init; }
+
+    /// <summary>
+    /// The cross-attention of a decoder layer, or null. It has the heads, widths, scale and biases of the self-attention, and sees the whole memory.
+    /// </summary>
+    public AttentionShape? CrossAttention => MemoryDim == 0 ? null : new()
+    {
+        Heads = Attention.Heads, KvHeads = Attention.KvHeads, HeadDim = Attention.HeadDim, ValueHeadDim = Attention.ValueHeadDim == Attention.HeadDim ? 0 : Attention.ValueHeadDim,
+        DModel = DModel, MemoryDim = MemoryDim, IsCrossAttention = true, Scale = Attention.Scale, Ragged = Attention.Ragged,
+        QueryBias = Attention.QueryBias, KeyBias = Attention.KeyBias, ValueBias = Attention.ValueBias, OutputBias = Attention.OutputBias,
+    };
+
     /// <summary>Width of input and output rows.</summary>
     public int DModel => Attention.DModel;
 }

@@ -132,7 +132,7 @@ public sealed partial record TransformerTensorNames
 
     /// <summary>
     /// The decoder of Hugging Face T5, of version 1.1, or of mT5: the names of <see cref="T5Encoder"/>, and <c>layer.1.EncDecAttention</c> between
-    /// attention and feed-forward network. See <see cref="CrossAttention"/>.
+    /// attention and feed-forward network.
     /// </summary>
     /// <param name="prefix">Such as <c>decoder.block.0</c>: it must end in <c>block.</c> and a number.</param>
     /// <exception cref="ArgumentException"><paramref name="prefix"/> has another end, so the table cannot be found.</exception>
@@ -156,7 +156,7 @@ public sealed partial record TransformerTensorNames
 
     /// <summary>
     /// PyTorch's <c>nn.TransformerDecoderLayer</c>: the names of <see cref="PyTorchEncoder"/>, <c>multihead_attn</c> with <c>norm2</c>, and <c>norm3</c> for
-    /// the feed-forward network. See <see cref="CrossAttention"/>.
+    /// the feed-forward network.
     /// </summary>
     /// <param name="prefix">The layer's name in the state dictionary, such as <c>decoder.layers.0</c>; empty for none.</param>
     public static TransformerTensorNames PyTorchDecoder(string prefix)
@@ -169,6 +169,42 @@ public sealed partial record TransformerTensorNames
             CrossAttentionNormBias = prefix + "norm2.bias",
         });
     }
+
+    /// <summary>
+    /// An encoder layer of Hugging Face BART and its relatives, Marian, mBART, Pegasus, M2M-100 and Whisper: <c>self_attn</c> with <c>out_proj</c>,
+    /// <c>fc1</c> and <c>fc2</c>, <c>self_attn_layer_norm</c> and <c>final_layer_norm</c>.
+    /// </summary>
+    /// <param name="prefix">Such as <c>model.encoder.layers.0</c>; empty for none.</param>
+    public static TransformerTensorNames BartEncoder(string prefix)
+    {
+        prefix = WithDot(prefix);
+        return Preset(prefix, Bart(prefix));
+    }
+
+    /// <summary>A decoder layer of the same models: the names of <see cref="BartEncoder"/>, and <c>encoder_attn</c> with <c>encoder_attn_layer_norm</c>.</summary>
+    /// <param name="prefix">Such as <c>model.decoder.layers.0</c>; empty for none.</param>
+    public static TransformerTensorNames BartDecoder(string prefix)
+    {
+        prefix = WithDot(prefix);
+        return Preset(prefix, Bart(prefix) with
+        {
+            CrossAttention = Projections(prefix + "encoder_attn.", "q_proj", "k_proj", "v_proj", "out_proj"),
+            CrossAttentionNorm = prefix + "encoder_attn_layer_norm.weight",
+            CrossAttentionNormBias = prefix + "encoder_attn_layer_norm.bias",
+        });
+    }
+
+    private static TransformerTensorNames Bart(string prefix) => WithNorms(
+        new TransformerTensorNames
+        {
+            Attention = Projections(prefix + "self_attn.", "q_proj", "k_proj", "v_proj", "out_proj"),
+            Up = prefix + "fc1.weight",
+            UpBias = prefix + "fc1.bias",
+            Down = prefix + "fc2.weight",
+            DownBias = prefix + "fc2.bias",
+        },
+        prefix + "self_attn_layer_norm",
+        prefix + "final_layer_norm");
 
     private static TransformerTensorNames BertLike(string prefix, AttentionTensorNames attention, string attentionNorm)
     {

@@ -5,18 +5,15 @@ namespace AttentionGen;
 /// lacks counts as absent. Every other tensor that is named must be there.
 /// </summary>
 /// <remarks>
-/// A preset refuses a file that has further tensors under the layer's prefix, such as experts, adapters, scales of quantised weights or a second
-/// attention, because they change the result of the layer. It knows the tensors that do not change it. <see cref="Ignored"/> allows more of them.
+/// A preset refuses a file that has further tensors under the layer's prefix, such as experts, adapters, scales of quantised weights or an attention
+/// that they do not name, because they change the result of the layer. It knows the tensors that do not change it. <see cref="Ignored"/> allows more of them.
 /// </remarks>
 public sealed partial record TransformerTensorNames
 {
     /// <summary>The tensors of the attention. Required.</summary>
     public required AttentionTensorNames Attention { get; init; }
 
-    /// <summary>
-    /// The tensors of an attention to a memory, between self-attention and feed-forward network; null for none. A Transformer layer does not compute
-    /// it, so <see cref="TransformerLayerWeights.From"/> refuses such names. <see cref="AttentionWeights.From"/> reads the tensors.
-    /// </summary>
+    /// <summary>The tensors of the cross-attention between self-attention and feed-forward network; null for a layer without.</summary>
     public AttentionTensorNames? CrossAttention { get; init; }
 
     /// <summary>The first matrix of the feed-forward network. Required if <see cref="GateUp"/> is not set.</summary>
@@ -52,11 +49,17 @@ public sealed partial record TransformerTensorNames
     /// <summary>The biases of that norm.</summary>
     public string? AttentionOutputNormBias { get; init; }
 
-    /// <summary>The weights of the norm of <see cref="CrossAttention"/>.</summary>
+    /// <summary>The weights of the norm before the cross-attention, or with post-norm of the one after it.</summary>
     public string? CrossAttentionNorm { get; init; }
 
     /// <summary>The biases of that norm.</summary>
     public string? CrossAttentionNormBias { get; init; }
+
+    /// <summary>With norms on both sides, the weights of the one after the cross-attention.</summary>
+    public string? CrossAttentionOutputNorm { get; init; }
+
+    /// <summary>The biases of that norm.</summary>
+    public string? CrossAttentionOutputNormBias { get; init; }
 
     /// <summary>The weights of the norm before the feed-forward network, or with post-norm of the one after it; null for parallel branches.</summary>
     public string? FeedForwardNorm { get; init; }
@@ -92,7 +95,7 @@ public sealed partial record TransformerTensorNames
     internal IEnumerable<string> Own => new[]
     {
         Up, UpWhereGated, UpBias, Gate, GateBias, GateUp, Down, DownBias, AttentionNorm, AttentionNormBias, AttentionOutputNorm, AttentionOutputNormBias,
-        CrossAttentionNorm, CrossAttentionNormBias, FeedForwardNorm, FeedForwardNormBias, FeedForwardOutputNorm, FeedForwardOutputNormBias,
+        CrossAttentionNorm, CrossAttentionNormBias, CrossAttentionOutputNorm, CrossAttentionOutputNormBias, FeedForwardNorm, FeedForwardNormBias, FeedForwardOutputNorm, FeedForwardOutputNormBias,
     }.OfType<string>();
 
     /// <summary>Where tensors are refused that these names do not know; null where none is refused.</summary>

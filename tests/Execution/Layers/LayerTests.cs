@@ -9,11 +9,14 @@ public sealed class LayerTests
     [
         new LayerType<BertLayer>(), new LayerType<PaddedLayer>(), new LayerType<SkippingLayer>(), new LayerType<Gpt2Layer>(), new LayerType<LlamaLayer>(), new LayerType<MistralLayer>(),
         new LayerType<GemmaLayer>(), new LayerType<GptJLayer>(), new LayerType<ScaledLayer>(), new LayerType<LinearLayer>(),
+        new LayerType<MarianLayer>(), new LayerType<T5Layer>(), new LayerType<GemmaDecoderLayer>(), new LayerType<FillingLayer>(), new LayerType<RefiningLayer>(),
     ];
 
     public static TheoryData<string> All => [.. Types.Select(type => type.Name)];
 
     public static TheoryData<string> Cached => [.. Types.Where(type => type.Shape.Attention.HasCache).Select(type => type.Name)];
+
+    public static TheoryData<string> Decoders => [.. Types.Where(type => type.Shape is { MemoryDim: > 0, Attention.HasCache: true }).Select(type => type.Name)];
 
     /// <summary>Rows of each sequence. They cross a row block of 120, are fewer than a tile, share a row block, or are none.</summary>
     private static readonly int[][] Batches = [[1], [2], [3, 3], [7, 7, 7], [14, 5, 1, 0, 22], [130], [121, 119], [.. Enumerable.Repeat(1, 40)], [60, 61, 62]];
@@ -73,6 +76,20 @@ public sealed class LayerTests
                 for (int sequence = 0; sequence < 3; sequence++)
                     Compare.SameBits(expected, actual.AsSpan(sequence * rows * width, rows * width), width, $"{name}, {first} rows first, sequence {sequence}");
             }
+        }
+    }
+
+    /// <summary>A memory that is projected once gives the bits of one that comes with the call.</summary>
+    [Theory]
+    [MemberData(nameof(Decoders))]
+    public void A_projected_memory_gives_the_same_bits(string name)
+    {
+        ILayerType type = Find(name);
+        foreach (LayerCase call in Cases(type))
+        {
+            float[] expected = call.Run().Output;
+            foreach (int threads in (int[])[1, 2, 8])
+                Compare.SameBits(expected, (call with { Threads = threads }).RunOnProjectedMemory(), type.Shape.DModel, $"{name}, {threads} threads, {call}");
         }
     }
 

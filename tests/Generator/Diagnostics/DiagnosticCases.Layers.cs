@@ -14,7 +14,10 @@ internal sealed partial record DiagnosticCase
         yield return Setting("FeedForwardDim too wide", "AG0070", "Heads = 2, DModel = 32, «FeedForwardDim = 262145»", SmallLayer, "262145", "use 262144");
         yield return Setting("DModel of a layer in no whole panels", "AG0071", "Heads = 2, «DModel = 40», FeedForwardDim = 64", SmallLayer, "DModel is 40", "multiple of 16", "use 32 or 48");
         yield return Setting("layer without projections", "AG0072", "Heads = 2, HeadDim = 8, «Projections = false», FeedForwardDim = 64", SmallLayer, "Projections = false", "AttentionConfig");
-        yield return Setting("layer with a memory", "AG0072", $"{SmallLayer}, «MemoryDim = 32»", SmallLayer, "MemoryDim", "remove MemoryDim");
+        yield return Setting("memory of a layer too wide", "AG0019", $"{SmallLayer}, «MemoryDim = 65537»", $"{SmallLayer}, MemoryDim = 24", "MemoryDim is 65537");
+        yield return Setting("MemoryLengths without a memory", "AG0024", $"{SmallLayer}, «MemoryLengths = true»", $"{SmallLayer}, MemoryLengths = true, MemoryDim = 32", "MemoryLengths has no effect without MemoryDim");
+        yield return Setting("parallel branches and a memory", "AG0076", $"{SmallLayer}, «ParallelBranches = true», MemoryDim = 32", $"{SmallLayer}, MemoryDim = 32", "remove ParallelBranches");
+        yield return Setting("memory weights too large", "AG0027", "Heads = 256, DModel = 16384, FeedForwardDim = 64, HeadDim = 256, «MemoryDim = 65536»", "Heads = 256, DModel = 16384, FeedForwardDim = 64, HeadDim = 256, MemoryDim = 16", "key matrix", "smaller MemoryDim");
         yield return Setting("parallel branches after the norm", "AG0073", $"{SmallLayer}, «ParallelBranches = true», NormPlacement = NormPlacement.Post", $"{SmallLayer}, ParallelBranches = true", "NormPlacement.Post", "NormPlacement.Pre");
         yield return Setting("NormEpsilon negative", "AG0074", $"{SmallLayer}, «NormEpsilon = -1e-5f»", $"{SmallLayer}, NormEpsilon = 0", "NormEpsilon is -1E-05", "use 1E-05");
         yield return Setting("NormEpsilon NaN", "AG0074", $"{SmallLayer}, «NormEpsilon = float.NaN»", $"{SmallLayer}, NormEpsilon = 1e-12f", "NaN");

@@ -12,11 +12,16 @@ public sealed class ReservedNamesTests
     public void Every_generated_member_is_reserved()
     {
         const BindingFlags Declared = BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        Type[] layers = KernelFactory.CompileTypes(
+            [new("a decoder layer", "Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16", []) { Config = "TransformerLayerConfig" }]).ToArray();
+        Assert.All(Names(layers), name => Assert.True(ReservedNames.TransformerLayer.Contains(name), $"{name} is not reserved"));
         IEnumerable<Type> classes = PropertyKernels.All.Names.Select(name => PropertyKernels.All.Type(name).GetType().GenericTypeArguments[0]);
-        string[] names = [.. classes.SelectMany(type => type.GetMembers(Declared))
-            .Where(member => member is not ConstructorInfo && member is not MethodInfo { IsSpecialName: true } && !member.Name.Contains('.') && !member.Name.Contains('<'))
-            .Select(member => member.Name.Split('`')[0]).Distinct()];
+        string[] names = Names(classes);
         Assert.True(names.Length > 20, $"only {names.Length} found");
         Assert.All(names, name => Assert.True(ReservedNames.Attention.Contains(name), $"{name} is not reserved"));
+
+        static string[] Names(IEnumerable<Type> types) => [.. types.SelectMany(type => type.GetMembers(Declared))
+            .Where(member => member is not ConstructorInfo && member is not MethodInfo { IsSpecialName: true } && !member.Name.Contains('.') && !member.Name.Contains('<'))
+            .Select(member => member.Name.Split('`')[0]).Distinct()];
     }
 }

@@ -171,7 +171,7 @@ public sealed class CacheStreamTests
         Assert.Contains("sequences of 7 keys; expected at most the capacity, 6", Assert.Throws<InvalidDataException>(() => new AttentionCache(Shape, 6, 2).Restore(new MemoryStream(bytes))).Message);
         Assert.Throws<ArgumentException>("stream", () => AttentionCache.Restore(new BrotliStream(new MemoryStream(), CompressionMode.Decompress), Shape));
         Assert.Throws<ArgumentNullException>("stream", () => AttentionCache.Restore(null!, Shape));
-        Assert.Throws<ArgumentNullException>("shape", () => AttentionCache.Restore(new MemoryStream(), null!));
+        Assert.Throws<ArgumentNullException>("shape", () => AttentionCache.Restore(new MemoryStream(), (AttentionShape)null!));
     }
 
     private static void Refused(byte[] bytes, string message) =>

@@ -81,6 +81,34 @@ public sealed class TransformerTensorNamesTests : IDisposable
             Up linear1.weight, UpBias linear1.bias, Down linear2.weight, DownBias linear2.bias,
             AttentionNorm norm1.weight, AttentionNormBias norm1.bias, FeedForwardNorm norm2.weight, FeedForwardNormBias norm2.bias
             """),
+        ["T5Decoder"] = ("decoder.block.1", """
+            Query layer.0.SelfAttention.q.weight, Key layer.0.SelfAttention.k.weight, Value layer.0.SelfAttention.v.weight, Output layer.0.SelfAttention.o.weight,
+            RelativePositionBias /decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight, AttentionNorm layer.0.layer_norm.weight,
+            CrossQuery layer.1.EncDecAttention.q.weight, CrossKey layer.1.EncDecAttention.k.weight, CrossValue layer.1.EncDecAttention.v.weight,
+            CrossOutput layer.1.EncDecAttention.o.weight, - layer.1.EncDecAttention.relative_attention_bias.weight, CrossAttentionNorm layer.1.layer_norm.weight,
+            Up layer.2.DenseReluDense.wi.weight, Down layer.2.DenseReluDense.wo.weight, FeedForwardNorm layer.2.layer_norm.weight
+            """),
+        ["PyTorchDecoder"] = ("decoder.layers.0", """
+            QueryKeyValue self_attn.in_proj_weight, QueryKeyValueBias self_attn.in_proj_bias, Output self_attn.out_proj.weight, OutputBias self_attn.out_proj.bias,
+            CrossQueryKeyValue multihead_attn.in_proj_weight, CrossQueryKeyValueBias multihead_attn.in_proj_bias, CrossOutput multihead_attn.out_proj.weight,
+            CrossOutputBias multihead_attn.out_proj.bias, CrossAttentionNorm norm2.weight, CrossAttentionNormBias norm2.bias,
+            Up linear1.weight, UpBias linear1.bias, Down linear2.weight, DownBias linear2.bias,
+            AttentionNorm norm1.weight, AttentionNormBias norm1.bias, FeedForwardNorm norm3.weight, FeedForwardNormBias norm3.bias
+            """),
+        ["BartEncoder"] = ("model.encoder.layers.0", """
+            Query self_attn.q_proj.weight, QueryBias self_attn.q_proj.bias, Key self_attn.k_proj.weight, Value self_attn.v_proj.weight, ValueBias self_attn.v_proj.bias,
+            Output self_attn.out_proj.weight, OutputBias self_attn.out_proj.bias, AttentionNorm self_attn_layer_norm.weight, AttentionNormBias self_attn_layer_norm.bias,
+            Up fc1.weight, UpBias fc1.bias, Down fc2.weight, DownBias fc2.bias, FeedForwardNorm final_layer_norm.weight, FeedForwardNormBias final_layer_norm.bias
+            """),
+        ["BartDecoder"] = ("model.decoder.layers.0", """
+            Query self_attn.q_proj.weight, QueryBias self_attn.q_proj.bias, Key self_attn.k_proj.weight, KeyBias self_attn.k_proj.bias,
+            Value self_attn.v_proj.weight, ValueBias self_attn.v_proj.bias, Output self_attn.out_proj.weight, OutputBias self_attn.out_proj.bias,
+            CrossQuery encoder_attn.q_proj.weight, CrossQueryBias encoder_attn.q_proj.bias, CrossKey encoder_attn.k_proj.weight, CrossKeyBias encoder_attn.k_proj.bias,
+            CrossValue encoder_attn.v_proj.weight, CrossValueBias encoder_attn.v_proj.bias, CrossOutput encoder_attn.out_proj.weight, CrossOutputBias encoder_attn.out_proj.bias,
+            CrossAttentionNorm encoder_attn_layer_norm.weight, CrossAttentionNormBias encoder_attn_layer_norm.bias,
+            AttentionNorm self_attn_layer_norm.weight, AttentionNormBias self_attn_layer_norm.bias,
+            Up fc1.weight, UpBias fc1.bias, Down fc2.weight, DownBias fc2.bias, FeedForwardNorm final_layer_norm.weight, FeedForwardNormBias final_layer_norm.bias
+            """),
     };
 
     public static TheoryData<string> Presets => [.. Files.Keys];
@@ -121,7 +149,7 @@ public sealed class TransformerTensorNamesTests : IDisposable
     {
         foreach ((string role, string name) in new LayerFile(preset).Tensors)
         {
-            if (role is "-" or "Query" or "Key" or "Value" or "QueryKeyValue" or "QueryNorm" or "KeyNorm" or "RelativePositionBias" || IsAttentionBias(role))
+            if (role is "-" or "Query" or "Key" or "Value" or "QueryKeyValue" or "CrossQuery" or "CrossKey" or "CrossValue" or "CrossQueryKeyValue" or "QueryNorm" or "KeyNorm" or "RelativePositionBias" || IsAttentionBias(role))
                 continue;
             using SafetensorsFile file = folder.Open(new LayerFile(preset) { Wider = name }.Writer());
             string message = Assert.ThrowsAny<Exception>(() => TransformerLayerWeights.From(file, Names(preset))).Message;
@@ -161,6 +189,9 @@ public sealed class TransformerTensorNamesTests : IDisposable
     [InlineData("T5Encoder", "layer.2.layer_norm.weight")]
     [InlineData("PyTorchEncoder", "multihead_attn.in_proj_weight")]
     [InlineData("PyTorchEncoder", "norm3.weight")]
+    [InlineData("PyTorchDecoder", "norm4.weight")]
+    [InlineData("BartEncoder", "encoder_attn.q_proj.weight")]
+    [InlineData("BartDecoder", "encoder_attn.q_proj.scale")]
     public void Tensors_that_a_preset_does_not_know_are_refused_by_name(string preset, string tensor)
     {
         var layer = new LayerFile(preset);
@@ -192,18 +223,6 @@ public sealed class TransformerTensorNamesTests : IDisposable
         Assert.Throws<ArgumentException>("names", () => TransformerLayerWeights.From(file, bert with { Attention = null! }));
     }
 
-    [Theory]
-    [InlineData("T5Decoder", "layer.1.EncDecAttention.q.weight")]
-    [InlineData("PyTorchDecoder", "multihead_attn.in_proj_weight")]
-    public void A_layer_with_a_second_attention_is_refused_and_its_names_are_there(string preset, string tensor)
-    {
-        using SafetensorsFile file = folder.Open(new SafetensorsWriter());
-        TransformerTensorNames names = preset == "T5Decoder" ? TransformerTensorNames.T5Decoder("decoder.block.0") : TransformerTensorNames.PyTorchDecoder("decoder.block.0");
-        Assert.Contains("names.CrossAttention is set", Assert.Throws<NotSupportedException>(() => TransformerLayerWeights.From(file, names)).Message);
-        Assert.Contains("decoder.block.0." + tensor, (string?[])[names.CrossAttention!.Query, names.CrossAttention.QueryKeyValue]);
-        Assert.Equal(preset == "T5Decoder" ? "decoder.block.0.layer.2.layer_norm.weight" : "decoder.block.0.norm3.weight", names.FeedForwardNorm);
-    }
-
     [Fact]
     public void A_prefix_without_a_layers_number_has_no_place_for_the_shared_table()
     {
@@ -216,7 +235,7 @@ public sealed class TransformerTensorNamesTests : IDisposable
         Assert.Throws<ArgumentNullException>("prefix", () => TransformerTensorNames.Bert(null!));
     }
 
-    private static bool IsAttentionBias(string role) => role is "QueryBias" or "KeyBias" or "ValueBias" or "QueryKeyValueBias" or "OutputBias";
+    private static bool IsAttentionBias(string role) => role.Replace("Cross", "", StringComparison.Ordinal) is "QueryBias" or "KeyBias" or "ValueBias" or "QueryKeyValueBias" or "OutputBias";
 
     private static TransformerTensorNames Names(string preset)
     {
@@ -232,6 +251,10 @@ public sealed class TransformerTensorNamesTests : IDisposable
             "Gemma" => TransformerTensorNames.Gemma(prefix),
             "Gemma2" => TransformerTensorNames.Gemma2(prefix),
             "T5Encoder" => TransformerTensorNames.T5Encoder(prefix),
+            "T5Decoder" => TransformerTensorNames.T5Decoder(prefix),
+            "PyTorchDecoder" => TransformerTensorNames.PyTorchDecoder(prefix),
+            "BartEncoder" => TransformerTensorNames.BartEncoder(prefix),
+            "BartDecoder" => TransformerTensorNames.BartDecoder(prefix),
             _ => TransformerTensorNames.PyTorchEncoder(prefix),
         };
     }
@@ -239,12 +262,16 @@ public sealed class TransformerTensorNamesTests : IDisposable
     /// <summary>What weights hold, by role; absent tensors are left out.</summary>
     private static Dictionary<string, float[]> Found(TransformerLayerWeights weights)
     {
-        AttentionWeights attention = weights.Attention;
+        AttentionWeights attention = weights.Attention, cross = weights.CrossAttention ?? AttentionWeights.Empty;
         return new Dictionary<string, float[]>
         {
             ["Query"] = attention.Query.ToArray(), ["Key"] = attention.Key.ToArray(), ["Value"] = attention.Value.ToArray(), ["Output"] = attention.Output.ToArray(),
             ["QueryBias"] = attention.QueryBias.ToArray(), ["KeyBias"] = attention.KeyBias.ToArray(), ["ValueBias"] = attention.ValueBias.ToArray(),
             ["OutputBias"] = attention.OutputBias.ToArray(), ["QueryNorm"] = attention.QueryNorm.ToArray(), ["KeyNorm"] = attention.KeyNorm.ToArray(),
+            ["CrossQuery"] = cross.Query.ToArray(), ["CrossKey"] = cross.Key.ToArray(), ["CrossValue"] = cross.Value.ToArray(), ["CrossOutput"] = cross.Output.ToArray(),
+            ["CrossQueryBias"] = cross.QueryBias.ToArray(), ["CrossKeyBias"] = cross.KeyBias.ToArray(), ["CrossValueBias"] = cross.ValueBias.ToArray(),
+            ["CrossOutputBias"] = cross.OutputBias.ToArray(),
+            ["CrossAttentionNorm"] = weights.CrossAttentionNorm.ToArray(), ["CrossAttentionNormBias"] = weights.CrossAttentionNormBias.ToArray(),
             ["RelativePositionBias"] = attention.RelativePositionBias.ToArray(),
             ["Up"] = weights.Up.ToArray(), ["UpBias"] = weights.UpBias.ToArray(), ["Gate"] = weights.Gate.ToArray(), ["GateBias"] = weights.GateBias.ToArray(),
             ["Down"] = weights.Down.ToArray(), ["DownBias"] = weights.DownBias.ToArray(),
@@ -302,11 +329,11 @@ public sealed class TransformerTensorNamesTests : IDisposable
             {
                 (int outputs, int inputs) = Shape(role);
                 float[] values = Take(outputs * inputs);
-                if (role is "QueryKeyValue" or "QueryKeyValueBias")
+                if (role.Contains("QueryKeyValue", StringComparison.Ordinal))
                 {
                     int part = values.Length / 3;
-                    string end = role == "QueryKeyValue" ? "" : "Bias";
-                    (expected["Query" + end], expected["Key" + end], expected["Value" + end]) = (values[..part], values[part..(2 * part)], values[(2 * part)..]);
+                    string end = role.EndsWith("Bias", StringComparison.Ordinal) ? "Bias" : "", start = role.StartsWith("Cross", StringComparison.Ordinal) ? "Cross" : "";
+                    (expected[$"{start}Query{end}"], expected[$"{start}Key{end}"], expected[$"{start}Value{end}"]) = (values[..part], values[part..(2 * part)], values[(2 * part)..]);
                 }
                 else if (role == "GateUp")
                     (expected["Gate"], expected["Up"]) = (values[..(values.Length / 2)], values[(values.Length / 2)..]);
@@ -319,9 +346,9 @@ public sealed class TransformerTensorNamesTests : IDisposable
 
         private static (int Outputs, int Inputs) Shape(string role) => role switch
         {
-            "QueryKeyValue" => (3 * Width, Width),
-            "QueryKeyValueBias" => (3 * Width, 1),
-            "Query" or "Key" or "Value" or "Output" => (Width, Width),
+            "QueryKeyValue" or "CrossQueryKeyValue" => (3 * Width, Width),
+            "QueryKeyValueBias" or "CrossQueryKeyValueBias" => (3 * Width, 1),
+            "Query" or "Key" or "Value" or "Output" or "CrossQuery" or "CrossKey" or "CrossValue" or "CrossOutput" => (Width, Width),
             "Up" or "Gate" => (Inner, Width),
             "GateUp" => (2 * Inner, Width),
             "UpBias" or "GateBias" => (Inner, 1),

@@ -129,7 +129,11 @@ public static partial class AttentionCall<TKernels, TConstants>
             place += KeyValueFloats(call.Dimensions.Keys);
         }
 
-        FinishRows(weights, ref strip, rows, ref At(arguments.Input, firstRow * TConstants.DModel), ref At(arguments.Output, firstRow * TConstants.DModel), ref scratch);
+        ref float input = ref At(arguments.Input, firstRow * TConstants.DModel), output = ref At(arguments.Output, firstRow * TConstants.DModel);
+        if (Has(Memory))
+            FinishGroup(weights, in arguments, in dimensions, first, count, ref strip, rows, ref input, ref output, ref scratch, ref keyValues);
+        else
+            FinishRows(weights, ref strip, rows, ref input, ref output, ref scratch);
     }
 
     /// <summary>The first row of a sequence, counted over the batch.</summary>

@@ -24,7 +24,8 @@ internal static class SequenceGroup
     {
         if ((features & (AttentionFeatures.Projections | AttentionFeatures.SkipPadding)) != AttentionFeatures.Projections)
             return false;
-        return (features & AttentionFeatures.CrossAttention) != 0 ? hasCache : rows <= chunkRows;
+        bool needsCache = (features & (AttentionFeatures.CrossAttention | AttentionFeatures.Memory)) != 0;
+        return (hasCache || !needsCache) && ((features & AttentionFeatures.CrossAttention) != 0 || rows <= chunkRows);
     }
 
     /// <summary>Sequences of a group where all have the same number of rows.</summary>

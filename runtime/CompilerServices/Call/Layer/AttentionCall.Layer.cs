@@ -32,9 +32,22 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void FinishLayer(PackedWeights weights, ref float input, nint rows, ref float output, ref float scratch)
     {
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
-        ref float hidden = ref Unsafe.Add(ref scratch, TConstants.HiddenOffset);
         // Parallel branches find the rows that the attention has read still normalised.
         ref float source = ref AddAttention(weights.Layer, ref input, rows, ref branch, ref output, ref scratch);
+        FinishNetwork(weights, ref source, rows, ref output, ref scratch);
+    }
+
+    /// <summary>Computes the feed-forward network of a row block.</summary>
+    /// <param name="weights">What the layer keeps.</param>
+    /// <param name="source">The rows that the network reads.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="output">Holds what the network's result is added to, and then the layer's output.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FinishNetwork(PackedWeights weights, ref float source, nint rows, ref float output, ref float scratch)
+    {
+        ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
+        ref float hidden = ref Unsafe.Add(ref scratch, TConstants.HiddenOffset);
         FeedForwardUp(weights.Layer, ref source, rows, 0, WholePanels(TConstants.FeedForwardDim) / PanelWidth, ref hidden, ref scratch);
         PackedMatrix down = weights.Layer.Down;
         TKernels.ProjectDown(ref hidden, rows, ref down.Panels, ref down.Bias, WholePanels(TConstants.DModel) / PanelWidth, ref branch, TConstants.DModel);
@@ -48,21 +61,27 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="branch">What the attention gives.</param>
     /// <param name="sum">Where the sum goes, normalised where the layer normalises sums.</param>
     /// <param name="scratch">Scratch of this thread.</param>
-    /// <returns>The rows that the feed-forward network reads.</returns>
+    /// <returns>The rows that the next branch reads.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float AddAttention(PackedLayer layer, ref float input, nint rows, ref float branch, ref float sum, ref float scratch) => ref AddBranch(
+        layer, layer.AttentionResultNorm, layer.AttentionNorm, Has(Memory) ? layer.MemoryNorm : layer.FeedForwardNorm, ref input, rows, ref branch, ref sum, ref scratch);
+
+    /// <summary>Adds what a branch gives, and normalises for the next one.</summary>
     [MethodImpl(Step)]
-    private static ref float AddAttention(PackedLayer layer, ref float input, nint rows, ref float branch, ref float sum, ref float scratch)
+    private static ref float AddBranch(
+        PackedLayer layer, RowNorm resultNorm, RowNorm sumNorm, RowNorm nextNorm, ref float input, nint rows, ref float branch, ref float sum, ref float scratch)
     {
         nint width = TConstants.DModel;
         if (Has(NormResult))
         {
             ref float result = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
-            layer.AttentionResultNorm.Apply(ref branch, width, ref result, width, rows);
+            resultNorm.Apply(ref branch, width, ref result, width, rows);
             branch = ref result;
         }
 
         if (Has(NormSum))
         {
-            layer.AttentionNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref sum, width, rows);
+            sumNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref sum, width, rows);
             return ref sum;
         }
 
@@ -70,7 +89,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Has(ParallelBranches))
             RowSums.Add(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, rows, width);
         else
-            layer.FeedForwardNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref normed, width, rows);
+            nextNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref normed, width, rows);
         return ref normed;
     }
 

@@ -16,6 +16,12 @@ internal sealed class PackedLayer
     /// <summary>The norm of what the attention gives.</summary>
     public required RowNorm AttentionResultNorm { get; init; }
 
+    /// <summary>The norm before the cross-attention, or after its sum.</summary>
+    public required RowNorm MemoryNorm { get; init; }
+
+    /// <summary>The norm of what the cross-attention gives.</summary>
+    public required RowNorm MemoryResultNorm { get; init; }
+
     /// <summary>The norm before the feed-forward network, or after its sum.</summary>
     public required RowNorm FeedForwardNorm { get; init; }
 
@@ -39,6 +45,8 @@ internal sealed class PackedLayer
             Down = PackedMatrix.Pack(weights.Down.Span, weights.DownBias.Span, dModel, width, TConstants.InterleavedDown),
             AttentionNorm = Normalisation(weights.AttentionNorm, weights.AttentionNormBias),
             AttentionResultNorm = both ? Normalisation(weights.AttentionOutputNorm, weights.AttentionOutputNormBias) : null!,
+            MemoryNorm = shape.MemoryDim > 0 ? Normalisation(weights.CrossAttentionNorm, weights.CrossAttentionNormBias) : null!,
+            MemoryResultNorm = both && shape.MemoryDim > 0 ? Normalisation(weights.CrossAttentionOutputNorm, weights.CrossAttentionOutputNormBias) : null!,
             FeedForwardNorm = shape.ParallelBranches ? null! : Normalisation(weights.FeedForwardNorm, weights.FeedForwardNormBias),
             FeedForwardResultNorm = both ? Normalisation(weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias) : null!,
             ResidualScale = shape.ResidualScale,

@@ -24,6 +24,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         CachedKeys = dimensions.CachedKeys,
         HasCache = arguments.Cache is not null,
         ChunkRows = arguments.Cache?.ChunkRows ?? int.MaxValue,
+        MemoryKeys = dimensions.MemoryKeys,
+        MemoryElements = Has(Memory) && arguments.Cache is null ? arguments.Memory.Length : 0,
     };
 
     [MethodImpl(Step)]
@@ -78,6 +80,12 @@ public static partial class AttentionCall<TKernels, TConstants>
         SequenceCall call = Open(work.Weights, in arguments, in work.Dimensions, sequence, ref shared);
         WorkPhase cut = work.Schedule.Work[phase];
         int step = phase % work.Schedule.SequencePhases;
+        if (Has(Memory) && work.Schedule.ProjectsMemory && step-- == 0)
+        {
+            BringMemory(in call, (nint)part * cut.Step, cut.Step, ref own);
+            return;
+        }
+
         if (work.Schedule.Partition == CallPartition.Rows)
             RunRows(in call, step, part, in cut, work.Schedule.ChunkRows, ref own);
         else if (Has(Projections))

@@ -115,8 +115,11 @@ internal readonly record struct CallNumbers
     public nint GroupKeyValueFloats(in CallSizes sizes)
     {
         bool mayGroup = SequenceGroup.MayForm(Features, sizes.HasCache, sizes.Rows, sizes.ChunkRows);
-        return KeyValueFloats(!mayGroup ? sizes.Keys : SequenceGroup.Keys(sizes.Batch, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
+        return MemoryFloats(in sizes) + KeyValueFloats(!mayGroup ? sizes.Keys : SequenceGroup.Keys(sizes.Batch, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
     }
+
+    /// <summary>Floats of the keys and values of the memory of one sequence, of a layer with cross-attention in a call without a cache.</summary>
+    public nint MemoryFloats(in CallSizes sizes) => Has(AttentionFeatures.Memory) ? KeyValueFloats(sizes.MemoryKeys) : 0;
 
     /// <summary>Floats of the keys and values of one sequence that has no cache.</summary>
     public nint KeyValueFloats(nint keys) => SequenceGroup.WholePanels(keys) * KvHeads * (HeadDim + (Panels(ValueHeadDim) * PanelWidth));
@@ -147,6 +150,12 @@ internal readonly record struct CallSizes
 
     /// <summary>Whether keys and values lie in a cache.</summary>
     public required bool HasCache { get; init; }
+
+    /// <summary>Memory rows of the longest sequence, for a layer with self-attention and cross-attention.</summary>
+    public int MemoryKeys { get; init; }
+
+    /// <summary>Elements of all memory rows that come with the call.</summary>
+    public long MemoryElements { get; init; }
 
     /// <summary>Rows whose keys a ring has room for before it needs their outputs.</summary>
     public int ChunkRows { get; init; } = int.MaxValue;

@@ -28,6 +28,9 @@ internal readonly struct CallSchedule
     /// <summary>Parts of one sequence of a memory.</summary>
     public int SequenceParts { get; init; }
 
+    /// <summary>Whether the first phase of a sequence projects the rows of its memory, for the cross-attention of a layer.</summary>
+    public bool ProjectsMemory { get; init; }
+
     /// <summary>Rows of a sequence that go through a ring together.</summary>
     public nint ChunkRows { get; init; }
 
@@ -37,7 +40,7 @@ internal readonly struct CallSchedule
     /// <summary>Cuts a call into sequences where there are many, into columns or heads where rows are few, else into rows.</summary>
     public static CallSchedule Create(in CallNumbers numbers, in CallSizes sizes, int threads)
     {
-        nint keyValueFloats = sizes.HasCache ? 0 : numbers.KeyValueFloats(sizes.Keys);
+        nint keyValueFloats = sizes.HasCache ? 0 : numbers.KeyValueFloats(sizes.Keys) + numbers.MemoryFloats(in sizes);
         if (sizes.Batch >= 2 * threads)
         {
             // Short sequences share row blocks, as far as every thread keeps some parts.
@@ -85,6 +88,13 @@ internal readonly struct CallSchedule
         long row = ((long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim)) + (isCross ? 0 : memoryRow) + feedForward;
         long attention = Math.Min(sizes.Keys, numbers.MostVisibleKeys) * (long)(numbers.QueryDim + numbers.JoinedDim);
         long memory = isCross && !sizes.HasCache ? sizes.AllKeys * memoryRow : 0;
+        if (numbers.Has(AttentionFeatures.Memory))
+        {
+            row += (long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim);
+            attention += sizes.MemoryKeys * (long)(numbers.QueryDim + numbers.JoinedDim);
+            memory += sizes.MemoryElements * (numbers.KeyDim + numbers.ValueDim);
+        }
+
         return memory + (sizes.AllRows * (row + attention) * (sizes.Rows <= 4 ? 8 : 1));
     }
 
@@ -95,6 +105,9 @@ internal readonly struct CallSchedule
 
     private static bool HasFewRows(in CallNumbers numbers, in CallSizes sizes)
     {
+        // The phases of columns know one attention.
+        if (numbers.Has(AttentionFeatures.Memory))
+            return false;
         if (!numbers.SharesHeads || sizes.Rows > numbers.FewRows || (numbers.Has(AttentionFeatures.CrossAttention) && !sizes.HasCache))
             return false;
         return numbers.Has(AttentionFeatures.Projections) || !numbers.Has(AttentionFeatures.Ring) || NewKeys(in numbers, in sizes) <= numbers.FewRows;
@@ -153,6 +166,26 @@ internal readonly struct CallSchedule
         }
 
         int keyStep = PartRows(in numbers, newKeys, threads), step = PartRows(in numbers, rows, threads);
+        if (numbers.Has(AttentionFeatures.Memory) && !sizes.HasCache)
+        {
+            int memoryStep = PartRows(in numbers, sizes.MemoryKeys, threads);
+            return new()
+            {
+                Partition = CallPartition.Rows,
+                SequencePhases = 3,
+                ChunkRows = chunkRows,
+                ProjectsMemory = true,
+                Work = new(
+                    threads,
+                    keyValueFloats,
+                    numbers.ScratchFloats,
+                    sizes.Batch,
+                    new WorkPhase(EqualParts.Count(sizes.MemoryKeys, memoryStep), memoryStep),
+                    new WorkPhase(EqualParts.Count(newKeys, keyStep), keyStep),
+                    new WorkPhase(EqualParts.Count(rows, step), step)),
+            };
+        }
+
         return new()
         {
             Partition = CallPartition.Rows,
