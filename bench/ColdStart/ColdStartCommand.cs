@@ -21,13 +21,18 @@ internal static class ColdStartCommand
 
     public static Command Create()
     {
-        var processes = new Option<int>("--processes") { Description = "Processes that are started; the median counts.", DefaultValueFactory = _ => DefaultProcesses };
+        var processes = new Option<int>("--processes")
+        {
+            Description = "Processes that are started; the median counts.",
+            DefaultValueFactory = _ => DefaultProcesses,
+        };
         processes.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
                 result.AddError("--processes must be at least 1.");
         });
-        var command = new Command("coldstart", $"Starts processes that run h8-d512 once on {Rows} rows: time from start to first result, and the JIT's part.") { processes };
+        var command = new Command(
+            "coldstart", $"Starts processes that run h8-d512 once on {Rows} rows: time from start to first result, and the JIT's part.") { processes };
         command.SetAction(result => Run(result.GetValue(processes)));
         return command;
     }
@@ -53,7 +58,8 @@ internal static class ColdStartCommand
         AddRow($"first Forward of {Rows} rows", sample => sample.FirstForward);
         AddRow("second Forward", sample => sample.SecondForward);
         AddRow("sum: process start to first result", sample => sample.ToFirstResult);
-        console.WriteLine($"{Cpu.Name}; .NET {Environment.Version} with its default settings; medians of {processes} processes. Making the weights is left out.");
+        console.WriteLine(
+            $"{Cpu.Name}; .NET {Environment.Version} with its default settings; medians of {processes} processes. Making the weights is left out.");
         console.Write(table);
         return 0;
 
@@ -127,7 +133,8 @@ internal static class ColdStartCommand
     /// <summary>Clock and the JIT's counters on the thread that asks: methods that are compiled again in the background do not count.</summary>
     private readonly record struct Stage(long Timestamp, TimeSpan Jit, long Methods)
     {
-        public static Stage Now() => new(Stopwatch.GetTimestamp(), JitInfo.GetCompilationTime(currentThread: true), JitInfo.GetCompiledMethodCount(currentThread: true));
+        public static Stage Now() => new(
+            Stopwatch.GetTimestamp(), JitInfo.GetCompilationTime(currentThread: true), JitInfo.GetCompiledMethodCount(currentThread: true));
 
         public ColdStartPhase Since(Stage earlier) => new(
             Stopwatch.GetElapsedTime(earlier.Timestamp, Timestamp).TotalMilliseconds, (Jit - earlier.Jit).TotalMilliseconds, Methods - earlier.Methods);

@@ -17,11 +17,21 @@ internal static class CompareCommand
         var filter = new Option<string>("--filter") { Description = "Only workloads whose name contains this text.", DefaultValueFactory = _ => "" };
         var subject = new Option<string>("--subject") { Description = "Only subjects whose name contains this text.", DefaultValueFactory = _ => "" };
         var rounds = new Option<int>("--rounds") { Description = "Timings of each subject.", DefaultValueFactory = _ => DefaultRounds };
-        var idle = new Option<int>("--idle") { Description = "Milliseconds of sleep before each timed call, as in a service; 0 calls back to back.", DefaultValueFactory = _ => 0 };
+        var idle = new Option<int>("--idle")
+        {
+            Description = "Milliseconds of sleep before each timed call, as in a service; 0 calls back to back.",
+            DefaultValueFactory = _ => 0,
+        };
         var json = new Option<FileInfo?>("--json") { Description = "Also write the result to this file as JSON." };
         var svg = new Option<FileInfo?>("--svg") { Description = "Also write a chart to this file." };
-        var markdown = new Option<FileInfo?>("--markdown") { Description = "Also replace the table between <!-- compare --> and <!-- /compare --> in this file, such as README.md." };
-        var against = new Option<DirectoryInfo?>("--against") { Description = $"Also times the kernels of another build of this program, in this folder, as {OtherBuild.SubjectName}." };
+        var markdown = new Option<FileInfo?>("--markdown")
+        {
+            Description = "Also replace the table between <!-- compare --> and <!-- /compare --> in this file, such as README.md.",
+        };
+        var against = new Option<DirectoryInfo?>("--against")
+        {
+            Description = $"Also times the kernels of another build of this program, in this folder, as {OtherBuild.SubjectName}.",
+        };
         AtLeast(1, threads);
         AtLeast(1, rounds);
         AtLeast(0, idle);
@@ -47,7 +57,8 @@ internal static class CompareCommand
         Workload[] workloads = [.. WorkloadList.All.Where(workload => workload.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
         if (workloads.Length == 0)
         {
-            Console.Error.WriteLine($"No workload's name contains {filter}. There are: {string.Join(", ", WorkloadList.All.Select(workload => workload.Name))}.");
+            Console.Error.WriteLine(
+                $"No workload's name contains {filter}. There are: {string.Join(", ", WorkloadList.All.Select(workload => workload.Name))}.");
             return 1;
         }
         ComparisonResult result = RunWithProgress(new Comparison(settings), workloads);
@@ -68,7 +79,8 @@ internal static class CompareCommand
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         // Drawn between rounds only: a refreshing thread would take time from what is timed.
-        return console.Progress().AutoRefresh(false).Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+        return console.Progress().AutoRefresh(false)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
             .Start(context =>
             {
                 ProgressTask task = context.AddTask("starting", maxValue: 1);

@@ -17,7 +17,9 @@ namespace AttentionGen.Bench.Compare;
 /// <param name="RootMeanSquareError">Root mean square of the output's differences from the float64 reference.</param>
 /// <param name="SentencesPerSecond">Models only: at the median.</param>
 /// <param name="TokensPerSecond">Models only: at the median, without padding.</param>
-/// <param name="ReadShare">Where reading is the bound: weights and cache by the best round's time, as a part of the best rate at which so many bytes were read in the same rounds.</param>
+/// <param name="ReadShare">
+/// Where reading is the bound: weights and cache by the best round's time, as a part of the best rate at which so many bytes were read in the same rounds.
+/// </param>
 /// <param name="AgainstBefore">Ours beside another build of ours only: median over the rounds of its time by this one's.</param>
 internal sealed record ComparisonRow(
     string Workload, int Threads, string Subject, string Form,
@@ -180,7 +182,9 @@ internal sealed class Comparison(ComparisonSettings settings)
                 workload.Name, fastest.Threads, fastest.Subject.Name, fastest.Subject.Form, fastest.Median, fastest.Best,
                 workload.UsefulOperations / fastest.Median / 1000, workload.UsefulOperations / fastest.Best / 1000 / peaks[fastest.Threads],
                 fastest.AllocatedBytes, fastest.RootMeanSquareError, PerSecond(workload.Sentences, fastest), PerSecond(workload.Tokens, fastest),
-                best.TryGetValue(fastest.Threads, out (double GigabytesPerSecond, int Streams) read) ? workload.RequiredBytes / fastest.Best / 1000 / read.GigabytesPerSecond : null,
+                best.TryGetValue(fastest.Threads, out (double GigabytesPerSecond, int Streams) read)
+                    ? workload.RequiredBytes / fastest.Best / 1000 / read.GigabytesPerSecond
+                    : null,
                 fastest.Subject.Name == GeneratedName && fastest.Threads == settings.Threads ? AgainstBefore(fastest, subjects) : null));
         }
     }
@@ -188,7 +192,8 @@ internal sealed class Comparison(ComparisonSettings settings)
     private static double? PerSecond(int count, TimedSubject subject) => count == 0 ? null : count * 1e6 / subject.Median;
 
     /// <summary>Both of one round have met the same machine.</summary>
-    private static double? AgainstBefore(TimedSubject ours, List<TimedSubject> subjects) => subjects.Find(subject => subject.Subject.Name == OtherBuild.SubjectName) is { } before
+    private static double? AgainstBefore(TimedSubject ours, List<TimedSubject> subjects) =>
+        subjects.Find(subject => subject.Subject.Name == OtherBuild.SubjectName) is { } before
         ? TimedSubject.MedianOf(before.Microseconds.Zip(ours.Microseconds, (old, now) => old / now))
         : null;
 
@@ -203,9 +208,11 @@ internal sealed class Comparison(ComparisonSettings settings)
             if (error <= Tolerance)
             {
                 // The generic path has no threads of its own.
-                return new TimedSubject(subject, subject.Name == GenericName ? 1 : subjectThreads, data.RootMeanSquareError(subject.Output), settings.IdleMilliseconds);
+                int used = subject.Name == GenericName ? 1 : subjectThreads;
+                return new TimedSubject(subject, used, data.RootMeanSquareError(subject.Output), settings.IdleMilliseconds);
             }
-            result.Failures.Add(FormattableString.Invariant($"{data.Workload.Name}, {Describe(subject)}: wrong output, {error:G3} of the largest value off; not timed."));
+            result.Failures.Add(FormattableString.Invariant(
+                $"{data.Workload.Name}, {Describe(subject)}: wrong output, {error:G3} of the largest value off; not timed."));
         }
         // Whatever a subject throws must not end the comparison of the others.
         catch (Exception e)

@@ -31,26 +31,48 @@ internal static class MarkdownReport
         var text = new StringBuilder();
         string date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         string idle = settings.IdleMilliseconds > 0 ? $", {settings.IdleMilliseconds} ms of sleep before each call" : "";
-        text.Append(CultureInfo.InvariantCulture, $"{date}, {cpu}, threads: {settings.Threads}, {settings.Rounds} rounds{idle}; FMA peak {result.PeakGflops:F0} GFLOP/s.\n\n");
-        text.Append("| workload | AttentionGen µs | onnxruntime µs | generic µs | against onnxruntime | against generic | share of the FMA peak | of the best read | RMS error | onnxruntime's | generic's |\n");
-        text.Append("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+        text.Append(CultureInfo.InvariantCulture, $"{date}, {cpu}, threads: {settings.Threads}, {settings.Rounds} rounds{idle}; ");
+        text.Append(CultureInfo.InvariantCulture, $"FMA peak {result.PeakGflops:F0} GFLOP/s.");
+        text.Append(string.Concat(result.Notes.Select(note => $" {note}")));
+        bool hasModels = result.Rows.Exists(row => row.SentencesPerSecond is not null);
+        string[] columns =
+        [
+            "AttentionGen µs", "onnxruntime µs", "generic µs", "against onnxruntime", "against generic", "share of the FMA peak", "of the best read",
+            "RMS error", "onnxruntime's", "generic's", .. hasModels ? ["sentences/s", "onnxruntime's", "tokens/s", "onnxruntime's"] : Array.Empty<string>(),
+        ];
+        text.Append("\n\n");
+        AppendRow(text, ["workload", .. columns]);
+        AppendRow(text, ["---", .. columns.Select(_ => "---:")], space: "");
         foreach (IGrouping<string, ComparisonRow> workload in result.Rows.GroupBy(row => row.Workload))
         {
             if (workload.FirstOrDefault(row => row.Subject == Comparison.GeneratedName && row.Threads == settings.Threads) is not ComparisonRow ours)
                 continue;
             ComparisonRow? peer = Find("onnxruntime"), generic = Find(Comparison.GenericName);
-            text.Append(CultureInfo.InvariantCulture, $"| {workload.Key} | {Time(ours.MedianMicroseconds)} | {Time(peer?.MedianMicroseconds)} | {Time(generic?.MedianMicroseconds)} | {Ratio(peer)} | {Ratio(generic)} ");
-            text.Append(CultureInfo.InvariantCulture, $"| {100 * ours.PeakShare:F0} % | {(ours.ReadShare is double share ? $"{Math.Round(100 * share)} %" : "")} ");
-            text.Append(CultureInfo.InvariantCulture, $"| {Error(ours)} | {Error(peer)} | {Error(generic)} |\n");
+            string[] cells =
+            [
+                workload.Key, Time(ours.MedianMicroseconds), Time(peer?.MedianMicroseconds), Time(generic?.MedianMicroseconds), Ratio(peer), Ratio(generic),
+                Percent(ours.PeakShare), Percent(ours.ReadShare), Error(ours), Error(peer), Error(generic),
+            ];
+            if (hasModels)
+                cells = [.. cells, Rate(ours.SentencesPerSecond), Rate(peer?.SentencesPerSecond), Rate(ours.TokensPerSecond), Rate(peer?.TokensPerSecond)];
+            AppendRow(text, cells);
 
             ComparisonRow? Find(string subject) => workload.FirstOrDefault(row => row.Subject == subject);
-            string Ratio(ComparisonRow? other) => other?.MedianMicroseconds is double time ? (time / ours.MedianMicroseconds).ToString("F2", CultureInfo.InvariantCulture) + "×" : "";
+            string Ratio(ComparisonRow? other) => other is null ? "" : Number(other.MedianMicroseconds / ours.MedianMicroseconds, "F2") + "×";
         }
         return text.ToString();
     }
 
+    private static void AppendRow(StringBuilder text, string[] cells, string space = " ") =>
+        text.Append('|').AppendJoin('|', cells.Select(cell => space + cell + space)).Append("|\n");
+
     private static string Error(ComparisonRow? row) => row is null ? "" : TableReport.Error(row.RootMeanSquareError);
 
-    private static string Time(double? microseconds) =>
-        microseconds?.ToString(microseconds < 100 ? "F1" : "N0", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(double? microseconds) => Number(microseconds, microseconds < 100 ? "F1" : "N0");
+
+    private static string Percent(double? share) => share is null ? "" : Number(100 * share, "F0") + " %";
+
+    private static string Rate(double? rate) => Number(rate, "N0");
+
+    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 }

@@ -56,8 +56,11 @@ internal static class TableReport
             }
         }
         string peaks = string.Join(", ", result.PeakByLanes.Select(peak => $"{Text(peak.Value, "F0")} with {32 * peak.Key}-bit vectors"));
-        console.WriteLine($"{cpu}; FMA peak of one thread in GFLOP/s: {peaks}" + (threads > 1 ? $"; of {threads} threads: {Text(result.PeakGflops, "F0")}" : ""));
-        console.WriteLine("GFLOP/s: useful work at the median. FMA peak: share of it at the best round. RMS error: root mean square of the differences from the float64 reference. vs fastest peer: its median by this one."
+        console.WriteLine($"{cpu}; FMA peak of one thread in GFLOP/s: {peaks}"
+            + (threads > 1 ? $"; of {threads} threads: {Text(result.PeakGflops, "F0")}" : ""));
+        console.WriteLine("GFLOP/s: useful work at the median. FMA peak: share of it at the best round. "
+            + "RMS error: root mean square of the differences from the float64 reference."
+            + " vs fastest peer: its median by this one."
             + (hasBefore ? " vs before: the other build's time by this one, median over the rounds." : "")
             + (threads > 1 ? " vs one thread: best round by best round." : ""));
         foreach (string note in result.Notes)
@@ -74,7 +77,8 @@ internal static class TableReport
         if (rows.Length == 0)
             return;
         double mean = Math.Exp(rows.Average(row => Math.Log(row.AgainstBefore!.Value)));
-        console.WriteLine($"against the other build: geometric mean {Text(mean, "F3")}× over {rows.Length} workloads, from {Describe(rows[0])} to {Describe(rows[^1])}.");
+        console.WriteLine(
+            $"against the other build: geometric mean {Text(mean, "F3")}× over {rows.Length} workloads, from {Describe(rows[0])} to {Describe(rows[^1])}.");
 
         static string Describe(ComparisonRow row) => $"{Text(row.AgainstBefore!.Value, "F3")}× ({row.Workload})";
     }
@@ -97,7 +101,8 @@ internal static class TableReport
 
     /// <summary>Median of the fastest library that is neither ours nor written for this comparison.</summary>
     public static double? FastestPeer(IEnumerable<ComparisonRow> workload) =>
-        workload.Where(row => row.Subject is not (Comparison.GeneratedName or OtherBuild.SubjectName or Comparison.GenericName)).Select(row => (double?)row.MedianMicroseconds).Min();
+        workload.Where(row => row.Subject is not (Comparison.GeneratedName or OtherBuild.SubjectName or Comparison.GenericName))
+            .Select(row => (double?)row.MedianMicroseconds).Min();
 
     private static string Text(double? value, string format) => value is double number ? Text(number, format) : "";
 

@@ -15,14 +15,18 @@ internal static class ExplainCommand
 
     public static Command Create()
     {
-        var name = new Argument<string>("workload") { Description = "Name of a workload of compare, such as h8-d512-s128, or of a kernel without projections, such as core-h8-d64-s512." };
+        var name = new Argument<string>("workload")
+        {
+            Description = "Name of a workload of compare, such as h8-d512-s128, or of a kernel without projections, such as core-h8-d64-s512.",
+        };
         var rounds = new Option<int>("--rounds") { Description = "Rounds of timings; the best forward counts.", DefaultValueFactory = _ => DefaultRounds };
         rounds.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
                 result.AddError("--rounds must be at least 1.");
         });
-        var command = new Command("explain", "Prints the plan of a workload, predicted and measured time of each kernel, and which resource bounds it.") { name, rounds };
+        var command = new Command(
+            "explain", "Prints the plan of a workload, predicted and measured time of each kernel, and which resource bounds it.") { name, rounds };
         command.SetAction(result => Run(result.GetValue(name)!, result.GetValue(rounds)));
         return command;
     }
@@ -57,10 +61,13 @@ internal static class ExplainCommand
             console.WriteLine($"- {reason}");
         console.WriteLine();
         double executed = explanation.Parts.Sum(part => part.Cost.MultiplyAdds);
-        console.WriteLine($"Multiply-adds: {Millions(workload.UsefulOperations / 2)} useful; {Millions(executed)} executed, with masked keys and rows that overlapping tiles compute twice.");
+        console.WriteLine($"Multiply-adds: {Millions(workload.UsefulOperations / 2)} useful; "
+            + $"{Millions(executed)} executed, with masked keys and rows that overlapping tiles compute twice.");
         console.WriteLine($"Bytes: {Kibibytes(plan.WeightBytes)} of packed weights{Level(plan.WeightBytes)}, "
-            + $"{Kibibytes(explanation.KeyValueBytes)} of keys and values a sequence{Level(explanation.KeyValueBytes)}, {Kibibytes(4L * plan.Scratch.Length)} of scratch.");
-        console.WriteLine($"Measured limits of one thread: {Text(explanation.PeakGflops, "F0")} GFLOP/s of FMAs, {Text(explanation.LoadGigabytesPerSecond, "F0")} GB/s of loads from the first-level cache.");
+            + $"{Kibibytes(explanation.KeyValueBytes)} of keys and values a sequence{Level(explanation.KeyValueBytes)}, "
+            + $"{Kibibytes(4L * plan.Scratch.Length)} of scratch.");
+        console.WriteLine($"Measured limits of one thread: {Text(explanation.PeakGflops, "F0")} GFLOP/s of FMAs, "
+            + $"{Text(explanation.LoadGigabytesPerSecond, "F0")} GB/s of loads from the first-level cache.");
         console.WriteLine();
     }
 
@@ -68,7 +75,8 @@ internal static class ExplainCommand
     {
         var table = new Table { Border = Console.IsOutputRedirected ? TableBorder.Markdown : TableBorder.Rounded };
         table.AddColumn(new TableColumn("kernel").NoWrap());
-        foreach (string column in new[] { "calls", "M multiply-adds", "µs", "of the sum", "GFLOP/s", "FMA peak", "FMA µs", "loads µs", "memory µs", "data", "GB/s there" })
+        string[] columns = ["calls", "M multiply-adds", "µs", "of the sum", "GFLOP/s", "FMA peak", "FMA µs", "loads µs", "memory µs", "data", "GB/s there"];
+        foreach (string column in columns)
             table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
         table.AddColumn(new TableColumn("bounded by").NoWrap());
         double sum = explanation.Parts.Sum(part => part.Microseconds);
@@ -92,9 +100,11 @@ internal static class ExplainCommand
             ]);
         }
         console.Write(table);
-        console.WriteLine("µs: all calls of the kernel in the best forward over timed kernels; between: norms before the attention, rotation, changes of layout, checks, loops, and what reading the clock takes.");
-        console.WriteLine("FMA, loads and memory µs: the least that the arithmetic ports, the load ports and the bandwidth of the level that the data fits in allow; for kernels without products");
-        console.WriteLine("the arithmetic is an estimate. The percentage says how much of the time the bound explains.");
+        console.WriteLine("µs: all calls of the kernel in the best forward over timed kernels; between: "
+            + "norms before the attention, rotation, changes of layout, checks, loops, and what reading the clock takes.");
+        console.WriteLine("FMA, loads and memory µs: the least that the arithmetic ports, the load ports and the bandwidth of the level "
+            + "that the data fits in allow;");
+        console.WriteLine("for kernels without products the arithmetic is an estimate. The percentage says how much of the time the bound explains.");
         console.WriteLine();
     }
 
@@ -112,12 +122,15 @@ internal static class ExplainCommand
         double forward = explanation.ForwardMicroseconds;
         double peakShare = explanation.Workload.UsefulOperations / 1000 / forward / explanation.PeakGflops;
         console.WriteLine($"Forward: {Text(forward, "F1")} µs, {Text(100 * peakShare, "F1")} % of the FMA peak for useful work.");
-        console.WriteLine($"Over timed kernels: {Text(sum, "F1")} µs, of which {Text(sum - between, "F1")} µs in kernels and {Text(between, "F1")} µs between them; reading the clock takes {Text(sum - forward, "F1")} µs.");
+        console.WriteLine($"Over timed kernels: {Text(sum, "F1")} µs, of which {Text(sum - between, "F1")} µs in kernels "
+            + $"and {Text(between, "F1")} µs between them; "
+            + $"reading the clock takes {Text(sum - forward, "F1")} µs.");
         if (explanation.Workload is LayerWorkload { IsBoundByReading: false })
         {
             double products = explanation.Workload.UsefulOperations / 1000 / explanation.PeakGflops;
             double softmax = explanation.Parts.Where(part => part.Cost.Part == Part.Softmax).Sum(part => part.Microseconds);
-            console.WriteLine($"Products at the FMA peak {Text(products, "F1")} µs, plus softmax {Text(softmax, "F1")} µs: the forward takes {Text(forward / (products + softmax), "F2")} times as long.");
+            console.WriteLine($"Products at the FMA peak {Text(products, "F1")} µs, plus softmax {Text(softmax, "F1")} µs: "
+                + $"the forward takes {Text(forward / (products + softmax), "F2")} times as long.");
         }
         console.WriteLine($"If every kernel ran at its bound: {Text(least, "F1")} µs, {Text(100 * least / forward, "F1")} % of the forward.");
     }

@@ -42,7 +42,11 @@ internal sealed class Explanation
         timed.Prepare(data, threads: 1);
         IReadOnlyList<KernelCall> calls = KernelTimes.Record(timed.Run);
         CheckOutput(forward, timed);
-        PartCost[] costs = [.. calls.Append(new(Part.Between, 0)).GroupBy(call => call.Part).Select(part => PartCost.Of(part.Key, [.. part], workload, Plan)).OrderBy(cost => cost.Part)];
+        PartCost[] costs =
+        [
+            .. calls.Append(new(Part.Between, 0)).GroupBy(call => call.Part)
+                .Select(part => PartCost.Of(part.Key, [.. part], workload, Plan)).OrderBy(cost => cost.Part),
+        ];
         foreach (long bytes in costs.Select(cost => Rounded(cost.FootprintBytes)).Append(FirstLevelBytes).Distinct())
             reads[bytes] = new ReadBandwidth(bytes, threads: 1, ReadBandwidth.StreamCounts);
         Measure(forward, timed, rounds);

@@ -106,7 +106,8 @@ internal sealed record PartCost(
     {
         AttentionShape shape = workload.Shape;
         // A row reads all weights and all cached keys: a part finds its own again where all of them lie.
-        if (workload.IsBoundByReading && part is Part.InputProjection or Part.MemoryProjection or Part.OutputProjection or Part.UpProjection or Part.DownProjection or Part.Scores or Part.Values)
+        bool readsWeights = part is Part.InputProjection or Part.MemoryProjection or Part.OutputProjection or Part.UpProjection or Part.DownProjection;
+        if (workload.IsBoundByReading && (readsWeights || part is Part.Scores or Part.Values))
             return workload.RequiredBytes;
         long rows = Math.Min(plan.RowBlock, workload.Rows), keys = Math.Min(plan.RowBlock, workload.Keys);
         return sizeof(float) * part switch
@@ -114,7 +115,9 @@ internal sealed record PartCost(
             Part.InputProjection => ((long)shape.DModel * shape.QueryDim) + (rows * (shape.DModel + shape.QueryDim)),
             Part.OutputProjection => ((long)shape.DModel * shape.JoinedDim) + (rows * (shape.DModel + shape.JoinedDim)),
             Part.MemoryProjection => ((long)shape.MemoryDim * (shape.KeyDim + shape.ValueDim)) + (keys * (shape.MemoryDim + shape.KeyDim)),
-            Part.UpProjection => plan.FeedForwardMultiplyAdds - ((long)shape.DModel * plan.FeedForward!.Width) + (rows * (shape.DModel + plan.FeedForward.HiddenStride)),
+            // Without the last product.
+            Part.UpProjection => plan.FeedForwardMultiplyAdds - ((long)shape.DModel * plan.FeedForward!.Width)
+                + (rows * (shape.DModel + plan.FeedForward.HiddenStride)),
             Part.DownProjection => ((long)shape.DModel * plan.FeedForward!.Width) + (rows * (shape.DModel + plan.FeedForward.HiddenStride)),
             // A strip.
             Part.Activation => rows * plan.FeedForward!.StripPanels * AttentionPlan.PanelWidth,

@@ -57,7 +57,8 @@ internal sealed class TimedPath
     public TimedPath(object kernel)
     {
         Type type = kernel.GetType();
-        FieldInfo field = type.GetField("packedWeights", BindingFlags.NonPublic | BindingFlags.Instance) ?? throw new MissingFieldException(type.Name, "packedWeights");
+        FieldInfo field = type.GetField("packedWeights", BindingFlags.NonPublic | BindingFlags.Instance) 
+            ?? throw new MissingFieldException(type.Name, "packedWeights");
         weights = (PackedWeights)field.GetValue(kernel)!;
         Type timed = typeof(TimedKernels<>).MakeGenericType(Nested(type, TargetEmitter.KernelsName(PlanOf.Target)));
         path = typeof(AttentionCall<,>).MakeGenericType(timed, Nested(type, ConstantsEmitter.TypeName)).GetMethod(nameof(Forward))!.CreateDelegate<Path>();

@@ -102,7 +102,8 @@ internal readonly struct TimedKernels<TKernels> : IAttentionKernels
     }
 
     public static void Modify(
-        ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine, in AttendContext context)
+        ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine,
+        in AttendContext context)
     {
         Begin();
         TKernels.Modify(ref scores, rows, from, columns, head, first, key, firstRow, ref ranges, ref maskLine, in context);

@@ -68,7 +68,10 @@ public sealed class GenericAttention
     {
         int rows = CheckInput(input, output, batch);
         if (memory.Length % (batch * options.MemoryDim) != 0)
-            throw new ArgumentException($"memory must hold whole rows of {options.MemoryDim} for {batch} sequences, but its length is {memory.Length}.", nameof(memory));
+        {
+            throw new ArgumentException(
+                $"memory must hold whole rows of {options.MemoryDim} for {batch} sequences, but its length is {memory.Length}.", nameof(memory));
+        }
         Forward(input, memory, output, batch, rows, memory.Length / (batch * options.MemoryDim), keyLengths);
     }
 
@@ -232,7 +235,10 @@ public sealed class GenericAttention
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         if (input.Length % (batch * options.DModel) != 0)
-            throw new ArgumentException($"input must hold whole rows of {options.DModel} for {batch} sequences, but its length is {input.Length}.", nameof(input));
+        {
+            throw new ArgumentException(
+                $"input must hold whole rows of {options.DModel} for {batch} sequences, but its length is {input.Length}.", nameof(input));
+        }
         if (output.Length != input.Length)
             throw new ArgumentException($"output must be as long as input, {input.Length}, but its length is {output.Length}.", nameof(output));
         return input.Length / (batch * options.DModel);

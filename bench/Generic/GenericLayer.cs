@@ -3,7 +3,10 @@ using System.Numerics.Tensors;
 
 namespace AttentionGen.Generic;
 
-/// <summary>A Transformer layer in float32 with shapes known at run time: the attention of <see cref="GenericAttention"/>, and loops over <see cref="TensorPrimitives"/>.</summary>
+/// <summary>
+/// A Transformer layer in float32 with shapes known at run time: the attention of <see cref="GenericAttention"/>, and loops over
+/// <see cref="TensorPrimitives"/>.
+/// </summary>
 public sealed class GenericLayer
 {
     private readonly GenericLayerOptions options;
@@ -23,7 +26,10 @@ public sealed class GenericLayer
         attention = new GenericAttention(options.Attention, weights.Attention);
         int size = options.FeedForwardDim * Width;
         if (weights.Up.Length != size || weights.Down.Length != size || weights.Gate.Length != (options.IsGated ? size : 0))
-            throw new ArgumentException($"The matrices of the feed-forward network must have {size} elements, but have {weights.Up.Length}, {weights.Gate.Length} and {weights.Down.Length}.", nameof(weights));
+        {
+            string lengths = $"{weights.Up.Length}, {weights.Gate.Length} and {weights.Down.Length}";
+            throw new ArgumentException($"The matrices of the feed-forward network must have {size} elements, but have {lengths}.", nameof(weights));
+        }
     }
 
     private int Width => options.Attention.DModel;

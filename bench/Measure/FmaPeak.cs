@@ -13,7 +13,10 @@ internal static class FmaPeak
     /// <summary>Lanes of the widest vectors that are accelerated here.</summary>
     public static int Lanes => Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
 
-    /// <summary>Runs once, until the number of steps suits this processor. The loops are compiled to the JIT's best code at once, so that a short run does not take slower code's time for the peak.</summary>
+    /// <summary>
+    /// Runs once, until the number of steps suits this processor. The loops are compiled to the JIT's best code at once, so that a short run does not take
+    /// slower code's time for the peak.
+    /// </summary>
     /// <param name="lanes">4, 8 or 16.</param>
     public static int Calibrate(int lanes)
     {

@@ -6,7 +6,10 @@ using AttentionGen.CompilerServices;
 
 namespace AttentionGen.Bench.Measure;
 
-/// <summary>How fast so many bytes can be read: the bound of work that touches each byte once. 1, 2, 4 or 8 places are read in turn, since one stream does not fill the memory's queues.</summary>
+/// <summary>
+/// How fast so many bytes can be read: the bound of work that touches each byte once. 1, 2, 4 or 8 places are read in turn, since one stream does not fill
+/// the memory's queues.
+/// </summary>
 internal sealed class ReadBandwidth
 {
     private const int VectorsPerTurn = 8;

@@ -11,7 +11,8 @@ internal static class OnnxBertLayers
         float[] stacked = [.. weights.Query, .. weights.Key, .. weights.Value];
         graph.Initializer("qkv_weight", OnnxParts.Transpose(stacked, 3 * shape.QueryDim, shape.DModel), shape.DModel, 3 * shape.QueryDim);
         graph.Initializer("qkv_bias", [.. weights.QueryBias, .. weights.KeyBias, .. weights.ValueBias], 3 * shape.QueryDim);
-        graph.Node("Attention", OnnxGraph.Contributed, [OnnxModels.Input, "qkv_weight", "qkv_bias"], ["context"], ("num_heads", shape.Heads), ("scale", shape.Scale));
+        graph.Node(
+            "Attention", OnnxGraph.Contributed, [OnnxModels.Input, "qkv_weight", "qkv_bias"], ["context"], ("num_heads", shape.Heads), ("scale", shape.Scale));
     });
 
     /// <summary>The same with MultiHeadAttention after three products.</summary>
@@ -21,7 +22,9 @@ internal static class OnnxBertLayers
         OnnxParts.Product(graph, "key", OnnxModels.Input, weights.Key, shape.KeyDim, shape.DModel);
         OnnxParts.Product(graph, "value", OnnxModels.Input, weights.Value, shape.ValueDim, shape.DModel);
         graph.Initializer("qkv_bias", [.. weights.QueryBias, .. weights.KeyBias, .. weights.ValueBias], 3 * shape.QueryDim);
-        graph.Node("MultiHeadAttention", OnnxGraph.Contributed, ["query", "key", "value", "qkv_bias"], ["context"], ("num_heads", shape.Heads), ("scale", shape.Scale));
+        graph.Node(
+            "MultiHeadAttention", OnnxGraph.Contributed, ["query", "key", "value", "qkv_bias"], ["context"],
+            ("num_heads", shape.Heads), ("scale", shape.Scale));
     });
 
     /// <summary>Operators of the standard alone, as PyTorch's exporter writes them.</summary>
@@ -99,7 +102,8 @@ internal static class OnnxBertLayers
             graph.Initializer($"{name}_beta", beta.ToArray(), shape.DModel);
             graph.Initializer($"{name}_bias", bias.ToArray(), shape.DModel);
             graph.Node(
-                "SkipLayerNormalization", OnnxGraph.Contributed, [input, skip, $"{name}_gamma", $"{name}_beta", $"{name}_bias"], [name], ("epsilon", layer.NormEpsilon));
+                "SkipLayerNormalization", OnnxGraph.Contributed, [input, skip, $"{name}_gamma", $"{name}_beta", $"{name}_bias"], [name],
+                ("epsilon", layer.NormEpsilon));
         }
     }
 }

@@ -22,8 +22,9 @@ internal static class OnnxLlamaLayers
         graph.Initializer("feed_forward_gamma", data.LayerWeights.FeedForwardNorm.ToArray(), shape.DModel);
         // Of the standard's domain, although the standard has no such operator.
         graph.Node("SimplifiedLayerNormalization", "", [OnnxModels.Input, "attention_gamma"], ["normed"], ("axis", -1), ("epsilon", layer.NormEpsilon));
+        float[] stacked = [.. weights.Query, .. weights.Key, .. weights.Value];
         string[] projected = isPacked
-            ? [OnnxParts.Product(graph, "qkv", "normed", [.. weights.Query, .. weights.Key, .. weights.Value], shape.QueryDim + shape.KeyDim + shape.ValueDim, shape.DModel), "", ""]
+            ? [OnnxParts.Product(graph, "qkv", "normed", stacked, shape.QueryDim + shape.KeyDim + shape.ValueDim, shape.DModel), "", ""]
             :
             [
                 OnnxParts.Product(graph, "query", "normed", weights.Query, shape.QueryDim, shape.DModel),

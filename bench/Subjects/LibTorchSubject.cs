@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace AttentionGen.Bench.Subjects;
 
-/// <summary>libtorch through TorchSharp: one linear for queries, keys and values where they share a source, the fused scaled dot-product attention, and a linear.</summary>
+/// <summary>
+/// libtorch through TorchSharp: one linear for queries, keys and values where they share a source, the fused scaled dot-product attention, and a linear.
+/// </summary>
 internal sealed class LibTorchSubject : Subject<AttentionData>
 {
     private readonly List<Tensor> owned = [];

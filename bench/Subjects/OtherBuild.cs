@@ -46,7 +46,11 @@ internal sealed class OtherBuild
     /// <summary>Finds the assemblies that a build has of its own in its folder, and all others where ours are.</summary>
     private sealed class Context(string folder) : AssemblyLoadContext("other build")
     {
-        protected override Assembly? Load(AssemblyName name) => Own.Contains(name.Name) && Path.Combine(folder, name.Name + ".dll") is var file && File.Exists(file) ? LoadFromAssemblyPath(file) : null;
+        protected override Assembly? Load(AssemblyName name)
+        {
+            string file = Path.Combine(folder, name.Name + ".dll");
+            return Own.Contains(name.Name) && File.Exists(file) ? LoadFromAssemblyPath(file) : null;
+        }
     }
 
     /// <summary>One of its subjects: called through delegates, which cost both sides the same call of an interface.</summary>

@@ -8,7 +8,9 @@ using BenchmarkDotNet.Running;
 
 namespace AttentionGen.Bench.Suites;
 
-/// <summary>Adds columns of GFLOP/s at the median, and of the share of the FMA peak that this is, to a suite whose parameter tells the operations of a call.</summary>
+/// <summary>
+/// Adds columns of GFLOP/s at the median, and of the share of the FMA peak that this is, to a suite whose parameter tells the operations of a call.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class GflopsColumnAttribute : ColumnConfigBaseAttribute
 {

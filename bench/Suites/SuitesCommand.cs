@@ -15,7 +15,10 @@ internal static class SuitesCommand
     public static Command Create()
     {
         // What follows belongs to BenchmarkDotNet, such as --filter and --job.
-        var command = new Command("suites", "Runs BenchmarkDotNet suites; its own options follow, such as --list flat or --filter '*Block*'.") { TreatUnmatchedTokensAsErrors = false };
+        var command = new Command("suites", "Runs BenchmarkDotNet suites; its own options follow, such as --list flat or --filter '*Block*'.")
+        {
+            TreatUnmatchedTokensAsErrors = false,
+        };
         command.SetAction(result => Run([.. result.UnmatchedTokens]));
         return command;
     }

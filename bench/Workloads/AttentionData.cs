@@ -82,7 +82,10 @@ internal class AttentionData : WorkloadData
             shape = shape with { Ragged = false, KeyLengths = true };
         if (!Workload.UsesCache)
         {
-            var arguments = new AttentionArguments { Input = Input, Key = Key, Value = Value, Memory = Memory, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch };
+            var arguments = new AttentionArguments
+            {
+                Input = Input, Key = Key, Value = Value, Memory = Memory, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch,
+            };
             return Forward(shape, in arguments, null);
         }
 

@@ -32,7 +32,8 @@ internal record AttentionWorkload : Workload
 
     public bool UsesCache => CachedRows > 0;
 
-    public static AttentionWorkload Of<TKernel>(string name, int rows, int memoryRows = 0, int cachedRows = 0, int[]? keyLengths = null, Func<double, int, int, int, double>? scoreModifier = null)
+    public static AttentionWorkload Of<TKernel>(
+        string name, int rows, int memoryRows = 0, int cachedRows = 0, int[]? keyLengths = null, Func<double, int, int, int, double>? scoreModifier = null)
         where TKernel : class, IAttentionKernel<TKernel> => new()
         {
             Name = name,

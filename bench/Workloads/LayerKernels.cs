@@ -20,6 +20,14 @@ internal sealed partial class MiniLmLayer;
     Norm = Norm.Rms, NormPlacement = NormPlacement.Pre, NormEpsilon = 1e-5f)]
 internal sealed partial class LlamaLayerH9D576;
 
+/// <summary>One layer of stories260K: so small that what surrounds the kernels is seen.</summary>
+[TransformerLayerConfig(
+    Heads = 8, KvHeads = 4, DModel = 64, FeedForwardDim = 172, Causal = true, Rotary = RotaryKind.Interleaved,
+    QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false,
+    Activation = Activation.Silu, Gated = true, UpBias = false, GateBias = false, DownBias = false,
+    Norm = Norm.Rms, NormPlacement = NormPlacement.Pre, NormEpsilon = 1e-5f)]
+internal sealed partial class LlamaLayerH8D64;
+
 /// <summary>The first product of a feed-forward network of MiniLM.</summary>
 [LinearConfig(Inputs = 384, Outputs = 1536, Activation = Activation.Gelu)]
 internal sealed partial class FeedForwardUp384;

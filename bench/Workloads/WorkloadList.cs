@@ -37,6 +37,7 @@ internal static class WorkloadList
         LayerWorkload.OfLayer<BertLayerH12D384>("layer-bert-h12-d384-f1536-s128", rows: 128),
         LayerWorkload.OfLayer<LlamaLayerH9D576>("layer-llama-h9/3-d576-f1536-s128", rows: 128),
         LayerWorkload.OfLayer<LlamaLayerH9D576>("decode-layer-llama-h9/3-d576-f1536-c256", rows: 1, cachedRows: 256),
+        LayerWorkload.OfLayer<LlamaLayerH8D64>("decode-layer-llama-h8/4-d64-f172-c256", rows: 1, cachedRows: 256),
 
         LinearWorkload.Of<FeedForwardUp384>("linear-384-1536-gelu-s128", rows: 128),
         LinearWorkload.Of<FeedForwardDown384>("linear-1536-384-s128", rows: 128),

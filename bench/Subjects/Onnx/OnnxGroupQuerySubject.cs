@@ -22,7 +22,9 @@ internal sealed class OnnxGroupQuerySubject(string form, Func<AttentionData, int
     public static bool Supports(AttentionWorkload workload)
     {
         AttentionShape shape = workload.Shape;
-        return workload.Batch == 1 && shape.Causal && !shape.IsCrossAttention && shape.CausalAlignment == CausalAlignment.TopLeft && shape.HeadDim % 8 == 0
+        // It rotates heads of whole sixteens only.
+        int unit = shape.Rotary == RotaryKind.None ? 8 : 16;
+        return workload.Batch == 1 && shape.Causal && !shape.IsCrossAttention && shape.CausalAlignment == CausalAlignment.TopLeft && shape.HeadDim % unit == 0
             && shape.WindowRight < 0 && !shape.HasScoreModifier;
     }
 

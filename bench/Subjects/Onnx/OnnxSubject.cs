@@ -19,9 +19,11 @@ internal sealed class OnnxSubject(string form, Func<AttentionData, byte[]> model
 
     public static OnnxSubject MultiHeadAttention() => new("MultiHeadAttention", data => OnnxModels.MultiHeadAttention(data, biasInside: false));
 
-    public static OnnxSubject MultiHeadAttentionWithBiases() => new("MultiHeadAttention with biases", data => OnnxModels.MultiHeadAttention(data, biasInside: true));
+    public static OnnxSubject MultiHeadAttentionWithBiases() =>
+        new("MultiHeadAttention with biases", data => OnnxModels.MultiHeadAttention(data, biasInside: true));
 
-    public static bool SupportsAttention(AttentionWorkload workload) => SupportsMultiHeadAttention(workload) && HasProjectionBiases(workload.Shape) && !workload.Shape.IsCrossAttention;
+    public static bool SupportsAttention(AttentionWorkload workload) =>
+        SupportsMultiHeadAttention(workload) && HasProjectionBiases(workload.Shape) && !workload.Shape.IsCrossAttention;
 
     /// <summary>The operator knows neither grouped heads nor rotary embedding nor a cache that is shared in place.</summary>
     public static bool SupportsMultiHeadAttention(AttentionWorkload workload) =>

@@ -41,7 +41,8 @@ internal sealed class MiniLm
         normWeight = file.ReadFloat32("embeddings.LayerNorm.weight");
         normBias = file.ReadFloat32("embeddings.LayerNorm.bias");
         norm = new RowNormalization(Norm.Layer, normWeight, normBias, NormEpsilon);
-        Layers = [.. Enumerable.Range(0, LayerCount).Select(layer => TransformerLayerWeights.From(file, TransformerTensorNames.Bert($"encoder.layer.{layer}")))];
+        IEnumerable<TransformerTensorNames> names = Enumerable.Range(0, LayerCount).Select(layer => TransformerTensorNames.Bert($"encoder.layer.{layer}"));
+        Layers = [.. names.Select(layer => TransformerLayerWeights.From(file, layer))];
     }
 
     /// <summary>The model; read on first use.</summary>

@@ -15,7 +15,9 @@ internal static class SentenceBatches
     private static readonly Lazy<int[][]> Sentences = new(Read);
 
     /// <summary>Where the sentences come from, for the report.</summary>
-    public static string Source => File is { } path ? $"MiniLM encodes sentences of {path}." : "There is no ../shared/data/sentences.txt beside the repository: MiniLM encodes generated tokens of like lengths.";
+    public static string Source => File is null
+        ? "There is no ../shared/data/sentences.txt beside the repository: MiniLM encodes generated tokens of like lengths."
+        : "MiniLM encodes sentences of ../shared/data/sentences.txt.";
 
     private static string? File => Find(AppContext.BaseDirectory) ?? Find(Environment.CurrentDirectory);
 
@@ -61,7 +63,8 @@ internal static class SentenceBatches
         for (int sentence = 0; sentence < GeneratedSentences; sentence++)
         {
             int length = Math.Min(LongestGenerated, ShortestGenerated + (int)(-MeanBeyondShortest * Math.Log(1 - random.NextDouble())));
-            yield return [MiniLm.Begin, .. Enumerable.Range(0, length - 2).Select(_ => random.Next(MiniLm.FirstWord, MiniLm.Instance.VocabularySize)), MiniLm.End];
+            IEnumerable<int> words = Enumerable.Range(0, length - 2).Select(_ => random.Next(MiniLm.FirstWord, MiniLm.Instance.VocabularySize));
+            yield return [MiniLm.Begin, .. words, MiniLm.End];
         }
     }
 }
