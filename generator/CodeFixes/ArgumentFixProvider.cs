@@ -22,7 +22,8 @@ public sealed class ArgumentFixProvider : CodeFixProvider
     /// <inheritdoc/>
     public override ImmutableArray<string> FixableDiagnosticIds { get; } =
         ["AG0014", "AG0015", "AG0016", "AG0017", "AG0018", "AG0019", "AG0020", "AG0021", "AG0022", "AG0023", "AG0024", "AG0025", "AG0026",
-        "AG0033", "AG0034", "AG0035", "AG0036", "AG0037", "AG0038", "AG0039", "AG0040", "AG0041", "AG0042", "AG0044", "AG0045", "AG0046", "AG0047", "AG0048", "AG0049", "AG0050", "AG0051", "AG0061", "AG0062",
+        "AG0033", "AG0034", "AG0035", "AG0036", "AG0037", "AG0038", "AG0039", "AG0040", "AG0041", "AG0042", "AG0044", "AG0045", "AG0046", "AG0047", "AG0048",
+        "AG0049", "AG0050", "AG0051", "AG0061", "AG0062",
         "AG0070", "AG0071", "AG0072", "AG0073", "AG0074", "AG0075", "AG0076", "AG1003"];
 
     /// <inheritdoc/>
@@ -78,7 +79,8 @@ public sealed class ArgumentFixProvider : CodeFixProvider
             return SyntaxFactory.ParseExpression(value);
         ExpressionSyntax full = SyntaxFactory.ParseExpression($"{alias}::AttentionGen.{value.Replace(" | ", $" | {alias}::AttentionGen.")}");
         // The simplifier shortens the nodes that are marked, and none within an operator that is.
-        IEnumerable<SyntaxNode> members = full.DescendantNodesAndSelf(node => node is not MemberAccessExpressionSyntax).Where(node => node is MemberAccessExpressionSyntax);
+        IEnumerable<SyntaxNode> members = full.DescendantNodesAndSelf(
+            node => node is not MemberAccessExpressionSyntax).Where(node => node is MemberAccessExpressionSyntax);
         return full.ReplaceNodes(members, (member, _) => member.WithAdditionalAnnotations(Simplifier.Annotation));
     }
 }

@@ -20,16 +20,23 @@ internal sealed record AttentionPlan
     /// <summary>Steps of the depth of a projection that one chain of multiply-adds runs over, on every target: results depend on it.</summary>
     public const int DepthBlock = 256;
 
-    /// <summary>Query rows whose scores against one key block are alive at once: 24 rows of 256 fill three quarters of a 32 KiB cache, and are whole tiles of 12, 6, 4, 3 and 2 rows.</summary>
+    /// <summary>
+    /// Query rows whose scores against one key block are alive at once: 24 rows of 256 fill three quarters of a 32 KiB cache, and are whole tiles of 12,
+    /// 6, 4, 3 and 2 rows.
+    /// </summary>
     public const int QueryBlock = 24;
 
     /// <summary>Up to so many rows threads share columns and heads of a sequence rather than rows.</summary>
     public const int FewRows = 2 * QueryBlock;
 
-    /// <summary>Query rows that use a key block one query block after another, so that keys and values beyond the second-level cache are read a fifth as often.</summary>
+    /// <summary>
+    /// Query rows that use a key block one query block after another, so that keys and values beyond the second-level cache are read a fifth as often.
+    /// </summary>
     public const int QueryRun = 5 * QueryBlock;
 
-    /// <summary>Rows of a thread's part are a multiple of this: whole tiles of most targets, and 128 rows are four equal parts, which 24 would cut into three.</summary>
+    /// <summary>
+    /// Rows of a thread's part are a multiple of this: whole tiles of most targets, and 128 rows are four equal parts, which 24 would cut into three.
+    /// </summary>
     public const int PartRows = 8;
 
     /// <summary>
@@ -158,10 +165,13 @@ internal sealed record AttentionPlan
         // Uses of one kernel share its tiles, which divide the panels of all of them.
         MatrixKernel input = Projection(shape.DModel), memory = Projection(shape.MemoryDim), output = Projection(shape.JoinedDim);
         MatrixKernel? down = spec.Layer is { } layer
-            ? MatrixKernel.Projection(layer.FeedForwardDim, FeedForwardPlan.HiddenStrideOf(layer.FeedForwardDim), new EpilogueStep.AddBias(), new EpilogueStep.StoreRows())
+            ? MatrixKernel.Projection(
+                layer.FeedForwardDim, FeedForwardPlan.HiddenStrideOf(layer.FeedForwardDim), new EpilogueStep.AddBias(), new EpilogueStep.StoreRows())
             : null;
         // The cross-attention of a decoder layer is an attention of its own; its products are this plan's, so that each kernel is written once.
-        AttentionSpec? cross = spec.Layer?.CrossAttention is { } crossShape ? spec with { Shape = crossShape, Layer = null, ScoreModifier = null, MaskPredicate = null } : null;
+        AttentionSpec? cross = spec.Layer?.CrossAttention is { } crossShape
+            ? spec with { Shape = crossShape, Layer = null, ScoreModifier = null, MaskPredicate = null }
+            : null;
         MatrixKernel? crossMemory = cross is null ? null : Projection(cross.Shape.MemoryDim);
         List<ProductPlan> projections = !shape.HasProjections ? [] : new[]
             {
@@ -171,7 +181,8 @@ internal sealed record AttentionPlan
                 (Kernel: output, Panels: Panels(shape.DModel)),
             }
             .Concat(down is null ? [] : new[] { (Kernel: input, Panels: Panels(spec.Layer!.FeedForwardDim)), (Kernel: down, Panels: Panels(shape.DModel)) })
-            .Concat(crossMemory is null ? [] : new[] { (Kernel: crossMemory, Panels: Panels(shape.KeyDim)), (Kernel: crossMemory, Panels: Panels(shape.ValueDim)) })
+            .Concat(
+                crossMemory is null ? [] : new[] { (Kernel: crossMemory, Panels: Panels(shape.KeyDim)), (Kernel: crossMemory, Panels: Panels(shape.ValueDim)) })
             .GroupBy(use => use.Kernel)
             .Select(uses => Product(uses.Key, uses.Select(use => use.Panels).Aggregate(GreatestCommonDivisor)))
             .ToList();
@@ -201,19 +212,27 @@ internal sealed record AttentionPlan
         if (shape.HasProjections && main.Tiles[main.Tiles.Count - 1].Unroll is > 1 and int turn && turn < main.Kernel.Depth.Literal)
             reasons.Add($"The largest tiles of weights take {turn} steps of the depth in a turn of their loop, which measured faster than one.");
         if (shape.HasProjections && main.InterleavedPanels > 1)
-            reasons.Add($"Panels of weights are interleaved by {main.InterleavedPanels}: one row reads {main.GemvTiles[0].Panels / main.InterleavedPanels} streams instead of {main.GemvTiles[0].Panels}.");
+            reasons.Add(
+                $"Panels of weights are interleaved by {main.InterleavedPanels}: one row reads {main.GemvTiles[0].Panels / main.InterleavedPanels} streams "
+                    + $"instead of {main.GemvTiles[0].Panels}.");
 
         var shared = new List<string>
         {
-            $"Scores: {shape.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores alive.",
-            $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the first-level cache. The block's size is the same on every processor, since the bits depend on it.",
+            $"Scores: {shape.HeadDim} deep, straight from key panels of {PanelWidth} keys: no transpose, and never more than {QueryBlock} x {KeyBlock} scores "
+                + $"alive.",
+            $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the "
+                + $"first-level cache. The block's size is the same on every processor, since the bits depend on it.",
             "Each key block's values start from zero and are merged by its maximum, in ascending order.",
             $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
-            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (shape.QueryDim + shape.JoinedDim) * 4 / 1024} KiB beside the {(shape.HasProjections ? "weights" : "keys and values")} that pass through.",
+            $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (shape.QueryDim + shape.JoinedDim) * 4 / 1024} KiB beside the "
+                + $"{(shape.HasProjections ? "weights" : "keys and values")} that pass through.",
             Factor(shape, steps),
         };
         if (projections.Any(product => product.Kernel.DepthBlocks > 1))
-            shared.Insert(1, $"Projections: their depth is cut into blocks of {DepthBlock}, each summed from zero and added in ascending order, which rounds less than one long sum. The bits depend on it.");
+            shared.Insert(
+                1,
+                $"Projections: their depth is cut into blocks of {DepthBlock}, each summed from zero and added in ascending order, which rounds less than one "
+                    + $"long sum. The bits depend on it.");
         if (!shape.HasProjections)
             shared.Insert(0, "Heads come and go as the caller has them: queries are gathered by KV head, keys and values laid out in panels.");
         if (shape.Group > 1)
@@ -222,9 +241,14 @@ internal sealed record AttentionPlan
             shared.Add("Causal: loops end at the last visible key of a query block; only the block on the diagonal masks.");
 
         if (spec.Layer is not null)
-            shared.Add($"Layer: a row block goes through attention, norms and feed-forward network before the next one begins. The first products of the network are cut into strips of {strip * PanelWidth} columns, each activated while it is in cache; their rows lie an odd number of cache lines apart, so that the last product finds them in different sets of the cache.");
+            shared.Add(
+                $"Layer: a row block goes through attention, norms and feed-forward network before the next one begins. The first products of the network are "
+                    + $"cut into strips of {strip * PanelWidth} columns, each activated while it is in cache; their rows lie an odd number of cache lines "
+                    + $"apart, so that the last product finds them in different sets of the cache.");
         if (cross is not null)
-            shared.Add("Cross-attention: it follows the self-attention in the same row block, with the same scratch, which is free by then. Its products are those of the self-attention, but for the projection of the memory.");
+            shared.Add(
+                "Cross-attention: it follows the self-attention in the same row block, with the same scratch, which is free by then. Its products are those of "
+                    + "the self-attention, but for the projection of the memory.");
         shared.AddRange(steps.Reasons);
         return new()
         {

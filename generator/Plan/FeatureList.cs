@@ -5,7 +5,8 @@ namespace AttentionGen.Generator.Plan;
 /// <summary>What the path of a call does for a shape, as the flags that its class states.</summary>
 internal static class FeatureList
 {
-    public static AttentionFeatures Of(AttentionShape shape, AttentionSteps steps) => OfInputs(shape) | OfVisibility(shape, steps) | OfScores(shape, steps) | OfOutputs(shape);
+    public static AttentionFeatures Of(AttentionShape shape, AttentionSteps steps) =>
+        OfInputs(shape) | OfVisibility(shape, steps) | OfScores(shape, steps) | OfOutputs(shape);
 
     /// <summary>What a Transformer layer adds.</summary>
     public static AttentionFeatures Of(TransformerLayerShape? layer) => layer is null ? AttentionFeatures.None :

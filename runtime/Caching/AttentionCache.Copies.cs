@@ -191,7 +191,8 @@ public sealed partial class AttentionCache
     private void CheckForkCapacity(int capacity)
     {
         if (capacity < Math.Max(1, Length))
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"capacity is {capacity}; expected {Math.Max(1, Length)} or more, because the cache holds {Length} keys.");
+            throw new ArgumentOutOfRangeException(
+                nameof(capacity), capacity, $"capacity is {capacity}; expected {Math.Max(1, Length)} or more, because the cache holds {Length} keys.");
     }
 
     private void CheckSequences(ReadOnlySpan<int> sequences, string argument)

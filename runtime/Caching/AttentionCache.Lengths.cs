@@ -81,7 +81,8 @@ public sealed partial class AttentionCache
         using WriteScope writing = Writing();
         CheckSequence(sequence);
         if ((uint)length > (uint)lengths[sequence])
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"length is {length}; sequence {sequence} holds {lengths[sequence]} keys, expected 0 to {lengths[sequence]}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(length), length, $"length is {length}; sequence {sequence} holds {lengths[sequence]} keys, expected 0 to {lengths[sequence]}.");
         CheckHeld(sequence, length);
         SetLength(sequence, length);
         LengthsChanged();
@@ -110,7 +111,8 @@ public sealed partial class AttentionCache
         {
             long length = (long)lengths[sequence] + newKeys[sequence + 1] - newKeys[sequence];
             if ((ulong)length > (ulong)Capacity)
-                throw new ArgumentOutOfRangeException(nameof(newKeys), length, $"newKeys gives sequence {sequence} {length} keys; expected 0 to the capacity, {Capacity}.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(newKeys), length, $"newKeys gives sequence {sequence} {length} keys; expected 0 to the capacity, {Capacity}.");
         }
 
         for (int sequence = 0; sequence < Batch; sequence++)

@@ -127,7 +127,8 @@ public sealed partial class AttentionCache
         if ((room + PanelWidth - 1) / PanelWidth * PanelWidth * keyBytes * sequences.Length > MostGrowth * (bytes + SpareBytes))
         {
             throw new InvalidDataException(
-                $"The saved cache has {keys} keys in {sequences.Length} sequences of up to {longest}, so that a cache of them takes more than {MostGrowth} times their {bytes} bytes and {MostGrowth} MB; restore it into a cache that is there.");
+                $"The saved cache has {keys} keys in {sequences.Length} sequences of up to {longest}, so that a cache of them takes more than {MostGrowth} "
+                    + $"times their {bytes} bytes and {MostGrowth} MB; restore it into a cache that is there.");
         }
 
         var cache = new AttentionCache(shape, longest, sequences.Length);
@@ -149,7 +150,8 @@ public sealed partial class AttentionCache
             return cache;
         cache.AddMemory(Restore(stream, memory));
         if (cache.Memory!.Batch != cache.Batch)
-            throw new InvalidDataException($"The saved cache is damaged: its memory has {cache.Memory.Batch} sequences; expected {cache.Batch}, as its keys have.");
+            throw new InvalidDataException(
+                $"The saved cache is damaged: its memory has {cache.Memory.Batch} sequences; expected {cache.Batch}, as its keys have.");
         return cache;
     }
 

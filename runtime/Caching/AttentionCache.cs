@@ -60,7 +60,8 @@ public sealed partial class AttentionCache
         if (largest > AlignedMemory.MaxLength)
         {
             throw new OutOfMemoryException(
-                $"A cache with capacity {capacity} for a batch of {batch} needs {largest} floats for its keys or its values; the most that one piece can hold is {AlignedMemory.MaxLength:N0}.");
+                $"A cache with capacity {capacity} for a batch of {batch} needs {largest} floats for its keys or its values; the most that one piece can hold "
+                    + $"is {AlignedMemory.MaxLength:N0}.");
         }
 
         KeyCapacity = (int)keyCapacity;
@@ -95,7 +96,8 @@ public sealed partial class AttentionCache
     public long KeyValueBytes => ((KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float)) + (Memory?.KeyValueBytes ?? 0);
 
     /// <summary>
-    /// The projected memory that the cross-attention of a decoder layer reads, which <c>ProjectMemory</c> of the layer writes; null for the cache of a kernel with
+    /// The projected memory that the cross-attention of a decoder layer reads, which <c>ProjectMemory</c> of the layer writes; null for the cache of a
+    /// kernel with
     /// one attention. Copies of this cache copy it too; <see cref="Truncate(int)"/> leaves it as it is.
     /// </summary>
     public AttentionCache? Memory { get; private set; }

@@ -26,10 +26,13 @@ internal static partial class CacheErrors
 
     /// <summary>A cache is asked for that also holds a memory, but not for how many rows.</summary>
     public static NotSupportedException NoMemoryCapacity() =>
-        new("The cache of this layer also holds the memory of its cross-attention; expected a capacity for both: CreateCache(capacity, memoryCapacity, batch).");
+        new(
+            "The cache of this layer also holds the memory of its cross-attention; expected a capacity for both: CreateCache(capacity, memoryCapacity, "
+                + "batch).");
 
     /// <summary>A cache without a part for a memory is given to a layer with cross-attention.</summary>
-    public static ArgumentException NoPartForMemory() => new("cache has no part for a memory; expected a cache of this layer: CreateCache(capacity, memoryCapacity, batch).", "cache");
+    public static ArgumentException NoPartForMemory() =>
+        new("cache has no part for a memory; expected a cache of this layer: CreateCache(capacity, memoryCapacity, batch).", "cache");
 
     /// <summary>A cache is given to a kernel that has none.</summary>
     public static ArgumentException Undeclared() => new($"cache is given; expected none, because this kernel has no cache. {HaveOne}", "cache");
@@ -42,7 +45,8 @@ internal static partial class CacheErrors
         return new(
             $"cache was created for a kernel with {Text(had)}; expected a cache of this kernel, which has {Text(wanted)}.", "cache");
 
-        string Text((string Name, string Value)[] properties) => string.Join(", ", different.Select(index => $"{properties[index].Name} = {properties[index].Value}"));
+        string Text((string Name, string Value)[] properties) =>
+            string.Join(", ", different.Select(index => $"{properties[index].Name} = {properties[index].Value}"));
     }
 
     /// <summary>Keys do not fit into a cache, or into one of its sequences.</summary>
@@ -52,14 +56,16 @@ internal static partial class CacheErrors
     /// <param name="argument">What brings further keys.</param>
     /// <param name="keys">How many.</param>
     public static InvalidOperationException Full(int sequence, int held, int capacity, string argument, int keys) => new(
-        $"cache is too small: {(sequence < 0 ? "it" : $"its sequence {sequence}")} holds {held} of at most {capacity} keys, and {argument} has {keys} more; expected at most {capacity - held}.");
+        $"cache is too small: {(sequence < 0 ? "it" : $"its sequence {sequence}")} holds {held} of at most {capacity} keys, and {argument} has {keys} more; "
+            + $"expected at most {capacity - held}.");
 
     /// <summary>Every property that is set or defaulted, as the record prints it.</summary>
     private static (string Name, string Value)[] Properties(AttentionShape shape)
     {
         string text = shape.ToString();
         string inner = text[(text.IndexOf('{', StringComparison.Ordinal) + 1)..text.LastIndexOf('}')].Trim();
-        return [.. BetweenProperties().Split(inner).Select(each => each.Split(" = ", 2)).Select(pair => (pair[0], pair[1])).Where(pair => !Derived.Contains(pair.Item1))];
+        return [.. BetweenProperties().Split(inner).Select(each => each.Split(" = ", 2)).Select(pair => (pair[0],
+            pair[1])).Where(pair => !Derived.Contains(pair.Item1))];
     }
 
     // A comma may also stand between flags.

@@ -85,7 +85,9 @@ public readonly ref struct AttentionArguments
     /// </summary>
     public int MaskLength { get; init; }
 
-    /// <summary>[batch, Heads, rows, keys], or [batch, rows, keys] if the mean of the heads is declared; see <see cref="AttentionOutputs"/>. Empty: not computed.</summary>
+    /// <summary>
+    /// [batch, Heads, rows, keys], or [batch, rows, keys] if the mean of the heads is declared; see <see cref="AttentionOutputs"/>. Empty: not computed.
+    /// </summary>
     public Span<float> Probabilities { get; init; }
 
     /// <summary>[batch, Heads, rows, keys]: scores of the declared stage; see <see cref="AttentionOutputs"/>. Empty: not computed.</summary>

@@ -13,7 +13,9 @@ public interface IDecoderLayer
     AttentionCache CreateCache(int capacity, int memoryCapacity, int batch = 1);
 
     /// <summary>Projects a memory to keys and values, which replace the memory that the cache holds. The keys of earlier rows stay.</summary>
-    /// <param name="memory">[cache.Batch, memory rows, MemoryDim]. The length gives the number of memory rows. In a ragged batch: [total memory rows, MemoryDim].</param>
+    /// <param name="memory">
+    /// [cache.Batch, memory rows, MemoryDim]. The length gives the number of memory rows. In a ragged batch: [total memory rows, MemoryDim].
+    /// </param>
     /// <param name="cache">A cache of this layer with room for the memory rows.</param>
     /// <param name="memoryOffsets">
     /// In a ragged batch, [cache.Batch + 1]: the first memory row of each sequence, and the end of the last one. Otherwise empty.
@@ -22,7 +24,9 @@ public interface IDecoderLayer
     /// <exception cref="ArgumentException">
     /// A length is wrong, there are offsets but the batch is not ragged, or the cache belongs to another layer. The cache is then as it was.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The memory does not fit into the cache, or another call uses the cache. The cache is then as it was.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The memory does not fit into the cache, or another call uses the cache. The cache is then as it was.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The call was cancelled. The cache holds no memory, or is as it was if the call had not begun.</exception>
     void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets = default, in ForwardOptions options = default);
 }

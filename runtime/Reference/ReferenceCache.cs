@@ -83,7 +83,9 @@ public sealed class ReferenceCache
     /// <param name="keys">[batch, keys, KvHeads · HeadDim] or [batch, KvHeads, keys, HeadDim].</param>
     /// <param name="values">[batch, keys, KvHeads · ValueHeadDim] or [batch, KvHeads, keys, ValueHeadDim].</param>
     /// <param name="layout">Which of the two.</param>
-    /// <exception cref="ArgumentException"><paramref name="keys"/> is no whole number of keys for each sequence, or there are more values or fewer than keys. Nothing is changed.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="keys"/> is no whole number of keys for each sequence, or there are more values or fewer than keys. Nothing is changed.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="layout"/> is no layout.</exception>
     public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values, HeadLayout layout)
     {

@@ -45,11 +45,13 @@ public static class ReferenceLayer
         }
         else
         {
-            double[] h = AddBranch(shape, x, result.Output, weights.AttentionNorm, weights.AttentionNormBias, weights.AttentionOutputNorm, weights.AttentionOutputNormBias);
+            double[] h = AddBranch(
+                shape, x, result.Output, weights.AttentionNorm, weights.AttentionNormBias, weights.AttentionOutputNorm, weights.AttentionOutputNormBias);
             if (shape.MemoryDim > 0)
                 h = AddMemory(shape, weights, in arguments, cache, h);
             double[] inner = FeedForward(shape, weights, BranchInput(shape, h, weights.FeedForwardNorm, weights.FeedForwardNormBias));
-            output = AddBranch(shape, h, inner, weights.FeedForwardNorm, weights.FeedForwardNormBias, weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias);
+            output = AddBranch(
+                shape, h, inner, weights.FeedForwardNorm, weights.FeedForwardNormBias, weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias);
         }
 
         ClearPadding(shape, in own, sequences, output);
@@ -65,7 +67,8 @@ public static class ReferenceLayer
     /// <exception cref="ArgumentException">The cache is for another shape, or a length is wrong. The cache is as it was.</exception>
     /// <exception cref="NotSupportedException">The layer has no cross-attention.</exception>
     public static void ProjectMemory(
-        TransformerLayerShape shape, TransformerLayerWeights weights, ReadOnlySpan<float> memory, ReferenceCache cache, ReadOnlySpan<int> memoryOffsets = default)
+        TransformerLayerShape shape, TransformerLayerWeights weights, ReadOnlySpan<float> memory, ReferenceCache cache, ReadOnlySpan<int> memoryOffsets =
+            default)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(cache);
@@ -80,19 +83,23 @@ public static class ReferenceLayer
     }
 
     /// <summary>The cross-attention, whose key lengths are those of the memory.</summary>
-    internal static AttentionShape? MemoryAttention(TransformerLayerShape shape) => shape.CrossAttention is { } cross ? cross with { KeyLengths = shape.MemoryLengths } : null;
+    internal static AttentionShape? MemoryAttention(TransformerLayerShape shape) =>
+        shape.CrossAttention is { } cross ? cross with { KeyLengths = shape.MemoryLengths } : null;
 
     /// <summary>Adds the cross-attention to a memory.</summary>
-    private static double[] AddMemory(TransformerLayerShape shape, TransformerLayerWeights weights, in AttentionArguments arguments, ReferenceCache? cache, double[] h)
+    private static double[] AddMemory(
+        TransformerLayerShape shape, TransformerLayerWeights weights, in AttentionArguments arguments, ReferenceCache? cache, double[] h)
     {
         var memory = new AttentionArguments
         {
-            Input = arguments.Input, Memory = arguments.Memory, RowOffsets = arguments.RowOffsets, KeyOffsets = arguments.KeyOffsets, KeyLengths = arguments.MemoryLengths, Batch = arguments.Batch,
+            Input = arguments.Input, Memory = arguments.Memory, RowOffsets = arguments.RowOffsets, KeyOffsets = arguments.KeyOffsets,
+            KeyLengths = arguments.MemoryLengths, Batch = arguments.Batch,
         };
         double[] input = BranchInput(shape, h, weights.CrossAttentionNorm, weights.CrossAttentionNormBias);
         double[] cross = ReferenceAttention.Forward(MemoryAttention(shape)!, weights.CrossAttention!, in memory, cache?.Memory, null, input).Output;
         return AddBranch(
-            shape, h, cross, weights.CrossAttentionNorm, weights.CrossAttentionNormBias, weights.CrossAttentionOutputNorm, weights.CrossAttentionOutputNormBias);
+            shape, h, cross, weights.CrossAttentionNorm, weights.CrossAttentionNormBias, weights.CrossAttentionOutputNorm,
+            weights.CrossAttentionOutputNormBias);
     }
 
     private static void CheckMemory(TransformerLayerShape shape, in AttentionArguments arguments, ReferenceCache? cache)
@@ -112,7 +119,8 @@ public static class ReferenceLayer
     /// <c>x + norm(branch)</c>, as in Gemma 2 (Riviere et al. 2024).
     /// </summary>
     private static double[] AddBranch(
-        TransformerLayerShape shape, double[] x, double[] branch, ReadOnlyMemory<float> norm, ReadOnlyMemory<float> normBias, ReadOnlyMemory<float> outputNorm, ReadOnlyMemory<float> outputNormBias) =>
+        TransformerLayerShape shape, double[] x, double[] branch, ReadOnlyMemory<float> norm, ReadOnlyMemory<float> normBias, ReadOnlyMemory<float> outputNorm,
+        ReadOnlyMemory<float> outputNormBias) =>
         shape.NormPlacement switch
         {
             NormPlacement.Pre => Add(shape, x, branch),
@@ -131,7 +139,8 @@ public static class ReferenceLayer
     }
 
     /// <summary><c>x + scale · branch</c>.</summary>
-    private static double[] Add(TransformerLayerShape shape, double[] x, double[] branch) => [.. x.Zip(branch, (left, right) => left + shape.ResidualScale * right)];
+    private static double[] Add(TransformerLayerShape shape, double[] x, double[] branch) =>
+        [.. x.Zip(branch, (left, right) => left + shape.ResidualScale * right)];
 
     private static double[] Norm(TransformerLayerShape shape, double[] rows, ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias) =>
         ReferenceNorm.Rows(shape.Norm, rows, weight.Span, bias.Span, shape.NormEpsilon);

@@ -28,7 +28,8 @@ internal static class StackChecks
             if (shapes[layer].Outputs != AttentionOutputs.None)
             {
                 throw new ArgumentException(
-                    $"layers[{layer}] has Outputs = {shapes[layer].Outputs}; expected None, because a stack has one output: call the layers one by one for what each gives beside its rows.", "layers");
+                    $"layers[{layer}] has Outputs = {shapes[layer].Outputs}; expected None, because a stack has one output: call the layers one by one for "
+                        + $"what each gives beside its rows.", "layers");
             }
 
             (string Name, object Value)[] found = Arguments(shapes[layer]);
@@ -37,7 +38,8 @@ internal static class StackChecks
                 if (!found[index].Value.Equals(expected[index].Value))
                 {
                     throw new ArgumentException(
-                        $"layers[{layer}] has {found[index].Name} = {found[index].Value}; expected {expected[index].Value}, as layers[0] has: all layers of a stack take the same arguments.", "layers");
+                        $"layers[{layer}] has {found[index].Name} = {found[index].Value}; expected {expected[index].Value}, as layers[0] has: all layers of a "
+                            + $"stack take the same arguments.", "layers");
                 }
             }
         }
@@ -55,7 +57,8 @@ internal static class StackChecks
         static void Check<T>(int layer, string name, T found, T expected)
         {
             if (!EqualityComparer<T>.Default.Equals(found, expected))
-                throw new ArgumentException($"layers[{layer}] has {name} = {found}; expected {expected}, as layers[0] has: all layers of a stack take the same arguments.", "layers");
+                throw new ArgumentException(
+                    $"layers[{layer}] has {name} = {found}; expected {expected}, as layers[0] has: all layers of a stack take the same arguments.", "layers");
         }
     }
 

@@ -48,7 +48,8 @@ public abstract class StackLayer
             Decoder.ProjectMemory(memory, cache, memoryOffsets, in options);
 
         private IDecoderLayer Decoder => layer as IDecoderLayer
-            ?? throw new NotSupportedException($"{typeof(TLayer).Name} keeps no memory in a cache: its layer has no cross-attention, or its self-attention has no cache.");
+            ?? throw new NotSupportedException(
+                $"{typeof(TLayer).Name} keeps no memory in a cache: its layer has no cross-attention, or its self-attention has no cache.");
 
         internal override long GetScratchBytes(int batch, int rows, int keys, int threads) => TLayer.GetScratchBytes(batch, rows, keys, threads);
 

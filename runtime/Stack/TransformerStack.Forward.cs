@@ -49,7 +49,8 @@ public partial class TransformerStack
     /// <param name="output">[total rows, DModel]. Must not overlap <paramref name="input"/>.</param>
     /// <param name="rowOffsets">[sequences + 1]: the first row of each sequence, and the end of the last one.</param>
     /// <inheritdoc cref="Forward(in AttentionArguments, TransformerStackCache?)" path="/exception"/>
-    public void Forward(ReadOnlySpan<float> input, Span<float> output, ReadOnlySpan<int> rowOffsets) => Forward(input, output, rowOffsets, default(ForwardOptions));
+    public void Forward(ReadOnlySpan<float> input, Span<float> output, ReadOnlySpan<int> rowOffsets) =>
+        Forward(input, output, rowOffsets, default(ForwardOptions));
 
     /// <param name="input">[total rows, DModel].</param>
     /// <param name="output">[total rows, DModel]. Must not overlap <paramref name="input"/>.</param>
@@ -100,7 +101,9 @@ public partial class TransformerStack
     public void Forward(in AttentionArguments arguments, TransformerStackCache? cache)
     {
         if (arguments.Cache is not null)
-            throw new ArgumentException("arguments.Cache is given; expected null, because it is the cache of one layer: a stack takes the cache of all its layers, from CreateCache.", nameof(arguments));
+            throw new ArgumentException(
+                "arguments.Cache is given; expected null, because it is the cache of one layer: a stack takes the cache of all its layers, from CreateCache.",
+                nameof(arguments));
         cache?.CheckLayers(shapes);
         using WriteScope writing = cache is null ? default : cache.Writing();
         AttentionArguments first = cache is null ? arguments : arguments with { Cache = cache[0] };
@@ -109,7 +112,9 @@ public partial class TransformerStack
         else
             KernelChecks.Validate(shapes[0], in first);
         // All layers must append the same numbers of keys, whatever the caller does to the offsets meanwhile.
-        AttentionArguments settled = cache is null || arguments.RowOffsets.IsEmpty ? arguments : arguments with { RowOffsets = cache.KeepOffsets(arguments.RowOffsets) };
+        AttentionArguments settled = cache is null || arguments.RowOffsets.IsEmpty
+            ? arguments
+            : arguments with { RowOffsets = cache.KeepOffsets(arguments.RowOffsets) };
         int floats = layers.Length > 1 ? arguments.Input.Length : 0;
         AlignedMemory? one = null, other = null;
         try

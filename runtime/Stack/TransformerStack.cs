@@ -66,7 +66,9 @@ public partial class TransformerStack
     /// <param name="progress">Gets the number of layers that are loaded, after each of them.</param>
     /// <exception cref="ArgumentException">The file lacks a tensor, or weights have another shape than their layer.</exception>
     /// <exception cref="InvalidDataException">The shapes of a layer's tensors do not belong together.</exception>
-    /// <exception cref="NotSupportedException">The file has tensors that the names do not know, or a tensor or layer is of a kind that cannot be read.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The file has tensors that the names do not know, or a tensor or layer is of a kind that cannot be read.
+    /// </exception>
     public static TransformerStack Load(
         SafetensorsFile file,
         Func<int, TransformerTensorNames> names,
@@ -116,16 +118,23 @@ public partial class TransformerStack
     public TransformerStackCache CreateCache(int capacity, int memoryCapacity, int batch) =>
         new(shapes, [.. layers.Select(layer => layer.CreateCache(capacity, memoryCapacity, batch))]);
 
-    /// <summary>Projects a memory to the keys and values of every layer, which replace the memory that the cache holds. The keys of earlier rows stay.</summary>
+    /// <summary>
+    /// Projects a memory to the keys and values of every layer, which replace the memory that the cache holds. The keys of earlier rows stay.
+    /// </summary>
     /// <param name="memory">[batch of the cache, memory rows, MemoryDim], or [total memory rows, MemoryDim] in a ragged batch.</param>
     /// <param name="cache">The cache, of this stack.</param>
-    /// <param name="memoryOffsets">In a ragged batch, [batch of the cache + 1]: the first memory row of each sequence, and the end of the last one. Otherwise empty.</param>
+    /// <param name="memoryOffsets">
+    /// In a ragged batch, [batch of the cache + 1]: the first memory row of each sequence, and the end of the last one. Otherwise empty.
+    /// </param>
     /// <param name="options">Threads and cancellation.</param>
     /// <exception cref="ArgumentException">A length is wrong, or the cache is of other layers. The cache is then as it was.</exception>
-    /// <exception cref="InvalidOperationException">The memory does not fit into the cache, or another call uses the cache. The cache is then as it was.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The memory does not fit into the cache, or another call uses the cache. The cache is then as it was.
+    /// </exception>
     /// <exception cref="NotSupportedException">The layers have no cross-attention.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled. The cache holds no memory, or is as it was if the call had not begun.</exception>
-    public void ProjectMemory(ReadOnlySpan<float> memory, TransformerStackCache cache, ReadOnlySpan<int> memoryOffsets = default, in ForwardOptions options = default)
+    public void ProjectMemory(
+        ReadOnlySpan<float> memory, TransformerStackCache cache, ReadOnlySpan<int> memoryOffsets = default, in ForwardOptions options = default)
     {
         ArgumentNullException.ThrowIfNull(cache);
         cache.CheckLayers(shapes);
@@ -174,7 +183,8 @@ public partial class TransformerStack
         List<T> loaded = [];
         for (int layer = 0; layer < layers; layer++)
         {
-            TransformerTensorNames own = names(layer) ?? throw new ArgumentException($"names({layer}) is null; expected the names of the tensors of layer {layer}.", nameof(names));
+            TransformerTensorNames own = names(layer) ?? throw new ArgumentException(
+                $"names({layer}) is null; expected the names of the tensors of layer {layer}.", nameof(names));
             loaded.Add(create(layer, TransformerLayerWeights.From(file, own)));
             progress?.Report(layer + 1);
         }

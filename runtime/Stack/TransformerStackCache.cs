@@ -111,7 +111,8 @@ public sealed partial class TransformerStackCache
         if ((uint)sequence >= (uint)Batch)
             throw new ArgumentOutOfRangeException(nameof(sequence), sequence, $"sequence is {sequence}; expected 0 to {Batch - 1}.");
         if ((uint)length > (uint)Lengths[sequence])
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"length is {length}; sequence {sequence} holds {Lengths[sequence]} keys, expected 0 to {Lengths[sequence]}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(length), length, $"length is {length}; sequence {sequence} holds {Lengths[sequence]} keys, expected 0 to {Lengths[sequence]}.");
         CheckHeld(sequence, length);
         foreach (AttentionCache layer in layers)
             layer.Truncate(sequence, length);

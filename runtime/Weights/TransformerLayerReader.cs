@@ -24,7 +24,9 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
             AttentionNormBias = ReadNormBias(names.AttentionNormBias, width),
             AttentionOutputNorm = ReadNorm(names.AttentionOutputNorm, width),
             AttentionOutputNormBias = ReadNormBias(names.AttentionOutputNormBias, width),
-            CrossAttention = names.CrossAttention is { } cross ? AttentionWeights.From(file, cross with { Ignored = [.. cross.Ignored, .. names.Ignored] }) : null,
+            CrossAttention = names.CrossAttention is { } cross
+                ? AttentionWeights.From(file, cross with { Ignored = [.. cross.Ignored, .. names.Ignored] })
+                : null,
             CrossAttentionNorm = ReadNorm(names.CrossAttentionNorm, width),
             CrossAttentionNormBias = ReadNormBias(names.CrossAttentionNormBias, width),
             CrossAttentionOutputNorm = ReadNorm(names.CrossAttentionOutputNorm, width),
@@ -47,7 +49,8 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
         if (attention.OutputProjection.Weight.Shape is { } output && output.Outputs != width)
         {
             throw new InvalidDataException(
-                $"'{file.Path}': tensor '{names.Down}' has {width} outputs; expected {output.Outputs}, as the output matrix '{of.Output}' of the attention has.");
+                $"'{file.Path}': tensor '{names.Down}' has {width} outputs; expected {output.Outputs}, as the output matrix '{of.Output}' of the attention "
+                    + $"has.");
         }
     }
 
@@ -85,7 +88,8 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
         if (outputs != 2L * inner)
         {
             throw new InvalidDataException(
-                $"'{file.Path}': tensor '{fusedName}' has {outputs} outputs for the gate and Up; expected {2L * inner}, twice the {inner} inputs of '{names.Down}'.");
+                $"'{file.Path}': tensor '{fusedName}' has {outputs} outputs for the gate and Up; expected {2L * inner}, twice the {inner} inputs of "
+                    + $"'{names.Down}'.");
         }
 
         return (Half("gate", 0), Half("up", inner));
@@ -101,7 +105,8 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
         string stored = names.GateUp ?? name!;
         (long first, long second) = names.GateUp is not null ? (2L * outputs, inputs) : names.IsTransposed ? (inputs, outputs) : (outputs, inputs);
         throw new InvalidDataException(
-            $"'{file.Path}': tensor '{stored}' has shape {file.GetInfo(stored).ShapeText}; expected [{first}, {second}], because '{names.Down}' has {outputs} inputs and {inputs} outputs.");
+            $"'{file.Path}': tensor '{stored}' has shape {file.GetInfo(stored).ShapeText}; expected [{first}, {second}], because '{names.Down}' has {outputs} "
+                + $"inputs and {inputs} outputs.");
     }
 
     private ReadOnlyMemory<float> ReadBias(string? name, string role, int length) => Expect(name, matrices.ReadBias(name, role), length);
@@ -132,7 +137,8 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
     private float[] Expect(string? name, WeightTensor tensor, int length)
     {
         if (!tensor.IsAbsent && tensor.Values.Length != length)
-            throw new InvalidDataException($"'{file.Path}': tensor '{name}' has {tensor.Values.Length} elements; expected {length}, by the shape of '{names.Down}'.");
+            throw new InvalidDataException(
+                $"'{file.Path}': tensor '{name}' has {tensor.Values.Length} elements; expected {length}, by the shape of '{names.Down}'.");
         return tensor.Values;
     }
 }

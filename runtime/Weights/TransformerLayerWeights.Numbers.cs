@@ -7,7 +7,8 @@ public sealed partial class TransformerLayerWeights
     /// The number of weights that are subnormal: not 0, and smaller than 2⁻¹²⁶. Some processors compute with such numbers many times slower;
     /// <see cref="FlushSubnormals"/> removes them.
     /// </summary>
-    public long CountSubnormals() => Attention.CountSubnormals() + (CrossAttention?.CountSubnormals() ?? 0) + Tensors().Sum(tensor => WeightNumbers.CountSubnormals(tensor.Values.Span));
+    public long CountSubnormals() =>
+        Attention.CountSubnormals() + (CrossAttention?.CountSubnormals() ?? 0) + Tensors().Sum(tensor => WeightNumbers.CountSubnormals(tensor.Values.Span));
 
     /// <summary>These weights with 0 in place of every subnormal number, of the same sign. They are the same object if there is none.</summary>
     public TransformerLayerWeights FlushSubnormals() => CountSubnormals() == 0 ? this : new()

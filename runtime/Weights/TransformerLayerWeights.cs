@@ -72,7 +72,9 @@ public sealed partial class TransformerLayerWeights
     /// <exception cref="ArgumentException">The file lacks a tensor of <paramref name="names"/>.</exception>
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     /// <exception cref="FileNotFoundException">A tensor is in a shard that is missing.</exception>
-    /// <exception cref="InvalidDataException">The shapes of the tensors do not belong together, or a tensor is not in the shard that the index names.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The shapes of the tensors do not belong together, or a tensor is not in the shard that the index names.
+    /// </exception>
     /// <exception cref="NotSupportedException">
     /// The file has tensors under the layer's prefix that <paramref name="names"/> does not know, a tensor has a type that
     /// <see cref="SafetensorsFile"/> cannot read.

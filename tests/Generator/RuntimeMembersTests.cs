@@ -27,10 +27,12 @@ public sealed class RuntimeMembersTests
         ];
         ClassText[] layers =
         [
-            Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Gated = true"), Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16, MemoryLengths = true"),
+            Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Gated = true"),
+            Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16, MemoryLengths = true"),
             Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16, Ragged = true"),
         ];
-        IEnumerable<Assembly> assemblies = kernels.Select(kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Append(LinearConfigurations.Type(0).GetType().GenericTypeArguments[0].Assembly)
+        IEnumerable<Assembly> assemblies = kernels.Select(
+            kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Append(LinearConfigurations.Type(0).GetType().GenericTypeArguments[0].Assembly)
             .Append(KernelFactory.CompileTypes(layers)[0].Assembly).Distinct();
         var found = new SortedSet<string>(assemblies.SelectMany(RuntimeMembers.ReferredToBy), StringComparer.Ordinal);
         Assert.True(found.Count > 100, $"only {found.Count} found");

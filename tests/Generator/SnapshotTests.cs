@@ -16,8 +16,10 @@ public sealed class SnapshotTests
     [InlineData("SelfTiny", "Vector256", "Heads = 1, DModel = 4")]
     [InlineData("CausalGrouped", "Vector256", "Heads = 4, KvHeads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, KeyBias = false")]
     [InlineData("CrossLengths", "Vector256", "Heads = 2, DModel = 6, MemoryDim = 5, KeyLengths = true")]
-    [InlineData("CoreGrouped", "Vector256", "Heads = 4, KvHeads = 2, HeadDim = 4, ValueHeadDim = 6, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit")]
-    [InlineData("General", "Vector256", "Heads = 2, KvHeads = 1, DModel = 8, Causal = true, WindowLeft = 20, KeyLengths = true, BooleanMask = MaskAxes.BatchKey, "
+    [InlineData("CoreGrouped", "Vector256", "Heads = 4, KvHeads = 2, HeadDim = 4, ValueHeadDim = 6, Projections = false, Layout = HeadLayout.HeadsRows, "
+        + "QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit")]
+    [InlineData("General", "Vector256", "Heads = 2, KvHeads = 1, DModel = 8, Causal = true, WindowLeft = 20, KeyLengths = true, BooleanMask = "
+        + "MaskAxes.BatchKey, "
         + "AdditiveMask = MaskAxes.QueryKey, Softcap = 2, Sinks = true, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp")]
     [InlineData("Ragged", "Vector256", "Heads = 2, DModel = 8, Causal = true, Ragged = true, WindowLeft = 20, KeyLengths = true, Documents = true, "
         + "Outputs = AttentionOutputs.LogSumExp")]

@@ -61,10 +61,13 @@ public sealed class SpecParsingTests
 
         Assert.True(shape is { ValueHeadDim: 64, HasProjections: true, Layout: Model.HeadLayout.RowsHeads });
         Assert.True(shape is { KeyStarts: false, WindowLeft: -1, WindowRight: -1, PrefixLengths: false, ChunkSize: 0, Documents: false });
-        Assert.True(shape is { BooleanMask: Model.MaskAxes.None, AdditiveMask: Model.MaskAxes.None, MaskLength: false, HasMaskPredicate: false, Ragged: false, SkipPadding: false });
+        Assert.True(shape is { BooleanMask: Model.MaskAxes.None, AdditiveMask: Model.MaskAxes.None, MaskLength: false, HasMaskPredicate: false, Ragged: false,
+            SkipPadding: false });
         Assert.True(shape is { Softcap: 0, HasScoreModifier: false, Alibi: false, RelativePositionBuckets: 0, RelativePositionMaxDistance: 0, Sinks: false });
-        Assert.True(shape is { QueryKeyNorm: Model.QueryKeyNorm.None, QueryKeyNormEpsilon: 0, BiasKeyValue: false, ZeroKeyValue: false, Outputs: Model.AttentionOutputs.None });
-        Assert.True(shape is { RotaryScaling: Model.RotaryScaling.None, RotaryScalingFactor: 1, RotaryOriginalLength: 0, RotaryAttentionFactor: 1, Positions: false });
+        Assert.True(shape is { QueryKeyNorm: Model.QueryKeyNorm.None, QueryKeyNormEpsilon: 0, BiasKeyValue: false, ZeroKeyValue: false,
+            Outputs: Model.AttentionOutputs.None });
+        Assert.True(
+            shape is { RotaryScaling: Model.RotaryScaling.None, RotaryScalingFactor: 1, RotaryOriginalLength: 0, RotaryAttentionFactor: 1, Positions: false });
     }
 
     [Fact]
@@ -113,17 +116,25 @@ public sealed class SpecParsingTests
             plain with { RotaryScaling = Model.RotaryScaling.Linear, RotaryScalingFactor = 2.5 },
             ParseShape($"{Rotary}, RotaryScaling = RotaryScaling.Linear, RotaryScalingFactor = 2.5"));
         Assert.Equal(
-            plain with { RotaryScaling = Model.RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 8192, RotaryLowFrequencyFactor = 1, RotaryHighFrequencyFactor = 4 },
+            plain with { RotaryScaling = Model.RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 8192, RotaryLowFrequencyFactor = 1,
+                RotaryHighFrequencyFactor = 4 },
             ParseShape($"{Rotary}, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 8192"));
         Assert.Equal(
-            plain with { RotaryScaling = Model.RotaryScaling.Llama3, RotaryScalingFactor = 32, RotaryOriginalLength = 4096, RotaryLowFrequencyFactor = 0.5, RotaryHighFrequencyFactor = 8 },
-            ParseShape($"{Rotary}, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 32, RotaryOriginalLength = 4096, RotaryLowFrequencyFactor = 0.5, RotaryHighFrequencyFactor = 8"));
+            plain with { RotaryScaling = Model.RotaryScaling.Llama3, RotaryScalingFactor = 32, RotaryOriginalLength = 4096, RotaryLowFrequencyFactor = 0.5,
+                RotaryHighFrequencyFactor = 8 },
+            ParseShape(
+                $"{Rotary}, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 32, RotaryOriginalLength = 4096, RotaryLowFrequencyFactor = 0.5, "
+                    + $"RotaryHighFrequencyFactor = 8"));
         Assert.Equal(
-            plain with { RotaryScaling = Model.RotaryScaling.Yarn, RotaryScalingFactor = 1, RotaryOriginalLength = 4096, RotaryBetaFast = 32, RotaryBetaSlow = 1, RotaryAttentionFactor = 1 },
+            plain with { RotaryScaling = Model.RotaryScaling.Yarn, RotaryScalingFactor = 1, RotaryOriginalLength = 4096, RotaryBetaFast = 32,
+                RotaryBetaSlow = 1, RotaryAttentionFactor = 1 },
             ParseShape($"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 1, RotaryOriginalLength = 4096"));
         Assert.Equal(
-            plain with { RotaryScaling = Model.RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 2048, RotaryBetaFast = 16, RotaryBetaSlow = 2, RotaryAttentionFactor = 1.5 },
-            ParseShape($"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 2048, RotaryBetaFast = 16, RotaryBetaSlow = 2, RotaryAttentionFactor = 1.5"));
+            plain with { RotaryScaling = Model.RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 2048, RotaryBetaFast = 16,
+                RotaryBetaSlow = 2, RotaryAttentionFactor = 1.5 },
+            ParseShape(
+                $"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4, RotaryOriginalLength = 2048, RotaryBetaFast = 16, RotaryBetaSlow = 2, "
+                    + $"RotaryAttentionFactor = 1.5"));
 
         // 0.1 · ln(40) + 1 = 1.3688879454113936.
         Model.AttentionShape yarn = ParseShape($"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = 4096");
@@ -168,9 +179,11 @@ public sealed class SpecParsingTests
     [Fact]
     public void Sizes_beyond_the_limits_are_illegal_on_both_sides()
     {
-        AttentionShape largest = ShapeCopy.To<AttentionShape>(ParseShape("Heads = 256, KvHeads = 1, HeadDim = 256, DModel = 1, MemoryDim = 65536, SequenceLength = 1048576"));
+        AttentionShape largest = ShapeCopy.To<AttentionShape>(
+            ParseShape("Heads = 256, KvHeads = 1, HeadDim = 256, DModel = 1, MemoryDim = 65536, SequenceLength = 1048576"));
         largest.ThrowIfIllegal();
-        foreach (AttentionShape shape in new[] { largest with { Heads = 512 }, largest with { HeadDim = 257 }, largest with { MemoryDim = 65_537 }, largest with { SequenceLength = 1_048_577 } })
+        foreach (AttentionShape shape in new[] { largest with { Heads = 512 }, largest with { HeadDim = 257 }, largest with { MemoryDim = 65_537 },
+            largest with { SequenceLength = 1_048_577 } })
             Assert.Throws<ArgumentException>(shape.ThrowIfIllegal);
         foreach (string setting in new[] { "KvHeads = 512", "HeadDim = 257", "MemoryDim = 65537", "SequenceLength = 1048577" })
             Assert.Empty(ParseSpecs($"[AttentionConfig(Heads = 2, DModel = 8, {setting})] public sealed partial class Block;"));
@@ -192,7 +205,9 @@ public sealed class SpecParsingTests
 
         AttentionShape runtime = ShapeCopy.To<AttentionShape>(shape);
         Assert.Equal(shape, ShapeCopy.To<Model.AttentionShape>(runtime));
-        Assert.All(ShapeSettings.All<Model.AttentionShape>(), setting => Assert.Equal(setting.GetValue(shape)!.ToString(), typeof(AttentionShape).GetProperty(setting.Name)!.GetValue(runtime)!.ToString()));
+        Assert.All(
+            ShapeSettings.All<Model.AttentionShape>(),
+            setting => Assert.Equal(setting.GetValue(shape)!.ToString(), typeof(AttentionShape).GetProperty(setting.Name)!.GetValue(runtime)!.ToString()));
     }
 
     [Theory]
@@ -230,7 +245,8 @@ public sealed class SpecParsingTests
     [InlineData("DModel = 8, Heads = 2")]
     [InlineData("Heads = 1 + 1, DModel = sizeof(long)")]
     [InlineData("Heads = (byte)2, DModel = '\\b'")]
-    [InlineData("Heads = 2, DModel = 8, ValueHeadDim = 4, WindowLeft = -1, WindowRight = -1, ChunkSize = 0, Softcap = 0, BooleanMask = 0, Outputs = 0, Ragged = false")]
+    [InlineData("Heads = 2, DModel = 8, ValueHeadDim = 4, WindowLeft = -1, WindowRight = -1, ChunkSize = 0, Softcap = 0, BooleanMask = 0, Outputs = 0, Ragged "
+        + "= false")]
     public void Equal_configurations_are_equal_specs_however_they_are_written(string arguments)
     {
         AttentionSpec expected = ParseSpec("Heads = 2, DModel = 8");

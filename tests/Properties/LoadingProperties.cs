@@ -21,7 +21,8 @@ public sealed class LoadingProperties
         Gen<int> change = Gen.Frequency((12, Gen.Const(0)), (1, Gen.Int[-4, 4]), (1, Gen.Const(int.MinValue)));
         change.Array[8].Holds(changes =>
         {
-            float[][] spans = [.. Lengths.Select((length, index) => TestNumbers.Random(index, changes[index] == int.MinValue ? 0 : Math.Max(0, length + changes[index])))];
+            float[][] spans =
+                [.. Lengths.Select((length, index) => TestNumbers.Random(index, changes[index] == int.MinValue ? 0 : Math.Max(0, length + changes[index])))];
             AttentionWeights weights = AttentionWeights.FromSpans(spans[0], spans[1], spans[2], spans[3], spans[4], spans[5], spans[6], spans[7]);
             Assert.Equal(spans[2], weights.Value.ToArray());
             Refusal.Where(changes.Any(each => each != 0), "weights", () => LoadingAttention.Create(weights));
@@ -65,7 +66,8 @@ public sealed class LoadingProperties
             Refusal.Where(!isLegal, "weights of a shape", () => AttentionWeights.Random(shape, 1));
             Refusal.Where(!isLegal, "a cache of a shape", () => _ = new AttentionCache(shape, 3));
             Refusal.Where(!isLegal, "a reference cache of a shape", () => _ = new ReferenceCache(shape));
-            Refusal.Where(!isLegal, "the reference", () => ReferenceAttention.Forward(shape, isLegal ? AttentionWeights.Random(shape, 1) : AttentionWeights.Empty, []));
+            Refusal.Where(
+                !isLegal, "the reference", () => ReferenceAttention.Forward(shape, isLegal ? AttentionWeights.Random(shape, 1) : AttentionWeights.Empty, []));
         }, iter: 3_000);
     }
 
@@ -74,7 +76,8 @@ public sealed class LoadingProperties
         Gen.Int.Array[4].Holds(sizes =>
         {
             long bytes = 0;
-            bool isRefused = Refusal.Where(sizes.Any(size => size < 0), "GetScratchBytes", () => bytes = LoadingAttention.GetScratchBytes(sizes[0], sizes[1], sizes[2], sizes[3]));
+            bool isRefused = Refusal.Where(
+                sizes.Any(size => size < 0), "GetScratchBytes", () => bytes = LoadingAttention.GetScratchBytes(sizes[0], sizes[1], sizes[2], sizes[3]));
             Assert.True(isRefused || bytes > 0);
         }, iter: 2_000);
 
@@ -105,9 +108,11 @@ public sealed class LoadingProperties
 
             using SafetensorsFile file = folder.Open(writer);
             AttentionWeights? weights = null;
-            bool isRefused = Refusal.Where(wrong >= 0, "From", () => weights = AttentionWeights.From(file, AttentionTensorNames.Llama(random.Next(2) == 0 ? "a" : "a.")));
+            bool isRefused = Refusal.Where(
+                wrong >= 0, "From", () => weights = AttentionWeights.From(file, AttentionTensorNames.Llama(random.Next(2) == 0 ? "a" : "a.")));
             if (!isRefused)
-                Assert.True(values[0].AsSpan().SequenceEqual(weights!.Query) && values[1].AsSpan().SequenceEqual(weights.Key) && values[2].AsSpan().SequenceEqual(weights.Value) && values[3].AsSpan().SequenceEqual(weights.Output));
+                Assert.True(values[0].AsSpan().SequenceEqual(weights!.Query) && values[1].AsSpan().SequenceEqual(weights.Key)
+                    && values[2].AsSpan().SequenceEqual(weights.Value) && values[3].AsSpan().SequenceEqual(weights.Output));
         }, iter: 300, threads: 1);
     }
 
@@ -151,9 +156,11 @@ public sealed class LoadingProperties
             ("weights", () => _ = new LoadingAttention(null!)), ("weights", () => LoadingAttention.Create(null!)),
             ("file", () => AttentionWeights.From(null!, AttentionTensorNames.T5(""))), ("names", () => AttentionWeights.From(file, null!)),
             ("names", () => AttentionWeights.From(file, new() { Output = null! })),
-            ("prefix", () => AttentionTensorNames.Bert(null!)), ("prefix", () => AttentionTensorNames.Gpt2(null!)), ("prefix", () => AttentionTensorNames.Llama(null!)),
+            ("prefix", () => AttentionTensorNames.Bert(null!)), ("prefix", () => AttentionTensorNames.Gpt2(null!)),
+            ("prefix", () => AttentionTensorNames.Llama(null!)),
             ("prefix", () => AttentionTensorNames.PyTorch(null!)), ("prefix", () => AttentionTensorNames.T5(null!)),
-            ("shape", () => AttentionWeights.Random(null!, 1)), ("shape", () => _ = new AttentionCache(null!, 1)), ("shape", () => _ = new ReferenceCache(null!)),
+            ("shape", () => AttentionWeights.Random(null!, 1)), ("shape", () => _ = new AttentionCache(null!, 1)),
+            ("shape", () => _ = new ReferenceCache(null!)),
             ("path", () => SafetensorsFile.Open(null!)), ("path", () => SafetensorsFile.Open("")),
             ("stream", () => cache.Save(null!)), ("stream", () => cache.Restore(null!)), ("stream", () => AttentionCache.Restore(null!, Shape)),
             ("shape", () => AttentionCache.Restore(Stream.Null, (AttentionShape)null!)),

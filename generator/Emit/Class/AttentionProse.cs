@@ -29,9 +29,11 @@ internal static class AttentionProse
     {
         string network = plan.Layer is null ? "" : CodeWriter.Invariant($", {plan.FeedForwardMultiplyAdds} a row for the feed-forward network");
         yield return CodeWriter.Invariant(
-            $"Multiply-adds: {plan.ProjectionMultiplyAdds} a row for the projections, {plan.AttentionMultiplyAdds} a row and visible key for the attention{network}.");
+            $"Multiply-adds: {plan.ProjectionMultiplyAdds} a row for the projections, {plan.AttentionMultiplyAdds} a row and visible key for the ")
+                + CodeWriter.Invariant($"attention{network}.");
         yield return CodeWriter.Invariant(
-            $"Bytes: {plan.WeightBytes} of packed weights, {4L * plan.Scratch.Length} of scratch, {plan.KeyValueBytes} of keys and values for each key of a sequence.");
+            $"Bytes: {plan.WeightBytes} of packed weights, {4L * plan.Scratch.Length} of scratch, {plan.KeyValueBytes} of keys and values for each key of a ")
+                + "sequence.";
         foreach (ScratchSlice slice in plan.Scratch.Slices)
             yield return CodeWriter.Invariant($"Scratch {slice.Name}: {slice.Length} floats from {slice.Offset}: {slice.Purpose}.");
     }
@@ -42,7 +44,8 @@ internal static class AttentionProse
         string work = CodeWriter.Invariant(
             $"{plan.ProjectionMultiplyAdds} multiply-adds a row for the projections{network} and {plan.AttentionMultiplyAdds} a row and visible key");
         return CodeWriter.Invariant(
-            $"{work}; {plan.WeightBytes / 1024} KiB of packed weights, {4L * plan.Scratch.Length / 1024} KiB of scratch a call, {plan.KeyValueBytes} bytes of keys and values for each key of a sequence");
+            $"{work}; {plan.WeightBytes / 1024} KiB of packed weights, {4L * plan.Scratch.Length / 1024} KiB of scratch a call, {plan.KeyValueBytes} bytes of ")
+                + "keys and values for each key of a sequence";
     }
 
     /// <summary>What the names in the files of kernels mean.</summary>
@@ -51,7 +54,8 @@ internal static class AttentionProse
         foreach (string name in ProseEmitter.ProductLegend)
             yield return name;
         if (shape.Group > 1)
-            yield return CodeWriter.Invariant($"Row e of a KV head is query head e mod {shape.Group} of input row e / {shape.Group}, because {shape.Group} query heads share a KV head.");
+            yield return CodeWriter.Invariant(
+                $"Row e of a KV head is query head e mod {shape.Group} of input row e / {shape.Group}, because {shape.Group} query heads share a KV head.");
         yield return "SoftmaxState has the places of maxima, sums and factors of a query block: of the merged key blocks, and of the present one.";
     }
 
@@ -59,7 +63,11 @@ internal static class AttentionProse
     public static string Describe(AttentionPlan plan)
     {
         AttentionShape shape = plan.Shape;
-        string kind = !shape.HasProjections ? $"Attention without projections, [{(shape.Layout == HeadLayout.RowsHeads ? "batch, rows, heads" : "batch, heads, rows")}]" : shape.IsCrossAttention ? CodeWriter.Invariant($"Cross-attention on a memory {shape.MemoryDim} wide") : "Self-attention";
+        string kind = !shape.HasProjections
+            ? $"Attention without projections, [{(shape.Layout == HeadLayout.RowsHeads ? "batch, rows, heads" : "batch, heads, rows")}]"
+            : shape.IsCrossAttention
+            ? CodeWriter.Invariant($"Cross-attention on a memory {shape.MemoryDim} wide")
+            : "Self-attention";
         string heads = shape.Group == 1
             ? CodeWriter.Invariant($"{CodeWriter.Count(shape.Heads, "head")} of {shape.HeadDim}")
             : CodeWriter.Invariant($"{shape.Heads} query heads and {CodeWriter.Count(shape.KvHeads, "KV head")} of {shape.HeadDim}");
@@ -75,14 +83,19 @@ internal static class AttentionProse
         string attention = CodeWriter.Invariant($"{kind}: {heads}{width}, scale {shape.Scale:G9}{causal}{rotary}{lengths}{declared}{rows}{biases}.");
         if (plan.Layer is not { } layer)
             return attention;
-        string memory = layer.MemoryDim == 0 ? "" : CodeWriter.Invariant($" Then cross-attention on a memory {layer.MemoryDim} wide{(layer.MemoryLengths ? ", memory lengths" : "")}.");
+        string memory = layer.MemoryDim == 0
+            ? ""
+            : CodeWriter.Invariant($" Then cross-attention on a memory {layer.MemoryDim} wide{(layer.MemoryLengths ? ", memory lengths" : "")}.");
         return $"{Describe(layer)} {attention}{memory}";
     }
 
     private static string Describe(TransformerLayerShape layer)
     {
-        var biases = new[] { (layer.UpBias, "up"), (layer.GateBias, "gate"), (layer.DownBias, "down") }.Where(bias => bias.Item1).Select(bias => bias.Item2).ToList();
-        string norm = CodeWriter.Invariant($"{(layer.Norm == Norm.Rms ? "RMS norm" : layer.NormBias ? "layer norm" : "layer norm without bias")} (epsilon {layer.NormEpsilon:G9})");
+        var biases = new[] { (layer.UpBias, "up"), (layer.GateBias, "gate"), (layer.DownBias, "down") }.Where(bias => bias.Item1)
+            .Select(bias => bias.Item2)
+            .ToList();
+        string norm = CodeWriter.Invariant(
+            $"{(layer.Norm == Norm.Rms ? "RMS norm" : layer.NormBias ? "layer norm" : "layer norm without bias")} (epsilon {layer.NormEpsilon:G9})");
         string place = layer.NormPlacement switch
         {
             NormPlacement.Pre => layer.ParallelBranches ? "before two parallel branches" : "before each branch",
@@ -90,7 +103,9 @@ internal static class AttentionProse
             _ => "before and after each branch",
         };
         string scale = layer.ResidualScale == 1 ? "" : CodeWriter.Invariant($", branches times {layer.ResidualScale:G9}");
-        return CodeWriter.Invariant($"Transformer layer: feed-forward {layer.FeedForwardDim} wide, {layer.Activation}{(layer.Gated ? ", gated" : "")}, biases {(biases.Count == 0 ? "none" : string.Join(", ", biases))}; {norm} {place}{scale}.");
+        return CodeWriter.Invariant(
+            $"Transformer layer: feed-forward {layer.FeedForwardDim} wide, {layer.Activation}{(layer.Gated ? ", gated" : "")}, biases ")
+                + CodeWriter.Invariant($"{(biases.Count == 0 ? "none" : string.Join(", ", biases))}; {norm} {place}{scale}.");
     }
 
     private static string Rotary(AttentionShape shape)
@@ -103,9 +118,13 @@ internal static class AttentionProse
             RotaryScaling.None => "",
             RotaryScaling.Linear => CodeWriter.Invariant($", linear scaling by {shape.RotaryScalingFactor:R}"),
             RotaryScaling.Llama3 => CodeWriter.Invariant($", Llama 3 scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}"),
-            _ => CodeWriter.Invariant($", YaRN scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}{(shape.RotaryTruncate ? "" : ", range not rounded")}, attention factor {shape.RotaryAttentionFactor:R}"),
+            _ =>
+                CodeWriter.Invariant(
+                    $", YaRN scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}{(shape.RotaryTruncate ? "" : ", range not rounded")}, ")
+                        + CodeWriter.Invariant($"attention factor {shape.RotaryAttentionFactor:R}"),
         };
-        return CodeWriter.Invariant($", rotary ({kind}, {shape.RotaryDim} of {shape.HeadDim}, base {shape.RotaryBase:R}{scaling}{(shape.Positions ? ", positions given" : "")})");
+        return CodeWriter.Invariant(
+            $", rotary ({kind}, {shape.RotaryDim} of {shape.HeadDim}, base {shape.RotaryBase:R}{scaling}{(shape.Positions ? ", positions given" : "")})");
     }
 
     private static IEnumerable<string> DescribeVisibility(AttentionPlan plan)
@@ -141,7 +160,8 @@ internal static class AttentionProse
     {
         AttentionShape shape = plan.Shape;
         if (shape.QueryKeyNorm != QueryKeyNorm.None)
-            yield return CodeWriter.Invariant($"{(shape.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys (epsilon {shape.QueryKeyNormEpsilon:G9})");
+            yield return CodeWriter.Invariant(
+                $"{(shape.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys (epsilon {shape.QueryKeyNormEpsilon:G9})");
         if (shape.Softcap > 0)
             yield return CodeWriter.Invariant($"softcap {shape.Softcap:G9}");
         if (plan.Steps.ScorePass?.Modifier is { } modifier)
@@ -159,13 +179,15 @@ internal static class AttentionProse
         if (shape.HasProbabilities)
             yield return (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0 ? "mean probabilities out" : "probabilities out";
         if (shape.ScoreOutput != AttentionOutputs.None)
-            yield return shape.ScoreOutput switch { AttentionOutputs.ScaledScores => "scaled scores out", AttentionOutputs.CappedScores => "capped scores out", _ => "masked scores out" };
+            yield return shape.ScoreOutput switch { AttentionOutputs.ScaledScores => "scaled scores out", AttentionOutputs.CappedScores => "capped scores out",
+                _ => "masked scores out" };
         if (shape.HasLogSumExp)
             yield return "log-sum-exp out";
     }
 
     private static string Axes(MaskAxes axes) => string.Join(
-        ", ", new[] { (MaskAxes.Batch, "batch"), (MaskAxes.Head, "head"), (MaskAxes.Query, "query"), (MaskAxes.Key, "key") }.Where(axis => (axes & axis.Item1) != 0).Select(axis => axis.Item2));
+        ", ", new[] { (MaskAxes.Batch, "batch"), (MaskAxes.Head, "head"), (MaskAxes.Query, "query"),
+            (MaskAxes.Key, "key") }.Where(axis => (axes & axis.Item1) != 0).Select(axis => axis.Item2));
 
     private static string Biases(AttentionShape shape)
     {

@@ -13,8 +13,10 @@ internal static class ClassEmitter
     {
         AttentionPlan plan = plans[0];
         bool plain = ForwardParameters.ArePlain(plan.Shape, plan.Layer);
-        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{(plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : ForwardSignatureEmitter.IsDecoder(plan) ? ", Library::IDecoderLayer" : "")}";
-        return SupportEmitter.WriteClass([.. plans.Select(AttentionProse.Of)], bases, writer => WriteShape(writer, plan), writer => WriteMembers(writer, plans));
+        string memory = plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : ForwardSignatureEmitter.IsDecoder(plan) ? ", Library::IDecoderLayer" : "";
+        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{memory}";
+        return SupportEmitter.WriteClass(
+            [.. plans.Select(AttentionProse.Of)], bases, writer => WriteShape(writer, plan), writer => WriteMembers(writer, plans));
     }
 
     private static void WriteMembers(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
@@ -25,7 +27,8 @@ internal static class ClassEmitter
     }
 
     /// <summary>The interface of the generated class.</summary>
-    public static string Interface(AttentionPlan plan) => $"Library::{(plan.FeedForward is null ? "IAttentionKernel" : "ITransformerLayer")}<{plan.Class.Name}>";
+    public static string Interface(AttentionPlan plan) =>
+        $"Library::{(plan.FeedForward is null ? "IAttentionKernel" : "ITransformerLayer")}<{plan.Class.Name}>";
 
     private static string WeightsType(AttentionPlan plan) => plan.FeedForward is null ? "Library::AttentionWeights" : "Library::TransformerLayerWeights";
 
@@ -106,11 +109,22 @@ internal static class ClassEmitter
             ? $"key and value [{shape.KeyDim}, {shape.MemoryDim}]"
             : $"key [{shape.KeyDim}, {shape.MemoryDim}], value [{shape.ValueDim}, {shape.MemoryDim}]";
         if (plans[0].Layer is { } layer)
-            writer.Line(CodeWriter.Invariant($"/// <param name=\"weights\">Those of the attention{(layer.MemoryDim > 0 ? " and of the cross-attention" : "")}, up{(layer.Gated ? " and gate" : "")} [{layer.FeedForwardDim}, {layer.DModel}], down [{layer.DModel}, {layer.FeedForwardDim}], and the declared biases and norms.</param>"));
+            writer.Line(
+                CodeWriter.Invariant(
+                    $"/// <param name=\"weights\">Those of the attention{(layer.MemoryDim > 0 ? " and of the cross-attention" : "")}, ")
+                        + CodeWriter.Invariant($"up{(layer.Gated ? " and gate" : "")} [{layer.FeedForwardDim}, {layer.DModel}], ")
+                        + CodeWriter.Invariant($"down [{layer.DModel}, {layer.FeedForwardDim}], and ")
+                        + "the declared biases and norms.</param>");
         else if (shape.HasProjections)
-            writer.Line($"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], and the declared biases.</param>");
+            writer.Line(
+                $"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], and the "
+                    + $"declared biases.</param>");
         else
-            writer.Line($"/// <param name=\"weights\">{(shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>")}.</param>");
+        {
+            string learned = shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>";
+            writer.Line($"/// <param name=\"weights\">{learned}.</param>");
+        }
+
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or a bias is missing or superfluous.</exception>");
         SupportEmitter.DescribeRefusal(writer, plans.Select(plan => plan.Target));
         FileEmitter.GeneratedCode(writer);
@@ -131,7 +145,9 @@ internal static class ClassEmitter
         bool isDecoder = ForwardSignatureEmitter.IsDecoder(plans[0]);
         if (isDecoder)
         {
-            writer.Line("public Library::AttentionCache CreateCache(int capacity, int memoryCapacity, int batch = 1) => packedWeights.CreateCache(capacity, memoryCapacity, batch);");
+            writer.Line(
+                "public Library::AttentionCache CreateCache(int capacity, int memoryCapacity, int batch = 1) => packedWeights.CreateCache(capacity, "
+                    + "memoryCapacity, batch);");
             writer.Line();
             writer.Line("/// <inheritdoc/>");
             FileEmitter.GeneratedCode(writer);
@@ -154,7 +170,9 @@ internal static class ClassEmitter
     {
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        writer.Line($"public static long GetScratchBytes(int batch, int rows, int keys, int threads = 1) => Services::AttentionCall.GetScratchBytes<{ConstantsEmitter.TypeName}>(batch, rows, keys, threads);");
+        writer.Line(
+            $"public static long GetScratchBytes(int batch, int rows, int keys, int threads = 1) => "
+                + $"Services::AttentionCall.GetScratchBytes<{ConstantsEmitter.TypeName}>(batch, rows, keys, threads);");
         writer.Line();
     }
 }

@@ -6,7 +6,9 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>Writes the file with the numbers of a class and of its plan, which the runtime's path of a call folds. They are the same for every vector target.</summary>
+/// <summary>
+/// Writes the file with the numbers of a class and of its plan, which the runtime's path of a call folds. They are the same for every vector target.
+/// </summary>
 internal static class ConstantsEmitter
 {
     /// <summary>Name of the nested type that holds the numbers.</summary>
@@ -27,7 +29,8 @@ internal static class ConstantsEmitter
     {
         AttentionPlan plan = plans[0];
         return Write(
-            AttentionProse.Of(plan), "IAttentionConstants", writer => WriteNumbers(writer, plans), writer => KernelConstantsEmitter.Write(writer, plan), writer => WriteMemoryNumbers(writer, plans));
+            AttentionProse.Of(plan), "IAttentionConstants", writer => WriteNumbers(writer, plans), writer => KernelConstantsEmitter.Write(writer, plan),
+            writer => WriteMemoryNumbers(writer, plans));
     }
 
     /// <summary>Writes the file of numbers of any kind of class.</summary>
@@ -70,7 +73,8 @@ internal static class ConstantsEmitter
         if (plans[0].Memory is null)
             return;
         writer.Line();
-        using (FileEmitter.Struct(writer, MemoryTypeName, "IAttentionConstants", "The same of the cross-attention, whose scratch is that of the self-attention."))
+        using (
+            FileEmitter.Struct(writer, MemoryTypeName, "IAttentionConstants", "The same of the cross-attention, whose scratch is that of the self-attention."))
             WriteNumbers(writer, [.. plans.Select(plan => plan.Memory!)]);
     }
 

@@ -41,10 +41,12 @@ internal static class ForwardParameters
         if (takesMemory)
         {
             string memoryRows = shape.Ragged ? "total memory rows" : "batch, memory rows";
-            yield return Floats("memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {memoryDim}]{(shape.Ragged ? "" : "; the length gives the number of memory rows")}"));
+            yield return Floats(
+                "memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {memoryDim}]{(shape.Ragged ? "" : "; the length gives the number of memory rows")}"));
         }
 
-        yield return Output("output", "Output", CodeWriter.Invariant($"[{rows}, {shape.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
+        yield return Output(
+            "output", "Output", CodeWriter.Invariant($"[{rows}, {shape.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
     }
 
     private static IEnumerable<ForwardParameter> CoreInputs(AttentionShape shape, bool cached)
@@ -70,7 +72,8 @@ internal static class ForwardParameters
     private static string Cache(AttentionShape shape, bool hasMemory) => (shape.IsCrossAttention, shape.HasProjections) switch
     {
         (false, true) when hasMemory =>
-            "Keys and values of the earlier rows, to which the call appends those of the input, and the projected memory; see <c>ProjectMemory</c>. The cache gives the batch",
+            "Keys and values of the earlier rows, to which the call appends those of the input, and the projected memory; see <c>ProjectMemory</c>. The cache "
+                + "gives the batch",
         (true, _) => "Holds the projected memory; see <c>ProjectMemory</c>. The cache gives the batch",
         (_, true) => "Keys and values of the earlier rows; the call appends those of the input. The cache gives the batch",
         _ => "The earlier keys and values; the call appends the new ones. The cache gives the batch",
@@ -89,7 +92,8 @@ internal static class ForwardParameters
         if (hasMemory && !cached)
             yield return Integers("memoryOffsets", "KeyOffsets", "[batch + 1]: the first memory row of each sequence, and the end of the last one");
         if (!shape.HasProjections)
-            yield return Integers("keyOffsets", "KeyOffsets", $"[batch + 1]: the first {(cached ? "new " : "")}key of each sequence, and the end of the last one");
+            yield return Integers(
+                "keyOffsets", "KeyOffsets", $"[batch + 1]: the first {(cached ? "new " : "")}key of each sequence, and the end of the last one");
     }
 
     /// <summary>What the configuration declares beside its inputs and its output.</summary>
@@ -104,7 +108,10 @@ internal static class ForwardParameters
         if (shape.PrefixLengths)
             yield return Integers("prefixLengths", "PrefixLengths", "[batch]: the number of keys of each sequence that every query sees");
         if (shape.Documents)
-            yield return Integers("documents", "Documents", $"[{(shape.Ragged ? "total keys" : "batch, keys")}]: the document of each position, whose positions are neighbours; a query sees the keys of its own document{included}");
+            yield return Integers(
+                "documents", "Documents",
+                $"[{(shape.Ragged ? "total keys" : "batch, keys")}]: the document of each position, whose positions are neighbours; a query sees the keys of "
+                    + $"its own document{included}");
         if (shape.Positions)
             yield return Integers("positions", "Positions", $"[{rows}]: rotary positions, 0 or more");
         if (shape.BooleanMask != MaskAxes.None)
@@ -121,11 +128,15 @@ internal static class ForwardParameters
         {
             bool averaged = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
             MaskAxes axes = MaskAxes.Batch | MaskAxes.Query | MaskAxes.Key | (averaged ? MaskAxes.None : MaskAxes.Head);
-            yield return Result("probabilities", "Probabilities", $"[{Axes(shape, axes)}]: probabilities{(averaged ? ", the mean of the heads" : "")}; 0 for a key that the query does not see{included}");
+            yield return Result(
+                "probabilities",
+                "Probabilities",
+                $"[{Axes(shape, axes)}]: probabilities{(averaged ? ", the mean of the heads" : "")}; 0 for a key that the query does not see{included}");
         }
 
         if (shape.ScoreOutput != AttentionOutputs.None)
-            yield return Result("scores", "Scores", $"[{Axes(shape, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query | MaskAxes.Key)}]: {Stage(shape.ScoreOutput)}{included}");
+            yield return Result(
+                "scores", "Scores", $"[{Axes(shape, MaskAxes.Batch | MaskAxes.Head | MaskAxes.Query | MaskAxes.Key)}]: {Stage(shape.ScoreOutput)}{included}");
         if (shape.HasLogSumExp)
         {
             string axes = shape.HeadsBeforeRows

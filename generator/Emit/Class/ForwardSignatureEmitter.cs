@@ -39,7 +39,8 @@ internal static class ForwardSignatureEmitter
     private static void WriteForward(CodeWriter writer, AttentionShape shape, TransformerLayerShape? layer, bool cached)
     {
         List<ForwardParameter> parameters = ForwardParameters.Of(shape, layer, cached).ToList();
-        List<string> assignments = parameters.OrderBy(parameter => parameter.Property is "Input" or "Output" ? 0 : 1).Select(parameter => $"{parameter.Property} = {parameter.Name}").ToList();
+        List<string> assignments = parameters.OrderBy(
+            parameter => parameter.Property is "Input" or "Output" ? 0 : 1).Select(parameter => $"{parameter.Property} = {parameter.Name}").ToList();
         if (cached)
             assignments.Insert(assignments.IndexOf("Cache = cache") + 1, "Batch = cache.Batch");
         else if (shape.Ragged)
@@ -47,10 +48,14 @@ internal static class ForwardSignatureEmitter
         writer.Line($"/// <summary>{Summary(shape, cached)}</summary>");
         foreach (ForwardParameter parameter in parameters)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
-        writer.Line("/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the output overlaps an input. Nothing is written then.</exception>");
+        writer.Line(
+            "/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the output overlaps an input. Nothing is written "
+                + "then.</exception>");
         if (cached)
             writer.Line($"/// <exception cref=\"global::System.InvalidOperationException\">{CacheRefusal(shape)}. Nothing is written then.</exception>");
-        writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The output is undefined{(cached && !shape.IsCrossAttention ? ", and the cache is as it was" : "")}.</exception>");
+        writer.Line(
+            $"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The output is "
+                + $"undefined{(cached && !shape.IsCrossAttention ? ", and the cache is as it was" : "")}.</exception>");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
         {
@@ -62,11 +67,14 @@ internal static class ForwardSignatureEmitter
 
     private static string Summary(AttentionShape shape, bool cached) => (shape.IsCrossAttention, cached) switch
     {
-        (_, true) when !shape.HasProjections => "Appends the new keys and values to the cache and attends to all keys. A call may be a prefill of any length, or a decode of one row.",
+        (_, true) when !shape.HasProjections =>
+            "Appends the new keys and values to the cache and attends to all keys. A call may be a prefill of any length, or a decode of one row.",
         (_, false) when !shape.HasProjections => "Attends with queries to keys and values.",
         (true, true) => "Attends to the memory that <c>ProjectMemory</c> wrote to the cache.",
         (true, false) => "Attends to a memory.",
-        (false, true) => "Runs the block on the rows that follow the cached rows, and appends their keys and values. A call may be a prefill of any length, or a decode of one row.",
+        (false, true) =>
+            "Runs the block on the rows that follow the cached rows, and appends their keys and values. A call may be a prefill of any length, or a decode of "
+                + "one row.",
         _ => "Runs the block on whole sequences.",
     };
 
@@ -82,20 +90,31 @@ internal static class ForwardSignatureEmitter
     {
         bool isLayer = plans[0].Memory is not null;
         AttentionShape shape = (plans[0].Memory ?? plans[0]).Shape;
-        string kernel = isLayer ? "layer" : "kernel", content = isLayer ? "the memory that the cache holds" : "the content of the cache", empty = isLayer ? "holds no memory" : "is empty";
+        string kernel = isLayer ? "layer" : "kernel", content = isLayer ? "the memory that the cache holds" : "the content of the cache",
+        empty = isLayer ? "holds no memory" : "is empty";
         writer.Line($"/// <summary>Projects a memory to keys and values, which replace {content}.</summary>");
         writer.Line(shape.Ragged
             ? CodeWriter.Invariant($"/// <param name=\"memory\">[total memory rows, {shape.MemoryDim}].</param>")
-            : CodeWriter.Invariant($"/// <param name=\"memory\">[cache.Batch, memory rows, {shape.MemoryDim}]; the length gives the number of memory rows.</param>"));
+            : CodeWriter.Invariant(
+                $"/// <param name=\"memory\">[cache.Batch, memory rows, {shape.MemoryDim}]; the length gives the number of memory rows.</param>"));
         writer.Line($"/// <param name=\"cache\">A cache of this {kernel} with room for the memory rows.</param>");
         if (shape.Ragged)
             writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: the first memory row of each sequence, and the end of the last one.</param>");
         writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
-        writer.Line($"/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the cache belongs to another {kernel}. The cache is then as it was.</exception>");
-        writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses the cache. The cache is then as it was.</exception>");
-        writer.Line($"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The cache {empty}, or as it was if the call had not begun.</exception>");
+        writer.Line(
+            $"/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the cache belongs to another {kernel}. The cache is then as it "
+                + $"was.</exception>");
+        writer.Line(
+            "/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses the cache. The "
+                + "cache is then as it was.</exception>");
+        writer.Line(
+            $"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The cache {empty}, or as it was if the call had not "
+                + $"begun.</exception>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block($"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, {(shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
+        using (
+            writer.Block(
+                $"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, "
+                    + $"{(shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
             WriteProjection(writer, plans, shape.Ragged ? "memoryOffsets" : "default");
         }
@@ -106,18 +125,26 @@ internal static class ForwardSignatureEmitter
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
-        using (writer.Block($"void Library::{(isLayer ? "IDecoderLayer" : "ICrossAttention")}.ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in Library::ForwardOptions options)"))
+        using (
+            writer.Block(
+                $"void Library::{(isLayer ? "IDecoderLayer" : "ICrossAttention")}.ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, "
+                    + $"ReadOnlySpan<int> memoryOffsets, in Library::ForwardOptions options)"))
         {
             WriteProjection(writer, plans, "memoryOffsets");
         }
     }
 
     private static void WriteProjection(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string offsets) =>
-        SupportEmitter.WriteChoice(writer, plans.Select(plan => plan.Target), target => $"{(plans[0].Memory is null ? $"{ConstantsEmitter.Path(target)}.ProjectMemory" : $"{ConstantsEmitter.MemoryPath(target)}.ProjectLayerMemory")}(packedWeights, memory, cache, {offsets}, in options);");
+        SupportEmitter.WriteChoice(
+            writer,
+            plans.Select(plan => plan.Target),
+            target => (plans[0].Memory is null ? $"{ConstantsEmitter.Path(target)}.ProjectMemory" : $"{ConstantsEmitter.MemoryPath(target)}.ProjectLayerMemory")
+                + $"(packedWeights, memory, cache, {offsets}, in options);");
 
     private static void WriteRun(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         using (writer.Block("private void Run(in Library::AttentionArguments arguments)"))
-            SupportEmitter.WriteChoice(writer, plans.Select(plan => plan.Target), target => $"{ConstantsEmitter.Path(target)}.Forward(packedWeights, in arguments);");
+            SupportEmitter.WriteChoice(
+                writer, plans.Select(plan => plan.Target), target => $"{ConstantsEmitter.Path(target)}.Forward(packedWeights, in arguments);");
     }
 }

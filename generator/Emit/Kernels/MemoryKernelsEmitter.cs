@@ -4,7 +4,8 @@ using AttentionGen.Generator.Plan;
 namespace AttentionGen.Generator.Emit;
 
 /// <summary>
-/// Writes the kernels of a decoder layer's cross-attention. Its products, and what joins heads, are those of the self-attention. Softmax is its own: the two may
+/// Writes the kernels of a decoder layer's cross-attention. Its products, and what joins heads, are those of the self-attention. Softmax is its own: the
+/// two may
 /// differ in what their scores are powers of, and in which keys a row sees.
 /// </summary>
 internal static class MemoryKernelsEmitter
@@ -18,11 +19,15 @@ internal static class MemoryKernelsEmitter
         string path = ConstantsEmitter.MemoryPath(target);
         writer.Line();
         writer.Line("/// <summary>The cross-attention of some rows.</summary>");
-        writer.Line("public static void AttendMemory(in Services::KeyValuePanels memory, nint keys, ref float queries, nint rows, ref float joined, ref float scratch) =>");
+        writer.Line(
+            "public static void AttendMemory(in Services::KeyValuePanels memory, nint keys, ref float queries, nint rows, ref float joined, ref float scratch) "
+                + "=>");
         writer.Line($"    {path}.AttendMemory(in memory, keys, ref queries, rows, ref joined, ref scratch);");
         writer.Line();
         writer.Line("/// <summary>Projects memory rows into panels.</summary>");
-        writer.Line("public static void WriteMemory(Services::PackedWeights weights, in Services::KeyValuePanels memory, ref float source, nint first, nint rows, in Library::ForwardOptions options, ref float scratch) =>");
+        writer.Line(
+            "public static void WriteMemory(Services::PackedWeights weights, in Services::KeyValuePanels memory, ref float source, nint first, nint rows, in "
+                + "Library::ForwardOptions options, ref float scratch) =>");
         writer.Line($"    {path}.WriteMemory(weights, in memory, ref source, first, rows, in options, ref scratch);");
     }
 
@@ -35,9 +40,11 @@ internal static class MemoryKernelsEmitter
             writer.Line($"public static bool PinsRows => {own}.PinsRows;");
             writer.Line();
             writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
-            writer.Line("public static void ProjectMemory(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
+            writer.Line(
+                "public static void ProjectMemory(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
             writer.Line($"    {own}.{memory.MemoryProjection!.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
-            KernelSignature[] shared = [MatrixKernelEmitter.Signature(memory.Scores.Kernel), MatrixKernelEmitter.Signature(memory.Values.Kernel), KernelSignature.MergeHeads, KernelSignature.JoinHeads];
+            KernelSignature[] shared = [MatrixKernelEmitter.Signature(memory.Scores.Kernel), MatrixKernelEmitter.Signature(memory.Values.Kernel),
+                KernelSignature.MergeHeads, KernelSignature.JoinHeads];
             foreach (KernelSignature kernel in shared)
                 WriteCall(writer, kernel, own);
             if (memory.Target.Base is { } equal)

@@ -39,7 +39,8 @@ internal static class TargetEmitter
     /// <param name="split">How rows are cut into tiles.</param>
     /// <param name="writeKernels">Writes the kernels.</param>
     /// <param name="writeFurther">Writes what stands behind them.</param>
-    public static GeneratedFile Write(PlanProse plan, string implemented, RowSplit split, Action<CodeWriter> writeKernels, Action<CodeWriter>? writeFurther = null)
+    public static GeneratedFile Write(
+        PlanProse plan, string implemented, RowSplit split, Action<CodeWriter> writeKernels, Action<CodeWriter>? writeFurther = null)
     {
         void WriteMembers(CodeWriter writer)
         {

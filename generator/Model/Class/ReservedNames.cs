@@ -4,7 +4,9 @@ using System.Linq;
 
 namespace AttentionGen.Generator.Model;
 
-/// <summary>Members of generated parts. All of a kind are reserved, whatever the configuration, so that changing a setting never makes a user's member clash.</summary>
+/// <summary>
+/// Members of generated parts. All of a kind are reserved, whatever the configuration, so that changing a setting never makes a user's member clash.
+/// </summary>
 internal static class ReservedNames
 {
     /// <summary>What every kind has.</summary>
@@ -16,7 +18,8 @@ internal static class ReservedNames
 
     /// <summary>Names of an attention block.</summary>
     public static IReadOnlyCollection<string> Attention { get; } =
-        Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength", "CreateCache", "ProjectMemory", "ScoreStride", "HeadStride", "JoinedDim",
+        Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength", "CreateCache", "ProjectMemory", "ScoreStride", "HeadStride",
+            "JoinedDim",
             "SoftmaxState");
 
     /// <summary>Names of one product.</summary>

@@ -41,7 +41,8 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor PrimaryConstructor = Create(
         "AG0008", "The annotated class must not have a primary constructor",
-        "'{0}' must not have a primary constructor, because the generated constructor cannot call it: remove the parameter list, or write a constructor that ends in ': this(weights)'");
+        "'{0}' must not have a primary constructor, because the generated constructor cannot call it: remove the parameter list, or write a constructor that "
+            + "ends in ': this(weights)'");
 
     public static readonly DiagnosticDescriptor MemberClash = Create(
         "AG0009", "A member has the name of a generated member",
@@ -53,7 +54,8 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor BaseClass = Create(
         "AG0011", "The base class cannot be constructed without arguments",
-        "'{0}' derives from '{1}', which {2}: derive from a class with an accessible constructor without parameters, which the generated constructor calls, or from no class");
+        "'{0}' derives from '{1}', which {2}: derive from a class with an accessible constructor without parameters, which the generated constructor calls, or "
+            + "from no class");
 
     public static readonly DiagnosticDescriptor RequiredMember = Create(
         "AG0012", "The annotated class must have no required members",
@@ -107,7 +109,8 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor RotaryCrossAttention = Create(
         "AG0025", "Rotary embedding needs self-attention",
-        "Rotary cannot be combined with MemoryDim, because the rows of a memory have no distance from the rows of the input: remove Rotary, or remove MemoryDim for self-attention");
+        "Rotary cannot be combined with MemoryDim, because the rows of a memory have no distance from the rows of the input: remove Rotary, or remove "
+            + "MemoryDim for self-attention");
 
     public static readonly DiagnosticDescriptor UndefinedEnumValue = Create(
         "AG0026", "A setting has an undefined value", "{0} is {1}, an undefined value: use {2}");
@@ -164,7 +167,8 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor RelativePositionBuckets = Create(
         "AG0039", "RelativePositionBuckets is out of range",
-        $"RelativePositionBuckets is {{0}} but must be {{1}} to {ShapeLimits.MaxRelativePositionBuckets}: use {{2}}, or leave it out for attention without buckets");
+        $"RelativePositionBuckets is {{0}} but must be {{1}} to {ShapeLimits.MaxRelativePositionBuckets}: use {{2}}, or leave it out for attention without "
+            + $"buckets");
 
     public static readonly DiagnosticDescriptor RelativePositionMaxDistance = Create(
         "AG0040", "RelativePositionMaxDistance is too small",
@@ -188,7 +192,8 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor RotaryAttentionFactor = Create(
         "AG0045", "A factor of YaRN must be positive and finite",
-        "{2} is {0} but must be positive and finite: use {1}, or leave it out; without any factor, cosines and sines are multiplied by 0.1 · ln(RotaryScalingFactor) + 1");
+        "{2} is {0} but must be positive and finite: use {1}, or leave it out; without any factor, cosines and sines are multiplied by 0.1 · "
+            + "ln(RotaryScalingFactor) + 1");
 
     public static readonly DiagnosticDescriptor MaskWithoutKeys = Create(
         "AG0046", "A mask has no axis of keys",
@@ -208,11 +213,13 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor DocumentsCrossAttention = Create(
         "AG0050", "Documents need self-attention",
-        "Documents cannot be combined with MemoryDim, because the rows of the input have no position in the memory: remove Documents, or remove MemoryDim for self-attention");
+        "Documents cannot be combined with MemoryDim, because the rows of the input have no position in the memory: remove Documents, or remove MemoryDim for "
+            + "self-attention");
 
     public static readonly DiagnosticDescriptor SkipPaddingCrossAttention = Create(
         "AG0051", "SkipPadding needs self-attention",
-        "SkipPadding cannot be combined with MemoryDim, because the key lengths are those of the memory, not of the input: remove SkipPadding, or remove MemoryDim for self-attention");
+        "SkipPadding cannot be combined with MemoryDim, because the key lengths are those of the memory, not of the input: remove SkipPadding, or remove "
+            + "MemoryDim for self-attention");
 
     // One product.
     public static readonly DiagnosticDescriptor SeveralConfigurations = Create(
@@ -244,7 +251,8 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor ParallelMemory = Create(
         "AG0076", "ParallelBranches cannot be combined with cross-attention",
-        "ParallelBranches cannot be combined with MemoryDim, because the cross-attention reads what the self-attention gives: remove ParallelBranches, or remove MemoryDim");
+        "ParallelBranches cannot be combined with MemoryDim, because the cross-attention reads what the self-attention gives: remove ParallelBranches, or "
+            + "remove MemoryDim");
 
     public static readonly DiagnosticDescriptor NormEpsilon = Create(
         "AG0074", "NormEpsilon must be 0 or more and finite",

@@ -16,9 +16,11 @@ internal static class Repairs
     private const string Prefix = "Repair";
 
     /// <summary>Such as <c>KvHeads = 2 or 4</c>, alone or within a list.</summary>
-    private static readonly Regex Assignment = new(@"\b(?<name>[A-Z]\w*) = (?<value>[\w.-]+)(?: or (?<value>[\w-]+\.?[\w]*)\b(?! =))*", RegexOptions.CultureInvariant);
+    private static readonly Regex Assignment = new(
+        @"\b(?<name>[A-Z]\w*) = (?<value>[\w.-]+)(?: or (?<value>[\w-]+\.?[\w]*)\b(?! =))*", RegexOptions.CultureInvariant);
 
-    private static readonly Regex Value = new(@"^(-?[0-9.]+([Ee][+-]?[0-9]+)?|[A-Za-z]+\.[A-Za-z0-9]+( \| [A-Za-z]+\.[A-Za-z0-9]+)*|true|false)$", RegexOptions.CultureInvariant);
+    private static readonly Regex Value = new(
+        @"^(-?[0-9.]+([Ee][+-]?[0-9]+)?|[A-Za-z]+\.[A-Za-z0-9]+( \| [A-Za-z]+\.[A-Za-z0-9]+)*|true|false)$", RegexOptions.CultureInvariant);
 
     /// <summary>What mends a diagnostic, as its properties.</summary>
     /// <param name="id">The diagnostic.</param>

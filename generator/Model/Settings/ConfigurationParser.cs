@@ -7,7 +7,8 @@ internal static class ConfigurationParser
     public static AttentionSpec? Parse(SettingReader settings, bool isLayer, KernelClass kernelClass, HookSpec? modifier, MaskPredicateSpec? predicate)
     {
         // Settings that depend on others are judged only where those are legal: one mistake, one error.
-        AttentionShape shape = ShapeSettings.Read(settings, AttentionShape.Unset()) with { HasScoreModifier = modifier is not null, HasMaskPredicate = predicate is not null };
+        AttentionShape shape =
+            ShapeSettings.Read(settings, AttentionShape.Unset()) with { HasScoreModifier = modifier is not null, HasMaskPredicate = predicate is not null };
         shape = ShapeParser.Parse(settings, shape, isLayer);
         VisibilityParser.Check(settings, shape);
         shape = ScoresParser.Parse(settings, shape);

@@ -45,7 +45,8 @@ internal static class LayerParser
         if (layer.ParallelBranches && layer.NormPlacement != NormPlacement.Pre)
             settings.Report(DiagnosticDescriptors.ParallelBranches, "ParallelBranches", $"NormPlacement.{layer.NormPlacement}");
         if (!(layer.NormEpsilon >= 0) || float.IsInfinity(layer.NormEpsilon))
-            settings.Report(DiagnosticDescriptors.NormEpsilon, "NormEpsilon", Text(layer.NormEpsilon), layer.NormEpsilon < 0 ? Text(-layer.NormEpsilon) : "1E-05");
+            settings.Report(
+                DiagnosticDescriptors.NormEpsilon, "NormEpsilon", Text(layer.NormEpsilon), layer.NormEpsilon < 0 ? Text(-layer.NormEpsilon) : "1E-05");
         if (float.IsNaN(layer.ResidualScale) || float.IsInfinity(layer.ResidualScale))
             settings.Report(DiagnosticDescriptors.ResidualScale, "ResidualScale", Text(layer.ResidualScale));
         return layer;
@@ -58,7 +59,13 @@ internal static class LayerParser
             ShapeParser.CheckMemoryMatrices(settings, cross);
         long elements = (long)layer.FeedForwardDim * layer.DModel;
         if (elements > MaxArrayLength)
-            settings.Report(DiagnosticDescriptors.WeightsTooLarge, "FeedForwardDim", "up", elements.ToString(CultureInfo.InvariantCulture), "FeedForwardDim · DModel", "FeedForwardDim");
+            settings.Report(
+                DiagnosticDescriptors.WeightsTooLarge,
+                "FeedForwardDim",
+                "up",
+                elements.ToString(CultureInfo.InvariantCulture),
+                "FeedForwardDim · DModel",
+                "FeedForwardDim");
     }
 
     private static int FeedForwardDim(SettingReader settings)
@@ -79,6 +86,7 @@ internal static class LayerParser
         if (!attention.HasProjections)
             settings.Report(DiagnosticDescriptors.LayerAttention, "Projections", "Projections = false", "has no rows of the model's width to add to");
         if (attention.HasProjections && attention.DModel % Panel != 0)
-            settings.Report(DiagnosticDescriptors.LayerWidth, "DModel", Text(attention.DModel), Nearest(attention.DModel, Panel, MaxDModel, width => width % Panel == 0));
+            settings.Report(
+                DiagnosticDescriptors.LayerWidth, "DModel", Text(attention.DModel), Nearest(attention.DModel, Panel, MaxDModel, width => width % Panel == 0));
     }
 }

@@ -28,8 +28,12 @@ internal static class RotaryParser
     private static void CheckDependent(SettingReader settings, AttentionShape shape)
     {
         // A value that is no value of its enumeration was reported as such.
-        foreach (string name in Dependent.Where(settings.Has).Where(name => name switch { "RotaryDim" => shape.RotaryDim != 0, "RotaryScaling" => shape.RotaryScaling != RotaryScaling.None, _ => true }))
-            settings.WithoutEffect(name, "Rotary", RotaryScalingParser.Dependent.Contains(name) ? "Rotary and RotaryScaling" : "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
+        foreach (string name in Dependent.Where(settings.Has).Where(name => name switch { "RotaryDim" => shape.RotaryDim != 0,
+            "RotaryScaling" => shape.RotaryScaling != RotaryScaling.None, _ => true }))
+            settings.WithoutEffect(
+                name,
+                "Rotary",
+                RotaryScalingParser.Dependent.Contains(name) ? "Rotary and RotaryScaling" : "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
         if (shape.Positions)
             settings.WithoutEffect("Positions", "Rotary", "Rotary = RotaryKind.HalfSplit or RotaryKind.Interleaved");
     }

@@ -115,7 +115,8 @@ internal static class ShapeParser
             "set HeadDim",
         };
         remedies.RemoveAll(remedy => remedy.Length == 0);
-        settings.Report(DiagnosticDescriptors.HeadDimDefault, "Heads", what, string.Join(", ", remedies.Take(remedies.Count - 1)) + ", or " + remedies[remedies.Count - 1]);
+        settings.Report(
+            DiagnosticDescriptors.HeadDimDefault, "Heads", what, string.Join(", ", remedies.Take(remedies.Count - 1)) + ", or " + remedies[remedies.Count - 1]);
         return 0;
     }
 

@@ -14,7 +14,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="memoryOffsets">[batch of the cache + 1] in a ragged batch, otherwise empty.</param>
     /// <param name="options">Threads and cancellation.</param>
     [MethodImpl(Step)]
-    public static void ProjectLayerMemory(PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
+    public static void ProjectLayerMemory(
+        PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
     {
         using CacheUse use = CacheUse.Write(cache);
         KernelChecks.CheckCacheOfLayer(weights.Shape, weights.Memory.Shape, cache);
@@ -36,7 +37,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Projects memory rows into panels; the type parameters are those of the cross-attention.</summary>
     /// <inheritdoc cref="IAttentionKernels.WriteMemory"/>
     [MethodImpl(Step)]
-    public static void WriteMemory(PackedWeights weights, in KeyValuePanels memory, ref float source, nint first, nint rows, in ForwardOptions options, ref float scratch)
+    public static void WriteMemory(
+        PackedWeights weights, in KeyValuePanels memory, ref float source, nint first, nint rows, in ForwardOptions options, ref float scratch)
     {
         SequenceCall call = default;
         call.Weights = weights;
@@ -100,7 +102,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>The same for a group of sequences, each with a memory of its own.</summary>
     [MethodImpl(Step)]
     private static void FinishGroup(
-        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float joined, nint rows, ref float input, ref float output,
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float joined, nint rows,
+        ref float input, ref float output,
         ref float scratch, ref float keyValues)
     {
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
@@ -109,7 +112,15 @@ public static partial class AttentionCall<TKernels, TConstants>
         {
             nint own = FirstRow(in arguments, in dimensions, first + index + 1) - FirstRow(in arguments, in dimensions, first + index);
             ref float projected = ref Unsafe.Add(ref joined, row * WholePanels(QueryDim));
-            QueryRows.Write(ref projected, WholePanels(QueryDim), own, ref Unsafe.Add(ref queries, row * QueryDim), own * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
+            QueryRows.Write(
+                ref projected,
+                WholePanels(QueryDim),
+                own,
+                ref Unsafe.Add(ref queries, row * QueryDim),
+                own * GroupDim,
+                TConstants.KvHeads,
+                Group,
+                TConstants.HeadDim);
             row += own;
         }
 
@@ -118,7 +129,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref keyValues);
             nint own = Rows(in call.Dimensions);
             TKernels.AttendMemory(
-                in call.MemoryPanels, call.MemoryKeys, ref Unsafe.Add(ref queries, row * QueryDim), own, ref Unsafe.Add(ref joined, row * JoinedDim), ref scratch);
+                in call.MemoryPanels, call.MemoryKeys, ref Unsafe.Add(ref queries, row * QueryDim), own, ref Unsafe.Add(ref joined, row * JoinedDim),
+                ref scratch);
             row += own;
         }
 
@@ -143,7 +155,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         PackedLayer layer = weights.Layer;
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
         ProjectOutput(ref joined, rows, weights.Memory.Output, ref branch, ref scratch);
-        ref float source = ref AddBranch(layer, layer.MemoryResultNorm, layer.MemoryNorm, layer.FeedForwardNorm, ref output, rows, ref branch, ref output, ref scratch);
+        ref float source = ref AddBranch(
+            layer, layer.MemoryResultNorm, layer.MemoryNorm, layer.FeedForwardNorm, ref output, rows, ref branch, ref output, ref scratch);
         FinishNetwork(weights, ref source, rows, ref output, ref scratch);
     }
 }

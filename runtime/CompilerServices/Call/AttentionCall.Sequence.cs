@@ -50,7 +50,9 @@ public static partial class AttentionCall<TKernels, TConstants>
             Panels = Panels(in own, in sizes, sequence, ref keyValues),
             MemoryRows = Has(Memory) ? MemoryRows(in arguments, in dimensions, sequence, weights.Memory.Shape.MemoryDim) : default,
             MemoryKeys = Has(Memory) ? SeenMemory(in arguments, in dimensions, sequence) : 0,
-            MemoryPanels = Has(Memory) ? MemoryPanels(in arguments, in dimensions, sequence, ref Unsafe.Add(ref keyValues, KeyValueFloats(sizes.Keys))) : default,
+            MemoryPanels = Has(Memory)
+                ? MemoryPanels(in arguments, in dimensions, sequence, ref Unsafe.Add(ref keyValues, KeyValueFloats(sizes.Keys)))
+                : default,
         };
         if (Has(Ranges))
             SetContext(ref call);
@@ -102,9 +104,21 @@ public static partial class AttentionCall<TKernels, TConstants>
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 AttendHead(in call, head, first + row, count, ref Unsafe.Add(ref queries, head * count * GroupDim), ref joined, ref scratch);
             if (Has(Memory))
-                FinishBlock(in call, ref joined, count, ref At(call.Arguments.Input, place * TConstants.DModel), ref At(call.Arguments.Output, place * TConstants.DModel), ref scratch);
+                FinishBlock(
+                    in call,
+                    ref joined,
+                    count,
+                    ref At(call.Arguments.Input, place * TConstants.DModel),
+                    ref At(call.Arguments.Output, place * TConstants.DModel),
+                    ref scratch);
             else if (Has(Projections))
-                FinishRows(call.Weights, ref joined, count, ref At(call.Arguments.Input, place * TConstants.DModel), ref At(call.Arguments.Output, place * TConstants.DModel), ref scratch);
+                FinishRows(
+                    call.Weights,
+                    ref joined,
+                    count,
+                    ref At(call.Arguments.Input, place * TConstants.DModel),
+                    ref At(call.Arguments.Output, place * TConstants.DModel),
+                    ref scratch);
             else if (JoinsInScratch)
                 WriteHeads(in call, first + row, count, 0, TConstants.Heads, ref joined);
         }

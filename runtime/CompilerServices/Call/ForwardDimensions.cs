@@ -2,7 +2,10 @@ using System.ComponentModel;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>The run-time sizes of one call, as <see cref="KernelChecks"/> found them. Of a ragged batch they are the longest sequence's, and there are no cached keys.</summary>
+/// <summary>
+/// The run-time sizes of one call, as <see cref="KernelChecks"/> found them. Of a ragged batch they are the longest sequence's, and there are no cached
+/// keys.
+/// </summary>
 /// <param name="Batch">Sequences.</param>
 /// <param name="Rows">Query rows of each sequence.</param>
 /// <param name="Keys">Keys of each sequence: the rows, cached ones included, for self-attention; memory rows for cross-attention.</param>

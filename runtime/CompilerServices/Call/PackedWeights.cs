@@ -82,7 +82,8 @@ public sealed class PackedWeights
     {
         KernelChecks.ValidateWeights(shape, weights);
         var packed = new PackedWeights(shape);
-        // The factor of the scores goes into what queries are multiplied by last. Softmax works in powers of two, except where something is done to natural scores.
+        // The factor of the scores goes into what queries are multiplied by last. Softmax works in powers of two, except where something is done to
+        // natural scores.
         double factor = (TConstants.Features & AttentionFeatures.NaturalScores) != 0 ? shape.Scale : shape.Scale / Math.Log(2);
         if ((TConstants.Features & AttentionFeatures.HeadNorms) != 0)
         {

@@ -18,7 +18,8 @@ public static partial class KernelChecks
         }
         else if (weights.CrossAttention is not null)
         {
-            throw new ArgumentException("weights.CrossAttention is given; this layer expects null, because its configuration has no MemoryDim.", nameof(weights));
+            throw new ArgumentException(
+                "weights.CrossAttention is given; this layer expects null, because its configuration has no MemoryDim.", nameof(weights));
         }
 
         CheckMatrix("Up", weights.Up, shape.FeedForwardDim, "FeedForwardDim", shape.DModel, "DModel");
@@ -46,7 +47,8 @@ public static partial class KernelChecks
         CheckNorm(shape, "FeedForwardOutputNorm", weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias, hasOutputNorms, placement);
     }
 
-    private static void CheckNorm(TransformerLayerShape shape, string name, ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias, bool isThere, string setting)
+    private static void CheckNorm(
+        TransformerLayerShape shape, string name, ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias, bool isThere, string setting)
     {
         if (!isThere)
         {

@@ -20,14 +20,16 @@ public static partial class KernelChecks
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowSequenceLength(string argument, int rows, int sequenceLength) =>
         throw new ArgumentException(
-            $"{argument} has {rows} rows for each sequence; expected SequenceLength = {sequenceLength}.{(rows % sequenceLength == 0 ? Forgotten(rows / sequenceLength) : "")}", argument);
+            $"{argument} has {rows} rows for each sequence; expected SequenceLength = "
+                + $"{sequenceLength}.{(rows % sequenceLength == 0 ? Forgotten(rows / sequenceLength) : "")}", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOutputLength(AttentionShape shape, int length, int inputLength, int rows) =>
         throw new ArgumentException(
             shape.OutputDim == shape.InputDim
                 ? $"output.Length is {length}; expected {InputName(shape)}.Length = {inputLength}."
-                : $"output.Length is {length}; expected rows of all sequences · Heads · ValueHeadDim = {rows} · {shape.OutputDim} = {(long)rows * shape.OutputDim}.",
+                : $"output.Length is {length}; expected rows of all sequences · Heads · ValueHeadDim = {rows} · {shape.OutputDim} = "
+                    + $"{(long)rows * shape.OutputDim}.",
             "output");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
@@ -37,7 +39,8 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOverlap(string argument, string input) =>
-        throw new ArgumentException($"{argument} overlaps {input}; expected memory of its own, because {input} is still read while {argument} is written.", argument);
+        throw new ArgumentException(
+            $"{argument} overlaps {input}; expected memory of its own, because {input} is still read while {argument} is written.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOutputsOverlap(string argument, string other) =>
@@ -45,12 +48,15 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOfProjections(string argument, int length) =>
-        throw new ArgumentException($"{argument}.Length is {length}; expected 0, because this kernel projects keys and values itself: its configuration does not say Projections = false.", argument);
+        throw new ArgumentException(
+            $"{argument}.Length is {length}; expected 0, because this kernel projects keys and values itself: its configuration does not say Projections = "
+                + $"false.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowValueLength(AttentionShape shape, int length, int batch, int keys) =>
         throw new ArgumentException(
-            $"value.Length is {length}; expected batch · keys · {ValueWidthName(shape, "KvHeads")} = {batch} · {keys} · {shape.ValueDim} = {(Int128)batch * keys * shape.ValueDim}, for as many keys as key has.",
+            $"value.Length is {length}; expected batch · keys · {ValueWidthName(shape, "KvHeads")} = {batch} · {keys} · {shape.ValueDim} = "
+                + $"{(Int128)batch * keys * shape.ValueDim}, for as many keys as key has.",
             "value");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
@@ -59,11 +65,13 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMemoryOfSelfAttention(int length) =>
-        throw new ArgumentException($"memory.Length is {length}; expected 0, because this kernel is self-attention: its configuration has no MemoryDim.", "memory");
+        throw new ArgumentException(
+            $"memory.Length is {length}; expected 0, because this kernel is self-attention: its configuration has no MemoryDim.", "memory");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowBeyondMemory(int value, int sequence, int rows) =>
-        throw new ArgumentOutOfRangeException("memoryLengths", value, $"memoryLengths[{sequence}] is {value}; expected 0 to {rows}, the memory rows of sequence {sequence}.");
+        throw new ArgumentOutOfRangeException(
+            "memoryLengths", value, $"memoryLengths[{sequence}] is {value}; expected 0 to {rows}, the memory rows of sequence {sequence}.");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowMemoryAndCache(int length) =>
@@ -71,7 +79,8 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowNoMemory() =>
-        throw new InvalidOperationException("cache holds no memory; expected the keys and values of one: call ProjectMemory first, or Load, or give memory instead of cache.");
+        throw new InvalidOperationException(
+            "cache holds no memory; expected the keys and values of one: call ProjectMemory first, or Load, or give memory instead of cache.");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowCacheUndeclared() =>
@@ -90,7 +99,8 @@ public static partial class KernelChecks
     {
         int other = cache.Lengths.IndexOfAnyExcept(cache.Lengths[0]);
         throw new InvalidOperationException(
-            $"cache has sequences of different lengths: sequence 0 holds {cache.Lengths[0]} keys and sequence {other} holds {cache.Lengths[other]}; expected equal lengths, because the configuration does not declare Ragged.");
+            $"cache has sequences of different lengths: sequence 0 holds {cache.Lengths[0]} keys and sequence {other} holds {cache.Lengths[other]}; expected "
+                + $"equal lengths, because the configuration does not declare Ragged.");
     }
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
@@ -107,7 +117,8 @@ public static partial class KernelChecks
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowPerSequence(string argument, int length, int batch) =>
-        throw new ArgumentException($"{argument}.Length is {length}; expected one for each sequence, batch = {batch}.{(batch == 1 ? Forgotten(length) : "")}", argument);
+        throw new ArgumentException(
+            $"{argument}.Length is {length}; expected one for each sequence, batch = {batch}.{(batch == 1 ? Forgotten(length) : "")}", argument);
 
     /// <summary>What to do where a call of one sequence would fit as a call of several.</summary>
     private static string Forgotten(int batch) => batch > 1 ? $" For {batch} sequences give batch: {batch}." : "";
@@ -131,7 +142,8 @@ public static partial class KernelChecks
     private static void ThrowBeyondKeys(string argument, ReadOnlySpan<int> values, int keys)
     {
         int index = values.IndexOfAnyExceptInRange(0, keys);
-        throw new ArgumentOutOfRangeException(argument, values[index], $"{argument}[{index}] is {values[index]}; expected 0 to {keys}, the keys of each sequence.");
+        throw new ArgumentOutOfRangeException(
+            argument, values[index], $"{argument}[{index}] is {values[index]}; expected 0 to {keys}, the keys of each sequence.");
     }
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
@@ -144,7 +156,9 @@ public static partial class KernelChecks
         Add(MaskAxes.Query, "rows", dimensions.Rows);
         Add(MaskAxes.Key, keys, dimensions.Keys);
         string product = names.Count == 1 ? "" : $" = {Product(axes, heads, in dimensions)}";
-        throw new ArgumentException($"{argument}.Length is {length}; expected {string.Join(" · ", names)} = {string.Join(" · ", sizes)}{product}.{Forgotten(FittingBatch(length, axes, heads, dimensions))}", argument);
+        throw new ArgumentException(
+            $"{argument}.Length is {length}; expected {string.Join(" · ", names)} = "
+                + $"{string.Join(" · ", sizes)}{product}.{Forgotten(FittingBatch(length, axes, heads, dimensions))}", argument);
 
         void Add(MaskAxes axis, string name, int size)
         {
@@ -167,7 +181,8 @@ public static partial class KernelChecks
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowDocument(ReadOnlySpan<int> documents, int index) =>
         throw new ArgumentOutOfRangeException(
-            "documents", documents[index], $"documents[{index}] is {documents[index]} again; expected keys of one document to be neighbours, and this document ended before.");
+            "documents", documents[index],
+            $"documents[{index}] is {documents[index]} again; expected keys of one document to be neighbours, and this document ended before.");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowPosition(ReadOnlySpan<int> positions)
@@ -191,7 +206,8 @@ public static partial class KernelChecks
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowOffsetsUndeclared(string argument, int length, bool isCrossAttention) =>
         throw new ArgumentException(
-            $"{argument}.Length is {length}; expected 0, because {(isCrossAttention ? "the cache holds the projected memory" : "keys come from the rows themselves")}.", argument);
+            $"{argument}.Length is {length}; expected 0, because "
+                + $"{(isCrossAttention ? "the cache holds the projected memory" : "keys come from the rows themselves")}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowSequenceFull(AttentionShape shape, AttentionCache cache, int sequence, int newKeys) =>

@@ -14,7 +14,9 @@ public static partial class KernelChecks
     /// <param name="arguments">What the caller gave.</param>
     /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps an output.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch, a length, a position, a document or an option is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The rows do not fit into the cache, or its sequences have different lengths and the batch is not ragged.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The rows do not fit into the cache, or its sequences have different lengths and the batch is not ragged.
+    /// </exception>
     public static ForwardDimensions Validate(AttentionShape shape, in AttentionArguments arguments) => Validate(shape, in arguments, in arguments);
 
     /// <summary>Checks the arguments of a forward call whose offsets and lengths are copies; outputs must not overlap what the caller gave.</summary>

@@ -20,7 +20,8 @@ internal ref struct OwnLengths : IDisposable
     /// <summary>Whether a class has offsets or lengths.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Exist(AttentionFeatures features) =>
-        (features & (AttentionFeatures.Ragged | AttentionFeatures.KeyLengths | AttentionFeatures.KeyStarts | AttentionFeatures.PrefixLengths | AttentionFeatures.MemoryLengths)) != 0;
+        (features & (AttentionFeatures.Ragged | AttentionFeatures.KeyLengths | AttentionFeatures.KeyStarts | AttentionFeatures.PrefixLengths
+            | AttentionFeatures.MemoryLengths)) != 0;
 
     /// <summary>Floats of scratch that the copies of a call need: none up to the size of a <see cref="LengthRoom"/>.</summary>
     /// <param name="features">The features of the class.</param>

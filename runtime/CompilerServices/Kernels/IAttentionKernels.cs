@@ -21,23 +21,28 @@ public interface IAttentionKernels
     /// <param name="panels">Panels of 16 columns.</param>
     /// <param name="c">Where the first row goes.</param>
     /// <param name="stride">Floats from a row of the result to the next.</param>
-    static virtual void ProjectInput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
+    static virtual void ProjectInput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
+        throw new UnreachableException();
 
     /// <summary>Projects rows of [rows, MemoryDim].</summary>
     /// <inheritdoc cref="ProjectInput"/>
-    static virtual void ProjectMemory(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
+    static virtual void ProjectMemory(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
+        throw new UnreachableException();
 
     /// <summary>Projects joined heads, [rows, Heads · ValueHeadDim].</summary>
     /// <inheritdoc cref="ProjectInput"/>
-    static virtual void ProjectOutput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
+    static virtual void ProjectOutput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
+        throw new UnreachableException();
 
     /// <summary>First product of a layer's feed-forward network, or its gate: rows of [rows, DModel].</summary>
     /// <inheritdoc cref="ProjectInput"/>
-    static virtual void ProjectUp(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
+    static virtual void ProjectUp(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
+        throw new UnreachableException();
 
     /// <summary>Last product of a layer's feed-forward network: rows of [rows, FeedForwardDim], HiddenStride floats apart.</summary>
     /// <inheritdoc cref="ProjectInput"/>
-    static virtual void ProjectDown(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) => throw new UnreachableException();
+    static virtual void ProjectDown(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
+        throw new UnreachableException();
 
     /// <summary>The cross-attention of a layer, of some rows of a sequence.</summary>
     /// <param name="memory">Where the keys and values of the sequence's memory lie.</param>
@@ -46,7 +51,8 @@ public interface IAttentionKernels
     /// <param name="rows">Rows.</param>
     /// <param name="joined">Where the joined heads of the first row go.</param>
     /// <param name="scratch">Scratch of this thread.</param>
-    static virtual void AttendMemory(in KeyValuePanels memory, nint keys, ref float queries, nint rows, ref float joined, ref float scratch) => throw new UnreachableException();
+    static virtual void AttendMemory(in KeyValuePanels memory, nint keys, ref float queries, nint rows, ref float joined, ref float scratch) =>
+        throw new UnreachableException();
 
     /// <summary>Projects memory rows of a layer's cross-attention into panels.</summary>
     /// <param name="weights">The weights of the cross-attention.</param>
@@ -56,7 +62,8 @@ public interface IAttentionKernels
     /// <param name="rows">Rows.</param>
     /// <param name="options">Tells of a cancelled call.</param>
     /// <param name="scratch">Scratch of this thread.</param>
-    static virtual void WriteMemory(PackedWeights weights, in KeyValuePanels memory, ref float source, nint first, nint rows, in ForwardOptions options, ref float scratch) =>
+    static virtual void WriteMemory(
+        PackedWeights weights, in KeyValuePanels memory, ref float source, nint first, nint rows, in ForwardOptions options, ref float scratch) =>
         throw new UnreachableException();
 
     /// <summary>Products of queries and keys.</summary>
@@ -91,7 +98,8 @@ public interface IAttentionKernels
     /// <param name="key">The key of column 0.</param>
     /// <param name="ranges">First key and end of the keys of each row.</param>
     /// <param name="state">Where maxima and sums go.</param>
-    static virtual void RangeSoftmax(ref float scores, nint rows, nint from, nint columns, nint key, ref int ranges, ref float state) => throw new UnreachableException();
+    static virtual void RangeSoftmax(ref float scores, nint rows, nint from, nint columns, nint key, ref int ranges, ref float state) =>
+        throw new UnreachableException();
 
     /// <summary>Takes a block's maxima and sums into the running ones; leaves the factors of both.</summary>
     /// <param name="softmax">The state of a query block.</param>
@@ -137,7 +145,8 @@ public interface IAttentionKernels
     /// <param name="maskLine">Room for a row's part of each mask.</param>
     /// <param name="context">What is declared for the sequence.</param>
     static virtual void Modify(
-        ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine, in AttendContext context) => throw new UnreachableException();
+        ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float maskLine,
+        in AttendContext context) => throw new UnreachableException();
 
     /// <summary>Caps the scores of each row.</summary>
     /// <param name="scores">The first row's scores.</param>
@@ -152,7 +161,8 @@ public interface IAttentionKernels
     /// <param name="head">The KV head.</param>
     /// <param name="firstRow">Which row of the sequence row 0 of the KV head is.</param>
     /// <param name="context">What is declared for the sequence.</param>
-    static virtual void Finish(ref float softmax, nint rows, nint first, nint head, nint firstRow, in AttendContext context) => throw new UnreachableException();
+    static virtual void Finish(ref float softmax, nint rows, nint first, nint head, nint firstRow, in AttendContext context) =>
+        throw new UnreachableException();
 
     /// <summary>Writes the probabilities of each row for the keys of a block.</summary>
     /// <param name="scores">The first row's final scores.</param>
@@ -166,7 +176,8 @@ public interface IAttentionKernels
     /// <param name="softmax">The state of the query block.</param>
     /// <param name="context">What is declared for the sequence.</param>
     static virtual void Probabilities(
-        ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax, in AttendContext context) => throw new UnreachableException();
+        ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax,
+        in AttendContext context) => throw new UnreachableException();
 
     /// <summary>The keys that the user's mask predicate may let a row see.</summary>
     /// <param name="head">The query head.</param>

@@ -35,7 +35,8 @@ internal static unsafe partial class WeightMemory
     /// <exception cref="OutOfMemoryException"><paramref name="floats"/> is more than one .NET array can hold, or than the machine has.</exception>
     public static AlignedMemory Allocate(nint floats)
     {
-        if (floats < SmallestFloats || cannotAdvise || AlignedMemory.Allocator is not null || floats > AlignedMemory.MaxLength - (LargePageBytes / sizeof(float)))
+        if (floats < SmallestFloats || cannotAdvise || AlignedMemory.Allocator is not null
+            || floats > AlignedMemory.MaxLength - (LargePageBytes / sizeof(float)))
             return AlignedMemory.Allocate(floats);
 
         nint needed = (floats + AlignmentFloats - 1) / AlignmentFloats * AlignmentFloats;

@@ -6,7 +6,9 @@ namespace AttentionGen.CompilerServices;
 /// A ragged batch, one sequence at a time: the arguments that a sequence would have alone, so that all steps of a call are
 /// those of a batch of one. Only the cache stays what it is, as its sequences have places of their own.
 /// </summary>
-/// <remarks>Masks, probabilities and scores have rows and keys as axes, and no shape where sequences differ: no configuration declares them beside ragged batches.</remarks>
+/// <remarks>
+/// Masks, probabilities and scores have rows and keys as axes, and no shape where sequences differ: no configuration declares them beside ragged batches.
+/// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class RaggedBatch
 {
@@ -31,7 +33,9 @@ public static class RaggedBatch
             Key = shape.HasProjections ? default : arguments.Key.Slice(firstKey * shape.KeyDim, newKeys * shape.KeyDim),
             Value = shape.HasProjections ? default : arguments.Value.Slice(firstKey * shape.ValueDim, newKeys * shape.ValueDim),
             // The memory of a layer is that of its cross-attention, which takes it from the whole batch.
-            Memory = arguments.Memory.IsEmpty || !shape.IsCrossAttention ? default : arguments.Memory.Slice(firstKey * shape.MemoryDim, newKeys * shape.MemoryDim),
+            Memory = arguments.Memory.IsEmpty || !shape.IsCrossAttention
+                ? default
+                : arguments.Memory.Slice(firstKey * shape.MemoryDim, newKeys * shape.MemoryDim),
             RowOffsets = default,
             KeyOffsets = default,
             KeyStarts = One(arguments.KeyStarts, index),

@@ -9,16 +9,24 @@ namespace AttentionGen;
 public sealed partial record TransformerLayerShape
 {
     /// <summary>Throws for a shape that no layer has. Shapes of generated classes are legal, but a caller can create any shape.</summary>
-    /// <exception cref="ArgumentException">A value is outside the range that <see cref="TransformerLayerConfigAttribute"/> documents, or contradicts another.</exception>
+    /// <exception cref="ArgumentException">
+    /// A value is outside the range that <see cref="TransformerLayerConfigAttribute"/> documents, or contradicts another.
+    /// </exception>
     internal void ThrowIfIllegal()
     {
         Check(Attention is not null, "has no Attention; expected the shape of its attention block");
         Attention!.ThrowIfIllegal();
-        Check(Attention.HasProjections, "has an Attention with HasProjections = False; expected True, since a layer adds what its attention projects back to DModel");
-        Check(!Attention.IsCrossAttention, "has an Attention with IsCrossAttention = True; expected self-attention: MemoryDim of the layer adds the cross-attention");
+        Check(
+            Attention.HasProjections,
+            "has an Attention with HasProjections = False; expected True, since a layer adds what its attention projects back to DModel");
+        Check(
+            !Attention.IsCrossAttention,
+            "has an Attention with IsCrossAttention = True; expected self-attention: MemoryDim of the layer adds the cross-attention");
         Check(MemoryDim is >= 0 and <= ShapeLimits.MaxDModel, $"has MemoryDim = {MemoryDim}; expected 0 to {ShapeLimits.MaxDModel}");
         Check(MemoryDim > 0 || !MemoryLengths, "has MemoryLengths = True and MemoryDim = 0; expected MemoryDim, since only a memory has such lengths");
-        Check(MemoryDim == 0 || !ParallelBranches, "has ParallelBranches = True and a MemoryDim; expected branches one after another, since the cross-attention reads what the self-attention gives");
+        Check(
+            MemoryDim == 0 || !ParallelBranches,
+            "has ParallelBranches = True and a MemoryDim; expected branches one after another, since the cross-attention reads what the self-attention gives");
         Check(
             FeedForwardDim is >= 1 and <= ShapeLimits.MaxFeedForwardDim,
             $"has FeedForwardDim = {FeedForwardDim}; expected 1 to {ShapeLimits.MaxFeedForwardDim}");

@@ -57,7 +57,8 @@ public sealed partial record TransformerLayerShape
     /// </summary>
     public AttentionShape? CrossAttention => MemoryDim == 0 ? null : new()
     {
-        Heads = Attention.Heads, KvHeads = Attention.KvHeads, HeadDim = Attention.HeadDim, ValueHeadDim = Attention.ValueHeadDim == Attention.HeadDim ? 0 : Attention.ValueHeadDim,
+        Heads = Attention.Heads, KvHeads = Attention.KvHeads, HeadDim = Attention.HeadDim,
+        ValueHeadDim = Attention.ValueHeadDim == Attention.HeadDim ? 0 : Attention.ValueHeadDim,
         DModel = DModel, MemoryDim = MemoryDim, IsCrossAttention = true, Scale = Attention.Scale, Ragged = Attention.Ragged,
         QueryBias = Attention.QueryBias, KeyBias = Attention.KeyBias, ValueBias = Attention.ValueBias, OutputBias = Attention.OutputBias,
     };

@@ -89,7 +89,8 @@ public sealed partial record TransformerTensorNames
     {
         prefix = WithDot(prefix);
         AttentionTensorNames attention = AttentionTensorNames.Llama(prefix + "self_attn");
-        TransformerTensorNames llama = LlamaLike(prefix, new AttentionTensorNames { QueryKeyValue = prefix + "self_attn.qkv_proj.weight", Output = attention.Output });
+        TransformerTensorNames llama = LlamaLike(
+            prefix, new AttentionTensorNames { QueryKeyValue = prefix + "self_attn.qkv_proj.weight", Output = attention.Output });
         return Preset(prefix, llama with { Gate = null, GateBias = null, Up = null, UpBias = null, GateUp = prefix + "mlp.gate_up_proj.weight" });
     }
 
@@ -181,7 +182,9 @@ public sealed partial record TransformerTensorNames
         return Preset(prefix, Bart(prefix));
     }
 
-    /// <summary>A decoder layer of the same models: the names of <see cref="BartEncoder"/>, and <c>encoder_attn</c> with <c>encoder_attn_layer_norm</c>.</summary>
+    /// <summary>
+    /// A decoder layer of the same models: the names of <see cref="BartEncoder"/>, and <c>encoder_attn</c> with <c>encoder_attn_layer_norm</c>.
+    /// </summary>
     /// <param name="prefix">Such as <c>model.decoder.layers.0</c>; empty for none.</param>
     public static TransformerTensorNames BartDecoder(string prefix)
     {
@@ -293,7 +296,9 @@ public sealed partial record TransformerTensorNames
     {
         string[] parts = prefix.Split('.');
         if (parts.Length < 3 || parts[^3] + "." != word || parts[^2].Length == 0 || !parts[^2].All(char.IsAsciiDigit))
-            throw new ArgumentException($"prefix is '{prefix.TrimEnd('.')}'; expected an end in {word} and a number, because the table of relative positions has its place beside the layers.", nameof(prefix));
+            throw new ArgumentException(
+                $"prefix is '{prefix.TrimEnd('.')}'; expected an end in {word} and a number, because the table of relative positions has its place beside the "
+                    + $"layers.", nameof(prefix));
         return prefix[..^(parts[^3].Length + parts[^2].Length + 2)];
     }
 

@@ -28,7 +28,9 @@ public sealed partial record TransformerTensorNames
     /// <summary>The bias of the gate.</summary>
     public string? GateBias { get; init; }
 
-    /// <summary>One matrix with the outputs of the gate and then those of Up, as Phi-3 has it. <see cref="Gate"/> and <see cref="Up"/> are not read then.</summary>
+    /// <summary>
+    /// One matrix with the outputs of the gate and then those of Up, as Phi-3 has it. <see cref="Gate"/> and <see cref="Up"/> are not read then.
+    /// </summary>
     public string? GateUp { get; init; }
 
     /// <summary>The last matrix of the feed-forward network. Required.</summary>
@@ -95,7 +97,8 @@ public sealed partial record TransformerTensorNames
     internal IEnumerable<string> Own => new[]
     {
         Up, UpWhereGated, UpBias, Gate, GateBias, GateUp, Down, DownBias, AttentionNorm, AttentionNormBias, AttentionOutputNorm, AttentionOutputNormBias,
-        CrossAttentionNorm, CrossAttentionNormBias, CrossAttentionOutputNorm, CrossAttentionOutputNormBias, FeedForwardNorm, FeedForwardNormBias, FeedForwardOutputNorm, FeedForwardOutputNormBias,
+        CrossAttentionNorm, CrossAttentionNormBias, CrossAttentionOutputNorm, CrossAttentionOutputNormBias, FeedForwardNorm, FeedForwardNormBias,
+        FeedForwardOutputNorm, FeedForwardOutputNormBias,
     }.OfType<string>();
 
     /// <summary>Where tensors are refused that these names do not know; null where none is refused.</summary>

@@ -66,7 +66,8 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
 
     private int AllRows => IsPadded ? Lengths.Length * Lengths.Max() : Lengths.Sum();
 
-    private float[] Probabilities => new float[Attention.Outputs == AttentionOutputs.None ? 0 : Lengths.Length * Attention.Heads * Lengths.Max() * Lengths.Max()];
+    private float[] Probabilities =>
+        new float[Attention.Outputs == AttentionOutputs.None ? 0 : Lengths.Length * Attention.Heads * Lengths.Max() * Lengths.Max()];
 
     public static LayerCase Random(ILayerType type, int[] lengths, int seed)
     {
@@ -142,7 +143,8 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
         int width = Type.Shape.DModel, rows = Lengths[0];
         bool isDecoder = Type.Shape.MemoryDim > 0;
         AttentionCache cache = !isDecoder ? Type.CreateCache(rows, batch) : Type.CreateCache(
-            rows, batch, [.. Enumerable.Range(0, batch).SelectMany(_ => Memory)], Attention.Ragged ? [.. Enumerable.Range(0, batch + 1).Select(sequence => sequence * MemoryRows[0])] : []);
+            rows, batch, [.. Enumerable.Range(0, batch).SelectMany(_ => Memory)],
+            Attention.Ragged ? [.. Enumerable.Range(0, batch + 1).Select(sequence => sequence * MemoryRows[0])] : []);
         int[] memoryLengths = Type.Shape.MemoryLengths ? [.. Enumerable.Repeat(MemoryRows[0], batch)] : [];
         float[] all = new float[batch * rows * width];
         for (int row = 0; row < rows;)
@@ -168,9 +170,11 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
 
     private int[] KeyLengths => Attention.KeyLengths ? Lengths : [];
 
-    private int[] MemoryOffsets => Attention.Ragged && MemoryRows.Length > 0 ? [0, .. MemoryRows.Select((_, sequence) => MemoryRows[..(sequence + 1)].Sum())] : [];
+    private int[] MemoryOffsets =>
+        Attention.Ragged && MemoryRows.Length > 0 ? [0, .. MemoryRows.Select((_, sequence) => MemoryRows[..(sequence + 1)].Sum())] : [];
 
-    private AttentionArguments Arguments(float[]? output, float[]? probabilities, int[] offsets, int[] lengths) => Arguments(output, probabilities, offsets, lengths, MemoryOffsets);
+    private AttentionArguments Arguments(float[]? output, float[]? probabilities, int[] offsets, int[] lengths) =>
+        Arguments(output, probabilities, offsets, lengths, MemoryOffsets);
 
     private AttentionArguments Arguments(float[]? output, float[]? probabilities, int[] offsets, int[] lengths, int[] memoryOffsets) => new()
     {

@@ -7,9 +7,11 @@ public sealed class LayerTests
 {
     private static readonly ILayerType[] Types =
     [
-        new LayerType<BertLayer>(), new LayerType<PaddedLayer>(), new LayerType<SkippingLayer>(), new LayerType<Gpt2Layer>(), new LayerType<LlamaLayer>(), new LayerType<MistralLayer>(),
+        new LayerType<BertLayer>(), new LayerType<PaddedLayer>(), new LayerType<SkippingLayer>(), new LayerType<Gpt2Layer>(), new LayerType<LlamaLayer>(),
+        new LayerType<MistralLayer>(),
         new LayerType<GemmaLayer>(), new LayerType<GptJLayer>(), new LayerType<ScaledLayer>(), new LayerType<LinearLayer>(),
-        new LayerType<MarianLayer>(), new LayerType<T5Layer>(), new LayerType<GemmaDecoderLayer>(), new LayerType<FillingLayer>(), new LayerType<RefiningLayer>(),
+        new LayerType<MarianLayer>(), new LayerType<T5Layer>(), new LayerType<GemmaDecoderLayer>(), new LayerType<FillingLayer>(),
+        new LayerType<RefiningLayer>(),
     ];
 
     public static TheoryData<string> All => [.. Types.Select(type => type.Name)];
@@ -117,7 +119,8 @@ public sealed class LayerTests
         var gated = new TransformerLayerWeights
         {
             Attention = weights.Attention, Up = weights.Up, UpBias = weights.UpBias, Down = weights.Down, DownBias = weights.DownBias, Gate = weights.Up,
-            AttentionNorm = weights.AttentionNorm, AttentionNormBias = weights.AttentionNormBias, FeedForwardNorm = weights.FeedForwardNorm, FeedForwardNormBias = weights.FeedForwardNormBias,
+            AttentionNorm = weights.AttentionNorm, AttentionNormBias = weights.AttentionNormBias, FeedForwardNorm = weights.FeedForwardNorm,
+            FeedForwardNormBias = weights.FeedForwardNormBias,
         };
         Assert.Contains("gate", Assert.Throws<ArgumentException>(() => new Gpt2Layer(gated)).Message, StringComparison.OrdinalIgnoreCase);
     }
@@ -126,11 +129,16 @@ public sealed class LayerTests
     public void The_shape_says_what_the_attribute_says()
     {
         TransformerLayerShape shape = GemmaLayer.Shape;
-        Assert.Equal((96, 300, Activation.GeluTanh, true, Norm.Rms, NormPlacement.Both, false), (shape.DModel, shape.FeedForwardDim, shape.Activation, shape.Gated, shape.Norm, shape.NormPlacement, shape.NormBias));
+        Assert.Equal(
+            (96, 300, Activation.GeluTanh, true, Norm.Rms, NormPlacement.Both, false),
+            (shape.DModel, shape.FeedForwardDim, shape.Activation, shape.Gated, shape.Norm, shape.NormPlacement, shape.NormBias));
         Assert.Equal((true, true, true, 1e-5f, 1f), (shape.UpBias, shape.GateBias, shape.DownBias, shape.NormEpsilon, shape.ResidualScale));
         Assert.Equal((2, 32, 50f, true), (shape.Attention.Heads, shape.Attention.HeadDim, shape.Attention.Softcap, shape.Attention.Ragged));
         Assert.Equal(300, GemmaLayer.FeedForwardDim);
-        Assert.StartsWith("Transformer layer: feed-forward 300 wide, GeluTanh, gated, biases up, gate, down; RMS norm (epsilon 9.99999975E-06) before and after each branch.", GemmaLayer.Plan, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Transformer layer: feed-forward 300 wide, GeluTanh, gated, biases up, gate, down; RMS norm (epsilon 9.99999975E-06) before and after each branch.",
+            GemmaLayer.Plan,
+            StringComparison.Ordinal);
     }
 
     private static ILayerType Find(string name) => Types.Single(type => type.Name == name);

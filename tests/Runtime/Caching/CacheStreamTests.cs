@@ -16,7 +16,10 @@ public sealed class CacheStreamTests
     {
         var cache = new AttentionCache(shape, Math.Max(1, lengths.Max() + 3), lengths.Length);
         for (int sequence = 0; sequence < lengths.Length; sequence++)
-            cache.Append(sequence, TestNumbers.Random(sequence, shape.KeyDim * lengths[sequence]), TestNumbers.Random(50 + sequence, shape.ValueDim * lengths[sequence]));
+            cache.Append(
+                sequence,
+                TestNumbers.Random(sequence, shape.KeyDim * lengths[sequence]),
+                TestNumbers.Random(50 + sequence, shape.ValueDim * lengths[sequence]));
         return cache;
     }
 
@@ -35,7 +38,8 @@ public sealed class CacheStreamTests
         for (int sequence = 0; sequence < expected.Batch; sequence++)
         {
             int first = Math.Max(expected.GetFirstHeldKey(sequence), actual.GetFirstHeldKey(sequence)), count = expected.Lengths[sequence] - first;
-            float[][] spans = [new float[shape.KeyDim * count], new float[shape.ValueDim * count], new float[shape.KeyDim * count], new float[shape.ValueDim * count]];
+            float[][] spans =
+                [new float[shape.KeyDim * count], new float[shape.ValueDim * count], new float[shape.KeyDim * count], new float[shape.ValueDim * count]];
             expected.CopyTo(sequence, first, spans[0], spans[1]);
             actual.CopyTo(sequence, first, spans[2], spans[3]);
             Assert.Equal(spans[0], spans[2]);
@@ -47,7 +51,8 @@ public sealed class CacheStreamTests
     public void What_is_saved_comes_back()
     {
         AttentionShape windowed = Shape with { WindowLeft = 70 };
-        foreach (AttentionCache cache in (AttentionCache[])[Create(Shape, 0), Create(Shape, 1), Create(Shape, 5, 70, 33), Create(Shape, 9000, 8000), Create(windowed, 3000, 40), Create(windowed, 200, 150)])
+        foreach (AttentionCache cache in (AttentionCache[])[Create(Shape, 0), Create(Shape, 1), Create(Shape, 5, 70, 33), Create(Shape, 9000, 8000),
+            Create(windowed, 3000, 40), Create(windowed, 200, 150)])
         {
             byte[] bytes = Save(cache);
             using var stream = new MemoryStream([1, 2, 3, .. bytes, 4]);
@@ -81,7 +86,8 @@ public sealed class CacheStreamTests
         Assert.Equal([2, 0, 3, 0], Enumerable.Range(0, 4).Select(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(HeaderBytes + (4 * i)))));
         Assert.Equal(SHA256.HashData(bytes.AsSpan(0, HeaderBytes + 16)), bytes[(HeaderBytes + 16)..(HeaderBytes + 16 + DigestBytes)]);
         Assert.Equal(HeaderBytes + 16 + DigestBytes + (5 * (Shape.KeyDim + Shape.ValueDim) * 4), bytes.Length);
-        Assert.Equal(TestNumbers.Random(0, 2), (float[])[BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(HeaderBytes + 48)), BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(HeaderBytes + 52))]);
+        Assert.Equal(TestNumbers.Random(0, 2), (float[])[BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(HeaderBytes + 48)),
+            BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(HeaderBytes + 52))]);
     }
 
     [Fact]
@@ -134,16 +140,20 @@ public sealed class CacheStreamTests
         // One sequence of 60,000 keys that are there, and 50,000 empty ones: as a cache 120 GB.
         AttentionShape tiny = TestNumbers.Shape(heads: 1, headDim: 1, dModel: 1) with { Causal = true };
         byte[] header = Save(new AttentionCache(tiny, 1, 1))[..HeaderBytes];
-        byte[] uneven = [.. With(header, 12, 50_001), .. BitConverter.GetBytes(60_000), .. new byte[4], .. new byte[50_000 * 8], .. new byte[DigestBytes], .. new byte[60_000 * 8]];
+        byte[] uneven = [.. With(header, 12, 50_001), .. BitConverter.GetBytes(60_000), .. new byte[4], .. new byte[50_000 * 8], .. new byte[DigestBytes],
+            .. new byte[60_000 * 8]];
         uneven = Seal(uneven);
         // A hundred thousand sequences without keys, and a stream without end that says it has a billion.
         byte[] empty = Seal([.. With(Save(Create(Shape, 0))[..HeaderBytes], 12, 100_000), .. new byte[100_000 * 8], .. new byte[DigestBytes]]);
         byte[] endless = With(Save(Create(Shape, 1)), 12, 1 << 30);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("more than 16 times", Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(uneven), tiny)).Message);
-        Assert.Contains("0 keys in 100000 sequences of up to 1, so that a cache of them takes more than 16 times", Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(empty), Shape)).Message);
+        Assert.Contains(
+            "0 keys in 100000 sequences of up to 1, so that a cache of them takes more than 16 times",
+            Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(empty), Shape)).Message);
         Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(endless), Shape));
-        Assert.Contains("has 1073741824 sequences; expected 1", Assert.Throws<InvalidDataException>(() => Create(Shape, 1).Restore(new MemoryStream(endless))).Message);
+        Assert.Contains(
+            "has 1073741824 sequences; expected 1", Assert.Throws<InvalidDataException>(() => Create(Shape, 1).Restore(new MemoryStream(endless))).Message);
         Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(Seal(With(Save(Create(Shape, 1)), HeaderBytes, 1 << 30))), Shape));
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 4_000_000);
     }
@@ -155,20 +165,27 @@ public sealed class CacheStreamTests
         AttentionShape[] others =
         [
             Shape with { HeadDim = 11, ValueHeadDim = 18 }, Shape with { ValueHeadDim = 17 }, Shape with { KvHeads = 4 }, Shape with { MemoryDim = 41 },
-            Shape with { KeyBias = false }, Shape with { ValueBias = false }, Shape with { Rotary = RotaryKind.HalfSplit, RotaryDim = 10 }, Shape with { RotaryBase = 500_000 },
+            Shape with { KeyBias = false }, Shape with { ValueBias = false }, Shape with { Rotary = RotaryKind.HalfSplit, RotaryDim = 10 },
+            Shape with { RotaryBase = 500_000 },
             Shape with { RotaryScaling = RotaryScaling.Linear }, Shape with { RotaryScalingFactor = 2 }, Shape with { RotaryOriginalLength = 8 },
-            Shape with { RotaryLowFrequencyFactor = 2 }, Shape with { RotaryHighFrequencyFactor = 2 }, Shape with { RotaryBetaFast = 2 }, Shape with { RotaryBetaSlow = 2 },
-            Shape with { RotaryAttentionFactor = 2 }, Shape with { RotaryTruncate = false }, Shape with { Positions = true }, Shape with { QueryKeyNorm = QueryKeyNorm.Rms }, Shape with { QueryKeyNormEpsilon = 1e-5f },
+            Shape with { RotaryLowFrequencyFactor = 2 }, Shape with { RotaryHighFrequencyFactor = 2 }, Shape with { RotaryBetaFast = 2 },
+            Shape with { RotaryBetaSlow = 2 },
+            Shape with { RotaryAttentionFactor = 2 }, Shape with { RotaryTruncate = false }, Shape with { Positions = true },
+            Shape with { QueryKeyNorm = QueryKeyNorm.Rms }, Shape with { QueryKeyNormEpsilon = 1e-5f },
             Shape with { WindowLeft = 9 }, Shape with { HasProjections = false },
         ];
         foreach (AttentionShape other in others)
             Assert.Contains("other keys and values", Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(bytes), other)).Message);
 
         // What happens to scores and queries does not matter.
-        Assert.Equal(7, AttentionCache.Restore(new MemoryStream(bytes), Shape with { Heads = 2, Softcap = 3, Scale = 2, Alibi = true, OutputBias = false, Ragged = true }).Length);
+        Assert.Equal(7, AttentionCache.Restore(new MemoryStream(bytes),
+            Shape with { Heads = 2, Softcap = 3, Scale = 2, Alibi = true, OutputBias = false, Ragged = true }).Length);
 
-        Assert.Contains("has 2 sequences; expected 3", Assert.Throws<InvalidDataException>(() => new AttentionCache(Shape, 9, 3).Restore(new MemoryStream(bytes))).Message);
-        Assert.Contains("sequences of 7 keys; expected at most the capacity, 6", Assert.Throws<InvalidDataException>(() => new AttentionCache(Shape, 6, 2).Restore(new MemoryStream(bytes))).Message);
+        Assert.Contains(
+            "has 2 sequences; expected 3", Assert.Throws<InvalidDataException>(() => new AttentionCache(Shape, 9, 3).Restore(new MemoryStream(bytes))).Message);
+        Assert.Contains(
+            "sequences of 7 keys; expected at most the capacity, 6",
+            Assert.Throws<InvalidDataException>(() => new AttentionCache(Shape, 6, 2).Restore(new MemoryStream(bytes))).Message);
         Assert.Throws<ArgumentException>("stream", () => AttentionCache.Restore(new BrotliStream(new MemoryStream(), CompressionMode.Decompress), Shape));
         Assert.Throws<ArgumentNullException>("stream", () => AttentionCache.Restore(null!, Shape));
         Assert.Throws<ArgumentNullException>("shape", () => AttentionCache.Restore(new MemoryStream(), (AttentionShape)null!));

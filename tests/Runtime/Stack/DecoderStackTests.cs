@@ -9,7 +9,8 @@ public sealed class DecoderStackTests
     private const int Rows = 9;
 
     private static readonly TransformerStack<TranslatingLayer> Stack =
-        TransformerStack<TranslatingLayer>.Create([.. Enumerable.Range(0, Layers).Select(layer => new TranslatingLayer(TransformerLayerWeights.Random(TranslatingLayer.Shape, layer)))]);
+        TransformerStack<TranslatingLayer>.Create(
+            [.. Enumerable.Range(0, Layers).Select(layer => new TranslatingLayer(TransformerLayerWeights.Random(TranslatingLayer.Shape, layer)))]);
 
     private static readonly float[] Input = Numbers(1, Rows * 16);
 
@@ -25,7 +26,8 @@ public sealed class DecoderStackTests
             var output = new float[rows.Length];
             Stack.Layers[layer].Forward(rows, Memory, output);
             ReferenceResult result = ReferenceLayer.Forward(
-                TranslatingLayer.Shape, TransformerLayerWeights.Random(TranslatingLayer.Shape, layer), new AttentionArguments { Input = rows, Memory = Memory });
+                TranslatingLayer.Shape, TransformerLayerWeights.Random(TranslatingLayer.Shape, layer),
+                new AttentionArguments { Input = rows, Memory = Memory });
             Compare.Close(result.Output, output, 16, $"layer {layer}");
             rows = output;
         }
@@ -87,9 +89,12 @@ public sealed class DecoderStackTests
 
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        Assert.Throws<OperationCanceledException>(() => Stack.ProjectMemory(Memory, cache, default, new ForwardOptions { CancellationToken = cancelled.Token }));
+        Assert.Throws<OperationCanceledException>(
+            () => Stack.ProjectMemory(Memory, cache, default, new ForwardOptions { CancellationToken = cancelled.Token }));
         Assert.Equal(5, cache.MemoryLengths[0]);
-        Assert.Contains("holds 0 of at most 7 keys, and memory has 8 more", Assert.Throws<InvalidOperationException>(() => Stack.ProjectMemory(Numbers(4, 8 * 12), cache)).Message);
+        Assert.Contains(
+            "holds 0 of at most 7 keys, and memory has 8 more",
+            Assert.Throws<InvalidOperationException>(() => Stack.ProjectMemory(Numbers(4, 8 * 12), cache)).Message);
         Assert.Equal("memory", Assert.Throws<ArgumentException>(() => Stack.ProjectMemory(Numbers(4, 13), cache)).ParamName);
         Assert.Equal((4, 5), (cache.Length, cache.MemoryLengths[0]));
     }
@@ -101,9 +106,15 @@ public sealed class DecoderStackTests
         TransformerStackCache cache = Stack.CreateCache(Rows, 5, 1);
         Assert.Contains("cache holds no memory", Assert.Throws<InvalidOperationException>(() => Stack.Forward(Input, output, cache)).Message);
         Stack.ProjectMemory(Memory, cache);
-        Refuse("memory", "because the cache holds the projected memory", () => Stack.Forward(new AttentionArguments { Input = Input, Memory = Memory, Output = output }, cache));
+        Refuse(
+            "memory",
+            "because the cache holds the projected memory",
+            () => Stack.Forward(new AttentionArguments { Input = Input, Memory = Memory, Output = output }, cache));
         Refuse("memory", "memory.Length is 13", () => Stack.Forward(new AttentionArguments { Input = Input, Memory = new float[13], Output = output }));
-        Refuse("memoryLengths", "does not declare MemoryLengths", () => Stack.Forward(new AttentionArguments { Input = Input, Memory = Memory, MemoryLengths = [5], Output = output }));
+        Refuse(
+            "memoryLengths",
+            "does not declare MemoryLengths",
+            () => Stack.Forward(new AttentionArguments { Input = Input, Memory = Memory, MemoryLengths = [5], Output = output }));
         Assert.Contains("CreateCache(capacity, memoryCapacity, batch)", Assert.Throws<NotSupportedException>(() => Stack.CreateCache(9)).Message);
         Assert.Equal("memoryCapacity", Assert.Throws<ArgumentOutOfRangeException>(() => Stack.CreateCache(9, 0, 1)).ParamName);
 
@@ -145,7 +156,8 @@ public sealed class DecoderStackTests
     {
         input ??= Input;
         int batch = cache.Batch, width = 16 * Rows;
-        float[] rows = [.. Enumerable.Range(0, batch).SelectMany(sequence => input[((sequence * width) + (first * 16))..((sequence * width) + (end * 16))])], output = new float[rows.Length];
+        float[] rows = [.. Enumerable.Range(0, batch).SelectMany(sequence => input[((sequence * width) + (first * 16))..((sequence * width) + (end * 16))])],
+        output = new float[rows.Length];
         Stack.Forward(rows, output, cache);
         return output;
     }

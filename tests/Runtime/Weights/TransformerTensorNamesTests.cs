@@ -137,7 +137,9 @@ public sealed class TransformerTensorNamesTests : IDisposable
             }
 
             // T5's file decides by the gate which name Up has. A norm's present name is looked for last.
-            string expected = preset == "T5Encoder, gated" && role == "Gate" ? name.Replace("wi_0", "wi", StringComparison.Ordinal) : name.Replace(".gamma", ".weight", StringComparison.Ordinal);
+            string expected = preset == "T5Encoder, gated" && role == "Gate"
+                ? name.Replace("wi_0", "wi", StringComparison.Ordinal)
+                : name.Replace(".gamma", ".weight", StringComparison.Ordinal);
             ArgumentException exception = Assert.Throws<ArgumentException>("names", () => TransformerLayerWeights.From(file, Names(preset)));
             Assert.StartsWith($"'{file.Path}' has no tensor '{expected}'; of its ", exception.Message);
         }
@@ -149,7 +151,8 @@ public sealed class TransformerTensorNamesTests : IDisposable
     {
         foreach ((string role, string name) in new LayerFile(preset).Tensors)
         {
-            if (role is "-" or "Query" or "Key" or "Value" or "QueryKeyValue" or "CrossQuery" or "CrossKey" or "CrossValue" or "CrossQueryKeyValue" or "QueryNorm" or "KeyNorm" or "RelativePositionBias" || IsAttentionBias(role))
+            if (IsAttentionBias(role) || role is "-" or "Query" or "Key" or "Value" or "QueryKeyValue" or "CrossQuery" or "CrossKey" or "CrossValue"
+                or "CrossQueryKeyValue" or "QueryNorm" or "KeyNorm" or "RelativePositionBias")
                 continue;
             using SafetensorsFile file = folder.Open(new LayerFile(preset) { Wider = name }.Writer());
             string message = Assert.ThrowsAny<Exception>(() => TransformerLayerWeights.From(file, Names(preset))).Message;
@@ -163,12 +166,14 @@ public sealed class TransformerTensorNamesTests : IDisposable
     {
         using SafetensorsFile file = folder.Open(new LayerFile("Gpt2").Writer());
         string message = Assert.Throws<InvalidDataException>(() => TransformerLayerWeights.From(file, Names("Gpt2") with { IsTransposed = false })).Message;
-        Assert.Equal($"'{file.Path}': tensor 'transformer.h.0.mlp.c_fc.bias' has 6 elements; expected 4, by the shape of 'transformer.h.0.mlp.c_proj.weight'.", message);
+        Assert.Equal(
+            $"'{file.Path}': tensor 'transformer.h.0.mlp.c_fc.bias' has 6 elements; expected 4, by the shape of 'transformer.h.0.mlp.c_proj.weight'.", message);
 
         using SafetensorsFile llama = folder.Open(new LayerFile("Llama") { Transposed = "model.layers.0.mlp.gate_proj.weight" }.Writer());
         message = Assert.Throws<InvalidDataException>(() => TransformerLayerWeights.From(llama, Names("Llama"))).Message;
         Assert.Equal(
-            $"'{llama.Path}': tensor 'model.layers.0.mlp.gate_proj.weight' has shape [4, 6]; expected [6, 4], because 'model.layers.0.mlp.down_proj.weight' has 6 inputs and 4 outputs.",
+            $"'{llama.Path}': tensor 'model.layers.0.mlp.gate_proj.weight' has shape [4, 6]; expected [6, 4], because 'model.layers.0.mlp.down_proj.weight' "
+                + $"has 6 inputs and 4 outputs.",
             message);
     }
 
@@ -214,11 +219,13 @@ public sealed class TransformerTensorNamesTests : IDisposable
     {
         using SafetensorsFile file = folder.Open(new LayerFile("Bert").Writer().AddF32("encoder.layer.0.other", [1], 1));
         TransformerTensorNames bert = Names("Bert");
-        AttentionTensorNames attention = new() { Query = bert.Attention.Query, Key = bert.Attention.Key, Value = bert.Attention.Value, Output = bert.Attention.Output };
+        AttentionTensorNames attention =
+            new() { Query = bert.Attention.Query, Key = bert.Attention.Key, Value = bert.Attention.Value, Output = bert.Attention.Output };
         var weights = TransformerLayerWeights.From(file, new TransformerTensorNames { Attention = attention, Up = bert.Up, Down = bert.Down });
         Assert.Equal(Width * Inner, weights.Up.Length);
         Assert.True(weights.UpBias.IsEmpty && weights.AttentionNorm.IsEmpty && weights.FeedForwardNorm.IsEmpty);
-        Assert.Contains("neither Up nor GateUp", Assert.Throws<ArgumentException>("names", () => TransformerLayerWeights.From(file, bert with { Up = null })).Message);
+        Assert.Contains(
+            "neither Up nor GateUp", Assert.Throws<ArgumentException>("names", () => TransformerLayerWeights.From(file, bert with { Up = null })).Message);
         Assert.Throws<ArgumentException>("names", () => TransformerLayerWeights.From(file, bert with { Down = null! }));
         Assert.Throws<ArgumentException>("names", () => TransformerLayerWeights.From(file, bert with { Attention = null! }));
     }
@@ -228,14 +235,16 @@ public sealed class TransformerTensorNamesTests : IDisposable
     {
         foreach (string prefix in (string[])["", "encoder", "layer.", "encoder.layer.x", "encoder.layer"])
         {
-            Assert.Contains("expected an end in layer. and a number", Assert.Throws<ArgumentException>("prefix", () => TransformerTensorNames.Mpnet(prefix)).Message);
+            Assert.Contains(
+                "expected an end in layer. and a number", Assert.Throws<ArgumentException>("prefix", () => TransformerTensorNames.Mpnet(prefix)).Message);
             Assert.Throws<ArgumentException>("prefix", () => TransformerTensorNames.T5Encoder(prefix));
         }
 
         Assert.Throws<ArgumentNullException>("prefix", () => TransformerTensorNames.Bert(null!));
     }
 
-    private static bool IsAttentionBias(string role) => role.Replace("Cross", "", StringComparison.Ordinal) is "QueryBias" or "KeyBias" or "ValueBias" or "QueryKeyValueBias" or "OutputBias";
+    private static bool IsAttentionBias(string role) =>
+        role.Replace("Cross", "", StringComparison.Ordinal) is "QueryBias" or "KeyBias" or "ValueBias" or "QueryKeyValueBias" or "OutputBias";
 
     private static TransformerTensorNames Names(string preset)
     {
@@ -265,10 +274,12 @@ public sealed class TransformerTensorNamesTests : IDisposable
         AttentionWeights attention = weights.Attention, cross = weights.CrossAttention ?? AttentionWeights.Empty;
         return new Dictionary<string, float[]>
         {
-            ["Query"] = attention.Query.ToArray(), ["Key"] = attention.Key.ToArray(), ["Value"] = attention.Value.ToArray(), ["Output"] = attention.Output.ToArray(),
+            ["Query"] = attention.Query.ToArray(), ["Key"] = attention.Key.ToArray(), ["Value"] = attention.Value.ToArray(),
+            ["Output"] = attention.Output.ToArray(),
             ["QueryBias"] = attention.QueryBias.ToArray(), ["KeyBias"] = attention.KeyBias.ToArray(), ["ValueBias"] = attention.ValueBias.ToArray(),
             ["OutputBias"] = attention.OutputBias.ToArray(), ["QueryNorm"] = attention.QueryNorm.ToArray(), ["KeyNorm"] = attention.KeyNorm.ToArray(),
-            ["CrossQuery"] = cross.Query.ToArray(), ["CrossKey"] = cross.Key.ToArray(), ["CrossValue"] = cross.Value.ToArray(), ["CrossOutput"] = cross.Output.ToArray(),
+            ["CrossQuery"] = cross.Query.ToArray(), ["CrossKey"] = cross.Key.ToArray(), ["CrossValue"] = cross.Value.ToArray(),
+            ["CrossOutput"] = cross.Output.ToArray(),
             ["CrossQueryBias"] = cross.QueryBias.ToArray(), ["CrossKeyBias"] = cross.KeyBias.ToArray(), ["CrossValueBias"] = cross.ValueBias.ToArray(),
             ["CrossOutputBias"] = cross.OutputBias.ToArray(),
             ["CrossAttentionNorm"] = weights.CrossAttentionNorm.ToArray(), ["CrossAttentionNormBias"] = weights.CrossAttentionNormBias.ToArray(),
@@ -332,13 +343,17 @@ public sealed class TransformerTensorNamesTests : IDisposable
                 if (role.Contains("QueryKeyValue", StringComparison.Ordinal))
                 {
                     int part = values.Length / 3;
-                    string end = role.EndsWith("Bias", StringComparison.Ordinal) ? "Bias" : "", start = role.StartsWith("Cross", StringComparison.Ordinal) ? "Cross" : "";
-                    (expected[$"{start}Query{end}"], expected[$"{start}Key{end}"], expected[$"{start}Value{end}"]) = (values[..part], values[part..(2 * part)], values[(2 * part)..]);
+                    string end = role.EndsWith("Bias", StringComparison.Ordinal) ? "Bias" : "",
+                    start = role.StartsWith("Cross", StringComparison.Ordinal) ? "Cross" : "";
+                    (expected[$"{start}Query{end}"], expected[$"{start}Key{end}"], expected[$"{start}Value{end}"]) = (
+                        values[..part], values[part..(2 * part)], values[(2 * part)..]);
                 }
                 else if (role == "GateUp")
                     (expected["Gate"], expected["Up"]) = (values[..(values.Length / 2)], values[(values.Length / 2)..]);
                 else if (role != "-")
-                    expected[role] = preset.StartsWith("Gemma", StringComparison.Ordinal) && role.Contains("Norm", StringComparison.Ordinal) ? [.. values.Select(value => value + 1)] : values;
+                    expected[role] = preset.StartsWith("Gemma", StringComparison.Ordinal) && role.Contains("Norm", StringComparison.Ordinal)
+                        ? [.. values.Select(value => value + 1)]
+                        : values;
             }
 
             return expected;

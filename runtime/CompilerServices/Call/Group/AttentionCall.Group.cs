@@ -50,7 +50,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         OutputGroup(weights, in arguments, in dimensions, first, count, firstRow, rows, ref source, ref scratch, ref keyValues);
     }
 
-    /// <summary>Writes the keys and values of each sequence for itself: those that lengths mask are not computed, so the rows do not follow each other.</summary>
+    /// <summary>
+    /// Writes the keys and values of each sequence for itself: those that lengths mask are not computed, so the rows do not follow each other.
+    /// </summary>
     [MethodImpl(Step)]
     private static void BringSeenKeys(
         PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float scratch, ref float keyValues)
@@ -66,19 +68,23 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Projects all rows of a group to keys and values.</summary>
     [MethodImpl(Step)]
     private static void BringKeysOfGroup(
-        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float source, nint rows, ref float scratch, ref float keyValues)
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float source, nint rows,
+        ref float scratch, ref float keyValues)
     {
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
-        TKernels.ProjectMemory(ref source, rows, ref weights.Key.Panels, ref weights.Key.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
+        TKernels.ProjectMemory(
+            ref source, rows, ref weights.Key.Panels, ref weights.Key.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(KeyDim), ref keyValues, isValue: false);
-        TKernels.ProjectMemory(ref source, rows, ref weights.Value.Panels, ref weights.Value.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
+        TKernels.ProjectMemory(
+            ref source, rows, ref weights.Value.Panels, ref weights.Value.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(ValueDim), ref keyValues, isValue: true);
     }
 
     /// <summary>Writes the projected keys, or values, of a group into the panels of each sequence.</summary>
     [MethodImpl(Step)]
     private static void WriteGroup(
-        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float strip, nint stride, ref float keyValues, bool isValue)
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float strip, nint stride,
+        ref float keyValues, bool isValue)
     {
         for (nint index = 0, place = 0; index < count; index++)
         {
@@ -102,19 +108,29 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Computes the output of a group, whose keys and values are already in the panels.</summary>
     [MethodImpl(Step)]
     private static void OutputGroup(
-        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, nint firstRow, nint rows, ref float source, ref float scratch,
+        PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, nint firstRow, nint rows,
+        ref float source, ref float scratch,
         ref float keyValues)
     {
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
-        TKernels.ProjectInput(ref source, rows, ref weights.Query.Panels, ref weights.Query.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
+        TKernels.ProjectInput(
+            ref source, rows, ref weights.Query.Panels, ref weights.Query.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
         for (nint index = 0, row = 0; index < count; index++)
         {
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref keyValues);
             nint own = Rows(in call.Dimensions);
             ref float projected = ref Unsafe.Add(ref strip, row * WholePanels(QueryDim));
             ChangeHeads(in call, weights.QueryNorm, ref projected, WholePanels(QueryDim), own, TConstants.Heads, 0);
-            QueryRows.Write(ref projected, WholePanels(QueryDim), own, ref Unsafe.Add(ref queries, row * QueryDim), own * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
+            QueryRows.Write(
+                ref projected,
+                WholePanels(QueryDim),
+                own,
+                ref Unsafe.Add(ref queries, row * QueryDim),
+                own * GroupDim,
+                TConstants.KvHeads,
+                Group,
+                TConstants.HeadDim);
             row += own;
         }
 
@@ -124,7 +140,14 @@ public static partial class AttentionCall<TKernels, TConstants>
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref Unsafe.Add(ref keyValues, place));
             nint own = Rows(in call.Dimensions);
             for (nint head = 0; head < TConstants.KvHeads; head++)
-                AttendHead(in call, head, 0, own, ref Unsafe.Add(ref queries, (row * QueryDim) + (head * own * GroupDim)), ref Unsafe.Add(ref strip, row * JoinedDim), ref scratch);
+                AttendHead(
+                    in call,
+                    head,
+                    0,
+                    own,
+                    ref Unsafe.Add(ref queries, (row * QueryDim) + (head * own * GroupDim)),
+                    ref Unsafe.Add(ref strip, row * JoinedDim),
+                    ref scratch);
             row += own;
             place += KeyValueFloats(call.Dimensions.Keys);
         }

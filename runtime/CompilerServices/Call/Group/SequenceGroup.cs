@@ -40,7 +40,10 @@ internal static class SequenceGroup
         return end - first;
     }
 
-    /// <summary>Keys that the panels of a group without a cache have room for, each sequence in whole panels: exactly, or in a ragged batch at most, by its longest.</summary>
+    /// <summary>
+    /// Keys that the panels of a group without a cache have room for, each sequence in whole panels: exactly, or in a ragged batch at most, by its
+    /// longest.
+    /// </summary>
     public static nint Keys(int batch, int rows, int keys, int rowBlock, bool isRagged)
     {
         if (!isRagged)

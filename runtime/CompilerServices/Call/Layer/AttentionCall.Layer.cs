@@ -64,12 +64,14 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <returns>The rows that the next branch reads.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref float AddAttention(PackedLayer layer, ref float input, nint rows, ref float branch, ref float sum, ref float scratch) => ref AddBranch(
-        layer, layer.AttentionResultNorm, layer.AttentionNorm, Has(Memory) ? layer.MemoryNorm : layer.FeedForwardNorm, ref input, rows, ref branch, ref sum, ref scratch);
+        layer, layer.AttentionResultNorm, layer.AttentionNorm, Has(Memory) ? layer.MemoryNorm : layer.FeedForwardNorm, ref input, rows, ref branch, ref sum,
+        ref scratch);
 
     /// <summary>Adds what a branch gives, and normalises for the next one.</summary>
     [MethodImpl(Step)]
     private static ref float AddBranch(
-        PackedLayer layer, RowNorm resultNorm, RowNorm sumNorm, RowNorm nextNorm, ref float input, nint rows, ref float branch, ref float sum, ref float scratch)
+        PackedLayer layer, RowNorm resultNorm, RowNorm sumNorm, RowNorm nextNorm, ref float input, nint rows, ref float branch, ref float sum,
+        ref float scratch)
     {
         nint width = TConstants.DModel;
         if (Has(NormResult))

@@ -57,7 +57,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         if (work.Schedule.Partition == CallPartition.Sequences)
         {
-            nint firstSequence = (nint)part * work.Schedule.Work[phase].Step, end = Math.Min(firstSequence + work.Schedule.Work[phase].Step, work.Dimensions.Batch);
+            nint firstSequence = (nint)part * work.Schedule.Work[phase].Step,
+            end = Math.Min(firstSequence + work.Schedule.Work[phase].Step, work.Dimensions.Batch);
             RunSequences(work.Weights, in arguments, in work.Dimensions, firstSequence, end, ref own, ref Unsafe.Add(ref own, TConstants.ScratchFloats));
             return;
         }
@@ -89,7 +90,13 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (work.Schedule.Partition == CallPartition.Rows)
             RunRows(in call, step, part, in cut, work.Schedule.ChunkRows, ref own);
         else if (Has(Projections))
-            RunColumns(in call, step, part, cut.Step, ref Unsafe.Add(ref shared, Has(Cache) && arguments.Cache is not null ? 0 : KeyValueFloats(work.Dimensions.Keys)), ref own);
+            RunColumns(
+                in call,
+                step,
+                part,
+                cut.Step,
+                ref Unsafe.Add(ref shared, Has(Cache) && arguments.Cache is not null ? 0 : KeyValueFloats(work.Dimensions.Keys)),
+                ref own);
         else
             RunHead(in call, part, ref own);
     }
@@ -126,7 +133,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         LayOutKeys(in call, 0, NewKeys(in call), head, ref scratch);
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
         GatherQueries(in call, 0, rows, head, ref queries);
-        ref float joined = ref JoinsInScratch ? ref Unsafe.Add(ref scratch, TConstants.StripOffset) : ref At(call.Arguments.Output, FirstRow(in call) * JoinedDim);
+        ref float joined = ref JoinsInScratch
+            ? ref Unsafe.Add(ref scratch, TConstants.StripOffset)
+            : ref At(call.Arguments.Output, FirstRow(in call) * JoinedDim);
         AttendHead(in call, head, 0, rows, ref queries, ref joined, ref scratch);
         if (JoinsInScratch)
             WriteHeads(in call, 0, rows, head * Group, Group, ref joined);

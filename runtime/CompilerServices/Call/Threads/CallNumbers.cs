@@ -67,7 +67,10 @@ internal readonly record struct CallNumbers
     /// <summary>Whether threads share the heads of a sequence where rows are few. The mean of the heads is added up by one thread.</summary>
     public bool SharesHeads => (Has(AttentionFeatures.Projections) || KvHeads > 1) && !Has(AttentionFeatures.AveragedProbabilities);
 
-    /// <summary>Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads, and of a layer what its branches give.</summary>
+    /// <summary>
+    /// Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads, and of a layer what its
+    /// branches give.
+    /// </summary>
     public nint ColumnFloats => ((nint)(QueryPanels + Panels(KeyDim) + Panels(ValueDim)) * PanelWidth) + QueryDim + JoinedDim
         + (Has(AttentionFeatures.Layer) ? DModel + HiddenStride : 0);
 
@@ -115,7 +118,8 @@ internal readonly record struct CallNumbers
     public nint GroupKeyValueFloats(in CallSizes sizes)
     {
         bool mayGroup = SequenceGroup.MayForm(Features, sizes.HasCache, sizes.Rows, sizes.ChunkRows);
-        return MemoryFloats(in sizes) + KeyValueFloats(!mayGroup ? sizes.Keys : SequenceGroup.Keys(sizes.Batch, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
+        return MemoryFloats(in sizes)
+            + KeyValueFloats(!mayGroup ? sizes.Keys : SequenceGroup.Keys(sizes.Batch, sizes.Rows, sizes.Keys, RowBlock, Has(AttentionFeatures.Ragged)));
     }
 
     /// <summary>Floats of the keys and values of the memory of one sequence, of a layer with cross-attention in a call without a cache.</summary>

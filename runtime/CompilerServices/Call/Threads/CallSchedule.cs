@@ -9,7 +9,9 @@ internal enum CallPartition
     /// <summary>For each sequence, parts are row chunks: first of keys and values, then of queries.</summary>
     Rows,
 
-    /// <summary>For each sequence of few rows, parts are columns of the projections, then heads, then columns of the output; without projections, heads.</summary>
+    /// <summary>
+    /// For each sequence of few rows, parts are columns of the projections, then heads, then columns of the output; without projections, heads.
+    /// </summary>
     Columns,
 
     /// <summary>Of a memory that is projected into a cache: a part is some rows of a sequence, or all.</summary>
@@ -49,12 +51,20 @@ internal readonly struct CallSchedule
             {
                 Partition = CallPartition.Sequences,
                 SequencePhases = 1,
-                Work = new(threads, 0, numbers.ScratchFloats + (sizes.HasCache ? 0 : numbers.GroupKeyValueFloats(in sizes)), 1, new WorkPhase(EqualParts.Count(sizes.Batch, together), together)),
+                Work = new(
+                    threads,
+                    0,
+                    numbers.ScratchFloats + (sizes.HasCache ? 0 : numbers.GroupKeyValueFloats(in sizes)),
+                    1,
+                    new WorkPhase(EqualParts.Count(sizes.Batch, together), together)),
             };
         }
 
         return HasFewRows(in numbers, in sizes)
-            ? numbers.Has(AttentionFeatures.Projections) ? CutColumns(in numbers, in sizes, threads, keyValueFloats) : CutHeads(in numbers, in sizes, threads, keyValueFloats)
+           
+                ? numbers.Has(AttentionFeatures.Projections)
+                ? CutColumns(in numbers, in sizes, threads, keyValueFloats)
+                : CutHeads(in numbers, in sizes, threads, keyValueFloats)
             : CutRows(in numbers, in sizes, threads, keyValueFloats);
     }
 
@@ -124,7 +134,8 @@ internal readonly struct CallSchedule
     {
         int projected = numbers.QueryPanels + numbers.KeyPanels + numbers.ValuePanels;
         int step = ColumnStep(in numbers, projected, threads);
-        WorkPhase columns = new(EqualParts.Count(numbers.QueryPanels, step) + EqualParts.Count(numbers.KeyPanels, step) + EqualParts.Count(numbers.ValuePanels, step), step);
+        WorkPhase columns = new(
+            EqualParts.Count(numbers.QueryPanels, step) + EqualParts.Count(numbers.KeyPanels, step) + EqualParts.Count(numbers.ValuePanels, step), step);
         WorkPhase heads = new(numbers.KvHeads, 1);
         nint shared = keyValueFloats + (sizes.Rows * numbers.ColumnFloats);
         if (!numbers.Has(AttentionFeatures.Layer))
@@ -133,7 +144,8 @@ internal readonly struct CallSchedule
             {
                 Partition = CallPartition.Columns,
                 SequencePhases = 3,
-                Work = new(threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, new WorkPhase(EqualParts.Count(numbers.OutputPanels, step), step)),
+                Work = new(
+                    threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, new WorkPhase(EqualParts.Count(numbers.OutputPanels, step), step)),
             };
         }
 
@@ -144,7 +156,8 @@ internal readonly struct CallSchedule
             Partition = CallPartition.Columns,
             SequencePhases = 6,
             Work = new(
-                threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, outputs, new WorkPhase(EqualParts.Count(numbers.FeedForwardPanels, up), up), outputs, new WorkPhase(1, 1)),
+                threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, outputs,
+                new WorkPhase(EqualParts.Count(numbers.FeedForwardPanels, up), up), outputs, new WorkPhase(1, 1)),
         };
     }
 
