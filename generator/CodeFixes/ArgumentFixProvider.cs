@@ -79,8 +79,8 @@ public sealed class ArgumentFixProvider : CodeFixProvider
             return SyntaxFactory.ParseExpression(value);
         ExpressionSyntax full = SyntaxFactory.ParseExpression($"{alias}::AttentionGen.{value.Replace(" | ", $" | {alias}::AttentionGen.")}");
         // The simplifier shortens the nodes that are marked, and none within an operator that is.
-        IEnumerable<SyntaxNode> members = full.DescendantNodesAndSelf(
-            node => node is not MemberAccessExpressionSyntax).Where(node => node is MemberAccessExpressionSyntax);
+        IEnumerable<SyntaxNode> members = full.DescendantNodesAndSelf(node => node is not MemberAccessExpressionSyntax)
+            .Where(node => node is MemberAccessExpressionSyntax);
         return full.ReplaceNodes(members, (member, _) => member.WithAdditionalAnnotations(Simplifier.Annotation));
     }
 }

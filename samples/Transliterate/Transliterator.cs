@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace AttentionGen.Samples.Transliterate;
 
-/// <summary>An encoder-decoder Transformer whose three kinds of attention are generated classes.</summary>
+/// <summary>An encoder-decoder Transformer whose layers and head are generated classes.</summary>
 public sealed class Transliterator
 {
     /// <summary>Longest word that is written.</summary>
@@ -10,15 +10,14 @@ public sealed class Transliterator
 
     private readonly Embedding sourceEmbedding;
     private readonly Embedding targetEmbedding;
-    private readonly EncoderLayer[] encoder;
-    private readonly DecoderLayer[] decoder;
-    private readonly Norm encoderNorm;
-    private readonly Norm decoderNorm;
-    private readonly Linear projection;
-    private readonly int width;
+    private readonly TransformerStack<EncoderLayer> encoder;
+    private readonly TransformerStack<DecoderLayer> decoder;
+    private readonly RowNormalization encoderNorm;
+    private readonly RowNormalization decoderNorm;
+    private readonly CharacterHead head;
 
     /// <summary>Takes the weights of a model.</summary>
-    /// <param name="file">A <c>TransformerBase</c> of the compiled width.</param>
+    /// <param name="file">A <c>TransformerBase</c> of the compiled widths.</param>
     /// <param name="source">Characters that it reads.</param>
     /// <param name="target">Characters that it writes.</param>
     /// <exception cref="InvalidDataException">A variable is missing, or has the wrong dimensions.</exception>
@@ -30,21 +29,26 @@ public sealed class Transliterator
         ArgumentNullException.ThrowIfNull(target);
         if (file.Specification != "TransformerBase")
             throw new NotSupportedException($"This program runs models of the kind TransformerBase, but this one is {file.Specification}.");
-        this.width = EncoderAttention.DModel;
-        if (file.GetShape("encoder/embeddings/weight") is not [_, int width] || width != this.width)
+        const int Width = EncoderLayer.DModel;
+        if (file.GetShape("encoder/embeddings/weight") is not [_, Width])
+            throw NotCompiledFor($"DModel = {Width}", "embeddings", file, "encoder/embeddings/weight");
+        if (file.GetShape("encoder/layer_0/ffn/linear_0/bias") is not [EncoderLayer.FeedForwardDim])
+            throw NotCompiledFor($"FeedForwardDim = {EncoderLayer.FeedForwardDim}", "feed-forward networks", file, "encoder/layer_0/ffn/linear_0/bias");
+        if (target.Count != CharacterHead.Outputs)
             throw new NotSupportedException(
-                $"This program's attention is compiled for DModel = {this.width}, but the model has embeddings of "
-                    + $"[{string.Join(", ", file.GetShape("encoder/embeddings/weight"))}]: change the attributes in Kernels.cs and build again.");
+                $"This program's head is compiled for {CharacterHead.Outputs} characters, but the model writes {target.Count}: change the attributes in "
+                    + $"Layers.cs and build again.");
 
         Source = source;
         Target = target;
-        sourceEmbedding = new Embedding(file, "encoder/embeddings/weight", source.Count, this.width);
-        targetEmbedding = new Embedding(file, "decoder/embeddings/weight", target.Count, this.width);
-        this.encoder = [.. Layers(file, "encoder").Select(prefix => new EncoderLayer(file, prefix, this.width))];
-        this.decoder = [.. Layers(file, "decoder").Select(prefix => new DecoderLayer(file, prefix, this.width))];
-        encoderNorm = new Norm(file, "encoder/layer_norm", this.width);
-        decoderNorm = new Norm(file, "decoder/layer_norm", this.width);
-        this.projection = new Linear(file, "decoder/projection", target.Count, this.width);
+        sourceEmbedding = new Embedding(file, "encoder/embeddings/weight", source.Count, Width);
+        targetEmbedding = new Embedding(file, "decoder/embeddings/weight", target.Count, Width);
+        encoder = TransformerStack<EncoderLayer>.Create([.. Layers(file, "encoder").Select(prefix => new EncoderLayer(ModelWeights.Encoder(file, prefix)))]);
+        decoder = TransformerStack<DecoderLayer>.Create([.. Layers(file, "decoder").Select(prefix => new DecoderLayer(ModelWeights.Decoder(file, prefix)))]);
+        encoderNorm = ModelWeights.Normalization(file, "encoder/layer_norm", Width);
+        decoderNorm = ModelWeights.Normalization(file, "decoder/layer_norm", Width);
+        head = new CharacterHead(
+            LinearWeights.FromSpans(file.Get("decoder/projection/weight", target.Count, Width), file.Get("decoder/projection/bias", target.Count)));
     }
 
     /// <summary>Characters that the model reads.</summary>
@@ -54,10 +58,10 @@ public sealed class Transliterator
     public Vocabulary Target { get; }
 
     /// <summary>Number of layers of the encoder.</summary>
-    public int EncoderLayerCount => encoder.Length;
+    public int EncoderLayerCount => encoder.Count;
 
     /// <summary>Number of layers of the decoder.</summary>
-    public int DecoderLayerCount => decoder.Length;
+    public int DecoderLayerCount => decoder.Count;
 
     /// <summary>Reads a model's directory: <c>model.bin</c>, <c>source_vocabulary.txt</c> and <c>target_vocabulary.txt</c>.</summary>
     /// <param name="directory">The directory.</param>
@@ -74,10 +78,10 @@ public sealed class Transliterator
     public float[] Encode(ReadOnlySpan<int> ids)
     {
         float[] state = sourceEmbedding.Embed(ids, firstPosition: 0);
-        foreach (EncoderLayer layer in encoder)
-            layer.Run(state);
-        encoderNorm.Apply(state, state);
-        return state;
+        var memory = new float[state.Length];
+        encoder.Forward(state, memory);
+        encoderNorm.Apply(memory, memory);
+        return memory;
     }
 
     /// <summary>The likeliest next character, again and again.</summary>
@@ -93,12 +97,12 @@ public sealed class Transliterator
         isCut = source.Length > 0;
         if (source.Length == 0)
             return "";
-        DecoderState decoder = StartDecoder(Encode(source), capacity: MaxLength);
+        TransformerStackCache cache = StartDecoder(Encode(source), capacity: MaxLength);
         var written = new List<int>();
         int next = Vocabulary.Begin;
         while (written.Count < MaxLength)
         {
-            float[] logProbabilities = Decode(decoder, [next]);
+            float[] logProbabilities = Decode(cache, [next]);
             next = TensorPrimitives.IndexOfMax<float>(logProbabilities);
             isCut = next != Vocabulary.End;
             if (!isCut)
@@ -126,36 +130,32 @@ public sealed class Transliterator
     /// <summary>An empty decoder that reads this memory.</summary>
     /// <param name="memory">What <see cref="Encode"/> gave.</param>
     /// <param name="capacity">Most characters that it will read.</param>
-    public DecoderState StartDecoder(ReadOnlySpan<float> memory, int capacity)
+    public TransformerStackCache StartDecoder(ReadOnlySpan<float> memory, int capacity)
     {
-        var selfCaches = new AttentionCache[decoder.Length];
-        var memoryCaches = new AttentionCache[decoder.Length];
-        for (int i = 0; i < decoder.Length; i++)
-        {
-            selfCaches[i] = decoder[i].SelfAttention.CreateCache(capacity);
-            memoryCaches[i] = decoder[i].CrossAttention.CreateCache(memory.Length / width);
-            decoder[i].CrossAttention.ProjectMemory(memory, memoryCaches[i]);
-        }
-        return new DecoderState(selfCaches, memoryCaches);
+        TransformerStackCache cache = decoder.CreateCache(capacity, memory.Length / DecoderLayer.MemoryDim, batch: 1);
+        decoder.ProjectMemory(memory, cache);
+        return cache;
     }
 
     /// <summary>Reads further characters: [ids, Target.Count] log-probabilities of what follows each.</summary>
-    /// <param name="decoder">Which characters came before.</param>
+    /// <param name="cache">Which characters came before.</param>
     /// <param name="ids">The next characters.</param>
-    public float[] Decode(DecoderState decoder, ReadOnlySpan<int> ids)
+    public float[] Decode(TransformerStackCache cache, ReadOnlySpan<int> ids)
     {
-        ArgumentNullException.ThrowIfNull(decoder);
-        float[] state = targetEmbedding.Embed(ids, decoder.Position);
-        for (int i = 0; i < this.decoder.Length; i++)
-            this.decoder[i].Run(state, decoder.SelfCaches[i], decoder.MemoryCaches[i]);
-        decoder.Position += ids.Length;
-        decoderNorm.Apply(state, state);
+        ArgumentNullException.ThrowIfNull(cache);
+        float[] state = targetEmbedding.Embed(ids, firstPosition: cache.Length), output = new float[state.Length];
+        decoder.Forward(state, output, cache);
+        decoderNorm.Apply(output, output);
         var logits = new float[ids.Length * Target.Count];
-        projection.Apply(state, logits);
+        head.Forward(output, logits);
         for (int row = 0; row < ids.Length; row++)
             LogSoftMax(logits.AsSpan(row * Target.Count, Target.Count));
         return logits;
     }
+
+    private static NotSupportedException NotCompiledFor(string width, string what, CTranslate2File file, string variable) => new(
+        $"This program's layers are compiled for {width}, but the model has {what} of [{string.Join(", ", file.GetShape(variable))}]: change the attributes in "
+            + $"Layers.cs and build again.");
 
     private static void LogSoftMax(Span<float> row)
     {

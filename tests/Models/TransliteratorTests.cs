@@ -54,7 +54,7 @@ public sealed class TransliteratorTests
         float[] together = model.Decode(model.StartDecoder(memory, ids.Length), ids);
         ModelFiles.AssertClose(expected, together, "log-probabilities");
 
-        DecoderState decoder = model.StartDecoder(memory, ids.Length);
+        TransformerStackCache decoder = model.StartDecoder(memory, ids.Length);
         float[] oneByOne = [.. ids.SelectMany(id => model.Decode(decoder, [id]))];
         Assert.Equal(together, oneByOne);
     }
@@ -68,7 +68,7 @@ public sealed class TransliteratorTests
     [InlineData(5)]
     public void Encoder_layers_match_the_trace(int layer)
     {
-        AttentionWeights weights = ModelAttention.Self(ModelFiles.TransliterationFile, $"encoder/layer_{layer}/self_attention", EncoderAttention.DModel);
+        AttentionWeights weights = ModelWeights.Self(ModelFiles.TransliterationFile, $"encoder/layer_{layer}/self_attention", EncoderAttention.DModel);
         float[] input = Trace($"enc{layer}_in");
         float[] expected = Trace($"enc{layer}_out");
         ModelFiles.AssertClose(expected, ReferenceAttention.Forward(EncoderAttention.Shape, weights, input), "reference");
@@ -87,7 +87,7 @@ public sealed class TransliteratorTests
     [InlineData(5)]
     public void Decoder_layers_match_the_trace(int layer)
     {
-        AttentionWeights weights = ModelAttention.Self(ModelFiles.TransliterationFile, $"decoder/layer_{layer}/self_attention", DecoderAttention.DModel);
+        AttentionWeights weights = ModelWeights.Self(ModelFiles.TransliterationFile, $"decoder/layer_{layer}/self_attention", DecoderAttention.DModel);
         float[] input = Trace($"dec{layer}_self_in");
         float[] expected = Trace($"dec{layer}_self_out");
         ModelFiles.AssertClose(expected, ReferenceAttention.Forward(DecoderAttention.Shape, weights, input), "reference");
@@ -113,7 +113,7 @@ public sealed class TransliteratorTests
     [InlineData(5)]
     public void Cross_attention_layers_match_the_trace(int layer)
     {
-        AttentionWeights weights = ModelAttention.Cross(ModelFiles.TransliterationFile, $"decoder/layer_{layer}/attention", CrossAttention.DModel);
+        AttentionWeights weights = ModelWeights.Cross(ModelFiles.TransliterationFile, $"decoder/layer_{layer}/attention", CrossAttention.DModel);
         float[] input = Trace($"dec{layer}_cross_in");
         float[] memory = Trace("encoder_memory");
         float[] expected = Trace($"dec{layer}_cross_out");
@@ -147,3 +147,12 @@ public sealed class TransliteratorTests
 
     private static float[] Trace(string name) => Npy.Read(ModelFiles.Transliteration("trace", $"{name}.npy")).ToFloats();
 }
+
+[AttentionConfig(Heads = 8, DModel = 32)]
+internal sealed partial class EncoderAttention;
+
+[AttentionConfig(Heads = 8, DModel = 32, Causal = true)]
+internal sealed partial class DecoderAttention;
+
+[AttentionConfig(Heads = 8, DModel = 32, MemoryDim = 32)]
+internal sealed partial class CrossAttention;

@@ -179,15 +179,23 @@ internal static class AttentionProse
         if (shape.HasProbabilities)
             yield return (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0 ? "mean probabilities out" : "probabilities out";
         if (shape.ScoreOutput != AttentionOutputs.None)
-            yield return shape.ScoreOutput switch { AttentionOutputs.ScaledScores => "scaled scores out", AttentionOutputs.CappedScores => "capped scores out",
-                _ => "masked scores out" };
+        {
+            yield return shape.ScoreOutput switch
+            {
+                AttentionOutputs.ScaledScores => "scaled scores out",
+                AttentionOutputs.CappedScores => "capped scores out",
+                _ => "masked scores out",
+            };
+        }
         if (shape.HasLogSumExp)
             yield return "log-sum-exp out";
     }
 
-    private static string Axes(MaskAxes axes) => string.Join(
-        ", ", new[] { (MaskAxes.Batch, "batch"), (MaskAxes.Head, "head"), (MaskAxes.Query, "query"),
-            (MaskAxes.Key, "key") }.Where(axis => (axes & axis.Item1) != 0).Select(axis => axis.Item2));
+    private static string Axes(MaskAxes axes)
+    {
+        (MaskAxes, string)[] all = [(MaskAxes.Batch, "batch"), (MaskAxes.Head, "head"), (MaskAxes.Query, "query"), (MaskAxes.Key, "key")];
+        return string.Join(", ", all.Where(axis => (axes & axis.Item1) != 0).Select(axis => axis.Item2));
+    }
 
     private static string Biases(AttentionShape shape)
     {

@@ -39,8 +39,10 @@ internal static class ForwardSignatureEmitter
     private static void WriteForward(CodeWriter writer, AttentionShape shape, TransformerLayerShape? layer, bool cached)
     {
         List<ForwardParameter> parameters = ForwardParameters.Of(shape, layer, cached).ToList();
-        List<string> assignments = parameters.OrderBy(
-            parameter => parameter.Property is "Input" or "Output" ? 0 : 1).Select(parameter => $"{parameter.Property} = {parameter.Name}").ToList();
+        List<string> assignments = parameters
+            .OrderBy(parameter => parameter.Property is "Input" or "Output" ? 0 : 1)
+            .Select(parameter => $"{parameter.Property} = {parameter.Name}")
+            .ToList();
         if (cached)
             assignments.Insert(assignments.IndexOf("Cache = cache") + 1, "Batch = cache.Batch");
         else if (shape.Ragged)

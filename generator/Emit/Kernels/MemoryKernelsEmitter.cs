@@ -43,8 +43,13 @@ internal static class MemoryKernelsEmitter
             writer.Line(
                 "public static void ProjectMemory(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
             writer.Line($"    {own}.{memory.MemoryProjection!.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
-            KernelSignature[] shared = [MatrixKernelEmitter.Signature(memory.Scores.Kernel), MatrixKernelEmitter.Signature(memory.Values.Kernel),
-                KernelSignature.MergeHeads, KernelSignature.JoinHeads];
+            KernelSignature[] shared =
+            [
+                MatrixKernelEmitter.Signature(memory.Scores.Kernel),
+                MatrixKernelEmitter.Signature(memory.Values.Kernel),
+                KernelSignature.MergeHeads,
+                KernelSignature.JoinHeads,
+            ];
             foreach (KernelSignature kernel in shared)
                 WriteCall(writer, kernel, own);
             if (memory.Target.Base is { } equal)

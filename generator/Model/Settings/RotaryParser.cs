@@ -28,8 +28,13 @@ internal static class RotaryParser
     private static void CheckDependent(SettingReader settings, AttentionShape shape)
     {
         // A value that is no value of its enumeration was reported as such.
-        foreach (string name in Dependent.Where(settings.Has).Where(name => name switch { "RotaryDim" => shape.RotaryDim != 0,
-            "RotaryScaling" => shape.RotaryScaling != RotaryScaling.None, _ => true }))
+        bool IsSet(string name) => name switch
+        {
+            "RotaryDim" => shape.RotaryDim != 0,
+            "RotaryScaling" => shape.RotaryScaling != RotaryScaling.None,
+            _ => true,
+        };
+        foreach (string name in Dependent.Where(settings.Has).Where(IsSet))
             settings.WithoutEffect(
                 name,
                 "Rotary",

@@ -28,7 +28,7 @@ internal sealed partial record HelpPage(string Id, string Title, string Language
     [GeneratedRegex(
         $"""
         \A\#\ (?<id>AG\d\d\d\d):\ (?<title>.+)\n\n
-        .+\n\n
+        (.+\n)+\n
         \#\#\ Why\n\n(?s:.+?)\n\n
         \#\#\ How\ to\ fix\ it\n\n(?s:.+?)\n\n
         \#\#\ Example\n\n
