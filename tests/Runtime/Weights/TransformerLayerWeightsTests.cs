@@ -11,6 +11,8 @@ public sealed class TransformerLayerWeightsTests
         NormPlacement = NormPlacement.Both, NormEpsilon = 1e-5f,
     };
 
+    private static readonly TransformerLayerShape WithMemory = Shape with { MemoryDim = 12 };
+
     private static readonly PropertyInfo[] Tensors =
         [.. typeof(TransformerLayerWeights).GetProperties().Where(property => property.PropertyType == typeof(ReadOnlyMemory<float>))];
 
@@ -22,6 +24,8 @@ public sealed class TransformerLayerWeightsTests
         Shape with { Gated = false, GateBias = false, UpBias = false },
         Shape with { NormPlacement = NormPlacement.Post, Norm = Norm.Rms, NormBias = false, DownBias = false },
         Shape with { NormPlacement = NormPlacement.Pre, ParallelBranches = true },
+        WithMemory,
+        WithMemory with { NormPlacement = NormPlacement.Pre },
     ];
 
     [Theory]
@@ -51,13 +55,14 @@ public sealed class TransformerLayerWeightsTests
     [MemberData(nameof(Names))]
     public void A_tensor_of_another_length_is_named(string name)
     {
-        string message = Refusal(Shape, name, new float[3]);
+        TransformerLayerShape shape = name.StartsWith("CrossAttention", StringComparison.Ordinal) ? WithMemory : Shape;
+        string message = Refusal(shape, name, new float[3]);
         Assert.StartsWith($"weights.{name} has 3 elements; this layer expects ", message);
         Assert.Contains(
             name is "Up" or "Gate" or "Down" ? "160" : name is "UpBias" or "GateBias" ? "20 elements, which is FeedForwardDim" : "8 elements, which is DModel",
             message);
 
-        Assert.StartsWith($"weights.{name} has 0 elements; this layer expects ", Refusal(Shape, name, []));
+        Assert.StartsWith($"weights.{name} has 0 elements; this layer expects ", Refusal(shape, name, []));
     }
 
     [Theory]
@@ -71,6 +76,8 @@ public sealed class TransformerLayerWeightsTests
     [InlineData("FeedForwardNorm", "ParallelBranches = true")]
     [InlineData("FeedForwardNormBias", "ParallelBranches = true")]
     [InlineData("FeedForwardOutputNorm", "NormPlacement = NormPlacement.Pre")]
+    [InlineData("CrossAttentionNorm", "no MemoryDim")]
+    [InlineData("CrossAttentionOutputNormBias", "no MemoryDim")]
     public void A_superfluous_tensor_is_refused(string name, string setting)
     {
         TransformerLayerShape bare = Shape with
