@@ -94,7 +94,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
         ProjectMemoryQueries(call.Weights, ref joined, rows, ref input, ref output, ref scratch);
-        QueryRows.Write(ref joined, WholePanels(QueryDim), rows, ref queries, rows * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
+        WriteQueries(ref joined, rows, ref queries);
         TKernels.AttendMemory(in call.MemoryPanels, call.MemoryKeys, ref queries, rows, ref joined, ref scratch);
         FinishMemory(call.Weights, ref joined, rows, ref output, ref scratch);
     }
@@ -103,24 +103,14 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void FinishGroup(
         PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, ref float joined, nint rows,
-        ref float input, ref float output,
-        ref float scratch, ref float keyValues)
+        ref float input, ref float output, ref float scratch, ref float keyValues)
     {
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
         ProjectMemoryQueries(weights, ref joined, rows, ref input, ref output, ref scratch);
         for (nint index = 0, row = 0; index < count; index++)
         {
             nint own = FirstRow(in arguments, in dimensions, first + index + 1) - FirstRow(in arguments, in dimensions, first + index);
-            ref float projected = ref Unsafe.Add(ref joined, row * WholePanels(QueryDim));
-            QueryRows.Write(
-                ref projected,
-                WholePanels(QueryDim),
-                own,
-                ref Unsafe.Add(ref queries, row * QueryDim),
-                own * GroupDim,
-                TConstants.KvHeads,
-                Group,
-                TConstants.HeadDim);
+            WriteQueries(ref Unsafe.Add(ref joined, row * WholePanels(QueryDim)), own, ref Unsafe.Add(ref queries, row * QueryDim));
             row += own;
         }
 

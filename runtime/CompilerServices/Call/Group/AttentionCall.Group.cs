@@ -109,8 +109,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void OutputGroup(
         PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, nint first, nint count, nint firstRow, nint rows,
-        ref float source, ref float scratch,
-        ref float keyValues)
+        ref float source, ref float scratch, ref float keyValues)
     {
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
@@ -122,15 +121,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             nint own = Rows(in call.Dimensions);
             ref float projected = ref Unsafe.Add(ref strip, row * WholePanels(QueryDim));
             ChangeHeads(in call, weights.QueryNorm, ref projected, WholePanels(QueryDim), own, TConstants.Heads, 0);
-            QueryRows.Write(
-                ref projected,
-                WholePanels(QueryDim),
-                own,
-                ref Unsafe.Add(ref queries, row * QueryDim),
-                own * GroupDim,
-                TConstants.KvHeads,
-                Group,
-                TConstants.HeadDim);
+            WriteQueries(ref projected, own, ref Unsafe.Add(ref queries, row * QueryDim));
             row += own;
         }
 

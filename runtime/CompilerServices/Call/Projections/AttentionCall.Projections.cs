@@ -42,8 +42,16 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float input = ref AttentionRows(call.Weights, ref At(call.Arguments.Input, (FirstRow(in call) + first) * TConstants.DModel), rows, ref scratch);
         TKernels.ProjectInput(ref input, rows, ref weights.Panels, ref weights.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
         ChangeHeads(in call, call.Weights.QueryNorm, ref strip, WholePanels(QueryDim), rows, TConstants.Heads, first);
-        QueryRows.Write(ref strip, WholePanels(QueryDim), rows, ref queries, rows * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
+        WriteQueries(ref strip, rows, ref queries);
     }
+
+    /// <summary>Brings the projected queries of some rows into the order that the heads read them in.</summary>
+    /// <param name="projected">[rows, whole panels of all query heads].</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="queries">[KvHeads, rows, Group, HeadDim].</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteQueries(ref float projected, nint rows, ref float queries) =>
+        QueryRows.Write(ref projected, WholePanels(QueryDim), rows, ref queries, rows * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
 
     /// <summary>From the joined heads of a row block to the output: of the attention, or of the whole layer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
