@@ -18,7 +18,7 @@ internal sealed record AttentionPlan
     public const int KeyBlock = PanelLayout.KeyBlock;
 
     /// <summary>Steps of the depth of a projection that one chain of multiply-adds runs over, on every target: results depend on it.</summary>
-    public const int DepthBlock = 256;
+    public const int DepthBlock = PanelLayout.DepthBlock;
 
     /// <summary>
     /// Query rows whose scores against one key block are alive at once: 24 rows of 256 fill three quarters of a 32 KiB cache, and are whole tiles of 12,
@@ -63,7 +63,10 @@ internal sealed record AttentionPlan
 
     public required JoinPlan Join { get; init; }
 
-    /// <summary>Without projections: what queries are multiplied by as they are gathered, in the place of weights that would hold it.</summary>
+    /// <summary>
+    /// What queries are multiplied by as they are laid out by KV head: 1 where the weights of a normalisation hold it. Weights of the projection do not, so that
+    /// they may be stored in any format.
+    /// </summary>
     public double QueryFactor => Shape.QueryKeyNorm != QueryKeyNorm.None ? 1 : Steps.NaturalScores ? Shape.Scale : Shape.Scale / Math.Log(2);
 
     /// <summary>Floats between the score rows of two queries: a line more than a block, so that rows start in different cache sets.</summary>
@@ -289,7 +292,7 @@ internal sealed record AttentionPlan
     {
         string where = shape.QueryKeyNorm != QueryKeyNorm.None
             ? "folded into the weights of the query normalisation"
-            : shape.HasProjections ? "folded into the query weights" : "multiplied into the queries as they are gathered";
+            : "multiplied into the queries as they are laid out";
         return steps.NaturalScores
             ? $"The scale is {where}; scores are natural until the softmax, as what is done to them wants."
             : $"Scale and log2(e) are {where}, so that softmax is a power of two.";

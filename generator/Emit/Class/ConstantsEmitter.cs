@@ -62,8 +62,9 @@ internal static class ConstantsEmitter
             writer.Line(CodeWriter.Invariant($"public static Library::MaskAxes {name} => (Library::MaskAxes){(int)axes};"));
         if (plan.Shape.HasProjections)
             WriteProjections(writer, plans);
-        else
-            writer.Line(CodeWriter.Invariant($"public static float QueryFactor => {(float)plan.QueryFactor:G9}f;"));
+        writer.Line(CodeWriter.Invariant($"public static float QueryFactor => {(float)plan.QueryFactor:G9}f;"));
+        if (plan.Memory is { } memory)
+            writer.Line(CodeWriter.Invariant($"public static float MemoryQueryFactor => {(float)memory.QueryFactor:G9}f;"));
         Numbers(writer, PathNumbers.OfScratch(plan.Scratch));
     }
 

@@ -94,7 +94,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
         ProjectMemoryQueries(call.Weights, ref joined, rows, ref input, ref output, ref scratch);
-        WriteQueries(ref joined, rows, ref queries);
+        WriteQueries(ref joined, rows, ref queries, TConstants.MemoryQueryFactor);
         TKernels.AttendMemory(in call.MemoryPanels, call.MemoryKeys, ref queries, rows, ref joined, ref scratch);
         FinishMemory(call.Weights, ref joined, rows, ref output, ref scratch);
     }
@@ -110,7 +110,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         for (nint index = 0, row = 0; index < count; index++)
         {
             nint own = FirstRow(in arguments, in dimensions, first + index + 1) - FirstRow(in arguments, in dimensions, first + index);
-            WriteQueries(ref Unsafe.Add(ref joined, row * WholePanels(QueryDim)), own, ref Unsafe.Add(ref queries, row * QueryDim));
+            WriteQueries(ref Unsafe.Add(ref joined, row * WholePanels(QueryDim)), own, ref Unsafe.Add(ref queries, row * QueryDim), TConstants.MemoryQueryFactor);
             row += own;
         }
 

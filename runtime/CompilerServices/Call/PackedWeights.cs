@@ -82,19 +82,18 @@ public sealed class PackedWeights
     {
         KernelChecks.ValidateWeights(shape, weights);
         var packed = new PackedWeights(shape);
-        // The factor of the scores goes into what queries are multiplied by last. Softmax works in powers of two, except where something is done to
-        // natural scores.
-        double factor = (TConstants.Features & AttentionFeatures.NaturalScores) != 0 ? shape.Scale : shape.Scale / Math.Log(2);
         if ((TConstants.Features & AttentionFeatures.HeadNorms) != 0)
         {
+            // The factor of the scores goes into what queries are multiplied by last. Softmax works in powers of two, except where something is done to
+            // natural scores.
+            double factor = (TConstants.Features & AttentionFeatures.NaturalScores) != 0 ? shape.Scale : shape.Scale / Math.Log(2);
             packed.QueryNorm = new HeadNorm(shape.QueryKeyNorm, weights.QueryNorm, weights.QueryNormBias, shape.QueryKeyNormEpsilon, factor);
             packed.KeyNorm = new HeadNorm(shape.QueryKeyNorm, weights.KeyNorm, weights.KeyNormBias, shape.QueryKeyNormEpsilon);
-            factor = 1;
         }
 
         if ((TConstants.Features & AttentionFeatures.Projections) != 0)
         {
-            packed.Query = PackedMatrix.Pack(weights.Query, weights.QueryBias, shape.QueryDim, shape.DModel, TConstants.InterleavedInput, factor);
+            packed.Query = PackedMatrix.Pack(weights.Query, weights.QueryBias, shape.QueryDim, shape.DModel, TConstants.InterleavedInput);
             packed.Key = PackedMatrix.Pack(weights.Key, weights.KeyBias, shape.KeyDim, shape.MemoryDim, TConstants.InterleavedMemory);
             packed.Value = PackedMatrix.Pack(weights.Value, weights.ValueBias, shape.ValueDim, shape.MemoryDim, TConstants.InterleavedMemory);
             packed.Output = PackedMatrix.Pack(weights.Output, weights.OutputBias, shape.DModel, shape.JoinedDim, TConstants.InterleavedOutput);

@@ -36,8 +36,11 @@ public interface IAttentionConstants
     /// <summary>Elements of a head that are rotated.</summary>
     static virtual int RotaryDim => 0;
 
-    /// <summary>Without projections: what queries are multiplied by as they are gathered.</summary>
+    /// <summary>What queries are multiplied by as they are laid out by KV head.</summary>
     static virtual float QueryFactor => 1;
+
+    /// <summary>The same of the cross-attention of a layer.</summary>
+    static virtual float MemoryQueryFactor => 1;
 
     /// <summary>Keys before its position that a row sees.</summary>
     static virtual int WindowLeft => 0;

@@ -39,23 +39,12 @@ public sealed class PackedMatrix
     /// <param name="outputs">Rows of the matrix.</param>
     /// <param name="inputs">Columns of the matrix.</param>
     /// <param name="interleavedPanels">Panels that take turns, a row of 16 of each; divides their number.</param>
-    /// <param name="factor">Multiplied into weights and bias, in double precision, and rounded once.</param>
     /// <exception cref="ArgumentException">A span has another length, or <paramref name="interleavedPanels"/> does not divide the number of panels.</exception>
     /// <exception cref="OutOfMemoryException">The matrix is larger than <see cref="AlignedMemory.MaxLength"/>.</exception>
-    public static PackedMatrix Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int interleavedPanels, double factor = 1)
+    public static PackedMatrix Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs, int inputs, int interleavedPanels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
-        PackedMatrix packed = PackPanels(weights, bias, outputs, inputs, (int)(((long)outputs + PanelWidth - 1) / PanelWidth), interleavedPanels);
-        if (factor != 1)
-        {
-            for (nint i = 0; i < packed.memory.Length; i++)
-            {
-                ref float element = ref Unsafe.Add(ref packed.Panels, i);
-                element = (float)(element * factor);
-            }
-        }
-
-        return packed;
+        return PackPanels(weights, bias, outputs, inputs, (int)(((long)outputs + PanelWidth - 1) / PanelWidth), interleavedPanels);
     }
 
     /// <summary>Packs a matrix into more panels than its outputs fill, so that whole tiles cover them. The others are zero.</summary>

@@ -18,6 +18,12 @@ internal static class PanelLayout
     /// </summary>
     public const int KeyBlock = 256;
 
+    /// <summary>
+    /// Inputs of a projection that one chain of multiply-adds runs over. Blocks are cut at input 0, on every vector target: results depend on it. Blocks of
+    /// 128 rounded 0.72 to 0.85 times as much as blocks of 256, and took the same time: 0.98 to 1.02 at 16 and 128 rows, 384 to 768 wide (Zen 5).
+    /// </summary>
+    public const int DepthBlock = 128;
+
     /// <summary>Floats behind the end of a buffer that may be read, though never used: eight key panels of the widest head.</summary>
     public const int SlackFloats = 8 * PanelWidth * ShapeLimits.MaxHeadDim;
 }

@@ -5,7 +5,7 @@ namespace AttentionGen.Tests.Execution;
 /// <summary>A single row attends to itself alone: its output is two projections and nothing else, so that their sums can be followed bit by bit.</summary>
 public sealed class ProjectionOrderTests
 {
-    private const int Block = 256;
+    private const int Block = 128;
 
     [Theory]
     [InlineData(2, 12)]

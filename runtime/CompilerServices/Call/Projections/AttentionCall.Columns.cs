@@ -122,7 +122,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float strip = ref Unsafe.Add(ref queryStrip, head * GroupDim);
         ChangeHeads(in call, call.Weights.QueryNorm, ref strip, WholePanels(QueryDim), rows, Group, 0);
         ref float laidOut = ref Unsafe.Add(ref queries, head * rows * GroupDim);
-        QueryRows.Write(ref strip, WholePanels(QueryDim), rows, ref laidOut, rows * GroupDim, 1, Group, TConstants.HeadDim);
+        QueryRows.Write(ref strip, WholePanels(QueryDim), rows, ref laidOut, rows * GroupDim, 1, Group, TConstants.HeadDim, TConstants.QueryFactor);
         AttendHead(in call, head, 0, rows, ref laidOut, ref joined, ref scratch);
     }
 

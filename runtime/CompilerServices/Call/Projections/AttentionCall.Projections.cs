@@ -34,7 +34,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
     }
 
-    /// <summary>Projects a row block to queries, laid out by KV head. The factor of the scores is in the weights, or in those of the normalisation.</summary>
+    /// <summary>Projects a row block to queries, laid out by KV head, times the factor of the scores.</summary>
     [MethodImpl(Step)]
     private static void ProjectQueries(in SequenceCall call, nint first, nint rows, ref float strip, ref float queries, ref float scratch)
     {
@@ -45,13 +45,20 @@ public static partial class AttentionCall<TKernels, TConstants>
         WriteQueries(ref strip, rows, ref queries);
     }
 
-    /// <summary>Brings the projected queries of some rows into the order that the heads read them in.</summary>
+    /// <summary>
+    /// Brings the projected queries of some rows into the order that the heads read them in, times the factor of the scores, unless a normalisation's weights
+    /// hold it.
+    /// </summary>
     /// <param name="projected">[rows, whole panels of all query heads].</param>
     /// <param name="rows">How many rows.</param>
     /// <param name="queries">[KvHeads, rows, Group, HeadDim].</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteQueries(ref float projected, nint rows, ref float queries) =>
-        QueryRows.Write(ref projected, WholePanels(QueryDim), rows, ref queries, rows * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim);
+    private static void WriteQueries(ref float projected, nint rows, ref float queries) => WriteQueries(ref projected, rows, ref queries, TConstants.QueryFactor);
+
+    /// <summary>The same for a cross-attention in a layer, whose scores have a factor of their own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteQueries(ref float projected, nint rows, ref float queries, float factor) => QueryRows.Write(
+        ref projected, WholePanels(QueryDim), rows, ref queries, rows * GroupDim, TConstants.KvHeads, Group, TConstants.HeadDim, factor);
 
     /// <summary>From the joined heads of a row block to the output: of the attention, or of the whole layer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
