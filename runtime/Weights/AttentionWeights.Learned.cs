@@ -66,6 +66,9 @@ public sealed partial class AttentionWeights
 /// <summary>Learned tensors beside the projections. Tensors that a block lacks are empty.</summary>
 internal sealed record LearnedTensors
 {
+    // Before what uses it: static members are initialised in this order.
+    private static readonly WeightTensor Absent = WeightTensor.Absent("not given");
+
     public static LearnedTensors None { get; } = new();
 
     public WeightTensor QueryNorm { get; init; } = Absent;
@@ -83,6 +86,4 @@ internal sealed record LearnedTensors
     public WeightTensor BiasKey { get; init; } = Absent;
 
     public WeightTensor BiasValue { get; init; } = Absent;
-
-    private static WeightTensor Absent => new([], null, "not given");
 }

@@ -11,7 +11,7 @@ public sealed partial class AttentionWeights
     {
         long count = 0;
         foreach ((_, WeightTensor tensor) in Tensors())
-            count += WeightNumbers.CountSubnormals(tensor.Values);
+            count += tensor.CountSubnormals();
         return count;
     }
 
@@ -22,17 +22,17 @@ public sealed partial class AttentionWeights
             return this;
         return new(FlushBoth(QueryProjection), FlushBoth(KeyProjection), FlushBoth(ValueProjection), FlushBoth(OutputProjection), new LearnedTensors
         {
-            QueryNorm = Flush(Learned.QueryNorm),
-            QueryNormBias = Flush(Learned.QueryNormBias),
-            KeyNorm = Flush(Learned.KeyNorm),
-            KeyNormBias = Flush(Learned.KeyNormBias),
-            Sinks = Flush(Learned.Sinks),
-            RelativePositionBias = Flush(Learned.RelativePositionBias),
-            BiasKey = Flush(Learned.BiasKey),
-            BiasValue = Flush(Learned.BiasValue),
+            QueryNorm = Learned.QueryNorm.FlushSubnormals(),
+            QueryNormBias = Learned.QueryNormBias.FlushSubnormals(),
+            KeyNorm = Learned.KeyNorm.FlushSubnormals(),
+            KeyNormBias = Learned.KeyNormBias.FlushSubnormals(),
+            Sinks = Learned.Sinks.FlushSubnormals(),
+            RelativePositionBias = Learned.RelativePositionBias.FlushSubnormals(),
+            BiasKey = Learned.BiasKey.FlushSubnormals(),
+            BiasValue = Learned.BiasValue.FlushSubnormals(),
         });
 
-        static ProjectionWeights FlushBoth(ProjectionWeights projection) => new(Flush(projection.Weight), Flush(projection.Bias));
+        static ProjectionWeights FlushBoth(ProjectionWeights projection) => new(projection.Weight.FlushSubnormals(), projection.Bias.FlushSubnormals());
     }
 
     /// <summary>Checks that every weight is a finite number. A kernel does not check this: its output is then NaN or infinite.</summary>
@@ -41,11 +41,9 @@ public sealed partial class AttentionWeights
     public AttentionWeights CheckFinite()
     {
         foreach ((string role, WeightTensor tensor) in Tensors())
-            WeightNumbers.CheckFinite(role, tensor.Source, tensor.Values);
+            tensor.CheckFinite(role);
         return this;
     }
-
-    private static WeightTensor Flush(WeightTensor tensor) => tensor with { Values = WeightNumbers.Flush(tensor.Values) };
 
     private (string Role, WeightTensor Tensor)[] Tensors() =>
     [

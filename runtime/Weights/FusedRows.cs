@@ -26,11 +26,11 @@ internal readonly record struct FusedPart(int First, int Run, int Runs, int Stri
     /// <summary>Copies these outputs.</summary>
     /// <param name="values">All outputs.</param>
     /// <param name="inputs">Elements of an output.</param>
-    public float[] Of(float[] values, int inputs)
+    public T[] Of<T>(ReadOnlySpan<T> values, int inputs)
     {
-        var part = new float[Count * inputs];
+        var part = new T[Count * inputs];
         for (int run = 0; run < Runs; run++)
-            values.AsSpan((First + (run * Stride)) * inputs, Run * inputs).CopyTo(part.AsSpan(run * Run * inputs));
+            values.Slice((First + (run * Stride)) * inputs, Run * inputs).CopyTo(part.AsSpan(run * Run * inputs));
         return part;
     }
 }

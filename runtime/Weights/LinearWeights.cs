@@ -40,27 +40,27 @@ public sealed class LinearWeights
         if (!file.Contains(weightName))
             file.ThrowNoTensor(weightName, nameof(weightName));
         var reader = new WeightReader(file, new AttentionTensorNames { Output = weightName, IsTransposed = isTransposed });
-        return new(reader.ReadMatrix(weightName), biasName is null ? new WeightTensor([], null, "biasName is null") : reader.ReadBias(biasName, "output"));
+        return new(reader.ReadMatrix(weightName), biasName is null ? WeightTensor.Absent("biasName is null") : reader.ReadBias(biasName, "output"));
     }
 
     /// <summary>
     /// The number of weights that are subnormal: not 0, and smaller than 2⁻¹²⁶. Some processors compute with such numbers many times slower;
     /// <see cref="FlushSubnormals"/> removes them.
     /// </summary>
-    public long CountSubnormals() => WeightNumbers.CountSubnormals(Weight) + WeightNumbers.CountSubnormals(Bias);
+    public long CountSubnormals() => Projection.Weight.CountSubnormals() + Projection.Bias.CountSubnormals();
 
     /// <summary>These weights with 0 in place of every subnormal number, of the same sign. They are the same object if there is none.</summary>
-    public LinearWeights FlushSubnormals() => CountSubnormals() == 0 ? this : new(
-        Projection.Weight with { Values = WeightNumbers.Flush(Weight) },
-        Projection.Bias with { Values = WeightNumbers.Flush(Bias) });
+    public LinearWeights FlushSubnormals() => CountSubnormals() == 0
+        ? this
+        : new(Projection.Weight.FlushSubnormals(), Projection.Bias.FlushSubnormals());
 
     /// <summary>Checks that every weight is a finite number. A kernel does not check this: its output is then NaN or infinite.</summary>
     /// <returns>These weights.</returns>
     /// <exception cref="InvalidDataException">A weight is NaN or infinite. The message names the tensor, the element and the value.</exception>
     public LinearWeights CheckFinite()
     {
-        WeightNumbers.CheckFinite("weight", Projection.Weight.Source, Weight);
-        WeightNumbers.CheckFinite("bias", Projection.Bias.Source, Bias);
+        Projection.Weight.CheckFinite("weight");
+        Projection.Bias.CheckFinite("bias");
         return this;
     }
 

@@ -14,11 +14,11 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
         ExpectMatrix(names.Gate, gate, inner, width);
         var weights = new TransformerLayerWeights
         {
-            Up = up.Values,
+            UpMatrix = up,
             UpBias = ReadBias(names.UpBias, "up", inner),
-            Gate = gate.Values,
+            GateMatrix = gate,
             GateBias = gate.IsAbsent ? default : ReadBias(names.GateBias, "gate", inner),
-            Down = down.Values,
+            DownMatrix = down,
             DownBias = ReadBias(names.DownBias, "down", width),
             AttentionNorm = ReadNorm(names.AttentionNorm, width),
             AttentionNormBias = ReadNormBias(names.AttentionNormBias, width),
@@ -80,11 +80,11 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
             WeightTensor up = matrices.ReadMatrix(upName);
             // Where the file decides, it has the gate, or Up under its other name.
             bool hasGate = names.Gate is not null && (names.UpWhereGated is null || file.Contains(names.Gate));
-            return (hasGate ? matrices.ReadMatrix(names.Gate!) : new WeightTensor([], null, "no gate"), up);
+            return (hasGate ? matrices.ReadMatrix(names.Gate!) : WeightTensor.Absent("no gate"), up);
         }
 
         WeightTensor fused = matrices.ReadMatrix(fusedName);
-        (int outputs, int inputs) = fused.Shape!.Value;
+        int outputs = fused.Shape!.Value.Outputs;
         if (outputs != 2L * inner)
         {
             throw new InvalidDataException(
@@ -92,10 +92,7 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
                     + $"'{names.Down}'.");
         }
 
-        return (Half("gate", 0), Half("up", inner));
-
-        WeightTensor Half(string role, int first) => new(
-            fused.Values.AsSpan(first * inputs, inner * inputs).ToArray(), (inner, inputs), $"{role} part of {fused.Source}");
+        return (fused.Part(new FusedPart(0, inner, 1, 0), "gate"), fused.Part(new FusedPart(inner, inner, 1, 0), "up"));
     }
 
     private void ExpectMatrix(string? name, WeightTensor matrix, int outputs, int inputs)
@@ -134,11 +131,11 @@ internal readonly struct TransformerLayerReader(SafetensorsFile file, Transforme
         return file.Contains(older) ? older : name;
     }
 
-    private float[] Expect(string? name, WeightTensor tensor, int length)
+    private ReadOnlyMemory<float> Expect(string? name, WeightTensor tensor, int length)
     {
-        if (!tensor.IsAbsent && tensor.Values.Length != length)
+        if (!tensor.IsAbsent && tensor.Length != length)
             throw new InvalidDataException(
-                $"'{file.Path}': tensor '{name}' has {tensor.Values.Length} elements; expected {length}, by the shape of '{names.Down}'.");
-        return tensor.Values;
+                $"'{file.Path}': tensor '{name}' has {tensor.Length} elements; expected {length}, by the shape of '{names.Down}'.");
+        return tensor.Memory;
     }
 }

@@ -8,7 +8,8 @@ public sealed partial class TransformerLayerWeights
     /// <see cref="FlushSubnormals"/> removes them.
     /// </summary>
     public long CountSubnormals() =>
-        Attention.CountSubnormals() + (CrossAttention?.CountSubnormals() ?? 0) + Tensors().Sum(tensor => WeightNumbers.CountSubnormals(tensor.Values.Span));
+        Attention.CountSubnormals() + (CrossAttention?.CountSubnormals() ?? 0) + Matrices().Sum(matrix => matrix.Tensor.CountSubnormals())
+            + Vectors().Sum(vector => WeightNumbers.CountSubnormals(vector.Values.Span));
 
     /// <summary>These weights with 0 in place of every subnormal number, of the same sign. They are the same object if there is none.</summary>
     public TransformerLayerWeights FlushSubnormals() => CountSubnormals() == 0 ? this : new()
@@ -19,11 +20,11 @@ public sealed partial class TransformerLayerWeights
         CrossAttentionNormBias = WeightNumbers.Flush(CrossAttentionNormBias.Span),
         CrossAttentionOutputNorm = WeightNumbers.Flush(CrossAttentionOutputNorm.Span),
         CrossAttentionOutputNormBias = WeightNumbers.Flush(CrossAttentionOutputNormBias.Span),
-        Up = WeightNumbers.Flush(Up.Span),
+        UpMatrix = UpMatrix.FlushSubnormals(),
         UpBias = WeightNumbers.Flush(UpBias.Span),
-        Gate = WeightNumbers.Flush(Gate.Span),
+        GateMatrix = GateMatrix.FlushSubnormals(),
         GateBias = WeightNumbers.Flush(GateBias.Span),
-        Down = WeightNumbers.Flush(Down.Span),
+        DownMatrix = DownMatrix.FlushSubnormals(),
         DownBias = WeightNumbers.Flush(DownBias.Span),
         AttentionNorm = WeightNumbers.Flush(AttentionNorm.Span),
         AttentionNormBias = WeightNumbers.Flush(AttentionNormBias.Span),
@@ -42,18 +43,19 @@ public sealed partial class TransformerLayerWeights
     {
         Attention.CheckFinite();
         CrossAttention?.CheckFinite();
-        foreach ((string role, ReadOnlyMemory<float> values) in Tensors())
+        foreach ((string role, WeightTensor tensor) in Matrices())
+            tensor.CheckFinite(role);
+        foreach ((string role, ReadOnlyMemory<float> values) in Vectors())
             WeightNumbers.CheckFinite(role, null, values.Span);
         return this;
     }
 
-    private (string Role, ReadOnlyMemory<float> Values)[] Tensors() =>
+    private (string Role, WeightTensor Tensor)[] Matrices() => [("up", UpMatrix), ("gate", GateMatrix), ("down", DownMatrix)];
+
+    private (string Role, ReadOnlyMemory<float> Values)[] Vectors() =>
     [
-        ("up", Up),
         ("up bias", UpBias),
-        ("gate", Gate),
         ("gate bias", GateBias),
-        ("down", Down),
         ("down bias", DownBias),
         ("attention norm", AttentionNorm),
         ("attention norm bias", AttentionNormBias),

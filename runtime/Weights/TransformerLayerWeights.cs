@@ -13,19 +13,31 @@ public sealed partial class TransformerLayerWeights
     public AttentionWeights? CrossAttention { get; init; }
 
     /// <summary>First product of the feed-forward network, [FeedForwardDim, DModel].</summary>
-    public ReadOnlyMemory<float> Up { get; init; }
+    public ReadOnlyMemory<float> Up
+    {
+        get => UpMatrix.Memory;
+        init => UpMatrix = new WeightTensor(value, null, "weights.Up");
+    }
 
     /// <summary>[FeedForwardDim], or empty for none.</summary>
     public ReadOnlyMemory<float> UpBias { get; init; }
 
     /// <summary>Gate of the feed-forward network, [FeedForwardDim, DModel], or empty for none.</summary>
-    public ReadOnlyMemory<float> Gate { get; init; }
+    public ReadOnlyMemory<float> Gate
+    {
+        get => GateMatrix.Memory;
+        init => GateMatrix = new WeightTensor(value, null, "weights.Gate");
+    }
 
     /// <summary>[FeedForwardDim], or empty for none.</summary>
     public ReadOnlyMemory<float> GateBias { get; init; }
 
     /// <summary>Last product of the feed-forward network, [DModel, FeedForwardDim].</summary>
-    public ReadOnlyMemory<float> Down { get; init; }
+    public ReadOnlyMemory<float> Down
+    {
+        get => DownMatrix.Memory;
+        init => DownMatrix = new WeightTensor(value, null, "weights.Down");
+    }
 
     /// <summary>[DModel], or empty for none.</summary>
     public ReadOnlyMemory<float> DownBias { get; init; }
@@ -65,6 +77,12 @@ public sealed partial class TransformerLayerWeights
 
     /// <summary>[DModel], or empty for none.</summary>
     public ReadOnlyMemory<float> FeedForwardOutputNormBias { get; init; }
+
+    internal WeightTensor UpMatrix { get; init; } = WeightTensor.Absent("not given");
+
+    internal WeightTensor GateMatrix { get; init; } = WeightTensor.Absent("not given");
+
+    internal WeightTensor DownMatrix { get; init; } = WeightTensor.Absent("not given");
 
     /// <summary>Reads weights from a file, which may be closed afterwards. The constructor of a layer checks their sizes.</summary>
     /// <param name="file">An open file.</param>

@@ -24,9 +24,10 @@ internal static class WeightNumbers
     /// <summary>Checks that every element is a finite number.</summary>
     /// <param name="role">What the tensor is, for the message.</param>
     /// <param name="source">Where it comes from, or null where that is not known.</param>
-    /// <param name="values">Its elements.</param>
+    /// <param name="values">Its elements, or some of them.</param>
+    /// <param name="first">The number of the first of these.</param>
     /// <exception cref="InvalidDataException">An element is NaN or infinite.</exception>
-    public static void CheckFinite(string role, string? source, ReadOnlySpan<float> values)
+    public static void CheckFinite(string role, string? source, ReadOnlySpan<float> values, int first = 0)
     {
         for (int index = 0; index < values.Length; index++)
         {
@@ -34,7 +35,7 @@ internal static class WeightNumbers
             {
                 string place = source is null ? "" : $" ({source})";
                 throw new InvalidDataException(
-                    FormattableString.Invariant($"The {role}{place} has {values[index]} as its element {index}; expected a finite number."));
+                    FormattableString.Invariant($"The {role}{place} has {values[index]} as its element {first + index}; expected a finite number."));
             }
         }
     }

@@ -81,9 +81,9 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
     public WeightTensor ReadVector(string? name, string role, float offset = 0)
     {
         if (name is null)
-            return new WeightTensor([], null, $"the tensor names give no {role}");
+            return WeightTensor.Absent($"the tensor names give no {role}");
         if (!file.Contains(name))
-            return new WeightTensor([], null, $"'{file.Path}' has no tensor '{name}'");
+            return WeightTensor.Absent($"'{file.Path}' has no tensor '{name}'");
         TensorInfo info = file.GetInfo(name);
         if (info.Shape.Count == 0 || info.Shape[^1] < 1 || info.Shape.SkipLast(1).Any(dimension => dimension != 1))
             throw new InvalidDataException($"'{file.Path}': tensor '{name}' has shape {info.ShapeText}; expected a vector, [elements].");
@@ -119,12 +119,12 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         }
 
         WeightTensor packed = ReadMatrix(packedName);
-        int inputs = packed.Shape!.Value.Inputs;
         FusedRows rows = Split(packedName, packed.Shape!.Value.Outputs, output);
-        return (Part("query", rows.Query), Part("key", rows.Key), Part("value", rows.Value));
-
-        WeightTensor Part(string role, FusedPart part) => new(part.Of(packed.Values, inputs), (part.Count, inputs), $"{role} part of {packed.Source}");
+        return Parts(packed, rows);
     }
+
+    private static (WeightTensor Query, WeightTensor Key, WeightTensor Value) Parts(WeightTensor packed, FusedRows rows) =>
+        (packed.Part(rows.Query, "query"), packed.Part(rows.Key, "key"), packed.Part(rows.Value, "value"));
 
     private (WeightTensor Query, WeightTensor Key, WeightTensor Value) ReadQueryKeyValueBias(WeightTensor output)
     {
@@ -138,10 +138,8 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         }
 
         WeightTensor packed = ReadBias(packedName, "query, key and value");
-        FusedRows rows = Split(packedName, packed.Values.Length, output);
-        return (Part("query", rows.Query), Part("key", rows.Key), Part("value", rows.Value));
-
-        WeightTensor Part(string role, FusedPart part) => new(part.Of(packed.Values, 1), null, $"{role} part of {packed.Source}");
+        FusedRows rows = Split(packedName, packed.Length, output);
+        return Parts(packed, rows);
     }
 
     /// <summary>The output matrix reads all query heads, which tells how many outputs the query has; key and value share the rest.</summary>
@@ -208,9 +206,9 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
     public WeightTensor ReadBias(string? name, string role)
     {
         if (name is null)
-            return new WeightTensor([], null, $"the tensor names give no {role} bias");
+            return WeightTensor.Absent($"the tensor names give no {role} bias");
         if (!file.Contains(name))
-            return new WeightTensor([], null, $"'{file.Path}' has no tensor '{name}'");
+            return WeightTensor.Absent($"'{file.Path}' has no tensor '{name}'");
         TensorInfo info = file.GetInfo(name);
         if (info.Shape.Count != 1 || info.Shape[0] < 1)
             throw new InvalidDataException($"'{file.Path}': tensor '{name}' has shape {info.ShapeText}; expected a bias, [outputs].");

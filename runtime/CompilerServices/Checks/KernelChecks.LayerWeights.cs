@@ -22,17 +22,17 @@ public static partial class KernelChecks
                 "weights.CrossAttention is given; this layer expects null, because its configuration has no MemoryDim.", nameof(weights));
         }
 
-        CheckMatrix("Up", weights.Up, shape.FeedForwardDim, "FeedForwardDim", shape.DModel, "DModel");
+        CheckMatrix("Up", weights.UpMatrix, shape.FeedForwardDim, "FeedForwardDim", shape.DModel, "DModel");
         CheckBias("UpBias", weights.UpBias, shape.UpBias, shape.FeedForwardDim, "FeedForwardDim");
         if (shape.Gated)
-            CheckMatrix("Gate", weights.Gate, shape.FeedForwardDim, "FeedForwardDim", shape.DModel, "DModel");
+            CheckMatrix("Gate", weights.GateMatrix, shape.FeedForwardDim, "FeedForwardDim", shape.DModel, "DModel");
         else
-            CheckNone("Gate", weights.Gate, "Gated = false");
+            CheckNone("Gate", weights.GateMatrix.Length, "Gated = false");
         if (shape.Gated)
             CheckBias("GateBias", weights.GateBias, shape.GateBias, shape.FeedForwardDim, "FeedForwardDim");
         else
             CheckNone("GateBias", weights.GateBias, "Gated = false");
-        CheckMatrix("Down", weights.Down, shape.DModel, "DModel", shape.FeedForwardDim, "FeedForwardDim");
+        CheckMatrix("Down", weights.DownMatrix, shape.DModel, "DModel", shape.FeedForwardDim, "FeedForwardDim");
         CheckBias("DownBias", weights.DownBias, shape.DownBias, shape.DModel, "DModel");
 
         string placement = $"NormPlacement = NormPlacement.{shape.NormPlacement}";
@@ -65,7 +65,7 @@ public static partial class KernelChecks
             CheckBias($"{name}Bias", bias, shape.NormBias, shape.DModel, "DModel", "NormBias");
     }
 
-    private static void CheckMatrix(string name, ReadOnlyMemory<float> matrix, int outputs, string outputsName, int inputs, string inputsName)
+    private static void CheckMatrix(string name, WeightTensor matrix, int outputs, string outputsName, int inputs, string inputsName)
     {
         if (matrix.Length != (long)outputs * inputs)
             ThrowTensor(name, matrix.Length, $"{(long)outputs * inputs}: [{outputs}, {inputs}], which is [{outputsName}, {inputsName}]");
@@ -81,10 +81,12 @@ public static partial class KernelChecks
             ThrowTensor(name, bias.Length, $"{length} elements, which is {lengthName}");
     }
 
-    private static void CheckNone(string name, ReadOnlyMemory<float> tensor, string setting)
+    private static void CheckNone(string name, ReadOnlyMemory<float> tensor, string setting) => CheckNone(name, tensor.Length, setting);
+
+    private static void CheckNone(string name, int length, string setting)
     {
-        if (!tensor.IsEmpty)
-            ThrowTensor(name, tensor.Length, $"none, because its configuration says {setting}");
+        if (length != 0)
+            ThrowTensor(name, length, $"none, because its configuration says {setting}");
     }
 
     private static void ThrowTensor(string name, int length, string expected) =>

@@ -75,7 +75,7 @@ public static partial class KernelChecks
 
     private static void CheckLearned(string name, WeightTensor tensor, int expected, string expectedName, string setting)
     {
-        if (tensor.Values.Length == expected)
+        if (tensor.Length == expected)
             return;
         throw new ArgumentException(
             expected == 0
@@ -118,7 +118,7 @@ public static partial class KernelChecks
         WeightTensor weight = projection.Weight;
         bool fits = weight.Shape is { } known
             ? known.Outputs == outputs && known.Inputs == inputs
-            : weight.Values.Length == (long)outputs * inputs;
+            : weight.Length == (long)outputs * inputs;
         if (!fits)
         {
             throw new ArgumentException(
@@ -141,7 +141,7 @@ public static partial class KernelChecks
                 "weights");
         }
 
-        if (hasBias && bias.Values.Length != outputs)
+        if (hasBias && bias.Length != outputs)
         {
             throw new ArgumentException(
                 $"The {role} bias ({bias.Source}) {bias.Describe()}; this kernel expects {outputs} elements, which is {outputsName}.", "weights");
