@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AttentionGen.Bench.ColdStart;
 using AttentionGen.Bench.Compare;
+using AttentionGen.Bench.Decode;
 using AttentionGen.Bench.Explain;
 using AttentionGen.Bench.Suites;
 
@@ -13,7 +14,7 @@ internal static class Commands
     {
         var root = new RootCommand("Measures AttentionGen.")
         {
-            CompareCommand.Create(), ExplainCommand.Create(), ColdStartCommand.Create(), SuitesCommand.Create(),
+            CompareCommand.Create(), DecodeCommand.Create(), ExplainCommand.Create(), ColdStartCommand.Create(), SuitesCommand.Create(),
         };
         return root.Parse(args).Invoke();
     }

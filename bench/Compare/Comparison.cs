@@ -72,8 +72,6 @@ internal sealed class Comparison(ComparisonSettings settings)
     /// <summary>Name of what is written for this comparison, as a user would write it.</summary>
     public const string GenericName = "generic";
 
-    private const double Tolerance = 1e-4;
-
     // The threads of onnxruntime spin for a while after a run, on the cores that the next subject wants.
     private const int SettleMilliseconds = 20;
 
@@ -205,7 +203,7 @@ internal sealed class Comparison(ComparisonSettings settings)
             subject.Prepare(data, subjectThreads);
             subject.Run();
             double error = data.RelativeError(subject.Output);
-            if (error <= Tolerance)
+            if (error <= data.Workload.Tolerance)
             {
                 // The generic path has no threads of its own.
                 int used = subject.Name == GenericName ? 1 : subjectThreads;

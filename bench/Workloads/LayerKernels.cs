@@ -12,6 +12,12 @@ internal sealed partial class BertLayerH12D384;
     Norm = Norm.Layer, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, Ragged = true)]
 internal sealed partial class MiniLmLayer;
 
+/// <summary>The same with weights and products in int8.</summary>
+[TransformerLayerConfig(
+    Heads = 12, DModel = 384, FeedForwardDim = 1536, Activation = Activation.Gelu,
+    Norm = Norm.Layer, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, Ragged = true, Weights = WeightFormat.Int8)]
+internal sealed partial class MiniLmInt8Layer;
+
 /// <summary>One layer of SmolLM2-135M.</summary>
 [TransformerLayerConfig(
     Heads = 9, KvHeads = 3, DModel = 576, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 100_000,

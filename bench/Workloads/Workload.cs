@@ -28,6 +28,9 @@ internal abstract record Workload
     /// <summary>Tokens of a call of a model, without padding; 0 for a part of a model.</summary>
     public virtual int Tokens => 0;
 
+    /// <summary>How far an output may differ from the reference, as a part of the largest expected value.</summary>
+    public virtual double Tolerance => 1e-4;
+
     /// <summary>What a reader of the figures must know, or null.</summary>
     public virtual string? Note => null;
 

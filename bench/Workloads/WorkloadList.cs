@@ -49,6 +49,10 @@ internal static class WorkloadList
         ModelWorkload.Of("minilm-b1-s128", () => SentenceBatches.OneOf(128)),
         ModelWorkload.Of("minilm-b32-mixed", SentenceBatches.Mixed),
         ModelWorkload.Of("minilm-b32-sorted", SentenceBatches.Sorted),
+        ModelWorkload.OfInt8("minilm-int8-b1-s16", () => SentenceBatches.OneOf(16)),
+        ModelWorkload.OfInt8("minilm-int8-b1-s128", () => SentenceBatches.OneOf(128)),
+        ModelWorkload.OfInt8("minilm-int8-b32-mixed", SentenceBatches.Mixed),
+        ModelWorkload.OfInt8("minilm-int8-b32-sorted", SentenceBatches.Sorted),
     ];
 
     /// <summary>What <c>explain</c> knows too: kernels without projections, which no other subject has beside them.</summary>

@@ -138,12 +138,16 @@ internal sealed record AttentionPlan
     public long AttentionMultiplyAdds => (long)Shape.QueryDim + Shape.JoinedDim;
 
     /// <summary>Bytes of the packed weights and biases.</summary>
-    public long WeightBytes => !Shape.HasProjections ? 0 : (Memory?.WeightBytes ?? 0) + FeedForwardBytes + (4L * PanelWidth *
-        ((QueryPanels * (Shape.DModel + 1L)) + ((KeyPanels + ValuePanels) * (Shape.MemoryDim + 1L)) + (OutputPanels * (Shape.JoinedDim + 1L))));
+    public long WeightBytes => !Shape.HasProjections ? 0 : (Memory?.WeightBytes ?? 0) + FeedForwardBytes
+        + NarrowLayout.MatrixBytes(Shape.Weights, Shape.DModel, QueryPanels)
+        + NarrowLayout.MatrixBytes(Shape.Weights, Shape.MemoryDim, KeyPanels)
+        + NarrowLayout.MatrixBytes(Shape.Weights, Shape.MemoryDim, ValuePanels)
+        + NarrowLayout.MatrixBytes(Shape.Weights, Shape.JoinedDim, OutputPanels);
 
     /// <summary>Bytes of the packed weights and biases of the feed-forward network.</summary>
-    private long FeedForwardBytes => Spec.Layer is not { } layer ? 0 : 4L * PanelWidth *
-        ((Panels(layer.FeedForwardDim) * (layer.Gated ? 2 : 1) * (layer.DModel + 1L)) + (OutputPanels * (layer.FeedForwardDim + 1L)));
+    private long FeedForwardBytes => Spec.Layer is not { } layer ? 0
+        : ((layer.Gated ? 2 : 1) * NarrowLayout.MatrixBytes(layer.FeedForwardWeights, layer.DModel, Panels(layer.FeedForwardDim)))
+            + NarrowLayout.MatrixBytes(layer.FeedForwardWeights, layer.FeedForwardDim, OutputPanels);
 
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
     public long KeyValueBytes => 4L * Shape.KvHeads * (Shape.HeadDim + ValueHeadDimPadded);
@@ -153,6 +157,7 @@ internal sealed record AttentionPlan
         .SelectMany(plan => plan.Projections)
         .SelectMany(product => product.AllTiles)
         .Select(tile => tile.Panels)
+        .Append(plans.Any(plan => NarrowPlan.IsNarrow(plan.Spec)) ? NarrowLayout.GroupPanels : 1)
         .Aggregate(LeastCommonMultiple);
 
     /// <summary>The plans for every vector target of a spec, in the order in which a class tries them.</summary>
@@ -195,6 +200,7 @@ internal sealed record AttentionPlan
             .SelectMany(each => projections.Select(product => ProductPlan.Create(product.Kernel, product.PanelDivisor, each, spec.Unrolling)))
             .SelectMany(product => product.AllTiles)
             .Select(tile => tile.Panels)
+            .Append(NarrowPlan.IsNarrow(spec) ? NarrowLayout.GroupPanels : 1)
             .Aggregate(LeastCommonMultiple));
         int scoreStride = KeyBlock + PanelWidth;
         ProductPlan scores = Product(MatrixKernel.Scores(shape.HeadDim, scoreStride), 0);
@@ -252,6 +258,7 @@ internal sealed record AttentionPlan
             shared.Add(
                 "Cross-attention: it follows the self-attention in the same row block, with the same scratch, which is free by then. Its products are those of "
                     + "the self-attention, but for the projection of the memory.");
+        shared.AddRange(NarrowPlan.Reasons(spec));
         shared.AddRange(steps.Reasons);
         return new()
         {
@@ -298,7 +305,7 @@ internal sealed record AttentionPlan
             : $"Scale and log2(e) are {where}, so that softmax is a power of two.";
     }
 
-    internal static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;
+    internal static int Panels(int columns) => PanelLayout.Panels(columns);
 
     internal static int RoundUp(int columns) => Panels(columns) * PanelWidth;
 

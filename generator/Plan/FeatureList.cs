@@ -17,10 +17,12 @@ internal static class FeatureList
         | If(layer.ParallelBranches, AttentionFeatures.ParallelBranches)
         | If(layer.Gated, AttentionFeatures.Gated)
         | If(layer.MemoryDim > 0, AttentionFeatures.Memory)
-        | If(layer.MemoryLengths, AttentionFeatures.MemoryLengths);
+        | If(layer.MemoryLengths, AttentionFeatures.MemoryLengths)
+        | If(layer.FeedForwardWeights != WeightFormat.Float32, AttentionFeatures.NarrowFeedForward);
 
     private static AttentionFeatures OfInputs(AttentionShape shape) =>
         If(shape.HasProjections, AttentionFeatures.Projections)
+        | If(shape.Weights != WeightFormat.Float32, AttentionFeatures.NarrowWeights)
         | If(shape.IsCrossAttention, AttentionFeatures.CrossAttention)
         | If(shape.HasCache, AttentionFeatures.Cache)
         | If(shape.CacheWindow >= 0, AttentionFeatures.Ring)

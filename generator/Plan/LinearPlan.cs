@@ -55,7 +55,7 @@ internal sealed record LinearPlan
     public long MultiplyAdds => (long)Shape.Inputs * Shape.Outputs;
 
     /// <summary>Bytes of the packed weights and the bias.</summary>
-    public long WeightBytes => 4L * AttentionPlan.PanelWidth * Panels * (Shape.Inputs + 1L);
+    public long WeightBytes => NarrowLayout.MatrixBytes(Shape.Weights, Shape.Inputs, Panels);
 
     /// <summary>Whether something follows the product.</summary>
     public bool Finishes => Shape.Activation != Activation.None || Shape.Gate || Shape.Residual;
@@ -66,7 +66,8 @@ internal sealed record LinearPlan
     public static LinearPlan Create(LinearSpec spec, VectorTarget target)
     {
         LinearShape shape = spec.Shape;
-        int unit = ColumnUnitFor(FilledPanels(shape));
+        // Narrow weights are cut between groups of panels.
+        int unit = Math.Max(ColumnUnitFor(FilledPanels(shape)), shape.Weights == WeightFormat.Float32 ? 1 : NarrowLayout.GroupPanels);
         var kernel = MatrixKernel.Projection(shape.Inputs, new EpilogueStep.AddBias(), new EpilogueStep.StoreRows());
         ProductPlan product = ProductPlan.Create(kernel, unit, target, spec.Unrolling);
         int rowBlock = RowBlockFor(shape);
@@ -111,6 +112,8 @@ internal sealed record LinearPlan
         yield return $"Row blocks of {RowBlock}: their input takes {(long)RowBlock * Shape.Inputs * 4 / 1024} KiB beside the weights that pass through.";
         if (Finishes)
             yield return $"Activation, gate and residual follow on {FinishedFloats * 4 / 1024} KiB of the result at a time, while it is in the cache.";
+        if (Shape.Weights != WeightFormat.Float32)
+            yield return $"Product: {NarrowPlan.Reason(Shape.Weights, Shape.Arithmetic)}";
         yield return "Threads share columns while rows are few, so that each weight is read once, and otherwise rows.";
     }
 

@@ -56,6 +56,10 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
                 "output rows in whole panels, before they are copied out; where threads share columns, all rows of a call of few rows");
         if (layer is not null)
             AddLayer(layer);
+        // Where threads share columns, a thread has all rows of a call of few rows.
+        long narrow = NarrowPlan.ScratchFloats(shape, layer, System.Math.Max(rowBlock, AttentionPlan.FewRows));
+        if (narrow > 0)
+            Add("Narrow", narrow, "weights of some columns that are widened, or rows that are quantised, for a product with narrow weights");
         return new(new(slices), checked((int)offset));
 
         void AddLayer(TransformerLayerShape layer)

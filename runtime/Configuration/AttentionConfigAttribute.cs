@@ -47,6 +47,17 @@ public partial class AttentionConfigAttribute : Attribute
     /// </summary>
     public int MemoryDim { get; set; }
 
+    /// <summary>
+    /// How the weights of the projections are stored. Narrow formats take less memory, and a call that waits for memory takes less time. All but
+    /// <see cref="WeightFormat.Int8"/> change no bit of what a float32 kernel computes with the same numbers.
+    /// </summary>
+    public WeightFormat Weights { get; set; }
+
+    /// <summary>
+    /// The arithmetic of products whose weights are stored in blocks of integers. <see cref="WeightArithmetic.Int8"/> quantises the inputs, too.
+    /// </summary>
+    public WeightArithmetic Arithmetic { get; set; }
+
     /// <summary>Whether the query projection adds a bias.</summary>
     public bool QueryBias { get; set; } = true;
 

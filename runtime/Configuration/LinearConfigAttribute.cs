@@ -16,6 +16,17 @@ public sealed class LinearConfigAttribute : Attribute
     /// <summary>Whether a learned bias is added.</summary>
     public bool Bias { get; set; } = true;
 
+    /// <summary>
+    /// How the weights of the product are stored. Narrow formats take less memory, and a call that waits for memory takes less time. All but
+    /// <see cref="WeightFormat.Int8"/> change no bit of what a float32 kernel computes with the same numbers.
+    /// </summary>
+    public WeightFormat Weights { get; set; }
+
+    /// <summary>
+    /// The arithmetic of products whose weights are stored in blocks of integers. <see cref="WeightArithmetic.Int8"/> quantises the inputs, too.
+    /// </summary>
+    public WeightArithmetic Arithmetic { get; set; }
+
     /// <summary>The function that each output goes through after the bias.</summary>
     public Activation Activation { get; set; }
 

@@ -31,6 +31,12 @@ public sealed class TransformerLayerConfigAttribute : AttentionConfigAttribute
     /// <summary>Whether the product Down adds a bias.</summary>
     public bool DownBias { get; set; } = true;
 
+    /// <summary>
+    /// How the weights of the feed-forward network are stored. The default is <see cref="AttentionConfigAttribute.Weights"/>, which is then that of the whole
+    /// layer.
+    /// </summary>
+    public WeightFormat FeedForwardWeights { get; set; }
+
     /// <summary>The normalisation of rows.</summary>
     public Norm Norm { get; set; }
 

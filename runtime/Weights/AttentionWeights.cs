@@ -148,8 +148,15 @@ public sealed partial class AttentionWeights
         }
 
         ProjectionWeights Projection(int outputs, int inputs, bool hasBias) => new(
-            new WeightTensor(Fill((long)outputs * inputs, inputs), (outputs, inputs), "random"),
+            new WeightTensor(Matrix(outputs, inputs), (outputs, inputs), "random"),
             new WeightTensor(Fill(hasBias ? outputs : 0, inputs), null, hasBias ? "random" : "random weights have none for this shape"));
+
+        float[] Matrix(int outputs, int inputs)
+        {
+            float[] values = Fill((long)outputs * inputs, inputs);
+            WeightBlocks.Round(shape.Weights, values, inputs);
+            return values;
+        }
 
         float[] Fill(long count, int inputs)
         {

@@ -64,7 +64,8 @@ public sealed class LinearWeights
         return this;
     }
 
-    /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs. The same seed gives the same weights on every machine.</summary>
+    /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs. The same seed gives the same weights on every machine.
+    /// The matrix has numbers that the format of the shape holds.</summary>
     /// <param name="shape">The shape of the product.</param>
     /// <param name="seed">Any number.</param>
     /// <exception cref="ArgumentException">The shape has a size that no kernel has, or a matrix of more elements than an array can hold.</exception>
@@ -76,6 +77,7 @@ public sealed class LinearWeights
         double bound = 1 / Math.Sqrt(shape.Inputs);
         var weight = new float[shape.Outputs * (long)shape.Inputs];
         numbers.Fill(weight, bound);
+        WeightBlocks.Round(shape.Weights, weight, shape.Inputs);
         var bias = new float[shape.Bias ? shape.Outputs : 0];
         numbers.Fill(bias, bound);
         return new(

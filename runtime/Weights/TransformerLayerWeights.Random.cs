@@ -4,7 +4,7 @@ public sealed partial class TransformerLayerWeights
 {
     /// <summary>
     /// Random weights for tests and benchmarks: matrices and their biases uniform in ±1/√inputs, weights of norms in 1 ± ½, their biases in ±½. The same seed
-    /// gives the same weights on every machine.
+    /// gives the same weights on every machine. Matrices have numbers that the formats of the shape hold.
     /// </summary>
     /// <param name="shape">The shape of the layer.</param>
     /// <param name="seed">Any number.</param>
@@ -41,7 +41,12 @@ public sealed partial class TransformerLayerWeights
             CrossAttentionOutputNormBias = NormBias(hasMemory && hasOutputNorms),
         };
 
-        float[] Matrix(int outputs, int inputs) => Values(outputs * inputs, inputs);
+        float[] Matrix(int outputs, int inputs)
+        {
+            float[] values = Values(outputs * inputs, inputs);
+            WeightBlocks.Round(shape.FeedForwardWeights, values, inputs);
+            return values;
+        }
 
         float[] Values(int count, int inputs)
         {

@@ -4,15 +4,18 @@ using AttentionGen.Bench.Workloads;
 namespace AttentionGen.Bench.Subjects;
 
 /// <summary>A stack of generated layers behind MiniLM's embeddings. Each batch is ragged: no padding is computed.</summary>
-internal sealed class GeneratedModelSubject : Subject<ModelData>
+/// <typeparam name="TLayer">The layer.</typeparam>
+/// <param name="name">The subject's name.</param>
+internal sealed class GeneratedModelSubject<TLayer>(string name = Comparison.GeneratedName) : Subject<ModelData>
+    where TLayer : class, ITransformerLayer<TLayer>
 {
     private readonly List<(Memory<float> Rows, Memory<float> Output)> buffers = [];
     private ModelData? data;
-    private TransformerStack<MiniLmLayer>? layers;
+    private TransformerStack<TLayer>? layers;
     private float[] output = [];
     private ForwardOptions options;
 
-    public override string Name => Comparison.GeneratedName;
+    public override string Name => name;
 
     public override ReadOnlySpan<float> Output => output;
 
@@ -20,7 +23,7 @@ internal sealed class GeneratedModelSubject : Subject<ModelData>
     {
         this.data = data;
         options = new ForwardOptions { MaxDegreeOfParallelism = threads };
-        layers = TransformerStack<MiniLmLayer>.Create([.. MiniLm.Instance.Layers.Select(MiniLmLayer.Create)]);
+        layers = TransformerStack<TLayer>.Create([.. MiniLm.Instance.Layers.Select(TLayer.Create)]);
         output = new float[data.Workload.Tokens * MiniLm.Width];
         int first = 0;
         foreach (SentenceBatch batch in data.Batches)

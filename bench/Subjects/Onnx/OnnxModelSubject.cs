@@ -3,8 +3,9 @@ using AttentionGen.Bench.Workloads;
 
 namespace AttentionGen.Bench.Subjects;
 
-/// <summary>MiniLM's own model file by onnxruntime. Each batch is padded to its longest sentence, and a mask says what is padding.</summary>
-internal sealed class OnnxModelSubject : Subject<ModelData>
+/// <summary>MiniLM's own model file by onnxruntime, or the same model in int8. Each batch is padded to its longest sentence, and a mask says what is padding.</summary>
+/// <param name="isQuantized">Whether the products are in int8.</param>
+internal sealed class OnnxModelSubject(bool isQuantized) : Subject<ModelData>
 {
     private const string InputIds = "input_ids";
     private const string AttentionMask = "attention_mask";
@@ -17,7 +18,7 @@ internal sealed class OnnxModelSubject : Subject<ModelData>
 
     public override string Name => OnnxModels.LibraryName;
 
-    public override string Form => "model.onnx";
+    public override string Form => isQuantized ? "int8" : "model.onnx";
 
     /// <summary>Without the padding.</summary>
     public override ReadOnlySpan<float> Output
@@ -56,7 +57,7 @@ internal sealed class OnnxModelSubject : Subject<ModelData>
     {
         this.data = data;
         output = new float[data.Workload.Tokens * MiniLm.Width];
-        var first = new BoundSession(MiniLm.ReadOnnx(), threads);
+        var first = new BoundSession(isQuantized ? OnnxQuantizer.Quantize(MiniLm.ReadOnnx()) : MiniLm.ReadOnnx(), threads);
         foreach (SentenceBatch batch in data.Batches)
         {
             BoundSession session = batches.Count == 0 ? first : first.WithOtherBindings();

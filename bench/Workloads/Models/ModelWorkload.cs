@@ -36,15 +36,32 @@ internal sealed record ModelWorkload : Workload
     /// <summary>Elements of a layer's matrices.</summary>
     private static long LayerWeights => MiniLm.Width * ((4L * MiniLm.Width) + (2 * MiniLmLayer.Shape.FeedForwardDim));
 
+    /// <summary>Whether products are in int8, so that the results are only near those of float32.</summary>
+    public bool IsQuantized { get; init; }
+
+    /// <inheritdoc/>
+    public override double Tolerance => IsQuantized ? 0.2 : base.Tolerance;
+
     public static ModelWorkload Of(string name, Func<IReadOnlyList<SentenceBatch>> batches) => new()
     {
         Name = name,
-        CreateGenerated = () => new GeneratedModelSubject(),
+        CreateGenerated = () => new GeneratedModelSubject<MiniLmLayer>(),
         Batches = new(batches),
     };
 
+    /// <summary>The same in int8, beside float32.</summary>
+    public static ModelWorkload OfInt8(string name, Func<IReadOnlyList<SentenceBatch>> batches) => new()
+    {
+        Name = name,
+        CreateGenerated = () => new GeneratedModelSubject<MiniLmInt8Layer>(),
+        Batches = new(batches),
+        IsQuantized = true,
+    };
+
     /// <inheritdoc/>
-    public override IEnumerable<ISubject> CreatePeers() => [new OnnxModelSubject(), new GenericModelSubject()];
+    public override IEnumerable<ISubject> CreatePeers() => IsQuantized
+        ? [new OnnxModelSubject(isQuantized: true), new GeneratedModelSubject<MiniLmLayer>("attentiongen-float32")]
+        : [new OnnxModelSubject(isQuantized: false), new GenericModelSubject()];
 
     /// <inheritdoc/>
     public override WorkloadData CreateData() => new ModelData(this);

@@ -20,6 +20,8 @@ internal static class LinearConstantsEmitter
             writer.Line(CodeWriter.Invariant($"public static int Inputs => {plan.Shape.Inputs};"));
             writer.Line(CodeWriter.Invariant($"public static int Outputs => {plan.Shape.Outputs};"));
             writer.Line($"public static Library::Activation Activation => Library::Activation.{plan.Shape.Activation};");
+            writer.Line($"public static Library::WeightFormat Weights => Library::WeightFormat.{plan.Shape.Weights};");
+            writer.Line($"public static Library::WeightArithmetic Arithmetic => Library::WeightArithmetic.{plan.Shape.Arithmetic};");
             writer.Line($"public static bool HasGate => {(plan.Shape.Gate ? "true" : "false")};");
             writer.Line($"public static bool HasResidual => {(plan.Shape.Residual ? "true" : "false")};");
             writer.Line(CodeWriter.Invariant($"public static int Panels => {plan.Panels};"));

@@ -9,7 +9,8 @@ internal static class LinearProse
     /// <summary>What the prose of a file says of a plan.</summary>
     public static PlanProse Of(LinearPlan plan)
     {
-        long scratch = 4L * plan.StripFloats * plan.RowBlock;
+        long narrow = NarrowLayout.ScratchFloats(plan.Shape.Weights, plan.Shape.Arithmetic, plan.RowBlock, plan.Shape.Inputs);
+        long scratch = 4L * ((plan.StripFloats * (long)plan.RowBlock) + narrow);
         return new()
         {
             Class = plan.Class,

@@ -249,6 +249,10 @@ internal static class DiagnosticDescriptors
         "AG0073", "ParallelBranches needs NormPlacement.Pre",
         "ParallelBranches cannot be combined with {0}, because both branches read the same normalised rows: use NormPlacement.Pre, or remove ParallelBranches");
 
+    public static readonly DiagnosticDescriptor ByteInputs = Create(
+        "AG0079", "WeightFormat.Int8 cannot sum so many inputs",
+        $"{{0}} is {{1}}, but products of WeightFormat.Int8 are summed in 32 bits, which hold {{2}} of them: use WeightFormat.Int8Blocks, or {{0}} = {{2}}");
+
     public static readonly DiagnosticDescriptor ParallelMemory = Create(
         "AG0076", "ParallelBranches cannot be combined with cross-attention",
         "ParallelBranches cannot be combined with MemoryDim, because the cross-attention reads what the self-attention gives: remove ParallelBranches, or "

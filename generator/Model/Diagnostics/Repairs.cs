@@ -57,6 +57,7 @@ internal static class Repairs
             ("AG0071", not null) => Values(argument, message[1]),
             ("AG0072" or "AG0075", not null) => [argument],
             ("AG0076", not null) => [argument, "MemoryDim"],
+            ("AG0079", not null) => Values(argument, message[2]),
             ("AG0073", not null) => [argument, "NormPlacement = NormPlacement.Pre"],
             ("AG0074", not null) => Values(argument, message[1]).Select(repair => $"{repair}f").Append(argument),
             ("AG0026", not null) => Values(argument, message[2]),

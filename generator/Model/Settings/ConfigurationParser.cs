@@ -15,6 +15,7 @@ internal static class ConfigurationParser
         shape = RotaryParser.Parse(settings, shape);
         RaggedParser.Check(settings, shape);
         TransformerLayerShape? layer = isLayer ? LayerParser.Parse(settings, shape) : null;
+        NarrowParser.Check(settings, shape, layer);
         var unrolling = settings.Enumeration<Unrolling>("Unrolling");
         if (settings.AnyProblem)
             return null;

@@ -24,6 +24,7 @@ internal static class LayerParser
             UpBias = settings.Bool("UpBias", true),
             GateBias = gated && settings.Bool("GateBias", true),
             DownBias = settings.Bool("DownBias", true),
+            FeedForwardWeights = settings.Has("FeedForwardWeights") ? settings.Enumeration<WeightFormat>("FeedForwardWeights") : attention.Weights,
             Norm = norm,
             NormPlacement = settings.Enumeration<NormPlacement>("NormPlacement"),
             NormEpsilon = settings.Float("NormEpsilon", 1e-5f),

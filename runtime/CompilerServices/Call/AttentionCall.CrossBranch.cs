@@ -131,11 +131,10 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void ProjectMemoryQueries(PackedWeights weights, ref float joined, nint rows, ref float input, ref float output, ref float scratch)
     {
-        PackedMatrix query = weights.Memory.Query;
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
         ProjectOutput(ref joined, rows, weights.Output, ref branch, ref scratch);
         ref float source = ref AddAttention(weights.Layer, ref input, rows, ref branch, ref output, ref scratch);
-        TKernels.ProjectInput(ref source, rows, ref query.Panels, ref query.Bias, WholePanels(QueryDim) / PanelWidth, ref joined, WholePanels(QueryDim));
+        ProjectInput(weights.Memory.Query, ref source, rows, 0, WholePanels(QueryDim) / PanelWidth, ref joined, WholePanels(QueryDim), ref scratch);
     }
 
     /// <summary>From the joined heads of the cross-attention to the layer's output.</summary>

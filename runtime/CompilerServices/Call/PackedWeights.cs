@@ -93,10 +93,12 @@ public sealed class PackedWeights
 
         if ((TConstants.Features & AttentionFeatures.Projections) != 0)
         {
-            packed.Query = PackedMatrix.Pack(weights.Query, weights.QueryBias, shape.QueryDim, shape.DModel, TConstants.InterleavedInput);
-            packed.Key = PackedMatrix.Pack(weights.Key, weights.KeyBias, shape.KeyDim, shape.MemoryDim, TConstants.InterleavedMemory);
-            packed.Value = PackedMatrix.Pack(weights.Value, weights.ValueBias, shape.ValueDim, shape.MemoryDim, TConstants.InterleavedMemory);
-            packed.Output = PackedMatrix.Pack(weights.Output, weights.OutputBias, shape.DModel, shape.JoinedDim, TConstants.InterleavedOutput);
+            PackedMatrix Pack(ProjectionWeights projection, int outputs, int inputs, int interleaved) => PackedMatrix.Pack(
+                projection.Weight, projection.Bias.Values, outputs, inputs, PanelLayout.Panels(outputs), interleaved, shape.Weights, shape.Arithmetic);
+            packed.Query = Pack(weights.QueryProjection, shape.QueryDim, shape.DModel, TConstants.InterleavedInput);
+            packed.Key = Pack(weights.KeyProjection, shape.KeyDim, shape.MemoryDim, TConstants.InterleavedMemory);
+            packed.Value = Pack(weights.ValueProjection, shape.ValueDim, shape.MemoryDim, TConstants.InterleavedMemory);
+            packed.Output = Pack(weights.OutputProjection, shape.DModel, shape.JoinedDim, TConstants.InterleavedOutput);
         }
 
         packed.MakeTables(weights, TConstants.Features);

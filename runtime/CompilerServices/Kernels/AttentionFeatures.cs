@@ -167,4 +167,10 @@ public enum AttentionFeatures : long
 
     /// <summary>Each sequence has its own number of memory rows that this cross-attention sees.</summary>
     MemoryLengths = 1L << 48,
+
+    /// <summary>The weights of the attention's projections are narrow.</summary>
+    NarrowWeights = 1L << 56,
+
+    /// <summary>The weights of the feed-forward network are narrow.</summary>
+    NarrowFeedForward = 1L << 57,
 }

@@ -159,6 +159,9 @@ public interface IAttentionConstants
     /// <summary>Where the rows between the products of the feed-forward network begin.</summary>
     static virtual int HiddenOffset => 0;
 
+    /// <summary>Where widened weights, or quantised rows, of products with narrow weights begin.</summary>
+    static virtual int NarrowOffset => 0;
+
     /// <summary>Where a strip of what a gate multiplies begins.</summary>
     static virtual int GatedOffset => 0;
 }

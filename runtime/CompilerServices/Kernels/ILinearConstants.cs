@@ -42,6 +42,12 @@ public interface ILinearConstants
     /// <summary>Rows of a thread's part are a multiple of this.</summary>
     static abstract int PartRows { get; }
 
+    /// <summary>How the weights are stored.</summary>
+    static virtual WeightFormat Weights => WeightFormat.Float32;
+
+    /// <summary>The arithmetic of the product, if its weights are stored in blocks of integers.</summary>
+    static virtual WeightArithmetic Arithmetic => WeightArithmetic.Float32;
+
     /// <summary>Panels that are interleaved in the weights, as the vector target that runs wants them.</summary>
     static abstract int InterleavedPanels { get; }
 }

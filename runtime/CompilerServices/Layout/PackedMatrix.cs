@@ -16,10 +16,12 @@ public sealed class PackedMatrix
 
     private readonly AlignedMemory memory;
     private readonly nint biasStart;
+    private readonly int inputs;
 
-    private PackedMatrix(AlignedMemory memory, int panelCount, nint biasStart)
+    private PackedMatrix(AlignedMemory memory, int inputs, int panelCount, nint biasStart)
     {
         this.memory = memory;
+        this.inputs = inputs;
         this.biasStart = biasStart;
         PanelCount = panelCount;
     }
@@ -32,6 +34,38 @@ public sealed class PackedMatrix
 
     /// <summary>Outputs divided by 16, rounded up.</summary>
     public int PanelCount { get; }
+
+    /// <summary>How the weights are stored: as <see cref="Panels"/>, or narrow.</summary>
+    internal WeightFormat Format { get; private init; }
+
+    /// <summary>The arithmetic of products with narrow weights.</summary>
+    internal WeightArithmetic Arithmetic { get; private init; }
+
+    /// <summary>Panels that take turns, in the memory or where narrow weights are widened.</summary>
+    internal int InterleavedPanels { get; private init; } = 1;
+
+    /// <summary>Panels of float32 weights from one of them on.</summary>
+    internal ref float PanelAt(nint panel) => ref Unsafe.Add(ref memory.Reference, panel * inputs * PanelWidth);
+
+    /// <summary>The bias of a panel and of those behind it.</summary>
+    internal ref float BiasAt(nint panel) => ref Unsafe.Add(ref Bias, panel * PanelWidth);
+
+    /// <summary>Some panels of narrow weights.</summary>
+    /// <param name="first">The first panel: that of a group.</param>
+    /// <param name="panels">Panels: whole groups, or up to the last panel.</param>
+    internal NarrowColumns Columns(nint first, nint panels)
+    {
+        nint groupBytes = NarrowLayout.GroupColumns * (nint)NarrowLayout.ColumnBytes(Format, inputs);
+        return new()
+        {
+            Groups = ref Unsafe.Add(ref Unsafe.As<float, byte>(ref memory.Reference), first / NarrowLayout.GroupPanels * groupBytes),
+            GroupBytes = groupBytes,
+            Inputs = inputs,
+            Panels = panels,
+            Bias = ref BiasAt(first),
+            Scales = ref Unsafe.Add(ref memory.Reference, biasStart - (PanelCount * PanelWidth) + (first * PanelWidth)),
+        };
+    }
 
     /// <summary>Packs a matrix.</summary>
     /// <param name="weights">[outputs, inputs], row-major.</param>
@@ -70,7 +104,7 @@ public sealed class PackedMatrix
                 $"interleavedPanels is {interleavedPanels}; it must divide the {panelCount} panels of {outputs} outputs.", nameof(interleavedPanels));
         long panelFloats = (long)panelCount * inputs * PanelWidth;
         AlignedMemory memory = WeightMemory.Allocate(checked((nint)(panelFloats + (long)panelCount * PanelWidth)));
-        var packed = new PackedMatrix(memory, panelCount, (nint)panelFloats);
+        var packed = new PackedMatrix(memory, inputs, panelCount, (nint)panelFloats) { InterleavedPanels = interleavedPanels };
 
         // Padding is zero, so that columns beyond the last output are computed like others and give nothing.
         for (nint panel = (outputs - 1) / PanelWidth; panel < panelCount; panel++)
@@ -81,6 +115,39 @@ public sealed class PackedMatrix
             packed.Interleave(inputs, interleavedPanels);
 
         Span<float> packedBias = MemoryMarshal.CreateSpan(ref packed.Bias, panelCount * PanelWidth);
+        packedBias.Clear();
+        bias.CopyTo(packedBias);
+        return packed;
+    }
+
+    /// <summary>Packs a matrix in a format.</summary>
+    /// <param name="weights">The matrix; its rows are rounded, unless they are in that format.</param>
+    /// <param name="bias">[outputs], or empty.</param>
+    /// <param name="outputs">Rows of the matrix.</param>
+    /// <param name="inputs">Columns of the matrix.</param>
+    /// <param name="panelCount">Panels, at least those that the outputs fill.</param>
+    /// <param name="interleavedPanels">Panels that take turns, a row of 16 of each; divides their number.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="arithmetic">The arithmetic of products.</param>
+    /// <exception cref="InvalidDataException">The format cannot hold a weight.</exception>
+    internal static PackedMatrix Pack(
+        WeightTensor weights, ReadOnlySpan<float> bias, int outputs, int inputs, int panelCount, int interleavedPanels, WeightFormat format,
+        WeightArithmetic arithmetic)
+    {
+        if (format == WeightFormat.Float32)
+            return PackPanels(weights.Values, bias, outputs, inputs, panelCount, interleavedPanels);
+
+        weights = weights.AsMatrix(outputs, inputs);
+        long bytes = NarrowLayout.MatrixBytes(format, inputs, panelCount), columns = (long)panelCount * PanelWidth;
+        AlignedMemory memory = WeightMemory.Allocate(checked((nint)(bytes / sizeof(float))));
+        var packed = new PackedMatrix(memory, inputs, panelCount, (nint)((bytes / sizeof(float)) - columns))
+        {
+            Format = format,
+            Arithmetic = format == WeightFormat.Int8 ? WeightArithmetic.Int8 : arithmetic,
+            InterleavedPanels = interleavedPanels,
+        };
+        NarrowPacking.Write(weights, format, packed.Columns(0, panelCount));
+        Span<float> packedBias = MemoryMarshal.CreateSpan(ref packed.Bias, (int)columns);
         packedBias.Clear();
         bias.CopyTo(packedBias);
         return packed;

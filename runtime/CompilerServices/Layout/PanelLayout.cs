@@ -24,6 +24,9 @@ internal static class PanelLayout
     /// </summary>
     public const int DepthBlock = 128;
 
+    /// <summary>Panels of so many columns.</summary>
+    public static int Panels(int columns) => (int)(((long)columns + PanelWidth - 1) / PanelWidth);
+
     /// <summary>Floats behind the end of a buffer that may be read, though never used: eight key panels of the widest head.</summary>
     public const int SlackFloats = 8 * PanelWidth * ShapeLimits.MaxHeadDim;
 }

@@ -56,5 +56,61 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
     public static Float512 PowerFromLowBits(Float512 values) => new(Vector512.ShiftLeft(values.lanes.AsInt32(), 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 FromBits(uint bits) => new(Vector512.Create(bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 LoadBits(ref byte source, nint offset) => new(Vector512.LoadUnsafe(ref source, (nuint)offset).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 LoadHalfBits(ref byte source, nint offset) =>
+        new(Vector512.WidenLower(Vector256.LoadUnsafe(ref source, (nuint)offset).AsUInt16().ToVector512Unsafe()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 ShiftLeft(Float512 values, int bits) => new(Vector512.ShiftLeft(values.lanes.AsUInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 ShiftRight(Float512 values, int bits) => new(Vector512.ShiftRightLogical(values.lanes.AsUInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 operator &(Float512 left, Float512 right) => new((left.lanes.AsUInt32() & right.lanes.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 operator |(Float512 left, Float512 right) => new((left.lanes.AsUInt32() | right.lanes.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 WidenHalves(Float512 values)
+    {
+        Vector512<uint> bits = values.lanes.AsUInt32();
+        Vector512<uint> magnitude = Vector512.ShiftLeft(bits, 13) & Vector512.Create(0x0FFF_E000u);
+        Vector512<uint> normal = magnitude + Vector512.Create(0x3800_0000u);
+        // The largest exponent is that of infinities and NaN, and must become the largest one.
+        normal += Vector512.GreaterThan(magnitude.AsInt32(), Vector512.Create(0x0F7F_FFFF)).AsUInt32() & Vector512.Create(0x3800_0000u);
+        // A subnormal half is a multiple of 2^-24: with the exponent of 2^-14 it is that much too large.
+        Vector512<float> subnormal = (magnitude + Vector512.Create(0x3880_0000u)).AsSingle() - Vector512.Create(6.103515625e-5f);
+        Vector512<uint> value = Vector512.ConditionalSelect(
+            Vector512.LessThan(magnitude.AsInt32(), Vector512.Create(0x0080_0000)).AsUInt32(), subnormal.AsUInt32(), normal);
+        return new((value | (Vector512.ShiftLeft(bits, 16) & Vector512.Create(0x8000_0000u))).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 FromIntegers(Float512 integers) => new(Vector512.ConvertToSingle(integers.lanes.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 ToIntegers(Float512 values) => new(Vector512.ConvertToInt32Native(Vector512.Round(values.lanes)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 AddIntegers(Float512 left, Float512 right) => new((left.lanes.AsInt32() + right.lanes.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 LargerInteger(Float512 left, Float512 right) => new(Vector512.Max(left.lanes.AsInt32(), right.lanes.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes(Float512 values, ref sbyte target, nint offset)
+    {
+        Vector256<short> shorts = Vector256.Narrow(values.lanes.GetLower().AsInt32(), values.lanes.GetUpper().AsInt32());
+        Vector128.Narrow(shorts.GetLower(), shorts.GetUpper()).StoreUnsafe(ref target, (nuint)offset);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Sum() => new Float256(lanes.GetLower() + lanes.GetUpper()).Sum();
 }

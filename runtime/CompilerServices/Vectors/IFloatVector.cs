@@ -41,6 +41,43 @@ internal interface IFloatVector<TSelf>
     /// <summary>The float32 whose exponent field holds the low 8 bits of the element's own bits, and whose mantissa is 0; bit 8 must not be set.</summary>
     static abstract TSelf PowerFromLowBits(TSelf values);
 
+    /// <summary>The same bits in every lane.</summary>
+    static abstract TSelf FromBits(uint bits);
+
+    /// <summary>Lanes as they lie in memory, at a place in bytes.</summary>
+    static abstract TSelf LoadBits(ref byte source, nint offset);
+
+    /// <summary>16 bits for each lane, filled up with zeros; the place is in bytes.</summary>
+    static abstract TSelf LoadHalfBits(ref byte source, nint offset);
+
+    /// <summary>The bits of each lane moved up.</summary>
+    static abstract TSelf ShiftLeft(TSelf values, int bits);
+
+    /// <summary>The bits of each lane moved down, filled up with zeros.</summary>
+    static abstract TSelf ShiftRight(TSelf values, int bits);
+
+    static abstract TSelf operator &(TSelf left, TSelf right);
+
+    static abstract TSelf operator |(TSelf left, TSelf right);
+
+    /// <summary>The IEEE halves in the low 16 bits of each lane as float32. The other bits may be anything.</summary>
+    static abstract TSelf WidenHalves(TSelf values);
+
+    /// <summary>Lanes of int32 as float32, rounded to nearest, ties to even.</summary>
+    static abstract TSelf FromIntegers(TSelf integers);
+
+    /// <summary>Elements that int32 holds, rounded to nearest, ties to even, as lanes of int32.</summary>
+    static abstract TSelf ToIntegers(TSelf values);
+
+    /// <summary>The sums of lanes of int32.</summary>
+    static abstract TSelf AddIntegers(TSelf left, TSelf right);
+
+    /// <summary>The larger of two lanes of int32.</summary>
+    static abstract TSelf LargerInteger(TSelf left, TSelf right);
+
+    /// <summary>Writes lanes of int32 as bytes, which hold them.</summary>
+    static abstract void StoreBytes(TSelf values, ref sbyte target, nint offset);
+
     /// <summary>The sum of all lanes: halves are added until one lane is left.</summary>
     float Sum();
 }

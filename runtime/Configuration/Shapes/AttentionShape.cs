@@ -50,6 +50,12 @@ public sealed partial record AttentionShape
     /// <summary>Whether the output projection adds a bias.</summary>
     public bool OutputBias { get; init; } = true;
 
+    /// <summary>How the weights of the projections are stored.</summary>
+    public WeightFormat Weights { get; init; }
+
+    /// <summary>The arithmetic of products whose weights are stored in blocks of integers.</summary>
+    public WeightArithmetic Arithmetic { get; init; }
+
     /// <summary>The fixed number of query rows of a sequence, or 0 for any number.</summary>
     public int SequenceLength { get; init; }
 

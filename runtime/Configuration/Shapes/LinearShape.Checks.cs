@@ -14,6 +14,8 @@ public sealed partial record LinearShape
     {
         Check(nameof(Inputs), Inputs, ShapeLimits.MaxFeedForwardDim);
         Check(nameof(Outputs), Outputs, ShapeLimits.MaxOutputs);
+        if (Weights == WeightFormat.Int8)
+            Check(nameof(Inputs), Inputs, ShapeLimits.MaxByteInputs);
         if ((long)Inputs * Outputs > ShapeLimits.MaxArrayLength)
             throw new ArgumentException(
                 $"shape has Inputs · Outputs = {(long)Inputs * Outputs}; expected at most {ShapeLimits.MaxArrayLength}, what an array can hold.", "shape");

@@ -16,6 +16,12 @@ public sealed partial record LinearShape
     /// <summary>Whether a learned bias is added.</summary>
     public bool Bias { get; init; } = true;
 
+    /// <summary>How the weights are stored.</summary>
+    public WeightFormat Weights { get; init; }
+
+    /// <summary>The arithmetic of the product, if its weights are stored in blocks of integers.</summary>
+    public WeightArithmetic Arithmetic { get; init; }
+
     /// <summary>The function that each output goes through after the bias.</summary>
     public Activation Activation { get; init; }
 

@@ -19,6 +19,9 @@ internal static class ShapeLimits
     /// <summary>Width of the output rows of one product.</summary>
     public const int MaxOutputs = 1_048_576;
 
+    /// <summary>Inputs of a product of <see cref="WeightFormat.Int8"/>: 128 · 127 · 132,104 is less than 2³¹, so an int32 holds the sum.</summary>
+    public const int MaxByteInputs = 132_104;
+
     public const int MaxSequenceLength = 1_048_576;
 
     /// <summary>

@@ -28,6 +28,9 @@ public sealed partial record TransformerLayerShape
     /// <summary>Whether the product Down adds a bias.</summary>
     public bool DownBias { get; init; }
 
+    /// <summary>How the weights of the feed-forward network are stored.</summary>
+    public WeightFormat FeedForwardWeights { get; init; }
+
     /// <summary>The normalisation of rows.</summary>
     public Norm Norm { get; init; }
 
@@ -61,6 +64,7 @@ public sealed partial record TransformerLayerShape
         ValueHeadDim = Attention.ValueHeadDim == Attention.HeadDim ? 0 : Attention.ValueHeadDim,
         DModel = DModel, MemoryDim = MemoryDim, IsCrossAttention = true, Scale = Attention.Scale, Ragged = Attention.Ragged,
         QueryBias = Attention.QueryBias, KeyBias = Attention.KeyBias, ValueBias = Attention.ValueBias, OutputBias = Attention.OutputBias,
+        Weights = Attention.Weights, Arithmetic = Attention.Arithmetic,
     };
 
     /// <summary>Width of input and output rows.</summary>

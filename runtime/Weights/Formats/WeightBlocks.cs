@@ -90,6 +90,23 @@ internal static class WeightBlocks
         }
     }
 
+    /// <summary>Replaces the weights of a matrix by the numbers that a format holds for them.</summary>
+    /// <param name="format">A defined format.</param>
+    /// <param name="matrix">[outputs, inputs].</param>
+    /// <param name="inputs">Weights of a row.</param>
+    public static void Round(WeightFormat format, Span<float> matrix, int inputs)
+    {
+        if (format == WeightFormat.Float32)
+            return;
+        var blocks = new byte[RowBytes(format, inputs)];
+        for (int start = 0; start < matrix.Length; start += inputs)
+        {
+            Span<float> row = matrix.Slice(start, inputs);
+            Quantize(format, row, blocks);
+            Dequantize(format, blocks, row);
+        }
+    }
+
     /// <summary>
     /// The index of the first weight that a format does not hold, or -1. Formats of 16 bits hold NaN and infinities, and no finite number that rounds to an
     /// infinity. Formats of integers hold neither NaN nor infinities, and no number whose scale would be infinite.

@@ -27,6 +27,10 @@ internal static class LinearConfigurations
         .. Sizes.Select((size, index) => Combinations[((index * 7) + 3) % Combinations.Length] with { Inputs = size.Inputs, Outputs = size.Outputs,
             Bias = index % 3 != 0 }),
         .. Combinations.Select((combination, index) => combination with { Inputs = 37, Outputs = 150, Bias = index % 2 == 0 }),
+        .. from format in (WeightFormat[])[WeightFormat.BFloat16, WeightFormat.Float16, WeightFormat.Int8Blocks, WeightFormat.Int4Blocks]
+           from size in Sizes
+           where size.Inputs != 1
+           select Combinations[(size.Inputs + (int)format) % Combinations.Length] with { Inputs = size.Inputs, Outputs = size.Outputs, Weights = format },
         new TestLinear(24, 40) { Unrolling = Unrolling.Full },
         new TestLinear(520, 1100) { Activation = Activation.Gelu, Residual = true },
     ];

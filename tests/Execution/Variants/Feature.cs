@@ -17,6 +17,10 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         new("grouped", block => block with { Heads = 4, KvHeads = 2, HeadDim = 8 }),
         new("value-dim", block => block with { ValueHeadDim = 20 }),
         new("no-bias", block => block with { Biases = false }),
+        new("bfloat16", block => block with { Weights = WeightFormat.BFloat16 }),
+        new("float16", block => block with { Weights = WeightFormat.Float16 }),
+        new("int8-blocks", block => block with { Weights = WeightFormat.Int8Blocks }),
+        new("int4-blocks", block => block with { Weights = WeightFormat.Int4Blocks }),
         new("fixed-length", block => block with { SequenceLength = 19 }),
         new("scale", block => block with { Scale = 1.5f }),
         new("causal", block => block with { Causal = true }),
@@ -68,6 +72,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
     private static readonly string[][] OneOf =
     [
         ["core", "heads-rows"],
+        ["bfloat16", "float16", "int8-blocks", "int4-blocks"],
         ["modifier", "table-modifier", "vector-modifier"],
         ["predicate", "range-predicate", "vector-predicate"],
         ["rms-norm", "layer-norm"],

@@ -39,6 +39,10 @@ internal sealed partial record DiagnosticCase
         yield return Setting("Outputs negative", "AG0062", "Inputs = 3, «Outputs = -5»", Size, "Outputs is -5", "use 1");
         yield return Setting("Outputs too wide", "AG0062", "Inputs = 3, «Outputs = 1048577»", Size, "1048577", "use 1048576");
         yield return Setting(
+            "linear bytes too deep", "AG0079", "«Inputs = 132105», Outputs = 5, Weights = WeightFormat.Int8", Size, "Inputs is 132105", "132104");
+        yield return Setting(
+            "linear arithmetic without blocks", "AG0024", "Inputs = 5, Outputs = 5, «Arithmetic = WeightArithmetic.Int8»", Size, "Arithmetic", "Int8Blocks");
+        yield return Setting(
             "linear weights too large", "AG0027", "Inputs = 2048, «Outputs = 1048576»", Size, "linear matrix", "2147483648", "smaller Outputs");
         yield return Setting(
             "undefined Activation",

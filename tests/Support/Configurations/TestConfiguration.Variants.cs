@@ -116,6 +116,8 @@ internal sealed partial record TestConfiguration
                 KeyBias = Projections && KeyBias,
                 ValueBias = Projections && ValueBias,
                 OutputBias = Projections && OutputBias,
+                Weights = Weights,
+                Arithmetic = Arithmetic,
                 Scale = Scale == 0 ? (float)(1 / Math.Sqrt(HeadWidth)) : Scale,
                 RelativePositionMaxDistance = RelativePositionBuckets == 0 ? 0 : RelativePositionMaxDistance,
                 QueryKeyNormEpsilon = QueryKeyNorm == QueryKeyNorm.None ? 0 : QueryKeyNormEpsilon,

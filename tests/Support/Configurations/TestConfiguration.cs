@@ -30,6 +30,10 @@ internal sealed partial record TestConfiguration
 
     public bool OutputBias { get; init; } = true;
 
+    public WeightFormat Weights { get; init; }
+
+    public WeightArithmetic Arithmetic { get; init; }
+
     public int SequenceLength { get; init; }
 
     public Unrolling Unrolling { get; init; }

@@ -7,6 +7,10 @@ internal sealed record TestLinear(int Inputs, int Outputs)
 {
     public bool Bias { get; init; } = true;
 
+    public WeightFormat Weights { get; init; }
+
+    public WeightArithmetic Arithmetic { get; init; }
+
     public Activation Activation { get; init; }
 
     public bool Gate { get; init; }
@@ -21,6 +25,8 @@ internal sealed record TestLinear(int Inputs, int Outputs)
         string.Create(CultureInfo.InvariantCulture, $"Inputs = {Inputs}"),
         string.Create(CultureInfo.InvariantCulture, $"Outputs = {Outputs}"),
         Bias ? "" : "Bias = false",
+        Weights == WeightFormat.Float32 ? "" : $"Weights = WeightFormat.{Weights}",
+        Arithmetic == WeightArithmetic.Float32 ? "" : $"Arithmetic = WeightArithmetic.{Arithmetic}",
         Activation == Activation.None ? "" : $"Activation = Activation.{Activation}",
         Gate ? "Gate = true" : "",
         Residual ? "Residual = true" : "",
@@ -28,7 +34,10 @@ internal sealed record TestLinear(int Inputs, int Outputs)
     }.Where(setting => setting.Length > 0));
 
     /// <summary>The shape that the generated class must have.</summary>
-    public LinearShape Shape => new() { Inputs = Inputs, Outputs = Outputs, Bias = Bias, Activation = Activation, Gate = Gate, Residual = Residual };
+    public LinearShape Shape => new()
+    {
+        Inputs = Inputs, Outputs = Outputs, Bias = Bias, Weights = Weights, Arithmetic = Arithmetic, Activation = Activation, Gate = Gate, Residual = Residual,
+    };
 
     public override string ToString() => AttributeText;
 }

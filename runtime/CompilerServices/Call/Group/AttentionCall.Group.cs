@@ -72,11 +72,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float scratch, ref float keyValues)
     {
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
-        TKernels.ProjectMemory(
-            ref source, rows, ref weights.Key.Panels, ref weights.Key.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
+        ProjectMemory(weights.Key, ref source, rows, 0, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim), ref scratch);
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(KeyDim), ref keyValues, isValue: false);
-        TKernels.ProjectMemory(
-            ref source, rows, ref weights.Value.Panels, ref weights.Value.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
+        ProjectMemory(weights.Value, ref source, rows, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch);
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(ValueDim), ref keyValues, isValue: true);
     }
 
@@ -113,8 +111,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
-        TKernels.ProjectInput(
-            ref source, rows, ref weights.Query.Panels, ref weights.Query.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
+        ProjectInput(weights.Query, ref source, rows, 0, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim), ref scratch);
         for (nint index = 0, row = 0; index < count; index++)
         {
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref keyValues);

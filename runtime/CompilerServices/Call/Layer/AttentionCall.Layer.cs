@@ -49,8 +49,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
         ref float hidden = ref Unsafe.Add(ref scratch, TConstants.HiddenOffset);
         FeedForwardUp(weights.Layer, ref source, rows, 0, WholePanels(TConstants.FeedForwardDim) / PanelWidth, ref hidden, ref scratch);
-        PackedMatrix down = weights.Layer.Down;
-        TKernels.ProjectDown(ref hidden, rows, ref down.Panels, ref down.Bias, WholePanels(TConstants.DModel) / PanelWidth, ref branch, TConstants.DModel);
+        ProjectDown(weights.Layer.Down, ref hidden, rows, 0, WholePanels(TConstants.DModel) / PanelWidth, ref branch, TConstants.DModel, ref scratch);
         AddFeedForward(weights.Layer, ref branch, rows, ref output);
     }
 
@@ -123,21 +122,15 @@ public static partial class AttentionCall<TKernels, TConstants>
             {
                 ref float gated = ref Unsafe.Add(ref scratch, TConstants.GatedOffset);
                 int stride = TConstants.FeedForwardStrip * PanelWidth;
-                Project(layer.Gate, ref source, rows, first, count, ref strip, TConstants.HiddenStride);
-                Project(layer.Up, ref source, rows, first, count, ref gated, stride);
+                ProjectUp(layer.Gate, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch);
+                ProjectUp(layer.Up, ref source, rows, first, count, ref gated, stride, ref scratch);
                 Activations.ApplyGate(TConstants.Activation, ref strip, TConstants.HiddenStride, ref gated, stride, rows, count * PanelWidth);
             }
             else
             {
-                Project(layer.Up, ref source, rows, first, count, ref strip, TConstants.HiddenStride);
+                ProjectUp(layer.Up, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch);
                 Activations.Apply(TConstants.Activation, ref strip, TConstants.HiddenStride, rows, count * PanelWidth);
             }
-        }
-
-        static void Project(PackedMatrix weights, ref float source, nint rows, int first, int count, ref float target, nint stride)
-        {
-            ref float panels = ref Unsafe.Add(ref weights.Panels, (nint)first * (TConstants.DModel * PanelWidth));
-            TKernels.ProjectUp(ref source, rows, ref panels, ref Unsafe.Add(ref weights.Bias, first * PanelWidth), count, ref target, stride);
         }
     }
 }

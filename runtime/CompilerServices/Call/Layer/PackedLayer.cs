@@ -38,11 +38,13 @@ internal sealed class PackedLayer
         int dModel = shape.DModel, width = shape.FeedForwardDim;
         bool both = shape.NormPlacement == NormPlacement.Both;
         RowNorm Normalisation(ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias) => new(shape.Norm, weight.Span, bias.Span, shape.NormEpsilon);
+        PackedMatrix Packed(WeightTensor matrix, ReadOnlyMemory<float> bias, int outputs, int inputs, int interleaved) => PackedMatrix.Pack(
+            matrix, bias.Span, outputs, inputs, PanelLayout.Panels(outputs), interleaved, shape.FeedForwardWeights, shape.Attention.Arithmetic);
         return new()
         {
-            Up = PackedMatrix.Pack(weights.Up.Span, weights.UpBias.Span, width, dModel, TConstants.InterleavedUp),
-            Gate = shape.Gated ? PackedMatrix.Pack(weights.Gate.Span, weights.GateBias.Span, width, dModel, TConstants.InterleavedUp) : null!,
-            Down = PackedMatrix.Pack(weights.Down.Span, weights.DownBias.Span, dModel, width, TConstants.InterleavedDown),
+            Up = Packed(weights.UpMatrix, weights.UpBias, width, dModel, TConstants.InterleavedUp),
+            Gate = shape.Gated ? Packed(weights.GateMatrix, weights.GateBias, width, dModel, TConstants.InterleavedUp) : null!,
+            Down = Packed(weights.DownMatrix, weights.DownBias, dModel, width, TConstants.InterleavedDown),
             AttentionNorm = Normalisation(weights.AttentionNorm, weights.AttentionNormBias),
             AttentionResultNorm = both ? Normalisation(weights.AttentionOutputNorm, weights.AttentionOutputNormBias) : null!,
             MemoryNorm = shape.MemoryDim > 0 ? Normalisation(weights.CrossAttentionNorm, weights.CrossAttentionNormBias) : null!,

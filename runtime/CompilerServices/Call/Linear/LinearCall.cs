@@ -60,13 +60,13 @@ public static class LinearCall<TKernels, TConstants>
 
         fixed (float* input = TKernels.PinsRows ? arguments.Input : default)
         {
-            if (StripFloats == 0)
+            if (StripFloats == 0 && (TConstants.Weights == WeightFormat.Float32 || LinearCall.ScratchFloats<TConstants>(rows) == 0))
             {
                 RunRows(weights, in arguments, 0, rows, 0, TConstants.Panels, ref Unsafe.NullRef<float>());
                 return;
             }
 
-            using ScratchLease lease = ScratchLease.Rent(LinearSchedule.StripFloats(LinearCall.NumbersOf<TConstants>(), rows));
+            using ScratchLease lease = ScratchLease.Rent(LinearCall.ScratchFloats<TConstants>(rows));
             RunRows(weights, in arguments, 0, rows, 0, TConstants.Panels, ref lease.Reference);
         }
     }
@@ -114,9 +114,9 @@ public static class LinearCall<TKernels, TConstants>
     /// <param name="rows">Rows.</param>
     /// <param name="firstPanel">The first panel of columns.</param>
     /// <param name="panels">Panels.</param>
-    /// <param name="strip">Scratch of this thread.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
     [MethodImpl(Step)]
-    private static void RunRows(PackedLinear weights, in LinearArguments arguments, nint firstRow, nint rows, nint firstPanel, nint panels, ref float strip)
+    private static void RunRows(PackedLinear weights, in LinearArguments arguments, nint firstRow, nint rows, nint firstPanel, nint panels, ref float scratch)
     {
         nint end = firstRow + rows, endPanel = firstPanel + panels;
         nint rowStep = EqualParts.BlockStep(rows, TConstants.RowBlock, TConstants.PartRows);
@@ -127,7 +127,7 @@ public static class LinearCall<TKernels, TConstants>
             {
                 arguments.Options.CancellationToken.ThrowIfCancellationRequested();
                 nint some = Math.Min(columnStep, (panel < DirectPanels ? Math.Min(DirectPanels, endPanel) : endPanel) - panel);
-                RunBlock(weights.Matrix, in arguments, row, count, panel, some, ref strip);
+                RunBlock(weights.Matrix, in arguments, row, count, panel, some, ref scratch);
                 panel += some;
             }
         }
@@ -142,30 +142,29 @@ public static class LinearCall<TKernels, TConstants>
 
     /// <summary>A column block of a row block, from product to output.</summary>
     [MethodImpl(Step)]
-    private static void RunBlock(PackedMatrix matrix, in LinearArguments arguments, nint row, nint rows, nint panel, nint panels, ref float strip)
+    private static void RunBlock(PackedMatrix matrix, in LinearArguments arguments, nint row, nint rows, nint panel, nint panels, ref float scratch)
     {
         nint column = panel * PanelWidth;
         ref float input = ref At(arguments.Input, row * TConstants.Inputs);
         ref float output = ref At(arguments.Output, (row * TConstants.Outputs) + column);
-        ref float packed = ref Unsafe.Add(ref matrix.Panels, panel * ((nint)TConstants.Inputs * PanelWidth));
-        ref float bias = ref Unsafe.Add(ref matrix.Bias, column);
         nint columns = panels * PanelWidth;
         if (panel < DirectPanels)
         {
-            TKernels.Project(ref input, rows, ref packed, ref bias, panels, ref output, TConstants.Outputs);
+            Multiply(matrix, ref input, rows, panel, panels, ref output, TConstants.Outputs, ref scratch);
             if (TConstants.Activation != Activation.None)
                 Activations.Apply(TConstants.Activation, ref output, TConstants.Outputs, rows, columns);
         }
         else
         {
-            TKernels.Project(ref input, rows, ref packed, ref bias, panels, ref strip, columns);
+            // The strip lies before what narrow weights need.
+            Multiply(matrix, ref input, rows, panel, panels, ref scratch, columns, ref scratch);
             if (TConstants.Activation != Activation.None)
-                Activations.Apply(TConstants.Activation, ref strip, columns, rows, columns);
+                Activations.Apply(TConstants.Activation, ref scratch, columns, rows, columns);
             nint stride = columns;
             columns = Math.Min(columns, TConstants.Outputs - column);
             if (columns <= 0)
                 return;
-            StridedRows.Copy(ref strip, stride, ref output, TConstants.Outputs, rows, (int)columns);
+            StridedRows.Copy(ref scratch, stride, ref output, TConstants.Outputs, rows, (int)columns);
         }
 
         if (TConstants.HasGate)
@@ -175,6 +174,24 @@ public static class LinearCall<TKernels, TConstants>
             ref float residual = ref At(arguments.Residual, (row * TConstants.Outputs) + column);
             RowSums.Add(ref residual, TConstants.Outputs, ref output, TConstants.Outputs, 1, ref output, TConstants.Outputs, rows, columns);
         }
+    }
+
+    /// <summary>Multiplies rows by some panels and adds the bias.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(PackedMatrix matrix, ref float input, nint rows, nint panel, nint panels, ref float output, nint stride, ref float scratch)
+    {
+        if (TConstants.Weights == WeightFormat.Float32)
+            TKernels.Project(ref input, rows, ref matrix.PanelAt(panel), ref matrix.BiasAt(panel), panels, ref output, stride);
+        else
+            NarrowProducts.Multiply<Product>(
+                matrix, panel, panels, ref input, TConstants.Inputs, rows, ref output, stride, ref Unsafe.Add(ref scratch, rows * StripFloats));
+    }
+
+    private readonly struct Product : IFloatProduct
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
+            TKernels.Project(ref a, rows, ref weights, ref bias, panels, ref c, stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -193,8 +210,12 @@ public static class LinearCall
         where TConstants : struct, ILinearConstants
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        return sizeof(float) * (long)LinearSchedule.StripFloats(NumbersOf<TConstants>(), rows);
+        return sizeof(float) * (long)ScratchFloats<TConstants>(rows);
     }
+
+    /// <summary>Floats of scratch that a call on one thread leases.</summary>
+    internal static nint ScratchFloats<TConstants>(int rows)
+        where TConstants : struct, ILinearConstants => LinearSchedule.ScratchFloats(NumbersOf<TConstants>(), rows);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     internal static LinearNumbers NumbersOf<TConstants>()
@@ -208,6 +229,9 @@ public static class LinearCall
             RowBlock = TConstants.RowBlock,
             PartRows = TConstants.PartRows,
             StripFloats = (TConstants.Panels - direct) * PanelLayout.PanelWidth,
+            Inputs = TConstants.Inputs,
+            Weights = TConstants.Weights,
+            Arithmetic = TConstants.Arithmetic,
         };
     }
 }

@@ -19,6 +19,15 @@ internal readonly record struct LinearNumbers
 
     /// <summary>Floats of scratch that a row needs.</summary>
     public required int StripFloats { get; init; }
+
+    /// <summary>Width of the input rows.</summary>
+    public required int Inputs { get; init; }
+
+    /// <summary>How the weights are stored.</summary>
+    public WeightFormat Weights { get; init; }
+
+    /// <summary>The arithmetic of the product.</summary>
+    public WeightArithmetic Arithmetic { get; init; }
 }
 
 /// <summary>How a call of one product is cut for several threads: into columns while rows are few, otherwise into rows.</summary>
@@ -48,7 +57,7 @@ internal readonly struct LinearSchedule
             return new()
             {
                 CutsColumns = true,
-                Work = new(threads, 0, StripFloats(in numbers, rows), 1, new WorkPhase(EqualParts.Count(numbers.Panels, step), step)),
+                Work = new(threads, 0, ScratchFloats(in numbers, rows), 1, new WorkPhase(EqualParts.Count(numbers.Panels, step), step)),
             };
         }
 
@@ -56,10 +65,14 @@ internal readonly struct LinearSchedule
         return new()
         {
             CutsColumns = false,
-            Work = new(threads, 0, StripFloats(in numbers, partRows), 1, new WorkPhase(EqualParts.Count(rows, partRows), partRows)),
+            Work = new(threads, 0, ScratchFloats(in numbers, partRows), 1, new WorkPhase(EqualParts.Count(rows, partRows), partRows)),
         };
     }
 
-    /// <summary>Floats of scratch for some rows.</summary>
-    public static nint StripFloats(in LinearNumbers numbers, int rows) => (nint)Math.Min(rows, numbers.RowBlock) * numbers.StripFloats;
+    /// <summary>Floats of scratch for some rows: their strip, and then what a product with narrow weights needs.</summary>
+    public static nint ScratchFloats(in LinearNumbers numbers, int rows)
+    {
+        int most = Math.Min(rows, numbers.RowBlock);
+        return checked((nint)(((long)most * numbers.StripFloats) + NarrowLayout.ScratchFloats(numbers.Weights, numbers.Arithmetic, most, numbers.Inputs)));
+    }
 }

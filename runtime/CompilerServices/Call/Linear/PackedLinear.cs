@@ -28,8 +28,9 @@ public sealed class PackedLinear
         where TConstants : struct, ILinearConstants
     {
         LinearChecks.ValidateWeights(shape, weights);
-        PackedMatrix matrix = PackedMatrix.PackPanels(
-            weights.Weight, weights.Bias, shape.Outputs, shape.Inputs, TConstants.Panels, TConstants.InterleavedPanels);
+        PackedMatrix matrix = PackedMatrix.Pack(
+            weights.Projection.Weight, weights.Bias, shape.Outputs, shape.Inputs, TConstants.Panels, TConstants.InterleavedPanels, shape.Weights,
+            shape.Arithmetic);
         return new(shape, matrix);
     }
 }

@@ -51,11 +51,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         switch (phase)
         {
             case 2:
-                PackedMatrix weights = call.Weights.Output;
-                TKernels.ProjectOutput(
-                    ref joined, rows, ref Unsafe.Add(ref weights.Panels, (nint)first * (JoinedDim * PanelWidth)),
-                    ref Unsafe.Add(ref weights.Bias, first * PanelWidth),
-                    end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel);
+                ProjectOutput(
+                    call.Weights.Output, ref joined, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel,
+                    ref scratch);
                 break;
             case 3:
                 ref float input = ref At(call.Arguments.Input, place);
@@ -67,10 +65,7 @@ public static partial class AttentionCall<TKernels, TConstants>
                 FeedForwardUp(layer, ref source, rows, first, end, ref hidden, ref scratch);
                 break;
             case 4:
-                TKernels.ProjectDown(
-                    ref hidden, rows, ref Unsafe.Add(ref layer.Down.Panels, (nint)first * (TConstants.FeedForwardDim * PanelWidth)),
-                    ref Unsafe.Add(ref layer.Down.Bias, first * PanelWidth),
-                    end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel);
+                ProjectDown(layer.Down, ref hidden, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel, ref scratch);
                 break;
             default:
                 AddFeedForward(layer, ref branch, rows, ref At(call.Arguments.Output, place));
@@ -89,21 +84,18 @@ public static partial class AttentionCall<TKernels, TConstants>
             call.Weights, ref At(call.Arguments.Input, FirstRow(in call) * TConstants.DModel), Math.Max(rows, newKeys), ref scratch);
         int queryParts = ((WholePanels(QueryDim) / PanelWidth) + step - 1) / step, keyParts = ((WholePanels(KeyDim) / PanelWidth) + step - 1) / step;
         if (Has(CrossAttention) || part < queryParts)
-            ProjectColumns(ref input, rows, call.Weights.Query, part * step, step, ref queryStrip, WholePanels(QueryDim));
+            ProjectColumns(ref input, rows, call.Weights.Query, part * step, step, ref queryStrip, WholePanels(QueryDim), ref scratch);
         else if (part < queryParts + keyParts)
-            ProjectColumns(ref input, newKeys, call.Weights.Key, (part - queryParts) * step, step, ref keyStrip, WholePanels(KeyDim));
+            ProjectColumns(ref input, newKeys, call.Weights.Key, (part - queryParts) * step, step, ref keyStrip, WholePanels(KeyDim), ref scratch);
         else
-            ProjectColumns(ref input, newKeys, call.Weights.Value, (part - queryParts - keyParts) * step, step, ref valueStrip, WholePanels(ValueDim));
+            ProjectColumns(
+                ref input, newKeys, call.Weights.Value, (part - queryParts - keyParts) * step, step, ref valueStrip, WholePanels(ValueDim), ref scratch);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ProjectColumns(ref float input, nint rows, PackedMatrix weights, int first, int count, ref float strip, nint stride)
-    {
-        ref float panels = ref Unsafe.Add(ref weights.Panels, (nint)first * (TConstants.DModel * PanelWidth));
-        ref float bias = ref Unsafe.Add(ref weights.Bias, first * PanelWidth);
-        TKernels.ProjectInput(
-            ref input, rows, ref panels, ref bias, Math.Min(count, weights.PanelCount - first), ref Unsafe.Add(ref strip, first * PanelWidth), stride);
-    }
+    private static void ProjectColumns(
+        ref float input, nint rows, PackedMatrix weights, int first, int count, ref float strip, nint stride, ref float scratch) => ProjectInput(
+        weights, ref input, rows, first, Math.Min(count, weights.PanelCount - first), ref Unsafe.Add(ref strip, first * PanelWidth), stride, ref scratch);
 
     /// <summary>One KV head of a sequence, from its projected columns to its joined heads.</summary>
     [MethodImpl(Step)]
@@ -135,19 +127,17 @@ public static partial class AttentionCall<TKernels, TConstants>
             ClearPadding(in call);
         PackedMatrix weights = call.Weights.Output;
         int first = part * step, column = first * PanelWidth, stride = WholePanels(TConstants.DModel);
-        ref float panels = ref Unsafe.Add(ref weights.Panels, (nint)first * (JoinedDim * PanelWidth));
-        ref float bias = ref Unsafe.Add(ref weights.Bias, column);
         ref float output = ref At(call.Arguments.Output, (FirstRow(in call) * TConstants.DModel) + column);
         nint count = Math.Min(step, weights.PanelCount - first);
         if ((TConstants.DModel & Whole) == 0)
         {
-            TKernels.ProjectOutput(ref joined, rows, ref panels, ref bias, count, ref output, TConstants.DModel);
+            ProjectOutput(weights, ref joined, rows, first, count, ref output, TConstants.DModel, ref scratch);
             return;
         }
 
         // Whole panels would write beyond the row.
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.OutputStripOffset + column);
-        TKernels.ProjectOutput(ref joined, rows, ref panels, ref bias, count, ref strip, stride);
+        ProjectOutput(weights, ref joined, rows, first, count, ref strip, stride, ref scratch);
         StridedRows.Copy(ref strip, stride, ref output, TConstants.DModel, rows, Math.Min(step * PanelWidth, TConstants.DModel - column));
     }
 }

@@ -24,11 +24,11 @@ public static partial class AttentionCall<TKernels, TConstants>
             call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
             nint count = Math.Min(step, rows - row);
             ref float block = ref AttentionRows(call.Weights, ref Unsafe.Add(ref source, row * TConstants.MemoryDim), count, ref scratch);
-            TKernels.ProjectMemory(ref block, count, ref keys.Panels, ref keys.Bias, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim));
+            ProjectMemory(keys, ref block, count, 0, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim), ref scratch);
             ChangeHeads(in call, call.Weights.KeyNorm, ref strip, WholePanels(KeyDim), count, TConstants.KvHeads, first + row);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 WriteKeys(in call, head, ref Unsafe.Add(ref strip, head * TConstants.HeadDim), WholePanels(KeyDim), count, first + row);
-            TKernels.ProjectMemory(ref block, count, ref values.Panels, ref values.Bias, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim));
+            ProjectMemory(values, ref block, count, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 WriteValues(in call, head, ref Unsafe.Add(ref strip, head * TConstants.ValueHeadDim), WholePanels(ValueDim), count, first + row);
         }
@@ -38,9 +38,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void ProjectQueries(in SequenceCall call, nint first, nint rows, ref float strip, ref float queries, ref float scratch)
     {
-        PackedMatrix weights = call.Weights.Query;
         ref float input = ref AttentionRows(call.Weights, ref At(call.Arguments.Input, (FirstRow(in call) + first) * TConstants.DModel), rows, ref scratch);
-        TKernels.ProjectInput(ref input, rows, ref weights.Panels, ref weights.Bias, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim));
+        ProjectInput(call.Weights.Query, ref input, rows, 0, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim), ref scratch);
         ChangeHeads(in call, call.Weights.QueryNorm, ref strip, WholePanels(QueryDim), rows, TConstants.Heads, first);
         WriteQueries(ref strip, rows, ref queries);
     }
@@ -77,13 +76,13 @@ public static partial class AttentionCall<TKernels, TConstants>
         int panels = WholePanels(TConstants.DModel) / PanelWidth;
         if ((TConstants.DModel & Whole) == 0)
         {
-            TKernels.ProjectOutput(ref joined, rows, ref weights.Panels, ref weights.Bias, panels, ref output, TConstants.DModel);
+            ProjectOutput(weights, ref joined, rows, 0, panels, ref output, TConstants.DModel, ref scratch);
             return;
         }
 
         // Whole panels would write beyond the row.
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.OutputStripOffset);
-        TKernels.ProjectOutput(ref joined, rows, ref weights.Panels, ref weights.Bias, panels, ref strip, WholePanels(TConstants.DModel));
+        ProjectOutput(weights, ref joined, rows, 0, panels, ref strip, WholePanels(TConstants.DModel), ref scratch);
         StridedRows.Copy(ref strip, WholePanels(TConstants.DModel), ref output, TConstants.DModel, rows, TConstants.DModel);
     }
 

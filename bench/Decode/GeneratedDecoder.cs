@@ -1,0 +1,62 @@
+using System.Numerics.Tensors;
+
+namespace AttentionGen.Bench.Decode;
+
+/// <summary>The model on generated layers and a generated head.</summary>
+/// <typeparam name="TLayer">The layer.</typeparam>
+/// <typeparam name="THead">The head.</typeparam>
+internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
+    where TLayer : class, ITransformerLayer<TLayer>
+    where THead : class, ILinear<THead>
+{
+    private readonly SmallLlama model;
+    private readonly TransformerStack<TLayer> layers;
+    private readonly TransformerStackCache cache;
+    private readonly THead head;
+    private readonly RowNormalization norm;
+    private readonly ForwardOptions options;
+    private readonly float[] row = new float[SmallLlama.Width];
+    private readonly float[] logits = new float[SmallLlama.Tokens];
+
+    public GeneratedDecoder(string format, string arithmetic, SmallLlama model, int threads, int capacity)
+    {
+        this.model = model;
+        Format = format;
+        Name = arithmetic.Length == 0 ? "attentiongen" : $"attentiongen ({arithmetic})";
+        options = new ForwardOptions { MaxDegreeOfParallelism = threads };
+        layers = TransformerStack<TLayer>.Create([.. model.Layers.Select(TLayer.Create)]);
+        head = THead.Create(model.Head);
+        norm = new RowNormalization(Norm.Rms, model.Norm, [], SmallLlama.NormEpsilon);
+        cache = layers.CreateCache(capacity, 1);
+    }
+
+    public string Name { get; }
+
+    public string Format { get; }
+
+    public long WeightBytes => (long)(SmallLlama.Weights * BitsOf(TLayer.Shape.FeedForwardWeights) / 8);
+
+    public void Reset() => cache.Truncate(0);
+
+    public int Step(int token)
+    {
+        model.Embedding(token).CopyTo(row);
+        layers.Forward(row, row, cache, options: options);
+        norm.Apply(row, row);
+        head.Forward(new LinearArguments { Input = row, Output = logits, Options = options });
+        return TensorPrimitives.IndexOfMax<float>(logits);
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private static double BitsOf(WeightFormat format) => format switch
+    {
+        WeightFormat.Float32 => 32,
+        WeightFormat.BFloat16 or WeightFormat.Float16 => 16,
+        WeightFormat.Int8Blocks => 8.5,
+        WeightFormat.Int4Blocks => 4.5,
+        _ => 8,
+    };
+}

@@ -1,0 +1,35 @@
+namespace AttentionGen.Bench.Decode;
+
+/// <summary>The weights of a small Llama, at random: every format has the same numbers, rounded to it.</summary>
+internal sealed class SmallLlama
+{
+    public const int LayerCount = 12;
+    public const int Width = 576;
+    public const int Heads = 9;
+    public const int KvHeads = 3;
+    public const int HeadDim = 64;
+    public const int Inner = 1536;
+    public const int Tokens = 32_000;
+    public const float NormEpsilon = 1e-5f;
+
+    public SmallLlama()
+    {
+        Layers = [.. Enumerable.Range(0, LayerCount).Select(layer => TransformerLayerWeights.Random(Float32Layer.Shape, layer + 1))];
+        Head = LinearWeights.Random(Float32Head.Shape, 99);
+        // Rows of the head serve as embeddings: what they are does not change the speed.
+        Norm = new float[Width];
+        Norm.AsSpan().Fill(1);
+    }
+
+    public IReadOnlyList<TransformerLayerWeights> Layers { get; }
+
+    public LinearWeights Head { get; }
+
+    /// <summary>The norm before the head.</summary>
+    public float[] Norm { get; }
+
+    /// <summary>Elements of all matrices.</summary>
+    public static long Weights => (LayerCount * (((long)Width * 2 * (Width + (KvHeads * HeadDim))) + (3L * Width * Inner))) + ((long)Width * Tokens);
+
+    public ReadOnlySpan<float> Embedding(int token) => Head.Weight.Slice(token * Width, Width);
+}

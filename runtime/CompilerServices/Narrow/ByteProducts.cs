@@ -1,0 +1,194 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>AVX-VNNI: one instruction multiplies and sums 32 bytes.</summary>
+internal readonly struct VnniProducts(Vector256<int> lanes) : IByteProducts<VnniProducts>
+{
+    private readonly Vector256<int> lanes = lanes;
+
+    public static int Lanes => 8;
+
+    public static int ByteOffset => 128;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts Create(int sum) => new(Vector256.Create(sum));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts Load(ref byte words) => new(Vector256.LoadUnsafe(ref words).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts Broadcast(ref sbyte inputs) => new(Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<sbyte, byte>(ref inputs))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts LowHalves(VnniProducts words) => new(words.lanes & Vector256.Create(0x0F0F0F0F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts HighHalves(VnniProducts words) => new(Vector256.ShiftRightLogical(words.lanes, 4) & Vector256.Create(0x0F0F0F0F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts AddBytes(VnniProducts sums, VnniProducts words, VnniProducts inputs) =>
+        new(AvxVnni.MultiplyWideningAndAdd(sums.lanes, words.lanes.AsByte(), inputs.lanes.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts AddHalves(VnniProducts sums, VnniProducts halves, VnniProducts inputs) => AddBytes(sums, halves, inputs);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts Sum(VnniProducts left, VnniProducts right) => new(left.lanes + right.lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(ref int target) => lanes.StoreUnsafe(ref target);
+}
+
+/// <summary>
+/// AVX2: pairs of products are summed in 16 bits, which saturates. So the weight's sign goes to the input: two products of at most 128 · 127 are 32,512, and
+/// 16 bits hold 32,767.
+/// </summary>
+internal readonly struct Avx2Products(Vector256<int> lanes) : IByteProducts<Avx2Products>
+{
+    private readonly Vector256<int> lanes = lanes;
+
+    public static int Lanes => 8;
+
+    public static int ByteOffset => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Products Create(int sum) => new(Vector256.Create(sum));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Products Load(ref byte words) => new(Vector256.LoadUnsafe(ref words).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Products Broadcast(ref sbyte inputs) => new(Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<sbyte, byte>(ref inputs))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Products LowHalves(Avx2Products words) => new(words.lanes & Vector256.Create(0x0F0F0F0F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Products HighHalves(Avx2Products words) => new(Vector256.ShiftRightLogical(words.lanes, 4) & Vector256.Create(0x0F0F0F0F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Products AddBytes(Avx2Products sums, Avx2Products words, Avx2Products inputs)
+    {
+        Vector256<sbyte> weights = (words.lanes ^ Vector256.Create(unchecked((int)0x80808080))).AsSByte();
+        Vector256<short> pairs = Avx2.MultiplyAddAdjacent(Avx2.Abs(weights), Avx2.Sign(inputs.lanes.AsSByte(), weights));
+        return new(sums.lanes + Avx2.MultiplyAddAdjacent(pairs, Vector256<short>.One));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Products AddHalves(Avx2Products sums, Avx2Products halves, Avx2Products inputs) =>
+        new(sums.lanes + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(halves.lanes.AsByte(), inputs.lanes.AsSByte()), Vector256<short>.One));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Products Sum(Avx2Products left, Avx2Products right) => new(left.lanes + right.lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(ref int target) => lanes.StoreUnsafe(ref target);
+}
+
+/// <summary>Arm64 with its dot product of signed bytes.</summary>
+internal readonly struct ArmProducts(Vector128<int> lanes) : IByteProducts<ArmProducts>
+{
+    private readonly Vector128<int> lanes = lanes;
+
+    public static int Lanes => 4;
+
+    public static int ByteOffset => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts Create(int sum) => new(Vector128.Create(sum));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts Load(ref byte words) => new(Vector128.LoadUnsafe(ref words).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts Broadcast(ref sbyte inputs) => new(Vector128.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<sbyte, byte>(ref inputs))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts LowHalves(ArmProducts words) => new(words.lanes & Vector128.Create(0x0F0F0F0F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts HighHalves(ArmProducts words) => new(Vector128.ShiftRightLogical(words.lanes, 4) & Vector128.Create(0x0F0F0F0F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts AddBytes(ArmProducts sums, ArmProducts words, ArmProducts inputs) =>
+        new(Dp.DotProduct(sums.lanes, (words.lanes ^ Vector128.Create(unchecked((int)0x80808080))).AsSByte(), inputs.lanes.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts AddHalves(ArmProducts sums, ArmProducts halves, ArmProducts inputs) =>
+        new(Dp.DotProduct(sums.lanes, halves.lanes.AsSByte(), inputs.lanes.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts Sum(ArmProducts left, ArmProducts right) => new(left.lanes + right.lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(ref int target) => lanes.StoreUnsafe(ref target);
+}
+
+/// <summary>Any processor: bytes are widened to 16 and 32 bits.</summary>
+internal readonly struct PlainProducts(Vector128<int> lanes) : IByteProducts<PlainProducts>
+{
+    private readonly Vector128<int> lanes = lanes;
+
+    public static int Lanes => 4;
+
+    public static int ByteOffset => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts Create(int sum) => new(Vector128.Create(sum));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts Load(ref byte words) => new(Vector128.LoadUnsafe(ref words).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts Broadcast(ref sbyte inputs) => new(Vector128.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<sbyte, byte>(ref inputs))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts LowHalves(PlainProducts words) => new(words.lanes & Vector128.Create(0x0F0F0F0F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts HighHalves(PlainProducts words) => new(Vector128.ShiftRightLogical(words.lanes, 4) & Vector128.Create(0x0F0F0F0F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts AddBytes(PlainProducts sums, PlainProducts words, PlainProducts inputs) =>
+        Add(sums, (words.lanes ^ Vector128.Create(unchecked((int)0x80808080))).AsSByte(), inputs);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts AddHalves(PlainProducts sums, PlainProducts halves, PlainProducts inputs) => Add(sums, halves.lanes.AsSByte(), inputs);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts Sum(PlainProducts left, PlainProducts right) => new(left.lanes + right.lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(ref int target) => lanes.StoreUnsafe(ref target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static PlainProducts Add(PlainProducts sums, Vector128<sbyte> weights, PlainProducts inputs)
+    {
+        (Vector128<short> weightsLow, Vector128<short> weightsHigh) = Vector128.Widen(weights);
+        (Vector128<short> inputsLow, Vector128<short> inputsHigh) = Vector128.Widen(inputs.lanes.AsSByte());
+        if (Sse2.IsSupported)
+        {
+            // Sums of two products; those of a column are neighbours.
+            Vector128<int> low = Sse2.MultiplyAddAdjacent(weightsLow, inputsLow), high = Sse2.MultiplyAddAdjacent(weightsHigh, inputsHigh);
+            return new(sums.lanes + SumOfNeighbours(low, high));
+        }
+
+        // A product of two bytes fits into 16 bits.
+        (Vector128<int> first, Vector128<int> second) = Vector128.Widen(weightsLow * inputsLow);
+        (Vector128<int> third, Vector128<int> fourth) = Vector128.Widen(weightsHigh * inputsHigh);
+        return new(sums.lanes + SumOfNeighbours(SumOfNeighbours(first, second), SumOfNeighbours(third, fourth)));
+    }
+
+    /// <summary>(a0 + a1, a2 + a3, b0 + b1, b2 + b3).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> SumOfNeighbours(Vector128<int> a, Vector128<int> b)
+    {
+        Vector128<int> even = Vector128.Create(Vector128.Shuffle(a, Vector128.Create(0, 2, 0, 2)).GetLower(), Vector128.Shuffle(b, Vector128.Create(0, 2, 0, 2)).GetLower());
+        Vector128<int> odd = Vector128.Create(Vector128.Shuffle(a, Vector128.Create(1, 3, 1, 3)).GetLower(), Vector128.Shuffle(b, Vector128.Create(1, 3, 1, 3)).GetLower());
+        return even + odd;
+    }
+}

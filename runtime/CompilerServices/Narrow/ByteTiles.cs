@@ -1,0 +1,208 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace AttentionGen.CompilerServices;
+
+/// <summary>
+/// Quantised rows times bytes with a scale for each column: tiles of six rows, four rows or one, through the whole depth. The sums are exact; an output is its sum
+/// times the product of both scales, plus the bias, rounded once.
+/// </summary>
+internal static unsafe class ByteTiles
+{
+    private const int GroupColumns = NarrowLayout.GroupColumns;
+    private const int LargestRows = 6;
+
+    /// <summary>Multiplies rows and adds the bias.</summary>
+    /// <param name="columns">The weights.</param>
+    /// <param name="rows">The rows, with one scale each.</param>
+    /// <param name="c">Where the first row goes.</param>
+    /// <param name="stride">Floats from a row of the result to the next.</param>
+    public static void Multiply(in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
+    {
+        if (AvxVnni.IsSupported)
+            Multiply<VnniProducts>(in columns, in rows, ref c, stride);
+        else if (Avx2.IsSupported)
+            Multiply<Avx2Products>(in columns, in rows, ref c, stride);
+        else if (Dp.IsSupported)
+            Multiply<ArmProducts>(in columns, in rows, ref c, stride);
+        else
+            Multiply<PlainProducts>(in columns, in rows, ref c, stride);
+    }
+
+    /// <summary>The same with the products of one instruction set.</summary>
+    internal static void Multiply<TProducts>(in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
+        where TProducts : struct, IByteProducts<TProducts>
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Multiply<TProducts, Float512>(in columns, in rows, ref c, stride);
+        else if (Vector256.IsHardwareAccelerated)
+            Multiply<TProducts, Float256>(in columns, in rows, ref c, stride);
+        else
+            Multiply<TProducts, Float128>(in columns, in rows, ref c, stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void Multiply<TProducts, T>(in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
+        where TProducts : struct, IByteProducts<TProducts>
+        where T : struct, IFloatVector<T>
+    {
+        int* integers = stackalloc int[LargestRows * GroupColumns];
+        nint depth = rows.Stride;
+        for (nint group = 0; group < columns.Groups64; group++)
+        {
+            nint width = columns.Width(group);
+            ref byte weights = ref columns.Group(group);
+            for (nint row = 0, count; row < rows.Rows; row += count)
+            {
+                nint left = rows.Rows - row;
+                // 9 rows are 6 and 3, but 8 are 4 and 4.
+                count = left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : 1;
+                ref sbyte inputs = ref Unsafe.Add(ref rows.Bytes, row * rows.Stride);
+                ref int sums = ref Unsafe.Add(ref rows.Sums, row);
+                for (nint column = 0; column < width; column += 2 * TProducts.Lanes)
+                {
+                    ref byte words = ref Unsafe.Add(ref weights, column * sizeof(int));
+                    if (count == 6)
+                        Six<TProducts>(ref words, width * sizeof(int), ref inputs, rows.Stride, depth, ref sums, integers + column);
+                    else if (count == 4)
+                        Four<TProducts>(ref words, width * sizeof(int), ref inputs, rows.Stride, depth, ref sums, integers + column);
+                    else
+                        One<TProducts>(ref words, width * sizeof(int), ref inputs, depth, sums, integers + column);
+                }
+
+                Finish<T>(in columns, in rows, group, width, row, count, integers, ref c, stride);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<T>(
+        in NarrowColumns columns, in QuantizedRows rows, nint group, nint width, nint row, nint count, int* integers, ref float c, nint stride)
+        where T : struct, IFloatVector<T>
+    {
+        ref float scales = ref Unsafe.Add(ref columns.Scales, group * GroupColumns);
+        ref float bias = ref Unsafe.Add(ref columns.Bias, group * GroupColumns);
+        for (nint i = 0; i < count; i++)
+        {
+            T scale = T.Create(Unsafe.Add(ref rows.Scales, row + i));
+            ref float output = ref Unsafe.Add(ref c, ((row + i) * stride) + (group * GroupColumns));
+            for (nint column = 0; column < width; column += T.Lanes)
+            {
+                T sum = T.FromIntegers(T.LoadBits(ref *(byte*)(integers + (i * GroupColumns)), column * sizeof(int)));
+                T.MultiplyAdd(sum, scale * T.Load(ref scales, column), T.Load(ref bias, column)).Store(ref output, column);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Six<T>(ref byte words, nint rowBytes, ref sbyte inputs, nint stride, nint depth, ref int sums, int* integers)
+        where T : struct, IByteProducts<T>
+    {
+        T c00 = T.Create(-T.ByteOffset * sums), c01 = c00;
+        T c10 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 1)), c11 = c10;
+        T c20 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 2)), c21 = c20;
+        T c30 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 3)), c31 = c30;
+        T c40 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 4)), c41 = c40;
+        T c50 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 5)), c51 = c50;
+        ref sbyte inputs3 = ref Unsafe.Add(ref inputs, 3 * stride);
+        for (nint k = 0; k < depth; k += 4)
+        {
+            T w0 = T.Load(ref words), w1 = T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int)));
+            T a = T.Broadcast(ref inputs);
+            c00 = T.AddBytes(c00, w0, a);
+            c01 = T.AddBytes(c01, w1, a);
+            a = T.Broadcast(ref Unsafe.Add(ref inputs, stride));
+            c10 = T.AddBytes(c10, w0, a);
+            c11 = T.AddBytes(c11, w1, a);
+            a = T.Broadcast(ref Unsafe.Add(ref inputs, 2 * stride));
+            c20 = T.AddBytes(c20, w0, a);
+            c21 = T.AddBytes(c21, w1, a);
+            a = T.Broadcast(ref inputs3);
+            c30 = T.AddBytes(c30, w0, a);
+            c31 = T.AddBytes(c31, w1, a);
+            a = T.Broadcast(ref Unsafe.Add(ref inputs3, stride));
+            c40 = T.AddBytes(c40, w0, a);
+            c41 = T.AddBytes(c41, w1, a);
+            a = T.Broadcast(ref Unsafe.Add(ref inputs3, 2 * stride));
+            c50 = T.AddBytes(c50, w0, a);
+            c51 = T.AddBytes(c51, w1, a);
+            words = ref Unsafe.Add(ref words, rowBytes);
+            inputs = ref Unsafe.Add(ref inputs, 4);
+            inputs3 = ref Unsafe.Add(ref inputs3, 4);
+        }
+
+        Store(integers, c00, c01);
+        Store(integers + GroupColumns, c10, c11);
+        Store(integers + (2 * GroupColumns), c20, c21);
+        Store(integers + (3 * GroupColumns), c30, c31);
+        Store(integers + (4 * GroupColumns), c40, c41);
+        Store(integers + (5 * GroupColumns), c50, c51);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Four<T>(ref byte words, nint rowBytes, ref sbyte inputs, nint stride, nint depth, ref int sums, int* integers)
+        where T : struct, IByteProducts<T>
+    {
+        T c00 = T.Create(-T.ByteOffset * sums), c01 = c00;
+        T c10 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 1)), c11 = c10;
+        T c20 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 2)), c21 = c20;
+        T c30 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 3)), c31 = c30;
+        ref sbyte inputs2 = ref Unsafe.Add(ref inputs, 2 * stride);
+        for (nint k = 0; k < depth; k += 4)
+        {
+            T w0 = T.Load(ref words), w1 = T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int)));
+            T a = T.Broadcast(ref inputs);
+            c00 = T.AddBytes(c00, w0, a);
+            c01 = T.AddBytes(c01, w1, a);
+            a = T.Broadcast(ref Unsafe.Add(ref inputs, stride));
+            c10 = T.AddBytes(c10, w0, a);
+            c11 = T.AddBytes(c11, w1, a);
+            a = T.Broadcast(ref inputs2);
+            c20 = T.AddBytes(c20, w0, a);
+            c21 = T.AddBytes(c21, w1, a);
+            a = T.Broadcast(ref Unsafe.Add(ref inputs2, stride));
+            c30 = T.AddBytes(c30, w0, a);
+            c31 = T.AddBytes(c31, w1, a);
+            words = ref Unsafe.Add(ref words, rowBytes);
+            inputs = ref Unsafe.Add(ref inputs, 4);
+            inputs2 = ref Unsafe.Add(ref inputs2, 4);
+        }
+
+        Store(integers, c00, c01);
+        Store(integers + GroupColumns, c10, c11);
+        Store(integers + (2 * GroupColumns), c20, c21);
+        Store(integers + (3 * GroupColumns), c30, c31);
+    }
+
+    /// <summary>One row: two sums for each vector, of every other word, so that enough of them are in flight.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void One<T>(ref byte words, nint rowBytes, ref sbyte inputs, nint depth, int sum, int* integers)
+        where T : struct, IByteProducts<T>
+    {
+        T even0 = T.Create(-T.ByteOffset * sum), even1 = even0, odd0 = T.Create(0), odd1 = odd0;
+        for (nint k = 0; k < depth; k += 8)
+        {
+            T a = T.Broadcast(ref inputs), b = T.Broadcast(ref Unsafe.Add(ref inputs, 4));
+            ref byte next = ref Unsafe.Add(ref words, rowBytes);
+            even0 = T.AddBytes(even0, T.Load(ref words), a);
+            even1 = T.AddBytes(even1, T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int))), a);
+            odd0 = T.AddBytes(odd0, T.Load(ref next), b);
+            odd1 = T.AddBytes(odd1, T.Load(ref Unsafe.Add(ref next, T.Lanes * sizeof(int))), b);
+            words = ref Unsafe.Add(ref next, rowBytes);
+            inputs = ref Unsafe.Add(ref inputs, 8);
+        }
+
+        Store(integers, T.Sum(even0, odd0), T.Sum(even1, odd1));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<T>(int* integers, T first, T second)
+        where T : struct, IByteProducts<T>
+    {
+        first.Store(ref *integers);
+        second.Store(ref *(integers + T.Lanes));
+    }
+}

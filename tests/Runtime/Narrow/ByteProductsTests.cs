@@ -1,0 +1,57 @@
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using AttentionGen.CompilerServices;
+
+namespace AttentionGen.Tests.Runtime.Narrow;
+
+/// <summary>Sums of products of bytes are exact at the extremes, with every instruction set that runs here.</summary>
+public sealed class ByteProductsTests
+{
+    private static readonly int[] Weights = [-128, -127, -1, 0, 1, 64, 127], Inputs = [-127, -1, 0, 1, 127];
+
+    [Fact]
+    public void Sums_are_exact_with_every_instruction_set_of_this_processor()
+    {
+        Check<PlainProducts>();
+        if (Avx2.IsSupported)
+            Check<Avx2Products>();
+        if (AvxVnni.IsSupported)
+            Check<VnniProducts>();
+        if (Dp.IsSupported)
+            Check<ArmProducts>();
+    }
+
+    /// <summary>Every combination of extremes for the four products of a word: two of them together exceed 16 bits where they are added carelessly.</summary>
+    private static void Check<T>()
+        where T : struct, IByteProducts<T>
+    {
+        var sums = new int[T.Lanes];
+        foreach (int w0 in Weights)
+        {
+            foreach (int w1 in Weights)
+            {
+                foreach (int a0 in Inputs)
+                {
+                    foreach (int a1 in Inputs)
+                    {
+                        byte[] words = [.. Enumerable.Range(0, T.Lanes).SelectMany(_ => (byte[])[(byte)(w0 + 128), (byte)(w1 + 128), (byte)(w0 + 128), (byte)(w1 + 128)])];
+                        sbyte[] inputs = [(sbyte)a0, (sbyte)a1, (sbyte)a1, (sbyte)a0];
+                        T start = T.Create(5 - (T.ByteOffset * (2 * (a0 + a1))));
+                        T.AddBytes(start, T.Load(ref words[0]), T.Broadcast(ref inputs[0])).Store(ref sums[0]);
+                        Assert.All(sums, sum => Assert.Equal(5 + (w0 * a0) + (w1 * a1) + (w0 * a1) + (w1 * a0), sum));
+                    }
+                }
+            }
+        }
+
+        foreach (int a0 in Inputs)
+        {
+            byte[] words = [.. Enumerable.Range(0, 4 * T.Lanes).Select(place => (byte)(place % 4 == 0 ? 0xF3 : 0x0F))];
+            sbyte[] inputs = [(sbyte)a0, 127, (sbyte)-a0, -127];
+            T.AddHalves(T.Create(-3), T.LowHalves(T.Load(ref words[0])), T.Broadcast(ref inputs[0])).Store(ref sums[0]);
+            Assert.All(sums, sum => Assert.Equal(-3 + (3 * a0) + (15 * 127) - (15 * a0) - (15 * 127), sum));
+            T.AddHalves(T.Create(9), T.HighHalves(T.Load(ref words[0])), T.Broadcast(ref inputs[0])).Store(ref sums[0]);
+            Assert.All(sums, sum => Assert.Equal(9 + (15 * a0), sum));
+        }
+    }
+}
