@@ -16,6 +16,7 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
     private readonly RowNormalization norm;
     private readonly ForwardOptions options;
     private readonly float[] row = new float[SmallLlama.Width];
+    private readonly float[] output = new float[SmallLlama.Width];
     private readonly float[] logits = new float[SmallLlama.Tokens];
 
     public GeneratedDecoder(string format, string arithmetic, SmallLlama model, int threads, int capacity)
@@ -41,9 +42,9 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
     public int Step(int token)
     {
         model.Embedding(token).CopyTo(row);
-        layers.Forward(row, row, cache, options: options);
-        norm.Apply(row, row);
-        head.Forward(new LinearArguments { Input = row, Output = logits, Options = options });
+        layers.Forward(row, output, cache, options);
+        norm.Apply(output, output);
+        head.Forward(new LinearArguments { Input = output, Output = logits, Options = options });
         return TensorPrimitives.IndexOfMax<float>(logits);
     }
 
