@@ -13,8 +13,14 @@ internal static class DecodeCommand
         var threads = new Option<int>("--threads") { Description = "Threads that each call may use.", DefaultValueFactory = _ => 1 };
         var rounds = new Option<int>("--rounds") { Description = "Timings of each decoder.", DefaultValueFactory = _ => 12 };
         var tokens = new Option<int>("--tokens") { Description = "Tokens of a timing, after one that is not timed.", DefaultValueFactory = _ => 16 };
-        var format = new Option<string>("--format") { Description = "Only formats whose name contains this text: F32, BF16, F16, Q8_0, Q4_0.", DefaultValueFactory = _ => "" };
-        var command = new Command("decode", "Times decoding with a small Llama, whose weights are random, in every format.") { threads, rounds, tokens, format };
+        var format = new Option<string>("--format")
+        {
+            Description = "Only formats whose name contains this text: F32, BF16, F16, Q8_0, Q4_0.", DefaultValueFactory = _ => "",
+        };
+        var command = new Command("decode", "Times decoding with a small Llama, whose weights are random, in every format.")
+        {
+            threads, rounds, tokens, format,
+        };
         command.SetAction(result =>
             Run(result.GetValue(threads), result.GetValue(rounds), result.GetValue(tokens), result.GetValue(format)!));
         return command;
@@ -29,7 +35,8 @@ internal static class DecodeCommand
         }
 
         var model = new SmallLlama();
-        List<IDecoder> decoders = [.. Decoders(model, threads, tokens + 1).Where(decoder => decoder.Format.Contains(format, StringComparison.OrdinalIgnoreCase))];
+        List<IDecoder> decoders =
+            [.. Decoders(model, threads, tokens + 1).Where(decoder => decoder.Format.Contains(format, StringComparison.OrdinalIgnoreCase))];
         if (decoders.Count == 0)
         {
             Console.Error.WriteLine($"--format is '{format}'; expected part of F32, BF16, F16, Q8_0 or Q4_0.");
@@ -92,12 +99,14 @@ internal static class DecodeCommand
         {
             double best = times[decoder].Min(), rate = decoder.WeightBytes / best / 1e6, read = reads[decoder.WeightBytes].Best.GigabytesPerSecond;
             table.AddRow(
-                decoder.Format, Markup.Escape(decoder.Name), Text($"{decoder.WeightBytes / 1e6:F1}"), Text($"{1000 / MedianOf(decoder):F1}"), Text($"{1000 / best:F1}"),
+                decoder.Format, Markup.Escape(decoder.Name), Text($"{decoder.WeightBytes / 1e6:F1}"), Text($"{1000 / MedianOf(decoder):F1}"),
+                Text($"{1000 / best:F1}"),
                 plain is null ? "" : Text($"{MedianOf(plain) / MedianOf(decoder):F2}×"), Text($"{rate:F1}"), Text($"{100 * rate / read:F0} %"));
         }
 
-        AnsiConsole.MarkupLine(Markup.Escape(Text(
-            $"{Cpu.Name}, {threads} thread{(threads == 1 ? "" : "s")}: 12 layers of 576 with 9 heads, 3 KV heads and 1,536 between the products, 32,000 tokens.")));
+        string plural = threads == 1 ? "" : "s";
+        AnsiConsole.WriteLine(Text($"{Cpu.Name}, {threads} thread{plural}: 12 layers of 576 with 9 heads, 3 KV heads and 1,536 between the products,"));
+        AnsiConsole.WriteLine("32,000 tokens.");
         AnsiConsole.Write(table);
     }
 

@@ -72,7 +72,8 @@ internal sealed class LlamaCpp : IDecoder
         var builder = new GgufBuilder();
         WriteMetadata(builder.Metadata);
         // A table of embeddings is read a row at a time, in any format; the head is a matrix of its own.
-        builder.Add("token_embd.weight", [SmallLlama.Tokens, SmallLlama.Width], model.Head.Weight.ToArray(), format == WeightFormat.Float32 ? format : WeightFormat.Float16);
+        WeightFormat embeddings = format == WeightFormat.Float32 ? format : WeightFormat.Float16;
+        builder.Add("token_embd.weight", [SmallLlama.Tokens, SmallLlama.Width], model.Head.Weight.ToArray(), embeddings);
         builder.Add("output.weight", [SmallLlama.Tokens, SmallLlama.Width], model.Head.Weight.ToArray(), format);
         builder.Add("output_norm.weight", [SmallLlama.Width], model.Norm);
         for (int layer = 0; layer < SmallLlama.LayerCount; layer++)
@@ -112,9 +113,10 @@ internal sealed class LlamaCpp : IDecoder
         metadata["llama.rope.freq_base"] = 10_000f;
         metadata["llama.vocab_size"] = (uint)SmallLlama.Tokens;
         metadata["tokenizer.ggml.model"] = "llama";
-        metadata["tokenizer.ggml.tokens"] = Enumerable.Range(0, SmallLlama.Tokens).Select(token => token switch { 0 => "<unk>", 1 => "<s>", 2 => "</s>", _ => $"t{token}" }).ToArray();
-        metadata["tokenizer.ggml.scores"] = Enumerable.Range(0, SmallLlama.Tokens).Select(token => (float)-token).ToArray();
-        metadata["tokenizer.ggml.token_type"] = Enumerable.Range(0, SmallLlama.Tokens).Select(token => token switch { 0 => 2, < 3 => 3, _ => 1 }).ToArray();
+        IEnumerable<int> tokens = Enumerable.Range(0, SmallLlama.Tokens);
+        metadata["tokenizer.ggml.tokens"] = tokens.Select(token => token switch { 0 => "<unk>", 1 => "<s>", 2 => "</s>", _ => $"t{token}" }).ToArray();
+        metadata["tokenizer.ggml.scores"] = tokens.Select(token => (float)-token).ToArray();
+        metadata["tokenizer.ggml.token_type"] = tokens.Select(token => token switch { 0 => 2, < 3 => 3, _ => 1 }).ToArray();
         metadata["tokenizer.ggml.bos_token_id"] = 1u;
         metadata["tokenizer.ggml.eos_token_id"] = 2u;
     }

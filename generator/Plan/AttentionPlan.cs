@@ -64,8 +64,8 @@ internal sealed record AttentionPlan
     public required JoinPlan Join { get; init; }
 
     /// <summary>
-    /// What queries are multiplied by as they are laid out by KV head: 1 where the weights of a normalisation hold it. Weights of the projection do not, so that
-    /// they may be stored in any format.
+    /// What queries are multiplied by as they are laid out by KV head: 1 where the weights of a normalisation hold it. Weights of the projection do not,
+    /// so that they may be stored in any format.
     /// </summary>
     public double QueryFactor => Shape.QueryKeyNorm != QueryKeyNorm.None ? 1 : Steps.NaturalScores ? Shape.Scale : Shape.Scale / Math.Log(2);
 

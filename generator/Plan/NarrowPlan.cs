@@ -36,11 +36,16 @@ internal static class NarrowPlan
     }
 
     /// <summary>How weights of a format are stored and computed with, as a sentence.</summary>
-    public static string Reason(WeightFormat format, WeightArithmetic arithmetic) => $"{Storage(format)} {(NarrowLayout.Quantizes(format, arithmetic)
-        ? $"Each input row is quantised to int8 with {(format == WeightFormat.Int8 ? "one scale" : "a scale for each 32 inputs")}, integers are summed exactly, "
-            + "and the error of the inputs, about 0.6 % of their spread, comes on top."
-        : $"Up to {NarrowLayout.FewRows} rows widen them in registers; for more, some columns are widened once for a row block, and the float32 kernels "
-            + "run on them. Both give the bits of float32 weights.")}";
+    public static string Reason(WeightFormat format, WeightArithmetic arithmetic) =>
+        $"{Storage(format)} {(NarrowLayout.Quantizes(format, arithmetic) ? Integers(format) : Widening)}";
+
+    private static string Widening { get; } =
+        $"Up to {NarrowLayout.FewRows} rows widen them in registers; for more, some columns are widened once for a row block, and the float32 kernels run on "
+            + "them. Both give the bits of float32 weights.";
+
+    private static string Integers(WeightFormat format) =>
+        $"Each input row is quantised to int8 with {(format == WeightFormat.Int8 ? "one scale" : "a scale for each 32 inputs")}, integers are summed "
+            + "exactly, and the error of the inputs, about 0.6 % of their spread, comes on top.";
 
     /// <summary>
     /// The errors are relative to the root mean square of the weights, for normally distributed ones: half a step of the format, evenly distributed. A block of

@@ -3,7 +3,9 @@ using AttentionGen.Bench.Workloads;
 
 namespace AttentionGen.Bench.Subjects;
 
-/// <summary>MiniLM's own model file by onnxruntime, or the same model in int8. Each batch is padded to its longest sentence, and a mask says what is padding.</summary>
+/// <summary>
+/// MiniLM's own model file by onnxruntime, or the same model in int8. Each batch is padded to its longest sentence, and a mask says what is padding.
+/// </summary>
 /// <param name="isQuantized">Whether the products are in int8.</param>
 internal sealed class OnnxModelSubject(bool isQuantized) : Subject<ModelData>
 {

@@ -110,7 +110,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         for (nint index = 0, row = 0; index < count; index++)
         {
             nint own = FirstRow(in arguments, in dimensions, first + index + 1) - FirstRow(in arguments, in dimensions, first + index);
-            WriteQueries(ref Unsafe.Add(ref joined, row * WholePanels(QueryDim)), own, ref Unsafe.Add(ref queries, row * QueryDim), TConstants.MemoryQueryFactor);
+            WriteQueries(
+                ref Unsafe.Add(ref joined, row * WholePanels(QueryDim)), own, ref Unsafe.Add(ref queries, row * QueryDim), TConstants.MemoryQueryFactor);
             row += own;
         }
 

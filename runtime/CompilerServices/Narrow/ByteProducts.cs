@@ -187,8 +187,8 @@ internal readonly struct PlainProducts(Vector128<int> lanes) : IByteProducts<Pla
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> SumOfNeighbours(Vector128<int> a, Vector128<int> b)
     {
-        Vector128<int> even = Vector128.Create(Vector128.Shuffle(a, Vector128.Create(0, 2, 0, 2)).GetLower(), Vector128.Shuffle(b, Vector128.Create(0, 2, 0, 2)).GetLower());
-        Vector128<int> odd = Vector128.Create(Vector128.Shuffle(a, Vector128.Create(1, 3, 1, 3)).GetLower(), Vector128.Shuffle(b, Vector128.Create(1, 3, 1, 3)).GetLower());
-        return even + odd;
+        Vector128<int> evenA = Vector128.Shuffle(a, Vector128.Create(0, 2, 0, 2)), evenB = Vector128.Shuffle(b, Vector128.Create(0, 2, 0, 2));
+        Vector128<int> oddA = Vector128.Shuffle(a, Vector128.Create(1, 3, 1, 3)), oddB = Vector128.Shuffle(b, Vector128.Create(1, 3, 1, 3));
+        return Vector128.Create(evenA.GetLower(), evenB.GetLower()) + Vector128.Create(oddA.GetLower(), oddB.GetLower());
     }
 }

@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Quantised rows times bytes with a scale for each column: tiles of six rows, four rows or one, through the whole depth. The sums are exact; an output is its sum
-/// times the product of both scales, plus the bias, rounded once.
+/// Quantised rows times bytes with a scale for each column: tiles of six rows, four rows or one, through the whole depth. The sums are exact; an output
+/// is its sum times the product of both scales, plus the bias, rounded once.
 /// </summary>
 internal static unsafe class ByteTiles
 {
@@ -60,15 +60,17 @@ internal static unsafe class ByteTiles
                 nint left = rows.Rows - row;
                 // 9 rows are 6 and 3, but 8 are 4 and 4.
                 count = left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : 1;
+                // The first rows ask for the next group, a line for each that they read themselves.
+                nint ahead = row == 0 ? columns.GroupBytes : 0;
                 ref sbyte inputs = ref Unsafe.Add(ref rows.Bytes, row * rows.Stride);
                 ref int sums = ref Unsafe.Add(ref rows.Sums, row);
                 for (nint column = 0; column < width; column += 2 * TProducts.Lanes)
                 {
                     ref byte words = ref Unsafe.Add(ref weights, column * sizeof(int));
                     if (count == 6)
-                        Six<TProducts>(ref words, width * sizeof(int), ref inputs, rows.Stride, depth, ref sums, integers + column);
+                        Six<TProducts>(ref words, width * sizeof(int), ahead, ref inputs, rows.Stride, depth, ref sums, integers + column);
                     else if (count == 4)
-                        Four<TProducts>(ref words, width * sizeof(int), ref inputs, rows.Stride, depth, ref sums, integers + column);
+                        Four<TProducts>(ref words, width * sizeof(int), ahead, ref inputs, rows.Stride, depth, ref sums, integers + column);
                     else
                         One<TProducts>(ref words, width * sizeof(int), ref inputs, depth, sums, integers + column);
                 }
@@ -98,7 +100,7 @@ internal static unsafe class ByteTiles
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Six<T>(ref byte words, nint rowBytes, ref sbyte inputs, nint stride, nint depth, ref int sums, int* integers)
+    private static void Six<T>(ref byte words, nint rowBytes, nint ahead, ref sbyte inputs, nint stride, nint depth, ref int sums, int* integers)
         where T : struct, IByteProducts<T>
     {
         T c00 = T.Create(-T.ByteOffset * sums), c01 = c00;
@@ -110,6 +112,7 @@ internal static unsafe class ByteTiles
         ref sbyte inputs3 = ref Unsafe.Add(ref inputs, 3 * stride);
         for (nint k = 0; k < depth; k += 4)
         {
+            Prefetch.L2(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, ahead)));
             T w0 = T.Load(ref words), w1 = T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int)));
             T a = T.Broadcast(ref inputs);
             c00 = T.AddBytes(c00, w0, a);
@@ -143,7 +146,7 @@ internal static unsafe class ByteTiles
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Four<T>(ref byte words, nint rowBytes, ref sbyte inputs, nint stride, nint depth, ref int sums, int* integers)
+    private static void Four<T>(ref byte words, nint rowBytes, nint ahead, ref sbyte inputs, nint stride, nint depth, ref int sums, int* integers)
         where T : struct, IByteProducts<T>
     {
         T c00 = T.Create(-T.ByteOffset * sums), c01 = c00;
@@ -153,6 +156,7 @@ internal static unsafe class ByteTiles
         ref sbyte inputs2 = ref Unsafe.Add(ref inputs, 2 * stride);
         for (nint k = 0; k < depth; k += 4)
         {
+            Prefetch.L2(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, ahead)));
             T w0 = T.Load(ref words), w1 = T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int)));
             T a = T.Broadcast(ref inputs);
             c00 = T.AddBytes(c00, w0, a);

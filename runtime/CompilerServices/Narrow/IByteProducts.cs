@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Sums of products of bytes, one for each column of a vector: weights of 8 or 4 bits, four inputs of a column in a word, times four inputs that are the same for
-/// all columns. The sums are exact integers, so every processor gives the same ones.
+/// Sums of products of bytes, one for each column of a vector: weights of 8 or 4 bits, four inputs of a column in a word, times four inputs that are the
+/// same for all columns. The sums are exact integers, so every processor gives the same ones.
 /// </summary>
 /// <typeparam name="TSelf">The implementing type: the sums of a vector, or a vector of words.</typeparam>
 internal interface IByteProducts<TSelf>

@@ -9,9 +9,9 @@ namespace AttentionGen.CompilerServices;
 #endif
 
 /// <summary>
-/// How narrow weights lie in memory: groups of 64 columns, each a run of chunks of 32 inputs, so that a chunk is a block of the formats with blocks. A chunk has
-/// the scales of its columns, if there are any, and then words of 32 bits, a column in each: 2 inputs of 16 bits, 4 of 8 bits, or 8 of 4 bits. A word is a lane
-/// of a vector of float32, and what an instruction for dot products of bytes takes. The last group may have fewer panels of 16 columns.
+/// How narrow weights lie in memory: groups of 64 columns, each a run of chunks of 32 inputs, so that a chunk is a block of the formats with blocks. A
+/// chunk has the scales of its columns, if there are any, and then words of 32 bits, a column in each: 2 inputs of 16 bits, 4 of 8 bits, or 8 of 4 bits. A
+/// word is a lane of a vector of float32, and what an instruction for dot products of bytes takes. The last group may have fewer panels of 16 columns.
 /// </summary>
 internal static class NarrowLayout
 {

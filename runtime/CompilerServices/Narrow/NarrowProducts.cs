@@ -26,16 +26,19 @@ internal static class NarrowProducts
     /// <param name="c">Where the first row goes.</param>
     /// <param name="stride">Floats from a row of the result to the next.</param>
     /// <param name="scratch"><see cref="NarrowLayout.ScratchFloats"/>.</param>
+    /// <param name="isQuantized">Whether the scratch holds the rows since the product before, if products of this matrix quantise them.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TProduct>(
-        PackedMatrix weights, nint first, nint panels, ref float a, nint aStride, nint rows, ref float c, nint stride, ref float scratch)
+        PackedMatrix weights, nint first, nint panels, ref float a, nint aStride, nint rows, ref float c, nint stride, ref float scratch, bool isQuantized)
         where TProduct : struct, IFloatProduct
     {
         NarrowColumns columns = weights.Columns(first, panels);
         if (weights.Arithmetic == WeightArithmetic.Int8)
         {
             bool inChunks = weights.Format != WeightFormat.Int8;
-            var quantized = QuantizedRows.Create(ref a, aStride, rows, columns.Inputs, inChunks, ref scratch);
+            QuantizedRows quantized = isQuantized
+                ? QuantizedRows.At(rows, columns.Inputs, inChunks, ref scratch)
+                : QuantizedRows.Create(ref a, aStride, rows, columns.Inputs, inChunks, ref scratch);
             if (inChunks)
                 QuantizedBlocks.Multiply(weights.Format, in columns, in quantized, ref c, stride);
             else

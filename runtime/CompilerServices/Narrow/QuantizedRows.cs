@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Rows of inputs as bytes, quantised as they come: runs of a row, each with a scale, the largest magnitude divided by 127. A run is a whole row, or a chunk of 32
-/// inputs. A run with a NaN or an infinity has NaN for its scale, and so has everything that it contributes to. A run below 2⁻¹⁰⁰ counts as zeros.
+/// Rows of inputs as bytes, quantised as they come: runs of a row, each with a scale, the largest magnitude divided by 127. A run is a whole row, or a
+/// chunk of 32 inputs. A run with a NaN or an infinity has NaN for its scale, and so has everything that it contributes to. A run below 2⁻¹⁰⁰ counts as zeros.
 /// </summary>
 internal ref struct QuantizedRows
 {
@@ -30,6 +30,26 @@ internal ref struct QuantizedRows
 
     private const float Smallest = 7.888609e-31f;
 
+    /// <summary>Rows that have been quantised to the same scratch.</summary>
+    /// <param name="rows">Rows.</param>
+    /// <param name="inputs">Inputs of a row.</param>
+    /// <param name="inChunks">Whether a run is a chunk; otherwise it is a row.</param>
+    /// <param name="scratch">Where bytes, scales and sums are.</param>
+    public static QuantizedRows At(nint rows, int inputs, bool inChunks, ref float scratch)
+    {
+        int stride = NarrowLayout.Chunks(inputs) * NarrowLayout.ChunkInputs, runs = inChunks ? NarrowLayout.Chunks(inputs) : 1;
+        ref float scales = ref Unsafe.Add(ref scratch, rows * stride / sizeof(float));
+        return new()
+        {
+            Bytes = ref Unsafe.As<float, sbyte>(ref scratch),
+            Stride = stride,
+            Scales = ref scales,
+            Sums = ref Unsafe.As<float, int>(ref Unsafe.Add(ref scales, rows * runs)),
+            Runs = runs,
+            Rows = rows,
+        };
+    }
+
     /// <summary>Quantises rows.</summary>
     /// <param name="a">The first row.</param>
     /// <param name="aStride">Floats from a row to the next.</param>
@@ -39,17 +59,7 @@ internal ref struct QuantizedRows
     /// <param name="scratch">Where bytes, scales and sums go: <see cref="NarrowLayout.QuantizedFloats"/>.</param>
     public static QuantizedRows Create(ref float a, nint aStride, nint rows, int inputs, bool inChunks, ref float scratch)
     {
-        int stride = NarrowLayout.Chunks(inputs) * NarrowLayout.ChunkInputs, runs = inChunks ? NarrowLayout.Chunks(inputs) : 1;
-        ref float scales = ref Unsafe.Add(ref scratch, rows * stride / sizeof(float));
-        var quantized = new QuantizedRows
-        {
-            Bytes = ref Unsafe.As<float, sbyte>(ref scratch),
-            Stride = stride,
-            Scales = ref scales,
-            Sums = ref Unsafe.As<float, int>(ref Unsafe.Add(ref scales, rows * runs)),
-            Runs = runs,
-            Rows = rows,
-        };
+        QuantizedRows quantized = At(rows, inputs, inChunks, ref scratch);
         if (Vector512.IsHardwareAccelerated)
             quantized.Fill<Float512>(ref a, aStride, inputs);
         else if (Vector256.IsHardwareAccelerated)

@@ -35,7 +35,7 @@ public sealed partial record TransformerLayerShape
             $"has FeedForwardDim · DModel = {(long)FeedForwardDim * DModel}; expected at most {ShapeLimits.MaxArrayLength}, what an array can hold");
         Check(
             FeedForwardWeights != WeightFormat.Int8 || FeedForwardDim <= ShapeLimits.MaxByteInputs,
-            $"has FeedForwardDim = {FeedForwardDim} and FeedForwardWeights = Int8; expected at most {ShapeLimits.MaxByteInputs}, whose products an int can sum");
+            $"has FeedForwardDim = {FeedForwardDim} and FeedForwardWeights = Int8; expected at most {ShapeLimits.MaxByteInputs}");
         Check(Activation is >= Activation.None and <= Activation.Silu, $"has Activation = {Activation}; expected one of the enumeration");
         Check(Norm is Norm.Layer or Norm.Rms, $"has Norm = {Norm}; expected Layer or Rms");
         Check(NormPlacement is >= NormPlacement.Pre and <= NormPlacement.Both, $"has NormPlacement = {NormPlacement}; expected Pre, Post or Both");

@@ -34,7 +34,8 @@ public sealed class ByteProductsTests
                 {
                     foreach (int a1 in Inputs)
                     {
-                        byte[] words = [.. Enumerable.Range(0, T.Lanes).SelectMany(_ => (byte[])[(byte)(w0 + 128), (byte)(w1 + 128), (byte)(w0 + 128), (byte)(w1 + 128)])];
+                        byte first = (byte)(w0 + 128), second = (byte)(w1 + 128);
+                        byte[] words = [.. Enumerable.Range(0, T.Lanes).SelectMany(_ => (byte[])[first, second, first, second])];
                         sbyte[] inputs = [(sbyte)a0, (sbyte)a1, (sbyte)a1, (sbyte)a0];
                         T start = T.Create(5 - (T.ByteOffset * (2 * (a0 + a1))));
                         T.AddBytes(start, T.Load(ref words[0]), T.Broadcast(ref inputs[0])).Store(ref sums[0]);

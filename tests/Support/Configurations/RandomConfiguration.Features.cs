@@ -10,7 +10,10 @@ internal static partial class RandomConfiguration
         (block, random) => block.Projections
             ? block with { QueryBias = random.Next(2) == 0, KeyBias = random.Next(2) == 0, ValueBias = random.Next(2) == 0, OutputBias = random.Next(2) == 0 }
             : block,
-        (block, random) => block.Projections ? block with { Weights = (WeightFormat)random.Next(1, 5) } : block,
+        (block, random) => block.Projections ? block with { Weights = (WeightFormat)random.Next(1, 6) } : block,
+        (block, random) => block.Projections
+            ? block with { Weights = Pick(random, WeightFormat.Int8Blocks, WeightFormat.Int4Blocks), Arithmetic = WeightArithmetic.Int8 }
+            : block,
         (block, random) => block with { ValueHeadDim = random.Next(1, 70) },
         (block, random) => block with { SequenceLength = 1 + Length(random) },
         // Unrolled wide shapes would take most of the time to compile.

@@ -72,9 +72,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float scratch, ref float keyValues)
     {
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
-        ProjectMemory(weights.Key, ref source, rows, 0, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim), ref scratch);
+        ProjectMemory(weights.Key, ref source, rows, 0, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim), ref scratch, isQuantized: false);
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(KeyDim), ref keyValues, isValue: false);
-        ProjectMemory(weights.Value, ref source, rows, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch);
+        ProjectMemory(weights.Value, ref source, rows, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch, isQuantized: true);
         WriteGroup(weights, in arguments, in dimensions, first, count, ref strip, WholePanels(ValueDim), ref keyValues, isValue: true);
     }
 

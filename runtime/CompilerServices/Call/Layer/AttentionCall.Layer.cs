@@ -114,7 +114,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void FeedForwardUp(PackedLayer layer, ref float source, nint rows, int first, int end, ref float hidden, ref float scratch)
     {
-        for (; first < end; first += TConstants.FeedForwardStrip)
+        // Every strip reads the same rows: they are quantised once, if at all.
+        for (bool isQuantized = false; first < end; first += TConstants.FeedForwardStrip, isQuantized = true)
         {
             int count = Math.Min(TConstants.FeedForwardStrip, end - first);
             ref float strip = ref Unsafe.Add(ref hidden, first * PanelWidth);
@@ -122,13 +123,13 @@ public static partial class AttentionCall<TKernels, TConstants>
             {
                 ref float gated = ref Unsafe.Add(ref scratch, TConstants.GatedOffset);
                 int stride = TConstants.FeedForwardStrip * PanelWidth;
-                ProjectUp(layer.Gate, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch);
-                ProjectUp(layer.Up, ref source, rows, first, count, ref gated, stride, ref scratch);
+                ProjectUp(layer.Gate, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch, isQuantized);
+                ProjectUp(layer.Up, ref source, rows, first, count, ref gated, stride, ref scratch, isQuantized: true);
                 Activations.ApplyGate(TConstants.Activation, ref strip, TConstants.HiddenStride, ref gated, stride, rows, count * PanelWidth);
             }
             else
             {
-                ProjectUp(layer.Up, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch);
+                ProjectUp(layer.Up, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch, isQuantized);
                 Activations.Apply(TConstants.Activation, ref strip, TConstants.HiddenStride, rows, count * PanelWidth);
             }
         }

@@ -184,7 +184,8 @@ public static class LinearCall<TKernels, TConstants>
             TKernels.Project(ref input, rows, ref matrix.PanelAt(panel), ref matrix.BiasAt(panel), panels, ref output, stride);
         else
             NarrowProducts.Multiply<Product>(
-                matrix, panel, panels, ref input, TConstants.Inputs, rows, ref output, stride, ref Unsafe.Add(ref scratch, rows * StripFloats));
+                matrix, panel, panels, ref input, TConstants.Inputs, rows, ref output, stride, ref Unsafe.Add(ref scratch, rows * StripFloats),
+                isQuantized: false);
     }
 
     private readonly struct Product : IFloatProduct

@@ -53,8 +53,9 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ProjectMemory(
-        PackedMatrix weights, ref float a, nint rows, nint first, nint panels, ref float c, nint stride, ref float scratch) =>
-        Multiply<MemoryProduct>(Has(NarrowWeights), weights, ref a, TConstants.MemoryDim, rows, first, panels, ref c, stride, ref scratch);
+        PackedMatrix weights, ref float a, nint rows, nint first, nint panels, ref float c, nint stride, ref float scratch,
+        bool isQuantized) =>
+        Multiply<MemoryProduct>(Has(NarrowWeights), weights, ref a, TConstants.MemoryDim, rows, first, panels, ref c, stride, ref scratch, isQuantized);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ProjectOutput(
@@ -63,8 +64,9 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ProjectUp(
-        PackedMatrix weights, ref float a, nint rows, nint first, nint panels, ref float c, nint stride, ref float scratch) =>
-        Multiply<UpProduct>(Has(NarrowFeedForward), weights, ref a, TConstants.DModel, rows, first, panels, ref c, stride, ref scratch);
+        PackedMatrix weights, ref float a, nint rows, nint first, nint panels, ref float c, nint stride, ref float scratch,
+        bool isQuantized) =>
+        Multiply<UpProduct>(Has(NarrowFeedForward), weights, ref a, TConstants.DModel, rows, first, panels, ref c, stride, ref scratch, isQuantized);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ProjectDown(
@@ -83,14 +85,16 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="c">Where the first row goes.</param>
     /// <param name="stride">Floats from a row of the result to the next.</param>
     /// <param name="scratch">Scratch of this thread.</param>
+    /// <param name="isQuantized">Whether the product before had the same rows, and a matrix of the same format.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply<TProduct>(
-        bool narrow, PackedMatrix weights, ref float a, nint aStride, nint rows, nint first, nint panels, ref float c, nint stride, ref float scratch)
+        bool narrow, PackedMatrix weights, ref float a, nint aStride, nint rows, nint first, nint panels, ref float c, nint stride, ref float scratch,
+        bool isQuantized = false)
         where TProduct : struct, IFloatProduct
     {
         if (narrow)
             NarrowProducts.Multiply<TProduct>(
-                weights, first, panels, ref a, aStride, rows, ref c, stride, ref Unsafe.Add(ref scratch, TConstants.NarrowOffset));
+                weights, first, panels, ref a, aStride, rows, ref c, stride, ref Unsafe.Add(ref scratch, TConstants.NarrowOffset), isQuantized);
         else
             TProduct.Multiply(ref a, rows, ref weights.PanelAt(first), ref weights.BiasAt(first), panels, ref c, stride);
     }

@@ -24,11 +24,11 @@ public static partial class AttentionCall<TKernels, TConstants>
             call.Arguments.Options.CancellationToken.ThrowIfCancellationRequested();
             nint count = Math.Min(step, rows - row);
             ref float block = ref AttentionRows(call.Weights, ref Unsafe.Add(ref source, row * TConstants.MemoryDim), count, ref scratch);
-            ProjectMemory(keys, ref block, count, 0, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim), ref scratch);
+            ProjectMemory(keys, ref block, count, 0, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim), ref scratch, isQuantized: false);
             ChangeHeads(in call, call.Weights.KeyNorm, ref strip, WholePanels(KeyDim), count, TConstants.KvHeads, first + row);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 WriteKeys(in call, head, ref Unsafe.Add(ref strip, head * TConstants.HeadDim), WholePanels(KeyDim), count, first + row);
-            ProjectMemory(values, ref block, count, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch);
+            ProjectMemory(values, ref block, count, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch, isQuantized: true);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 WriteValues(in call, head, ref Unsafe.Add(ref strip, head * TConstants.ValueHeadDim), WholePanels(ValueDim), count, first + row);
         }
@@ -52,7 +52,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="rows">How many rows.</param>
     /// <param name="queries">[KvHeads, rows, Group, HeadDim].</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteQueries(ref float projected, nint rows, ref float queries) => WriteQueries(ref projected, rows, ref queries, TConstants.QueryFactor);
+    private static void WriteQueries(ref float projected, nint rows, ref float queries) =>
+        WriteQueries(ref projected, rows, ref queries, TConstants.QueryFactor);
 
     /// <summary>The same for a cross-attention in a layer, whose scores have a factor of their own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
