@@ -10,6 +10,15 @@ internal interface IWeightWidening<TSelf, T>
     /// <summary>The format.</summary>
     static abstract WeightFormat Format { get; }
 
+    /// <summary>Inputs that a word holds: a literal.</summary>
+    static abstract int WordInputs { get; }
+
+    /// <summary>Whether widening takes more than a few instructions: a literal.</summary>
+    static virtual bool TakesManyInstructions => false;
+
+    /// <summary>Bytes of a column's scale in a chunk: a literal.</summary>
+    static abstract int ScaleBytes { get; }
+
     /// <summary>Reads what the columns have in common for a chunk.</summary>
     /// <param name="scales">The scales of the chunk.</param>
     /// <param name="column">The first column.</param>

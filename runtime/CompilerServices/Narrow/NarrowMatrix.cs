@@ -14,6 +14,9 @@ internal ref struct NarrowColumns
     /// <summary>Inputs of each column.</summary>
     public int Inputs;
 
+    /// <summary>Whether no weight is an infinity or NaN.</summary>
+    public bool IsFinite;
+
     /// <summary>Panels of 16 columns; the last group may have fewer than four.</summary>
     public nint Panels;
 

@@ -11,13 +11,15 @@ internal static class NarrowPacking
     /// <param name="weights">A matrix.</param>
     /// <param name="format">The format.</param>
     /// <param name="columns">All columns.</param>
-    public static void Write(WeightTensor weights, WeightFormat format, scoped in NarrowColumns columns)
+    /// <returns>Whether no weight is an infinity or NaN.</returns>
+    public static bool Write(WeightTensor weights, WeightFormat format, scoped in NarrowColumns columns)
     {
         int outputs = weights.Shape!.Value.Outputs, inputs = columns.Inputs;
         int scaleBytes = format == WeightFormat.Int8 ? sizeof(float) : 0;
         var row = new byte[WeightBlocks.RowBytes(format, inputs)];
         var zeros = new byte[row.Length];
         WeightBlocks.Quantize(format, new float[inputs], zeros);
+        bool isFinite = true;
         for (nint group = 0; group < columns.Groups64; group++)
         {
             var width = (int)columns.Width(group);
@@ -28,11 +30,16 @@ internal static class NarrowPacking
                 if (output < outputs)
                     weights.CopyRow(format, output, row);
                 ReadOnlySpan<byte> source = output < outputs ? row : zeros;
+                if (format == WeightFormat.Float16)
+                    isFinite &= !MemoryMarshal.Cast<byte, ushort>(source).ContainsAnyInRange((ushort)0x7C00, (ushort)0x7FFF)
+                        && !MemoryMarshal.Cast<byte, ushort>(source).ContainsAnyInRange((ushort)0xFC00, (ushort)0xFFFF);
                 if (scaleBytes > 0)
                     Unsafe.Add(ref columns.Scales, output) = MemoryMarshal.Read<float>(source);
                 Write(format, source[scaleBytes..], inputs, column, width, target);
             }
         }
+
+        return isFinite;
     }
 
     /// <summary>Writes the weights of one output.</summary>

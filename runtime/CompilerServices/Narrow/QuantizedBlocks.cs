@@ -36,23 +36,33 @@ internal static unsafe class QuantizedBlocks
     internal static void Multiply<TProducts>(WeightFormat format, in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
         where TProducts : struct, IByteProducts<TProducts>
     {
-        bool halves = format == WeightFormat.Int4Blocks;
-        if (Vector512.IsHardwareAccelerated)
-            Multiply<TProducts, Float512>(halves, in columns, in rows, ref c, stride);
-        else if (Vector256.IsHardwareAccelerated)
-            Multiply<TProducts, Float256>(halves, in columns, in rows, ref c, stride);
+        if (format == WeightFormat.Int4Blocks)
+            Multiply<TProducts, HalfBytes<TProducts>>(in columns, in rows, ref c, stride);
         else
-            Multiply<TProducts, Float128>(halves, in columns, in rows, ref c, stride);
+            Multiply<TProducts, Bytes<TProducts>>(in columns, in rows, ref c, stride);
+    }
+
+    private static void Multiply<TProducts, TBlock>(in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
+        where TProducts : struct, IByteProducts<TProducts>
+        where TBlock : struct, IBlock<TProducts>
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Multiply<TProducts, TBlock, Float512>(in columns, in rows, ref c, stride);
+        else if (Vector256.IsHardwareAccelerated)
+            Multiply<TProducts, TBlock, Float256>(in columns, in rows, ref c, stride);
+        else
+            Multiply<TProducts, TBlock, Float128>(in columns, in rows, ref c, stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Multiply<TProducts, T>(bool halves, in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
+    private static void Multiply<TProducts, TBlock, T>(in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
         where TProducts : struct, IByteProducts<TProducts>
+        where TBlock : struct, IBlock<TProducts>
         where T : struct, IFloatVector<T>
     {
         float* sums = stackalloc float[Streams * GroupColumns];
-        nint chunkBytes = NarrowLayout.ChunkBytes(halves ? WeightFormat.Int4Blocks : WeightFormat.Int8Blocks);
+        nint chunkBytes = TBlock.ChunkBytes;
         nint groups = columns.Groups64;
         for (nint first = 0; first < groups; first += Streams)
         {
@@ -71,9 +81,9 @@ internal static unsafe class QuantizedBlocks
                         ref byte weights = ref Unsafe.Add(ref columns.Group(first + stream), chunk * chunkBytes * width);
                         nint column = 0;
                         for (; column + (4 * TProducts.Lanes) <= width; column += 4 * TProducts.Lanes)
-                            Add<TProducts, T>(true, halves, ref weights, width, column, ref inputs, inputSum, scale, sums + (stream * GroupColumns));
+                            AddFour<TProducts, TBlock, T>(ref weights, width, column, ref inputs, inputSum, scale, sums + (stream * GroupColumns));
                         for (; column < width; column += 2 * TProducts.Lanes)
-                            Add<TProducts, T>(false, halves, ref weights, width, column, ref inputs, inputSum, scale, sums + (stream * GroupColumns));
+                            AddTwo<TProducts, TBlock, T>(ref weights, width, column, ref inputs, inputSum, scale, sums + (stream * GroupColumns));
                     }
 
                     inputs = ref Unsafe.Add(ref inputs, NarrowLayout.ChunkInputs);
@@ -88,19 +98,40 @@ internal static unsafe class QuantizedBlocks
         }
     }
 
-    /// <summary>Adds a block of four vectors of columns, or of two.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add<TProducts, T>(
-        bool four, bool halves, ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, float scale, float* sums)
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void AddFour<TProducts, TBlock, T>(
+        ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, float scale, float* sums)
         where TProducts : struct, IByteProducts<TProducts>
+        where TBlock : struct, IBlock<TProducts>
         where T : struct, IFloatVector<T>
     {
         int* integers = stackalloc int[4 * 8];
-        if (halves)
-            SumHalves<TProducts>(four, ref chunk, width, column, ref inputs, inputSum, integers);
+        Sum<TProducts, TBlock>(true, ref chunk, width, column, ref inputs, inputSum, integers);
+        Finish<T>(ref chunk, column, 4 * TProducts.Lanes, scale, integers, sums);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void AddTwo<TProducts, TBlock, T>(
+        ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, float scale, float* sums)
+        where TProducts : struct, IByteProducts<TProducts>
+        where TBlock : struct, IBlock<TProducts>
+        where T : struct, IFloatVector<T>
+    {
+        int* integers = stackalloc int[2 * 8];
+        Sum<TProducts, TBlock>(false, ref chunk, width, column, ref inputs, inputSum, integers);
+        if (2 * TProducts.Lanes >= T.Lanes)
+            Finish<T>(ref chunk, column, 2 * TProducts.Lanes, scale, integers, sums);
         else
-            SumBytes<TProducts>(four, ref chunk, width, column, ref inputs, inputSum, integers);
-        nint count = (four ? 4 : 2) * TProducts.Lanes;
+            Finish<Float128>(ref chunk, column, 2 * TProducts.Lanes, scale, integers, sums);
+    }
+
+    /// <summary>Multiplies exact sums by both scales, and adds them to those before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<T>(ref byte chunk, nint column, nint count, float scale, int* integers, float* sums)
+        where T : struct, IFloatVector<T>
+    {
         T inputScale = T.Create(scale);
         for (nint i = 0; i < count; i += T.Lanes)
         {
@@ -110,79 +141,88 @@ internal static unsafe class QuantizedBlocks
         }
     }
 
-    /// <summary>The exact sums of a block of bytes.</summary>
+    /// <summary>The exact sums of a block, for four vectors of columns or for two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void SumBytes<TProducts>(bool four, ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, int* integers)
+    private static void Sum<TProducts, TBlock>(bool four, ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, int* integers)
         where TProducts : struct, IByteProducts<TProducts>
+        where TBlock : struct, IBlock<TProducts>
     {
         ref byte words = ref Unsafe.Add(ref chunk, (width * sizeof(ushort)) + (column * sizeof(int)));
-        TProducts s0 = TProducts.Create(-TProducts.ByteOffset * inputSum), s1 = s0, s2 = s0, s3 = s0;
+        TProducts s0 = TProducts.Create(TBlock.Start(inputSum)), s1 = s0, s2 = s0, s3 = s0;
         nint vector = TProducts.Lanes * sizeof(int);
-        for (nint k = 0; k < NarrowLayout.ChunkInputs; k += 4)
+        for (nint k = 0; k < NarrowLayout.ChunkInputs; k += TBlock.WordInputs)
         {
-            PrefetchAhead<TProducts>(four, ref words);
-            TProducts a = TProducts.Broadcast(ref Unsafe.Add(ref inputs, k));
-            s0 = TProducts.AddBytes(s0, TProducts.Load(ref words), a);
-            s1 = TProducts.AddBytes(s1, TProducts.Load(ref Unsafe.Add(ref words, vector)), a);
+            Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes)));
+            if (four && TProducts.Lanes > 4)
+                Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 64)));
+            ref sbyte some = ref Unsafe.Add(ref inputs, k);
+            s0 = TBlock.Add(s0, ref words, ref some);
+            s1 = TBlock.Add(s1, ref Unsafe.Add(ref words, vector), ref some);
             if (four)
             {
-                s2 = TProducts.AddBytes(s2, TProducts.Load(ref Unsafe.Add(ref words, 2 * vector)), a);
-                s3 = TProducts.AddBytes(s3, TProducts.Load(ref Unsafe.Add(ref words, 3 * vector)), a);
+                s2 = TBlock.Add(s2, ref Unsafe.Add(ref words, 2 * vector), ref some);
+                s3 = TBlock.Add(s3, ref Unsafe.Add(ref words, 3 * vector), ref some);
             }
 
             words = ref Unsafe.Add(ref words, width * sizeof(int));
         }
 
-        Store(four, s0, s1, s2, s3, integers);
-    }
-
-    /// <summary>The exact sums of a block of half bytes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void SumHalves<TProducts>(bool four, ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, int* integers)
-        where TProducts : struct, IByteProducts<TProducts>
-    {
-        ref byte words = ref Unsafe.Add(ref chunk, (width * sizeof(ushort)) + (column * sizeof(int)));
-        TProducts s0 = TProducts.Create(-8 * inputSum), s1 = s0, s2 = s0, s3 = s0;
-        nint vector = TProducts.Lanes * sizeof(int);
-        for (nint k = 0; k < NarrowLayout.ChunkInputs; k += 8)
-        {
-            PrefetchAhead<TProducts>(four, ref words);
-            TProducts low = TProducts.Broadcast(ref Unsafe.Add(ref inputs, k)), high = TProducts.Broadcast(ref Unsafe.Add(ref inputs, k + 4));
-            s0 = Both(s0, TProducts.Load(ref words), low, high);
-            s1 = Both(s1, TProducts.Load(ref Unsafe.Add(ref words, vector)), low, high);
-            if (four)
-            {
-                s2 = Both(s2, TProducts.Load(ref Unsafe.Add(ref words, 2 * vector)), low, high);
-                s3 = Both(s3, TProducts.Load(ref Unsafe.Add(ref words, 3 * vector)), low, high);
-            }
-
-            words = ref Unsafe.Add(ref words, width * sizeof(int));
-        }
-
-        Store(four, s0, s1, s2, s3, integers);
-
-        static TProducts Both(TProducts sums, TProducts words, TProducts low, TProducts high) =>
-            TProducts.AddHalves(TProducts.AddHalves(sums, TProducts.LowHalves(words), low), TProducts.HighHalves(words), high);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchAhead<TProducts>(bool four, ref byte words)
-        where TProducts : struct, IByteProducts<TProducts>
-    {
-        Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes)));
-        if (four && TProducts.Lanes > 4)
-            Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 64)));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TProducts>(bool four, TProducts s0, TProducts s1, TProducts s2, TProducts s3, int* integers)
-        where TProducts : struct, IByteProducts<TProducts>
-    {
         s0.Store(ref *integers);
         s1.Store(ref *(integers + TProducts.Lanes));
         if (!four)
             return;
         s2.Store(ref *(integers + (2 * TProducts.Lanes)));
         s3.Store(ref *(integers + (3 * TProducts.Lanes)));
+    }
+
+    /// <summary>The weights of a block.</summary>
+    private interface IBlock<TProducts>
+        where TProducts : struct, IByteProducts<TProducts>
+    {
+        /// <summary>Bytes of a column in a chunk: a literal.</summary>
+        static abstract int ChunkBytes { get; }
+
+        /// <summary>Inputs that a word holds: a literal.</summary>
+        static abstract int WordInputs { get; }
+
+        /// <summary>Where the sums begin.</summary>
+        static abstract int Start(int inputSum);
+
+        /// <summary>Adds the products of a word of each column.</summary>
+        static abstract TProducts Add(TProducts sums, ref byte words, ref sbyte inputs);
+    }
+
+    private readonly struct Bytes<TProducts> : IBlock<TProducts>
+        where TProducts : struct, IByteProducts<TProducts>
+    {
+        public static int ChunkBytes => 34;
+
+        public static int WordInputs => 4;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static int Start(int inputSum) => -TProducts.ByteOffset * inputSum;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TProducts Add(TProducts sums, ref byte words, ref sbyte inputs) =>
+            TProducts.AddBytes(sums, TProducts.Load(ref words), TProducts.Broadcast(ref inputs));
+    }
+
+    private readonly struct HalfBytes<TProducts> : IBlock<TProducts>
+        where TProducts : struct, IByteProducts<TProducts>
+    {
+        public static int ChunkBytes => 18;
+
+        public static int WordInputs => 8;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static int Start(int inputSum) => -8 * inputSum;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TProducts Add(TProducts sums, ref byte words, ref sbyte inputs)
+        {
+            TProducts some = TProducts.Load(ref words);
+            sums = TProducts.AddHalves(sums, TProducts.LowHalves(some), TProducts.Broadcast(ref inputs));
+            return TProducts.AddHalves(sums, TProducts.HighHalves(some), TProducts.Broadcast(ref Unsafe.Add(ref inputs, 4)));
+        }
     }
 }

@@ -8,6 +8,10 @@ internal readonly struct BFloat16Widening<T> : IWeightWidening<BFloat16Widening<
 {
     public static WeightFormat Format => WeightFormat.BFloat16;
 
+    public static int WordInputs => 2;
+
+    public static int ScaleBytes => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static BFloat16Widening<T> Create(ref byte scales, nint column) => default;
 
@@ -15,11 +19,38 @@ internal readonly struct BFloat16Widening<T> : IWeightWidening<BFloat16Widening<
     public T Widen(T words, int input) => input == 0 ? T.ShiftLeft(words, 16) : words & T.FromBits(0xFFFF_0000);
 }
 
-/// <summary>IEEE halves.</summary>
+/// <summary>
+/// Finite IEEE halves. Exponent and mantissa go to where float32 has them, and 2¹¹² corrects the exponent: a product with a power of two is exact, for
+/// subnormal halves too.
+/// </summary>
+internal readonly struct FiniteFloat16Widening<T> : IWeightWidening<FiniteFloat16Widening<T>, T>
+    where T : struct, IFloatVector<T>
+{
+    public static WeightFormat Format => WeightFormat.Float16;
+
+    public static int WordInputs => 2;
+
+    public static int ScaleBytes => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FiniteFloat16Widening<T> Create(ref byte scales, nint column) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Widen(T words, int input) =>
+        (T.ShiftRightArithmetic(input == 0 ? T.ShiftLeft(words, 16) : words, 3) & T.FromBits(0x8FFF_E000)) * T.Create(5.192296858534828e33f);
+}
+
+/// <summary>IEEE halves, infinities and NaN included.</summary>
 internal readonly struct Float16Widening<T> : IWeightWidening<Float16Widening<T>, T>
     where T : struct, IFloatVector<T>
 {
     public static WeightFormat Format => WeightFormat.Float16;
+
+    public static bool TakesManyInstructions => true;
+
+    public static int WordInputs => 2;
+
+    public static int ScaleBytes => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float16Widening<T> Create(ref byte scales, nint column) => default;
@@ -45,6 +76,10 @@ internal readonly struct Int8BlocksWidening<T> : IWeightWidening<Int8BlocksWiden
     }
 
     public static WeightFormat Format => WeightFormat.Int8Blocks;
+
+    public static int WordInputs => 4;
+
+    public static int ScaleBytes => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Int8BlocksWidening<T> Create(ref byte scales, nint column) => new(T.WidenHalves(T.LoadHalfBits(ref scales, column * sizeof(ushort))));
@@ -77,6 +112,10 @@ internal readonly struct Int4BlocksWidening<T> : IWeightWidening<Int4BlocksWiden
     }
 
     public static WeightFormat Format => WeightFormat.Int4Blocks;
+
+    public static int WordInputs => 8;
+
+    public static int ScaleBytes => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Int4BlocksWidening<T> Create(ref byte scales, nint column) => new(T.WidenHalves(T.LoadHalfBits(ref scales, column * sizeof(ushort))));

@@ -35,6 +35,9 @@ internal static class WidenedPanels
             case WeightFormat.BFloat16:
                 Write<T, BFloat16Widening<T>>(in columns, first, panels, interleaved, ref target);
                 break;
+            case WeightFormat.Float16 when columns.IsFinite:
+                Write<T, FiniteFloat16Widening<T>>(in columns, first, panels, interleaved, ref target);
+                break;
             case WeightFormat.Float16:
                 Write<T, Float16Widening<T>>(in columns, first, panels, interleaved, ref target);
                 break;
@@ -81,21 +84,20 @@ internal static class WidenedPanels
         where TWide : struct, IWeightWidening<TWide, T>
     {
         var wide = TWide.Create(ref chunk, column);
-        ref byte words = ref Unsafe.Add(ref chunk, (NarrowLayout.ScaleBytes(TWide.Format) * width) + (column * sizeof(uint)));
-        int wordInputs = NarrowLayout.WordInputs(TWide.Format);
+        ref byte words = ref Unsafe.Add(ref chunk, (TWide.ScaleBytes * width) + (column * sizeof(uint)));
         nint k = 0;
-        for (; k + wordInputs <= inputs; k += wordInputs)
+        for (; k + TWide.WordInputs <= inputs; k += TWide.WordInputs)
         {
             T word = T.LoadBits(ref words, 0);
             wide.Widen(word, 0).Store(ref target, 0);
             wide.Widen(word, 1).Store(ref target, stride);
-            if (wordInputs > 2)
+            if (TWide.WordInputs > 2)
             {
                 wide.Widen(word, 2).Store(ref target, 2 * stride);
                 wide.Widen(word, 3).Store(ref target, 3 * stride);
             }
 
-            if (wordInputs > 4)
+            if (TWide.WordInputs > 4)
             {
                 wide.Widen(word, 4).Store(ref target, 4 * stride);
                 wide.Widen(word, 5).Store(ref target, 5 * stride);
@@ -104,7 +106,7 @@ internal static class WidenedPanels
             }
 
             words = ref Unsafe.Add(ref words, width * sizeof(uint));
-            target = ref Unsafe.Add(ref target, wordInputs * stride);
+            target = ref Unsafe.Add(ref target, TWide.WordInputs * stride);
         }
 
         // What is left of the last word: inputs behind the last one have no place.

@@ -47,6 +47,9 @@ internal static unsafe class WidenedRows
             case WeightFormat.BFloat16:
                 Multiply<T, BFloat16Widening<T>, BFloat16Widening<Float128>>(in columns, ref a, aStride, rows, ref c, stride);
                 break;
+            case WeightFormat.Float16 when columns.IsFinite:
+                Multiply<T, FiniteFloat16Widening<T>, FiniteFloat16Widening<Float128>>(in columns, ref a, aStride, rows, ref c, stride);
+                break;
             case WeightFormat.Float16:
                 Multiply<T, Float16Widening<T>, Float16Widening<Float128>>(in columns, ref a, aStride, rows, ref c, stride);
                 break;
@@ -91,20 +94,25 @@ internal static unsafe class WidenedRows
                     {
                         ref float inputs = ref k < wholeInputs ? ref Unsafe.Add(ref input, k) : ref *lastInputs;
                         nint chunk = k / ChunkInputs * chunkBytes;
-                        for (nint stream = 0; stream < count; stream++)
+                        nint stream = 0;
+                        for (; TakesTwo<T, TWide>() && stream + 2 <= count && (stream + 2 < count || lastWidth == GroupColumns); stream += 2)
+                        {
+                            ref byte one = ref Unsafe.Add(ref columns.Group(first + stream), chunk * GroupColumns);
+                            ref byte other = ref Unsafe.Add(ref one, columns.GroupBytes);
+                            float* chain = chains + (stream * GroupColumns);
+                            for (nint column = 0; column < GroupColumns; column += 4 * T.Lanes)
+                                AddTwo<T, TWide>(ref one, ref other, column, ref inputs, chain + column, chain + GroupColumns + column);
+                        }
+
+                        for (; stream < count; stream++)
                         {
                             nint width = stream == count - 1 ? lastWidth : GroupColumns;
                             ref byte weights = ref Unsafe.Add(ref columns.Group(first + stream), chunk * width);
-                            if (width == GroupColumns)
-                            {
-                                for (nint column = 0; column < GroupColumns; column += 4 * T.Lanes)
-                                    Add<T, TWide>(ref weights, GroupColumns, column, ref inputs, ref *(chains + (stream * GroupColumns) + column));
-                            }
-                            else
-                            {
-                                for (nint column = 0; column < width; column += PanelLayout.PanelWidth)
-                                    Add<Float128, TPanel>(ref weights, width, column, ref inputs, ref *(chains + (stream * GroupColumns) + column));
-                            }
+                            nint column = 0;
+                            for (; width == GroupColumns && column < GroupColumns; column += 4 * T.Lanes)
+                                Add<T, TWide>(ref weights, GroupColumns, column, ref inputs, ref *(chains + (stream * GroupColumns) + column));
+                            for (; column < width; column += PanelLayout.PanelWidth)
+                                Add<Float128, TPanel>(ref weights, width, column, ref inputs, ref *(chains + (stream * GroupColumns) + column));
                         }
                     }
 
@@ -124,6 +132,15 @@ internal static unsafe class WidenedRows
         }
     }
 
+    /// <summary>
+    /// Whether two groups take turns in registers. 16-bit weights widen in one or two instructions, so that four chains would wait for their multiply-adds: two
+    /// groups took 0.64 of the time (Zen 5). Other formats, and vectors with 16 registers, have no registers for two.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TakesTwo<T, TWide>()
+        where T : struct, IFloatVector<T>
+        where TWide : struct, IWeightWidening<TWide, T> => T.Lanes == 16 && TWide.WordInputs == 2 && !TWide.TakesManyInstructions;
+
     /// <summary>The inputs of the last chunk, with zeros where its weights are zeros that only fill it up.</summary>
     private static void CopyLast(ref float inputs, int count, float* lastInputs)
     {
@@ -140,7 +157,79 @@ internal static unsafe class WidenedRows
             (T.Load(ref *sums, column) + T.Load(ref *chains, column)).Store(ref *sums, column);
     }
 
-    /// <summary>Adds the products of a chunk to the chains of four vectors of columns.</summary>
+    /// <summary>
+    /// Adds the products of a chunk of two groups to the chains of four vectors of columns of each: eight chains hide the latency of a multiply-add.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void AddTwo<T, TWide>(ref byte one, ref byte other, nint column, ref float inputs, float* chains, float* otherChains)
+        where T : struct, IFloatVector<T>
+        where TWide : struct, IWeightWidening<TWide, T>
+    {
+        TWide wide0 = TWide.Create(ref one, column), wide1 = TWide.Create(ref one, column + T.Lanes);
+        TWide wide2 = TWide.Create(ref one, column + (2 * T.Lanes)), wide3 = TWide.Create(ref one, column + (3 * T.Lanes));
+        TWide wide4 = TWide.Create(ref other, column), wide5 = TWide.Create(ref other, column + T.Lanes);
+        TWide wide6 = TWide.Create(ref other, column + (2 * T.Lanes)), wide7 = TWide.Create(ref other, column + (3 * T.Lanes));
+        T c0 = T.Load(ref *chains, 0), c1 = T.Load(ref *chains, T.Lanes), c2 = T.Load(ref *chains, 2 * T.Lanes), c3 = T.Load(ref *chains, 3 * T.Lanes);
+        T c4 = T.Load(ref *otherChains, 0), c5 = T.Load(ref *otherChains, T.Lanes);
+        T c6 = T.Load(ref *otherChains, 2 * T.Lanes), c7 = T.Load(ref *otherChains, 3 * T.Lanes);
+        nint first = (TWide.ScaleBytes * GroupColumns) + (column * sizeof(uint));
+        ref byte words = ref Unsafe.Add(ref one, first);
+        ref byte otherWords = ref Unsafe.Add(ref other, first);
+        for (nint k = 0; k < ChunkInputs; k += TWide.WordInputs)
+        {
+            PrefetchAhead<T>(ref words);
+            PrefetchAhead<T>(ref otherWords);
+            T w0 = T.LoadBits(ref words, 0), w1 = T.LoadBits(ref words, 4 * T.Lanes);
+            T w2 = T.LoadBits(ref words, 8 * T.Lanes), w3 = T.LoadBits(ref words, 12 * T.Lanes);
+            T w4 = T.LoadBits(ref otherWords, 0), w5 = T.LoadBits(ref otherWords, 4 * T.Lanes);
+            T w6 = T.LoadBits(ref otherWords, 8 * T.Lanes), w7 = T.LoadBits(ref otherWords, 12 * T.Lanes);
+            Step(0, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
+            Step(0, ref inputs, k, in wide4, in wide5, in wide6, in wide7, w4, w5, w6, w7, ref c4, ref c5, ref c6, ref c7);
+            Step(1, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
+            Step(1, ref inputs, k, in wide4, in wide5, in wide6, in wide7, w4, w5, w6, w7, ref c4, ref c5, ref c6, ref c7);
+            if (TWide.WordInputs > 2)
+            {
+                Step(2, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
+                Step(2, ref inputs, k, in wide4, in wide5, in wide6, in wide7, w4, w5, w6, w7, ref c4, ref c5, ref c6, ref c7);
+                Step(3, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
+                Step(3, ref inputs, k, in wide4, in wide5, in wide6, in wide7, w4, w5, w6, w7, ref c4, ref c5, ref c6, ref c7);
+            }
+
+            if (TWide.WordInputs > 4)
+            {
+                Step(4, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
+                Step(4, ref inputs, k, in wide4, in wide5, in wide6, in wide7, w4, w5, w6, w7, ref c4, ref c5, ref c6, ref c7);
+                Step(5, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
+                Step(5, ref inputs, k, in wide4, in wide5, in wide6, in wide7, w4, w5, w6, w7, ref c4, ref c5, ref c6, ref c7);
+                Step(6, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
+                Step(6, ref inputs, k, in wide4, in wide5, in wide6, in wide7, w4, w5, w6, w7, ref c4, ref c5, ref c6, ref c7);
+                Step(7, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
+                Step(7, ref inputs, k, in wide4, in wide5, in wide6, in wide7, w4, w5, w6, w7, ref c4, ref c5, ref c6, ref c7);
+            }
+
+            words = ref Unsafe.Add(ref words, GroupColumns * sizeof(uint));
+            otherWords = ref Unsafe.Add(ref otherWords, GroupColumns * sizeof(uint));
+        }
+
+        c0.Store(ref *chains, 0);
+        c1.Store(ref *chains, T.Lanes);
+        c2.Store(ref *chains, 2 * T.Lanes);
+        c3.Store(ref *chains, 3 * T.Lanes);
+        c4.Store(ref *otherChains, 0);
+        c5.Store(ref *otherChains, T.Lanes);
+        c6.Store(ref *otherChains, 2 * T.Lanes);
+        c7.Store(ref *otherChains, 3 * T.Lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchAhead<T>(ref byte words)
+        where T : struct, IFloatVector<T>
+    {
+        for (nint line = 0; line < 16 * T.Lanes; line += 64)
+            Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + line)));
+    }
+
+    /// <summary>The same for one group, or for a panel of the last group.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Add<T, TWide>(ref byte chunk, nint width, nint column, ref float inputs, ref float chains)
         where T : struct, IFloatVector<T>
@@ -151,31 +240,22 @@ internal static unsafe class WidenedRows
         var wide2 = TWide.Create(ref chunk, column + (2 * T.Lanes));
         var wide3 = TWide.Create(ref chunk, column + (3 * T.Lanes));
         T c0 = T.Load(ref chains, 0), c1 = T.Load(ref chains, T.Lanes), c2 = T.Load(ref chains, 2 * T.Lanes), c3 = T.Load(ref chains, 3 * T.Lanes);
-        ref byte words = ref Unsafe.Add(ref chunk, (NarrowLayout.ScaleBytes(TWide.Format) * width) + (column * sizeof(uint)));
+        ref byte words = ref Unsafe.Add(ref chunk, (TWide.ScaleBytes * width) + (column * sizeof(uint)));
         nint rowBytes = width * sizeof(uint);
-        int wordInputs = NarrowLayout.WordInputs(TWide.Format);
-        for (nint k = 0; k < ChunkInputs; k += wordInputs)
+        for (nint k = 0; k < ChunkInputs; k += TWide.WordInputs)
         {
             T w0 = T.LoadBits(ref words, 0), w1 = T.LoadBits(ref words, 4 * T.Lanes), w2 = T.LoadBits(ref words, 8 * T.Lanes),
                 w3 = T.LoadBits(ref words, 12 * T.Lanes);
-            Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes)));
-            if (T.Lanes >= 8)
-                Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 64)));
-            if (T.Lanes >= 16)
-            {
-                Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 128)));
-                Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 192)));
-            }
-
+            PrefetchAhead<T>(ref words);
             Step(0, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
             Step(1, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
-            if (wordInputs > 2)
+            if (TWide.WordInputs > 2)
             {
                 Step(2, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
                 Step(3, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
             }
 
-            if (wordInputs > 4)
+            if (TWide.WordInputs > 4)
             {
                 Step(4, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
                 Step(5, ref inputs, k, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
@@ -190,17 +270,20 @@ internal static unsafe class WidenedRows
         c1.Store(ref chains, T.Lanes);
         c2.Store(ref chains, 2 * T.Lanes);
         c3.Store(ref chains, 3 * T.Lanes);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static void Step(
-            int input, ref float inputs, nint k, in TWide wide0, in TWide wide1, in TWide wide2, in TWide wide3, T w0, T w1, T w2, T w3, ref T c0, ref T c1,
-            ref T c2, ref T c3)
-        {
-            var a = T.Create(Unsafe.Add(ref inputs, k + input));
-            c0 = T.MultiplyAdd(a, wide0.Widen(w0, input), c0);
-            c1 = T.MultiplyAdd(a, wide1.Widen(w1, input), c1);
-            c2 = T.MultiplyAdd(a, wide2.Widen(w2, input), c2);
-            c3 = T.MultiplyAdd(a, wide3.Widen(w3, input), c3);
-        }
+    /// <summary>Adds one input times four vectors of columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<T, TWide>(
+        int input, ref float inputs, nint k, in TWide wide0, in TWide wide1, in TWide wide2, in TWide wide3, T w0, T w1, T w2, T w3, ref T c0, ref T c1,
+        ref T c2, ref T c3)
+        where T : struct, IFloatVector<T>
+        where TWide : struct, IWeightWidening<TWide, T>
+    {
+        var a = T.Create(Unsafe.Add(ref inputs, k + input));
+        c0 = T.MultiplyAdd(a, wide0.Widen(w0, input), c0);
+        c1 = T.MultiplyAdd(a, wide1.Widen(w1, input), c1);
+        c2 = T.MultiplyAdd(a, wide2.Widen(w2, input), c2);
+        c3 = T.MultiplyAdd(a, wide3.Widen(w3, input), c3);
     }
 }

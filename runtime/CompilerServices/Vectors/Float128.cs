@@ -72,6 +72,9 @@ internal readonly struct Float128(Vector128<float> lanes) : IFloatVector<Float12
     public static Float128 ShiftRight(Float128 values, int bits) => new(Vector128.ShiftRightLogical(values.lanes.AsUInt32(), bits).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float128 ShiftRightArithmetic(Float128 values, int bits) => new(Vector128.ShiftRightArithmetic(values.lanes.AsInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float128 operator &(Float128 left, Float128 right) => new((left.lanes.AsUInt32() & right.lanes.AsUInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -72,6 +72,9 @@ internal readonly struct Float256(Vector256<float> lanes) : IFloatVector<Float25
     public static Float256 ShiftRight(Float256 values, int bits) => new(Vector256.ShiftRightLogical(values.lanes.AsUInt32(), bits).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float256 ShiftRightArithmetic(Float256 values, int bits) => new(Vector256.ShiftRightArithmetic(values.lanes.AsInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float256 operator &(Float256 left, Float256 right) => new((left.lanes.AsUInt32() & right.lanes.AsUInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -72,6 +72,9 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
     public static Float512 ShiftRight(Float512 values, int bits) => new(Vector512.ShiftRightLogical(values.lanes.AsUInt32(), bits).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 ShiftRightArithmetic(Float512 values, int bits) => new(Vector512.ShiftRightArithmetic(values.lanes.AsInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float512 operator &(Float512 left, Float512 right) => new((left.lanes.AsUInt32() & right.lanes.AsUInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

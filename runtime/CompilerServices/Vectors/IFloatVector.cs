@@ -56,6 +56,9 @@ internal interface IFloatVector<TSelf>
     /// <summary>The bits of each lane moved down, filled up with zeros.</summary>
     static abstract TSelf ShiftRight(TSelf values, int bits);
 
+    /// <summary>The bits of each lane moved down, filled up with the highest one.</summary>
+    static abstract TSelf ShiftRightArithmetic(TSelf values, int bits);
+
     static abstract TSelf operator &(TSelf left, TSelf right);
 
     static abstract TSelf operator |(TSelf left, TSelf right);
