@@ -30,6 +30,6 @@ public sealed class TransformerStack<TLayer> : TransformerStack
     /// <exception cref="NotSupportedException">
     /// The file has tensors that the names do not know, or a tensor or layer is of a kind that cannot be read.
     /// </exception>
-    public static TransformerStack<TLayer> Load(SafetensorsFile file, Func<int, TransformerTensorNames> names, int layers, IProgress<int>? progress = null) =>
+    public static TransformerStack<TLayer> Load(TensorFile file, Func<int, TransformerTensorNames> names, int layers, IProgress<int>? progress = null) =>
         new(LoadLayers(file, names, layers, static (_, weights) => TLayer.Create(weights), progress));
 }

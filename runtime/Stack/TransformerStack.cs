@@ -70,7 +70,7 @@ public partial class TransformerStack
     /// The file has tensors that the names do not know, or a tensor or layer is of a kind that cannot be read.
     /// </exception>
     public static TransformerStack Load(
-        SafetensorsFile file,
+        TensorFile file,
         Func<int, TransformerTensorNames> names,
         int layers,
         Func<int, TransformerLayerWeights, StackLayer> create,
@@ -175,7 +175,7 @@ public partial class TransformerStack
 
     /// <summary>Reads layer after layer, so that only one layer is held as a file holds it.</summary>
     private protected static T[] LoadLayers<T>(
-        SafetensorsFile file, Func<int, TransformerTensorNames> names, int layers, Func<int, TransformerLayerWeights, T> create, IProgress<int>? progress)
+        TensorFile file, Func<int, TransformerTensorNames> names, int layers, Func<int, TransformerLayerWeights, T> create, IProgress<int>? progress)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(names);

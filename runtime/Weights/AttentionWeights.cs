@@ -91,10 +91,10 @@ public sealed partial class AttentionWeights
     /// A tensor has the wrong number of dimensions, cannot be split into query, key and value, or is not in the shard that the index names.
     /// </exception>
     /// <exception cref="NotSupportedException">
-    /// A tensor has a type that <see cref="SafetensorsFile"/> cannot read, or the block has a part that kernels do not compute, such as embedded
+    /// A tensor has a type that cannot be read, or the block has a part that kernels do not compute, such as embedded
     /// distances.
     /// </exception>
-    public static AttentionWeights From(SafetensorsFile file, AttentionTensorNames names)
+    public static AttentionWeights From(TensorFile file, AttentionTensorNames names)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(names);

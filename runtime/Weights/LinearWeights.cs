@@ -32,8 +32,8 @@ public sealed class LinearWeights
     /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
     /// <exception cref="FileNotFoundException">A tensor is in a shard that is missing.</exception>
     /// <exception cref="InvalidDataException">A tensor has the wrong number of dimensions, or is not in the shard that the index names.</exception>
-    /// <exception cref="NotSupportedException">A tensor has a type that <see cref="SafetensorsFile"/> cannot read.</exception>
-    public static LinearWeights From(SafetensorsFile file, string weightName, string? biasName = null, bool isTransposed = false)
+    /// <exception cref="NotSupportedException">A tensor has a type that cannot be read.</exception>
+    public static LinearWeights From(TensorFile file, string weightName, string? biasName = null, bool isTransposed = false)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(weightName);

@@ -1,7 +1,7 @@
 namespace AttentionGen;
 
 /// <summary>Reads the tensors of one Transformer layer, and checks that their shapes belong together.</summary>
-internal readonly struct TransformerLayerReader(SafetensorsFile file, TransformerTensorNames names)
+internal readonly struct TransformerLayerReader(TensorFile file, TransformerTensorNames names)
 {
     private readonly WeightReader matrices = new(file, names.Attention with { IsTransposed = names.IsTransposed });
 

@@ -95,9 +95,9 @@ public sealed partial class TransformerLayerWeights
     /// </exception>
     /// <exception cref="NotSupportedException">
     /// The file has tensors under the layer's prefix that <paramref name="names"/> does not know, a tensor has a type that
-    /// <see cref="SafetensorsFile"/> cannot read.
+    /// cannot be read.
     /// </exception>
-    public static TransformerLayerWeights From(SafetensorsFile file, TransformerTensorNames names)
+    public static TransformerLayerWeights From(TensorFile file, TransformerTensorNames names)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(names);

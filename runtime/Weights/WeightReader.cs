@@ -1,7 +1,7 @@
 namespace AttentionGen;
 
 /// <summary>Reads the tensors of one attention block, whatever layout they are kept in, as [outputs, inputs] matrices.</summary>
-internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames names)
+internal readonly struct WeightReader(TensorFile file, AttentionTensorNames names)
 {
     private const int MaxNamed = 5;
 
@@ -38,7 +38,8 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
         List<string> others = [];
         foreach (string name in file.TensorNames)
         {
-            if (name.StartsWith(prefix, StringComparison.Ordinal) && !known.Contains(name) && !IsIgnored(name))
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && !known.Contains(name) && !IsIgnored(name)
+                && !ScaledMatrix.Owns(file, name, known))
                 others.Add(name);
         }
 
@@ -195,11 +196,12 @@ internal readonly struct WeightReader(SafetensorsFile file, AttentionTensorNames
                     + $"{(names.IsTransposed ? "[inputs, outputs]" : "[outputs, inputs]")}.");
         }
 
-        float[] values = file.ReadFloat32(name);
+        if (!names.IsTransposed)
+            return file.ReadMatrix(name, Source(name));
+        if (ScaledMatrix.FindScale(file, name) is { } scale)
+            throw new NotSupportedException($"'{file.Path}': tensor '{name}' is [inputs, outputs], and '{scale}' has its scales; expected [outputs, inputs].");
         (int rows, int columns) = ((int)info.Shape[0], (int)info.Shape[1]);
-        return names.IsTransposed
-            ? new WeightTensor(Transpose(values, rows, columns), (columns, rows), $"{Source(name)}, transposed")
-            : new WeightTensor(values, (rows, columns), Source(name));
+        return new WeightTensor(Transpose(file.ReadFloat32(name), rows, columns), (columns, rows), $"{Source(name)}, transposed");
     }
 
     /// <summary>A bias, or why there is none.</summary>

@@ -12,8 +12,8 @@ internal static class Program
 
     private static int Main(string[] args)
     {
-        var model = new Option<FileInfo>("--model") { Description = "llama2.c checkpoint, such as stories260K.bin.", Required = true };
-        var tokenizer = new Option<FileInfo>("--tokenizer") { Description = "Its tokenizer, such as tok512.bin.", Required = true };
+        var model = new Option<FileInfo>("--model") { Description = "A GGUF file, or a llama2.c checkpoint such as stories260K.bin.", Required = true };
+        var tokenizer = new Option<FileInfo?>("--tokenizer") { Description = "The tokenizer of a checkpoint, such as tok512.bin. A GGUF file has its own." };
         var prompt = new Option<string>("--prompt") { Description = "How the story begins.", DefaultValueFactory = _ => "" };
         var steps =
             new Option<int?>("--steps") { Description = $"Tokens to write, the prompt included (default {DefaultSteps}, or as many as the model can)." };
@@ -31,7 +31,7 @@ internal static class Program
             try
             {
                 Run(
-                    result.GetRequiredValue(model).FullName, result.GetRequiredValue(tokenizer).FullName, result.GetValue(prompt) ?? "",
+                    result.GetRequiredValue(model).FullName, result.GetValue(tokenizer)?.FullName, result.GetValue(prompt) ?? "",
                     result.GetValue(steps), result.GetValue(temperature), result.GetValue(seed));
                 return 0;
             }
@@ -54,10 +54,24 @@ internal static class Program
         return 0;
     }
 
-    private static void Run(string modelPath, string tokenizerPath, string prompt, int? steps, float temperature, int? seed)
+    private static (StoryCheckpoint Checkpoint, StoryTokenizer Tokenizer) Read(string modelPath, string? tokenizerPath)
     {
-        StoryCheckpoint checkpoint = StoryCheckpoint.Read(modelPath);
-        StoryTokenizer tokenizer = StoryTokenizer.Read(tokenizerPath);
+        if (modelPath.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+        {
+            if (tokenizerPath is not null)
+                throw new ArgumentException("--tokenizer is for llama2.c checkpoints; a GGUF file has its own: leave the option out.");
+            using GgufFile file = GgufFile.Open(modelPath);
+            return (StoryCheckpoint.Read(file), StoryTokenizer.Read(file));
+        }
+
+        return tokenizerPath is null
+            ? throw new ArgumentException("--tokenizer is missing; a llama2.c checkpoint needs the file with its tokens, such as tok512.bin.")
+            : (StoryCheckpoint.Read(modelPath), StoryTokenizer.Read(tokenizerPath));
+    }
+
+    private static void Run(string modelPath, string? tokenizerPath, string prompt, int? steps, float temperature, int? seed)
+    {
+        (StoryCheckpoint checkpoint, StoryTokenizer tokenizer) = Read(modelPath, tokenizerPath);
         if (tokenizer.VocabularySize != checkpoint.VocabularySize)
             throw new InvalidDataException(
                 $"The model has {checkpoint.VocabularySize} tokens, but the tokenizer {tokenizer.VocabularySize}: they do not belong together.");

@@ -1,9 +1,12 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace AttentionGen.Samples.Stories;
 
-/// <summary>A llama2.c checkpoint of version 0: seven 32-bit integers, then every tensor as little-endian float32.</summary>
+/// <summary>
+/// A model: a llama2.c checkpoint of version 0, which is seven 32-bit integers and then every tensor as little-endian float32, or a GGUF file.
+/// </summary>
 public sealed class StoryCheckpoint
 {
     private const int HeaderBytes = 7 * sizeof(int);
@@ -100,6 +103,42 @@ public sealed class StoryCheckpoint
             };
         }
         return new StoryCheckpoint(header, embedding, all, finalNorm, classifier);
+    }
+
+    /// <summary>Reads a model from a GGUF file, whose metadata say what its numbers are. Matrices stay in the format of the file.</summary>
+    /// <param name="file">An open file.</param>
+    /// <exception cref="NotSupportedException">The model is no Llama of this kind.</exception>
+    /// <exception cref="InvalidDataException">The file's tensors and metadata do not belong together.</exception>
+    /// <exception cref="ArgumentException">The file lacks a tensor or a number.</exception>
+    public static StoryCheckpoint Read(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        string architecture = file.Metadata.GetString("general.architecture");
+        if (architecture != "llama")
+            throw new NotSupportedException($"{file.Path}: the model is of the architecture '{architecture}'; expected 'llama'.");
+        float frequency = file.Metadata.GetNumber("llama.rope.freq_base", 10_000f), epsilon = Number<float>("attention.layer_norm_rms_epsilon");
+        if (frequency != StoryLayer.Shape.Attention.RotaryBase || epsilon != StoryLayer.Shape.NormEpsilon)
+            throw new NotSupportedException(FormattableString.Invariant(
+                $"{file.Path}: the model has rope.freq_base {frequency} and layer_norm_rms_epsilon {epsilon}; {nameof(StoryLayer)} is compiled for others."));
+        bool tied = !file.Contains("output.weight");
+        int heads = Number<int>("attention.head_count"), layers = Number<int>("block_count"), dim = Number<int>("embedding_length");
+        var header = new Header(
+            dim, Number<int>("feed_forward_length"), layers, heads, file.Metadata.GetNumber("llama.attention.head_count_kv", heads),
+            (int)Math.Min(file.GetInfo("token_embd.weight").ElementCount / Math.Max(1, dim), int.MaxValue), Number<int>("context_length"), tied);
+        if (layers is < 1 or > MostLayers || header.Positions is < 1 or > LargestHeaderValue)
+            throw new InvalidDataException(
+                $"{file.Path}: llama.block_count must be 1 to {MostLayers}, and llama.context_length 1 to {LargestHeaderValue}, but they are {layers} and "
+                    + $"{header.Positions}.");
+        float[] embedding = file.ReadFloat32("token_embd.weight");
+        return new StoryCheckpoint(
+            header,
+            embedding,
+            [.. Enumerable.Range(0, layers).Select(layer => TransformerLayerWeights.From(file, TransformerTensorNames.GgufLlama(layer)))],
+            file.ReadFloat32("output_norm.weight"),
+            tied ? embedding : file.ReadFloat32("output.weight"));
+
+        T Number<T>(string key)
+            where T : struct, INumber<T> => file.Metadata.GetNumber<T>($"llama.{key}");
     }
 
     private static Header ReadHeader(FileStream stream, string path)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace AttentionGen.Samples.Stories;
 
-/// <summary>Byte-pair tokenizer of llama2.c: merges adjacent tokens, best score first.</summary>
+/// <summary>Byte-pair tokenizer of llama2.c and of SentencePiece: merges adjacent tokens, best score first.</summary>
 public sealed class StoryTokenizer
 {
     /// <summary>Begins every sequence; when the model predicts it, the story is over.</summary>
@@ -15,6 +15,9 @@ public sealed class StoryTokenizer
 
     // Tokens 3 to 258 stand for single bytes, for characters that have no token.
     private const int FirstByteToken = 3;
+
+    // What a GGUF file calls a mark that stands for no text.
+    private const int ControlType = 3;
 
     // More than any model has.
     private const int MostTokens = 1 << 20;
@@ -45,7 +48,43 @@ public sealed class StoryTokenizer
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static StoryTokenizer Read(string path)
     {
-        byte[] file = File.ReadAllBytes(path);
+        return Parse(path, File.ReadAllBytes(path));
+    }
+
+    /// <summary>Reads the tokenizer of a GGUF file: SentencePiece's, whose tokens have a score.</summary>
+    /// <param name="file">An open file.</param>
+    /// <exception cref="NotSupportedException">The file has another kind of tokenizer.</exception>
+    /// <exception cref="InvalidDataException">Tokens, scores and types do not belong together.</exception>
+    /// <exception cref="ArgumentException">The file has no tokenizer.</exception>
+    public static StoryTokenizer Read(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        string kind = file.Metadata.GetString("tokenizer.ggml.model");
+        if (kind != "llama")
+            throw new NotSupportedException($"{file.Path}: the tokenizer is of the kind '{kind}'; expected 'llama'.");
+        string[] texts = file.Metadata.GetStrings("tokenizer.ggml.tokens");
+        float[] scores = file.Metadata.GetNumbers<float>("tokenizer.ggml.scores");
+        int[] types = file.Metadata.GetNumbers<int>("tokenizer.ggml.token_type");
+        if (scores.Length != texts.Length || types.Length != texts.Length)
+            throw new InvalidDataException($"{file.Path}: there are {texts.Length} tokens, but {scores.Length} scores and {types.Length} types.");
+        using var content = new MemoryStream();
+        using var writer = new BinaryWriter(content);
+        writer.Write(int.MaxValue);
+        for (int token = 0; token < texts.Length; token++)
+        {
+            // SentencePiece shows a space as a sign of its own. Marks such as <s> stand for no text: line breaks keep them from being read as one.
+            byte[] text = Encoding.UTF8.GetBytes(types[token] == ControlType ? $"\n{texts[token]}\n" : texts[token].Replace('\u2581', ' '));
+            writer.Write(scores[token]);
+            writer.Write(text.Length);
+            writer.Write(text);
+        }
+
+        writer.Flush();
+        return Parse(file.Path, content.ToArray());
+    }
+
+    private static StoryTokenizer Parse(string path, byte[] file)
+    {
         if (file.Length < sizeof(int))
             throw new InvalidDataException($"{path}: a tokenizer starts with the length of its longest token, but the file has {file.Length} bytes.");
         int count = FindTokens(path, file, []);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using AttentionGen.Tests.Runtime;
 using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Conformance;
@@ -24,6 +25,27 @@ public sealed class GgufBlockTests
         var written = new byte[WeightBlocks.RowBytes(format, input.Count)];
         WeightBlocks.Quantize(format, input.ToFloats(), written);
         Assert.Equal(quantized, written);
+    }
+
+    [Theory]
+    [InlineData("Q4_1", 3u)]
+    [InlineData("Q5_0", 6u)]
+    [InlineData("Q5_1", 7u)]
+    [InlineData("Q4_K", 12u)]
+    [InlineData("Q5_K", 13u)]
+    [InlineData("Q6_K", 14u)]
+    [InlineData("F16", 1u)]
+    [InlineData("BF16", 30u)]
+    [InlineData("Q8_0", 8u)]
+    [InlineData("Q4_0", 2u)]
+    public void A_file_gives_its_numbers_of_every_type(string type, uint number)
+    {
+        (byte[] blocks, Npy values) = Dequantized(type);
+        // Shapes of the data list the block's own length last.
+        byte[] content = new GgufWriter().AddTensor("x", number, [(ulong)values.Shape[1], (ulong)values.Shape[0]], blocks).ToArray();
+        using GgufFile file = GgufFile.Open(content, type);
+        Assert.Equal((type, values.Shape[0], values.Shape[1]), (file.GetInfo("x").DType, (int)file.GetInfo("x").Shape[0], (int)file.GetInfo("x").Shape[1]));
+        Assert.Equal(Bits(values.ToFloats()), Bits(file.ReadFloat32("x")));
     }
 
     private static (byte[] Blocks, Npy Values) Dequantized(string type)

@@ -3,7 +3,7 @@ using System.Globalization;
 using AttentionGen.Tests.Fuzz;
 
 // How many files for each reader, and the seed. A failure names reader, seed and number, which make the same file again.
-int files = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 200_000;
+int filesOfReader = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 200_000;
 int seed = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
 const long SpareBytes = 1 << 20;
 // One in so many files is large: a thousand small things in a file may take more than a megabyte, which a few cannot.
@@ -25,14 +25,15 @@ finally
     Directory.Delete(folder, recursive: true);
 }
 
+long all = Target.All.Sum(target => (long)(target.Share * filesOfReader));
 Console.WriteLine(
-    string.Create(
-        CultureInfo.InvariantCulture, $"{Target.All.Count * (long)files:N0} mutated files in {watch.Elapsed.TotalSeconds:F0} s; {failures} readers failed"));
+    string.Create(CultureInfo.InvariantCulture, $"{all:N0} mutated files in {watch.Elapsed.TotalSeconds:F0} s; {failures} readers failed"));
 return failures == 0 ? 0 : 1;
 
 bool Run(Target target)
 {
     var random = new Random(seed);
+    int files = (int)(target.Share * filesOfReader);
     string path = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, target.Name.Replace(' ', '-'))).FullName, "file" + target.Extension);
     foreach ((string name, byte[] whole) in target.Beside)
         File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(path)!, name), whole);

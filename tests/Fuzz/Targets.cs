@@ -21,6 +21,9 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
     /// <summary>Whole files of very many of the smallest things that they can hold.</summary>
     public byte[][] Large { get; init; } = [];
 
+    /// <summary>Damaged files of this reader for each one of the others.</summary>
+    public double Share { get; init; } = 1;
+
     /// <summary>Bytes of the files beside the damaged one that it names.</summary>
     public long BytesBeside(byte[] file) =>
         Beside.Where(beside => file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(beside.Key)) >= 0).Sum(beside => (long)beside.Value.Length);
@@ -44,6 +47,8 @@ internal sealed partial record Target(string Name, byte[][] Files, Func<string, 
 
     public static IReadOnlyList<Target> All { get; } =
     [
+        // First, since it takes longest: the format has most kinds of things.
+        new("gguf", [Gguf()], GgufFile.Open, GgufHolds) { Large = [ManyGgufTensors(), ManyGgufValues()], Share = 2.5 },
         new("safetensors", [Safetensors()], SafetensorsFile.Open, SafetensorsHolds) { Large = [ManyTensors()] },
         new("shard index", [Index()], SafetensorsFile.Open, IndexHolds) { Extension = ".index.json", Beside = Shards, Large = [ManyNames()] },
         new("llama2.c checkpoint", [Checkpoint(5), Checkpoint(-5)], StoryCheckpoint.Read, CheckpointHolds) { Large = [ManyLayers()] },

@@ -17,6 +17,9 @@ internal static class ModelFiles
 
     public static string Story(params ReadOnlySpan<string> parts) => SharedFiles.Require(["models", "stories260K", .. parts]);
 
+    /// <summary>The same model as GGUF files.</summary>
+    public static string Gguf(params ReadOnlySpan<string> parts) => SharedFiles.Require(["models", "stories260K-gguf", .. parts]);
+
     public static string Transliteration(params ReadOnlySpan<string> parts) => SharedFiles.Require(["models", "ct2-aren-transliteration", .. parts]);
 
     // The paths are asked for first: a skip must not be what a Lazy remembers.

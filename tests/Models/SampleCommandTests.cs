@@ -21,6 +21,20 @@ public sealed class SampleCommandTests
     }
 
     [Fact]
+    public void Stories_reads_a_gguf_file_with_its_tokenizer()
+    {
+        string model = ModelFiles.Gguf("stories260K-f32.gguf");
+        (int exitCode, byte[] output, string error) = SampleProcess.Run(Stories, "--model", model, "--temperature", "0", "--steps", "200");
+        Assert.Equal((0, File.ReadAllText(ModelFiles.Story("expected_stdout_llama2c_test_all.txt"))), (exitCode, Encoding.UTF8.GetString(output)));
+        Assert.Contains("tokens/s", error);
+
+        (exitCode, _, error) = SampleProcess.Run(Stories, "--model", model, "--tokenizer", ModelFiles.Story("tok512.bin"));
+        Assert.Equal((1, "--tokenizer is for llama2.c checkpoints; a GGUF file has its own: leave the option out."), (exitCode, error.Trim()));
+        (exitCode, _, error) = SampleProcess.Run(Stories, "--model", ModelFiles.Story("stories260K.bin"));
+        Assert.Equal((1, "--tokenizer is missing; a llama2.c checkpoint needs the file with its tokens, such as tok512.bin."), (exitCode, error.Trim()));
+    }
+
+    [Fact]
     public void Stories_starts_with_its_prompt_and_counts_its_tokens()
     {
         string[] files = ["--model", ModelFiles.Story("stories260K.bin"), "--tokenizer", ModelFiles.Story("tok512.bin")];

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 
 namespace AttentionGen;
@@ -30,26 +29,7 @@ public sealed class SafetensorsBuilder
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (name == "__metadata__")
             throw new ArgumentException("name is '__metadata__', which the format reserves; expected another name.", nameof(name));
-        if (!IsUnicode(name))
-            throw new ArgumentException($"name is '{name}', which has half a surrogate pair; expected valid Unicode.", nameof(name));
-        if (names.Contains(name))
-            throw new ArgumentException($"name is '{name}', which another tensor has; expected a name of its own.", nameof(name));
-        string shapeText = $"[{string.Join(", ", shape.ToArray())}]";
-        Int128 elements = 1;
-        foreach (long dimension in shape)
-        {
-            if (dimension < 0)
-                throw new ArgumentException($"shape is {shapeText}; expected no negative dimension.", nameof(shape));
-            // What exceeds an array does so with each further dimension, unless one is 0.
-            elements = Int128.Min(elements * dimension, long.MaxValue);
-        }
-
-        if (shape.Contains(0))
-            elements = 0;
-        if (values.Length != elements)
-            throw new ArgumentException(
-                $"values has {values.Length} elements; expected {elements}, as the shape {shapeText} of '{name}' says.", nameof(values));
-
+        FileWriting.CheckTensor(names, name, shape, values.Length);
         names.Add(name);
         tensors.Add((name, shape.ToArray(), values));
         return this;
@@ -60,22 +40,7 @@ public sealed class SafetensorsBuilder
     /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty, or <see cref="Metadata"/> has an invalid text.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not write there.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        string unfinished = path + ".unfinished";
-        try
-        {
-            using (FileStream stream = File.Create(unfinished))
-                Save(stream);
-            File.Move(unfinished, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(unfinished);
-            throw;
-        }
-    }
+    public void Save(string path) => FileWriting.Save(path, Save);
 
     /// <summary>Writes the bytes of the file.</summary>
     /// <param name="stream">Where to write. It stays open.</param>
@@ -83,9 +48,7 @@ public sealed class SafetensorsBuilder
     /// <exception cref="IOException">The stream cannot be written.</exception>
     public void Save(Stream stream)
     {
-        ArgumentNullException.ThrowIfNull(stream);
-        if (!stream.CanWrite)
-            throw new ArgumentException("The stream cannot be written; expected one that can.", nameof(stream));
+        FileWriting.CheckStream(stream);
         byte[] header = Header();
         Span<byte> length = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
@@ -106,7 +69,7 @@ public sealed class SafetensorsBuilder
                 json.WriteStartObject("__metadata__");
                 foreach ((string key, string value) in Metadata)
                 {
-                    if (value is null || !IsUnicode(key) || !IsUnicode(value))
+                    if (value is null || !FileWriting.IsUnicode(key) || !FileWriting.IsUnicode(value))
                         throw new ArgumentException($"Metadata has '{value}' under '{key}'; expected valid Unicode, and no null.");
                     json.WriteString(key, value);
                 }
@@ -164,17 +127,5 @@ public sealed class SafetensorsBuilder
                 BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), part[i]);
             stream.Write(bytes);
         }
-    }
-
-    private static bool IsUnicode(string text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (!Rune.TryGetRuneAt(text, i, out Rune rune))
-                return false;
-            i += rune.Utf16SequenceLength - 1;
-        }
-
-        return true;
     }
 }

@@ -3,11 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace AttentionGen;
 
 /// <summary>
-/// A safetensors file, or all shards of a model. The file is memory-mapped if possible, and checked completely when it is opened.
-/// Several threads may read it at once.
+/// A safetensors file, or all shards of a model. Tensors of F64, F32, F16, BF16, F8_E4M3 and F8_E5M2 can be read as float32; matrices of F16 and BF16
+/// stay what they are as weights.
 /// </summary>
-/// <remarks>The file must not change or shrink while it is open.</remarks>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : TensorFile
 {
     private readonly SafetensorsShard?[] shards;
     private readonly SafetensorsIndex? index;
@@ -16,22 +15,13 @@ public sealed class SafetensorsFile : IDisposable
     private SafetensorsFile(
         string path, SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> tensors, IReadOnlyDictionary<string, string> metadata,
         SafetensorsIndex? index = null)
+        : base(path, NamesInOrder(shards, tensors))
     {
-        Path = path;
         this.shards = shards;
         this.index = index;
         this.tensors = tensors;
-        TensorNames = Array.AsReadOnly(NamesInOrder(shards, tensors));
         Metadata = metadata;
     }
-
-    /// <summary>The path that was opened, or the name that was given with a stream or memory.</summary>
-    public string Path { get; }
-
-    /// <summary>
-    /// The names of all tensors, in the order of their bytes. Tensors that only the index knows come last: their shard is missing or lacks them.
-    /// </summary>
-    public IReadOnlyList<string> TensorNames { get; }
 
     /// <summary>The texts under <c>__metadata__</c>. If several shards have a key, the first shard's text counts.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -69,8 +59,8 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (!stream.CanRead)
             throw new ArgumentException($"The stream '{name}' cannot be read; expected one that can.", nameof(stream));
-        var allowance = new SafetensorsAllowance();
-        return OpenSingle(SafetensorsShard.Open(name, 0, SafetensorsBytes.Read(stream, name, allowance), allowance));
+        var allowance = new FileAllowance();
+        return OpenSingle(SafetensorsShard.Open(name, 0, FileBytes.Read(stream, name, allowance), allowance));
     }
 
     /// <summary>
@@ -83,72 +73,51 @@ public sealed class SafetensorsFile : IDisposable
     public static SafetensorsFile Open(ReadOnlyMemory<byte> bytes, string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var allowance = new SafetensorsAllowance();
-        return OpenSingle(SafetensorsShard.Open(name, 0, SafetensorsBytes.Pin(bytes, allowance), allowance));
+        var allowance = new FileAllowance();
+        return OpenSingle(SafetensorsShard.Open(name, 0, FileBytes.Pin(bytes, allowance), allowance));
     }
 
-    /// <summary>Whether the file, or the shard index, has a tensor of this name.</summary>
-    /// <param name="name">A tensor's name; case matters.</param>
-    public bool Contains(string name)
+    private protected override void Close()
     {
-        ArgumentNullException.ThrowIfNull(name);
-        return tensors.ContainsKey(name);
+        foreach (SafetensorsShard? shard in shards)
+            shard?.Dispose();
     }
 
-    /// <summary>Returns the type and shape of a tensor.</summary>
-    /// <param name="name">A tensor's name; case matters.</param>
-    /// <exception cref="ArgumentException">There is no such tensor.</exception>
-    /// <exception cref="FileNotFoundException">The shard of the tensor is missing.</exception>
-    /// <exception cref="InvalidDataException">The shard lacks the tensor.</exception>
-    public TensorInfo GetInfo(string name)
+    private protected override bool Has(string name) => tensors.ContainsKey(name);
+
+    private protected override TensorInfo Describe(string name)
     {
         SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
         return new TensorInfo(entry.Name, entry.Type, shard.Header.Shape(entry).ToArray());
     }
 
-    /// <summary>Reads a tensor into a new array, and converts F64, F16, BF16, F8_E4M3 and F8_E5M2 to float32.</summary>
-    /// <param name="name">A tensor's name; case matters.</param>
-    /// <returns>The elements, row-major.</returns>
-    /// <exception cref="ArgumentException">There is no such tensor.</exception>
-    /// <exception cref="NotSupportedException">The tensor has another type, or more elements than an array can hold.</exception>
-    /// <exception cref="FileNotFoundException">The shard of the tensor is missing.</exception>
-    /// <exception cref="InvalidDataException">The shard lacks the tensor, or float32 cannot hold a finite element.</exception>
-    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
-    public float[] ReadFloat32(string name)
+    private protected override long CountReadable(string name)
     {
-        SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
-        long elements = ReadableElements(entry);
-        if (elements > Array.MaxLength)
-            throw new NotSupportedException($"'{Path}': tensor '{name}' has {elements} elements; an array holds at most {Array.MaxLength}.");
-        var values = new float[elements];
-        shard.Read(entry, values);
-        return values;
+        SafetensorsEntry entry = Find(name, out _);
+        int bytes = SafetensorsNumbers.ByteCount(entry.Type);
+        if (bytes == 0)
+            throw new NotSupportedException($"'{Path}': tensor '{entry.Name}' has dtype {entry.Type}; {SafetensorsNumbers.Readable} can be read as float32.");
+        return (entry.End - entry.Begin) / bytes;
     }
 
-    /// <summary>Reads a tensor, and converts F64, F16, BF16, F8_E4M3 and F8_E5M2 to float32.</summary>
-    /// <param name="name">A tensor's name; case matters.</param>
-    /// <param name="destination">The destination of the elements, row-major. Its length must be that of the tensor.</param>
-    /// <exception cref="ArgumentException">There is no such tensor, or <paramref name="destination"/> has another length.</exception>
-    /// <exception cref="NotSupportedException">The tensor has another type.</exception>
-    /// <exception cref="FileNotFoundException">The shard of the tensor is missing.</exception>
-    /// <exception cref="InvalidDataException">The shard lacks the tensor, or float32 cannot hold a finite element.</exception>
-    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
-    public void Read(string name, Span<float> destination)
+    private protected override void ReadValues(string name, Span<float> destination)
     {
         SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
-        long elements = ReadableElements(entry);
-        if (destination.Length != elements)
-            throw new ArgumentException(
-                $"destination.Length is {destination.Length}; expected {elements}, the elements of tensor '{name}' of '{Path}'.", nameof(destination));
-
         shard.Read(entry, destination);
     }
 
-    /// <summary>Closes the file. Arrays that were read from it stay valid.</summary>
-    public void Dispose()
+    private protected override WeightFormat? FormatOf(string name) => Find(name, out _).Type switch
     {
-        foreach (SafetensorsShard? shard in shards)
-            shard?.Dispose();
+        "F32" => WeightFormat.Float32,
+        "F16" => WeightFormat.Float16,
+        "BF16" => WeightFormat.BFloat16,
+        _ => null,
+    };
+
+    private protected override void ReadBytes(string name, Span<byte> destination)
+    {
+        SafetensorsEntry entry = Find(name, out SafetensorsShard shard);
+        shard.ReadBytes(entry, destination);
     }
 
     private static string[] NamesInOrder(SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> tensors)
@@ -181,13 +150,13 @@ public sealed class SafetensorsFile : IDisposable
         return names;
     }
 
-    private static SafetensorsFile OpenSingle(string path) => OpenSingle(SafetensorsShard.Open(path, 0, new SafetensorsAllowance()));
+    private static SafetensorsFile OpenSingle(string path) => OpenSingle(SafetensorsShard.Open(path, 0, new FileAllowance()));
 
     private static SafetensorsFile OpenSingle(SafetensorsShard shard) => new(shard.Path, [shard], shard.Header.Places, shard.Header.Metadata);
 
     private static SafetensorsFile OpenShards(string path)
     {
-        var allowance = new SafetensorsAllowance();
+        var allowance = new FileAllowance();
         var index = SafetensorsIndex.Read(path, allowance);
         var shards = new SafetensorsShard?[index.Shards.Length];
         try
@@ -205,7 +174,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>The texts of all shards; of those with one key the first.</summary>
-    private static Dictionary<string, string> Merge(string path, SafetensorsShard?[] shards, SafetensorsAllowance allowance)
+    private static Dictionary<string, string> Merge(string path, SafetensorsShard?[] shards, FileAllowance allowance)
     {
         int most = shards.Sum(shard => shard?.Header.Metadata.Count ?? 0);
         allowance.Take(most * SafetensorsHeaderSize.TextSlotBytes, path, "the texts of all shards");
@@ -223,22 +192,11 @@ public sealed class SafetensorsFile : IDisposable
 
     private SafetensorsEntry Find(string name, out SafetensorsShard shard)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        if (!tensors.TryGetValue(name, out SafetensorsPlace place))
-            ThrowNoTensor(name, nameof(name));
+        SafetensorsPlace place = tensors[name];
         if (place.IsLost)
             ThrowLost(name, place.Shard);
         shard = shards[place.Shard]!;
         return shard.Header.InOrder[place.Entry];
-    }
-
-    /// <summary>How many elements a tensor has, of a type that can be read.</summary>
-    private long ReadableElements(SafetensorsEntry entry)
-    {
-        int bytes = SafetensorsNumbers.ByteCount(entry.Type);
-        if (bytes == 0)
-            throw new NotSupportedException($"'{Path}': tensor '{entry.Name}' has dtype {entry.Type}; {SafetensorsNumbers.Readable} can be read as float32.");
-        return (entry.End - entry.Begin) / bytes;
     }
 
     [DoesNotReturn]
@@ -248,28 +206,6 @@ public sealed class SafetensorsFile : IDisposable
         if (shards[shard] is null)
             throw new FileNotFoundException(
                 $"'{Path}': the shard '{file}', which has tensor '{name}', is missing; expected it beside the index.", index.ShardPath(shard));
-        throw SafetensorsHeader.Malformed(Path, $"the index says that tensor '{name}' is in '{file}', which does not have it");
-    }
-
-    /// <summary>Says which tensor is not there, and which ones have the most similar names: mostly a prefix is wrong.</summary>
-    [DoesNotReturn]
-    internal void ThrowNoTensor(string name, string argument)
-    {
-        IEnumerable<string> similar = TensorNames
-            .OrderByDescending(candidate => CommonPrefix(candidate, name) + CommonSuffix(candidate, name))
-            .Take(3)
-            .Select(candidate => $"'{candidate}'");
-        string hint = tensors.Count == 0 ? "it has no tensors" : $"of its {tensors.Count} tensors the most similar are {string.Join(", ", similar)}";
-        throw new ArgumentException($"'{Path}' has no tensor '{name}'; {hint}.", argument);
-    }
-
-    private static int CommonPrefix(string a, string b) => a.AsSpan().CommonPrefixLength(b);
-
-    private static int CommonSuffix(string a, string b)
-    {
-        int length = 0;
-        while (length < a.Length && length < b.Length && a[^(length + 1)] == b[^(length + 1)])
-            length++;
-        return length;
+        throw FileErrors.Malformed(Path, $"the index says that tensor '{name}' is in '{file}', which does not have it");
     }
 }

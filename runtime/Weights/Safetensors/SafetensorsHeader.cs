@@ -61,12 +61,12 @@ internal sealed class SafetensorsHeader
     /// <exception cref="InvalidDataException">It is more than the file or the format allows.</exception>
     public static int CheckJsonLength(string file, ulong jsonBytes, ReadOnlySpan<byte> start, long fileBytes)
     {
-        if ((jsonBytes > MaxJsonBytes || (long)jsonBytes > fileBytes - PrefixBytes) && SafetensorsImpostor.Describe(start, isIndex: false) is { } kind)
-            throw Malformed(file, kind);
+        if ((jsonBytes > MaxJsonBytes || (long)jsonBytes > fileBytes - PrefixBytes) && FileImpostor.Describe(start, isIndex: false) is { } kind)
+            throw FileErrors.Malformed(file, kind);
         if (jsonBytes > MaxJsonBytes)
-            throw Malformed(file, $"the header says that it is {jsonBytes} bytes long; the format allows {MaxJsonBytes}");
+            throw FileErrors.Malformed(file, $"the header says that it is {jsonBytes} bytes long; the format allows {MaxJsonBytes}");
         if ((long)jsonBytes > fileBytes - PrefixBytes)
-            throw Malformed(
+            throw FileErrors.Malformed(
                 file,
                 $"the header says that it is {jsonBytes} bytes long, but only {fileBytes - PrefixBytes} bytes follow its length: the file is truncated or no "
                     + $"safetensors file");
@@ -80,10 +80,10 @@ internal sealed class SafetensorsHeader
     /// <param name="dataBytes">How many bytes follow it.</param>
     /// <param name="allowance">What the header's objects are taken from.</param>
     /// <exception cref="InvalidDataException">Anything is wrong; the message says where and what.</exception>
-    public static SafetensorsHeader Parse(string file, int shard, ReadOnlySpan<byte> json, long dataBytes, SafetensorsAllowance allowance)
+    public static SafetensorsHeader Parse(string file, int shard, ReadOnlySpan<byte> json, long dataBytes, FileAllowance allowance)
     {
         if (json.IsEmpty || json[0] != (byte)'{')
-            throw Malformed(file, "the header does not begin with '{', so it is not JSON as the format demands");
+            throw FileErrors.Malformed(file, "the header does not begin with '{', so it is not JSON as the format demands");
 
         try
         {
@@ -98,13 +98,11 @@ internal sealed class SafetensorsHeader
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw Malformed(file, $"the header is not valid JSON: {exception.Message}", exception);
+            throw FileErrors.Malformed(file, $"the header is not valid JSON: {exception.Message}", exception);
         }
     }
 
-    internal static InvalidDataException Malformed(string file, string what, Exception? inner = null) => new($"'{file}': {what}.", inner);
-
-    private InvalidDataException MalformedTensor(string name, string what) => Malformed(file, $"tensor {SafetensorsJson.Quoted(name)} {what}");
+    private InvalidDataException MalformedTensor(string name, string what) => FileErrors.Malformed(file, $"tensor {FileErrors.Quoted(name)} {what}");
 
     private void ReadRoot(ref Utf8JsonReader reader, long dataBytes)
     {
@@ -117,9 +115,9 @@ internal sealed class SafetensorsHeader
             reader.Read();
             bool isMetadata = name == "__metadata__", isNull = isMetadata && reader.TokenType == JsonTokenType.Null;
             if (reader.TokenType != JsonTokenType.StartObject && !isNull)
-                throw Malformed(file, $"the header's {SafetensorsJson.Quoted(name)} is not a JSON object");
+                throw FileErrors.Malformed(file, $"the header's {FileErrors.Quoted(name)} is not a JSON object");
             if (isMetadata && hasMetadata)
-                throw Malformed(file, "__metadata__ stands in the header twice");
+                throw FileErrors.Malformed(file, "__metadata__ stands in the header twice");
             if (isMetadata)
             {
                 hasMetadata = true;
@@ -144,9 +142,9 @@ internal sealed class SafetensorsHeader
             string key = reader.GetString()!;
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
-                throw Malformed(file, $"{SafetensorsJson.Quoted(key)} of __metadata__ is not a text");
+                throw FileErrors.Malformed(file, $"{FileErrors.Quoted(key)} of __metadata__ is not a text");
             if (!metadata.TryAdd(key, reader.GetString()!))
-                throw Malformed(file, $"{SafetensorsJson.Quoted(key)} of __metadata__ stands there twice");
+                throw FileErrors.Malformed(file, $"{FileErrors.Quoted(key)} of __metadata__ stands there twice");
         }
     }
 
@@ -200,7 +198,7 @@ internal sealed class SafetensorsHeader
                 return type;
         }
 
-        throw MalformedTensor(name, $"has the unknown dtype {SafetensorsJson.Quoted(ref reader)}");
+        throw MalformedTensor(name, $"has the unknown dtype {FileErrors.Quoted(ref reader)}");
     }
 
     /// <summary>Reads an array of whole numbers; how many there are.</summary>
@@ -270,7 +268,7 @@ internal sealed class SafetensorsHeader
             if (entry.Begin < previous.End)
                 throw MalformedTensor(
                     entry.Name,
-                    $"has data_offsets [{entry.Begin}, {entry.End}], which overlap tensor {SafetensorsJson.Quoted(previous.Name)} at [{previous.Begin}, "
+                    $"has data_offsets [{entry.Begin}, {entry.End}], which overlap tensor {FileErrors.Quoted(previous.Name)} at [{previous.Begin}, "
                         + $"{previous.End}]");
             if (entry.Begin > previous.End)
                 throw MalformedTensor(entry.Name, $"begins at {entry.Begin}, but the tensor before it ends at {previous.End}: the format allows no holes");
@@ -278,6 +276,6 @@ internal sealed class SafetensorsHeader
         }
 
         if (previous.End != dataBytes)
-            throw Malformed(file, $"{dataBytes} bytes follow the header, but its tensors end at {previous.End}: the format allows no holes");
+            throw FileErrors.Malformed(file, $"{dataBytes} bytes follow the header, but its tensors end at {previous.End}: the format allows no holes");
     }
 }

@@ -38,18 +38,18 @@ internal sealed class SafetensorsIndex
     /// <param name="allowance">What its objects are taken from; the index adds to it.</param>
     /// <exception cref="InvalidDataException">Anything is wrong; the message says what.</exception>
     /// <exception cref="FileNotFoundException">The index is not there.</exception>
-    public static SafetensorsIndex Read(string path, SafetensorsAllowance allowance)
+    public static SafetensorsIndex Read(string path, FileAllowance allowance)
     {
         if (Directory.Exists(path))
-            throw SafetensorsHeader.Malformed(path, SafetensorsImpostor.DescribeFolder(path));
+            throw FileErrors.Malformed(path, FileImpostor.DescribeFolder(path, ".safetensors", ".safetensors.index.json"));
         var info = new FileInfo(path);
         if (info.Exists && info.Length > SafetensorsHeader.MaxJsonBytes)
-            throw SafetensorsHeader.Malformed(path, $"the index has {info.Length} bytes; expected at most {SafetensorsHeader.MaxJsonBytes}");
+            throw FileErrors.Malformed(path, $"the index has {info.Length} bytes; expected at most {SafetensorsHeader.MaxJsonBytes}");
         byte[] json = File.ReadAllBytes(path);
         allowance.AddFile(json.Length);
         allowance.Take(json.Length, path, "the bytes of the index");
-        if (SafetensorsImpostor.Describe(json, isIndex: true) is { } kind)
-            throw SafetensorsHeader.Malformed(path, kind);
+        if (FileImpostor.Describe(json, isIndex: true) is { } kind)
+            throw FileErrors.Malformed(path, kind);
         var index = new SafetensorsIndex(path, json);
         try
         {
@@ -75,7 +75,7 @@ internal sealed class SafetensorsIndex
     /// <param name="shards">The shards, in their order; null where the file is missing.</param>
     /// <param name="allowance">What the dictionary is taken from.</param>
     /// <exception cref="InvalidDataException">A tensor is named twice.</exception>
-    public Dictionary<string, SafetensorsPlace> FindTensors(SafetensorsShard?[] shards, SafetensorsAllowance allowance)
+    public Dictionary<string, SafetensorsPlace> FindTensors(SafetensorsShard?[] shards, FileAllowance allowance)
     {
         // A name of the index is undone from escapes in one buffer, for which the reader borrows another of up to twice its bytes.
         int most = Math.Min(tensors, shards.Sum(shard => shard?.Header.InOrder.Length ?? 0));
@@ -93,7 +93,7 @@ internal sealed class SafetensorsIndex
         return found;
     }
 
-    private void FindTensors(SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> found, SafetensorsAllowance allowance)
+    private void FindTensors(SafetensorsShard?[] shards, Dictionary<string, SafetensorsPlace> found, FileAllowance allowance)
     {
         var name = new char[longestName];
         Span<char> shardName = stackalloc char[MaxShardNameBytes];
@@ -113,21 +113,21 @@ internal sealed class SafetensorsIndex
             }
 
             if (!found.TryAdd(made, place))
-                throw SafetensorsHeader.Malformed(path, $"the index names tensor {SafetensorsJson.Quoted(tensor)} twice");
+                throw FileErrors.Malformed(path, $"the index names tensor {FileErrors.Quoted(tensor)} twice");
         }
     }
 
     // Texts are not decoded before they are used: escapes and bytes that are no characters show only then, as InvalidOperationException.
     private InvalidDataException NotJson(Exception exception) =>
-        SafetensorsHeader.Malformed(path, $"the index is not valid JSON: {exception.Message}", exception);
+        FileErrors.Malformed(path, $"the index is not valid JSON: {exception.Message}", exception);
 
-    private void ReadRoot(SafetensorsAllowance allowance)
+    private void ReadRoot(FileAllowance allowance)
     {
         SafetensorsJson.CheckLiterals(json);
         var reader = new Utf8JsonReader(json);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
-            throw SafetensorsHeader.Malformed(path, "the index is not a JSON object");
+            throw FileErrors.Malformed(path, "the index is not a JSON object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             bool isMap = reader.ValueTextEquals("weight_map");
@@ -135,7 +135,7 @@ internal sealed class SafetensorsIndex
             if (!isMap)
                 reader.Skip();
             else if (mapStart >= 0)
-                throw SafetensorsHeader.Malformed(path, "the index has weight_map twice");
+                throw FileErrors.Malformed(path, "the index has weight_map twice");
             else
                 ReadMap(ref reader, allowance);
         }
@@ -143,14 +143,14 @@ internal sealed class SafetensorsIndex
         // Throws where anything but white space follows.
         reader.Read();
         if (mapStart < 0)
-            throw SafetensorsHeader.Malformed(path, "the index has no weight_map");
+            throw FileErrors.Malformed(path, "the index has no weight_map");
     }
 
     /// <summary>Counts the tensors, and collects the shards.</summary>
-    private void ReadMap(ref Utf8JsonReader reader, SafetensorsAllowance allowance)
+    private void ReadMap(ref Utf8JsonReader reader, FileAllowance allowance)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
-            throw SafetensorsHeader.Malformed(path, "the index's weight_map is not a JSON object");
+            throw FileErrors.Malformed(path, "the index's weight_map is not a JSON object");
         mapStart = (int)reader.TokenStartIndex;
         Span<char> buffer = stackalloc char[MaxShardNameBytes];
         var lookup = numbers.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -161,7 +161,7 @@ internal sealed class SafetensorsIndex
             longestName = Math.Max(longestName, reader.ValueSpan.Length);
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
-                throw SafetensorsHeader.Malformed(path, $"the index gives tensor {SafetensorsJson.Quoted(ref tensor)} something that is not a file name");
+                throw FileErrors.Malformed(path, $"the index gives tensor {FileErrors.Quoted(ref tensor)} something that is not a file name");
             bool isName = reader.ValueSpan.Length <= MaxShardNameBytes;
             ReadOnlySpan<char> name = isName ? buffer[..reader.CopyString(buffer)] : [];
             if (lookup.ContainsKey(name))
@@ -169,9 +169,9 @@ internal sealed class SafetensorsIndex
 
             // An index from elsewhere must not reach files outside its own folder.
             if (!isName || name is "" or "." or ".." || !Path.GetFileName(name).SequenceEqual(name) || name.Contains('\\'))
-                throw SafetensorsHeader.Malformed(
+                throw FileErrors.Malformed(
                     path,
-                    $"the index gives tensor {SafetensorsJson.Quoted(ref tensor)} the file {SafetensorsJson.Quoted(ref reader)}; expected the name of a file "
+                    $"the index gives tensor {FileErrors.Quoted(ref tensor)} the file {FileErrors.Quoted(ref reader)}; expected the name of a file "
                         + $"beside the index");
             string file = Path.Combine(folder, name.ToString());
             allowance.Take(ShardBytes + (ShardCharacterBytes * file.Length), path, $"the index's {numbers.Count + 1} shards");

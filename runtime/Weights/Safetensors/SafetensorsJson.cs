@@ -1,23 +1,13 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 
 namespace AttentionGen;
 
-/// <summary>What keeps the texts of a hostile file, whatever their length, out of messages.</summary>
+/// <summary>What keeps the literals of a hostile file, whatever their length, out of messages.</summary>
 internal static class SafetensorsJson
 {
-    private const int MaxQuoted = 200;
-
     private static readonly SearchValues<byte> StringsAndLiterals = SearchValues.Create("\"tfn"u8);
     private static readonly SearchValues<byte> QuotesAndEscapes = SearchValues.Create("\"\\"u8);
-
-    /// <summary>A name or text, for messages: of long ones the beginning.</summary>
-    public static string Quoted(ReadOnlySpan<char> text) => text.Length <= MaxQuoted ? $"'{text}'" : $"'{text[..MaxQuoted]}…'";
-
-    /// <summary>The text that the reader is at, for messages: of long ones the beginning, as it is written.</summary>
-    public static string Quoted(ref Utf8JsonReader reader) =>
-        reader.ValueSpan.Length <= MaxQuoted ? $"'{reader.GetString()}'" : $"'{Encoding.UTF8.GetString(reader.ValueSpan[..MaxQuoted])}…'";
 
     /// <summary>
     /// Checks that each literal is true, false or null: the exception of <see cref="Utf8JsonReader"/> quotes the whole of any other one, three times

@@ -9,16 +9,16 @@ internal sealed unsafe class SafetensorsShard : IDisposable
     private const long OpenBytes = 2_000;
     private const long PathBytes = 8;
 
-    private readonly SafetensorsBytes bytes;
+    private readonly FileBytes bytes;
     private readonly long dataStart;
 
-    private SafetensorsShard(string path, int number, SafetensorsBytes bytes, SafetensorsAllowance allowance)
+    private SafetensorsShard(string path, int number, FileBytes bytes, FileAllowance allowance)
     {
         Path = path;
         this.bytes = bytes;
         if (bytes.Length < SafetensorsHeader.PrefixBytes)
         {
-            throw SafetensorsHeader.Malformed(
+            throw FileErrors.Malformed(
                 path,
                 $"the file has {bytes.Length} bytes; a safetensors file begins with the length of its header, which takes {SafetensorsHeader.PrefixBytes}");
         }
@@ -49,15 +49,15 @@ internal sealed unsafe class SafetensorsShard : IDisposable
     /// <param name="number">Which of the shards it is.</param>
     /// <param name="allowance">What its objects are taken from; the file adds to it.</param>
     /// <exception cref="InvalidDataException">The file is truncated, malformed or something else.</exception>
-    public static SafetensorsShard Open(string path, int number, SafetensorsAllowance allowance)
+    public static SafetensorsShard Open(string path, int number, FileAllowance allowance)
     {
         if (Directory.Exists(path))
-            throw SafetensorsHeader.Malformed(path, SafetensorsImpostor.DescribeFolder(path));
-        return Open(path, number, SafetensorsBytes.OpenFile(path, allowance), allowance);
+            throw FileErrors.Malformed(path, FileImpostor.DescribeFolder(path, ".safetensors", ".safetensors.index.json"));
+        return Open(path, number, FileBytes.OpenFile(path, allowance), allowance);
     }
 
     /// <summary>Reads the header of bytes, which are disposed with the shard, or now where they are refused.</summary>
-    public static SafetensorsShard Open(string path, int number, SafetensorsBytes bytes, SafetensorsAllowance allowance)
+    public static SafetensorsShard Open(string path, int number, FileBytes bytes, FileAllowance allowance)
     {
         try
         {
@@ -83,15 +83,18 @@ internal sealed unsafe class SafetensorsShard : IDisposable
         {
             int tooLarge = SafetensorsNumbers.Convert(entry.Type, start + dataStart + entry.Begin, destination);
             if (tooLarge >= 0)
-                throw SafetensorsHeader.Malformed(
+                throw FileErrors.Malformed(
                     Path,
-                    $"tensor {SafetensorsJson.Quoted(entry.Name)} has an {entry.Type} element, number {tooLarge}, that is finite and too large for float32");
+                    $"tensor {FileErrors.Quoted(entry.Name)} has an {entry.Type} element, number {tooLarge}, that is finite and too large for float32");
         }
         finally
         {
             bytes.Handle.ReleasePointer();
         }
     }
+
+    /// <summary>Copies a tensor's bytes; the destination has exactly their number.</summary>
+    public void ReadBytes(SafetensorsEntry entry, Span<byte> destination) => bytes.Copy(dataStart + entry.Begin, destination);
 
     public void Dispose() => bytes.Dispose();
 }

@@ -23,7 +23,7 @@ public sealed class SafetensorsSourceTests : IDisposable
         { "a ZIP archive", [.. "PK\u0003\u0004"u8, 20, 0, 0, 0, 8, 8],
             "is a ZIP archive, as PyTorch's .bin, .pt and .pth files are; convert it to safetensors" },
         { "a pickle", [0x80, 2, 0x8A, 10, 1, 2, 3, 4, 5], "is a Python pickle; convert it to safetensors" },
-        { "a GGUF file", [.. "GGUF"u8, 3, 0, 0, 0, 1], "is a GGUF file; convert it to safetensors" },
+        { "a GGUF file", [.. "GGUF"u8, 3, 0, 0, 0, 1], "is a GGUF file; open it with GgufFile.Open" },
         { "an HDF5 file", [0x89, .. "HDF\r\n"u8, 0x1A, 10], "is an HDF5 file; convert it to safetensors" },
         { "a compressed file", [0x1F, 0x8B, 8, 0, 1, 2, 3, 4, 5], "is compressed by gzip; decompress it" },
     };

@@ -52,6 +52,17 @@ public sealed class TransformerTensorNamesTests : IDisposable
             QueryNorm self_attn.q_norm.weight, KeyNorm self_attn.k_norm.weight, FeedForwardNorm post_attention_layernorm.weight,
             Gate mlp.gate_proj.weight, Up mlp.up_proj.weight, Down mlp.down_proj.weight, - self_attn.rotary_emb.inv_freq
             """),
+        ["GgufLlama"] = ("blk.31", """
+            AttentionNorm attn_norm.weight, Query attn_q.weight, QueryBias attn_q.bias, Key attn_k.weight, KeyBias attn_k.bias, Value attn_v.weight,
+            ValueBias attn_v.bias, Output attn_output.weight, QueryNorm attn_q_norm.weight, KeyNorm attn_k_norm.weight, FeedForwardNorm ffn_norm.weight,
+            Gate ffn_gate.weight, Up ffn_up.weight, Down ffn_down.weight
+            """),
+        ["GgufBert"] = ("blk.5", """
+            Query attn_q.weight, QueryBias attn_q.bias, Key attn_k.weight, KeyBias attn_k.bias, Value attn_v.weight, ValueBias attn_v.bias,
+            Output attn_output.weight, OutputBias attn_output.bias, AttentionNorm attn_output_norm.weight, AttentionNormBias attn_output_norm.bias,
+            Up ffn_up.weight, UpBias ffn_up.bias, Down ffn_down.weight, DownBias ffn_down.bias,
+            FeedForwardNorm layer_output_norm.weight, FeedForwardNormBias layer_output_norm.bias
+            """),
         ["Phi3"] = ("model.layers.31", """
             AttentionNorm input_layernorm.weight, QueryKeyValue self_attn.qkv_proj.weight, Output self_attn.o_proj.weight,
             FeedForwardNorm post_attention_layernorm.weight, GateUp mlp.gate_up_proj.weight, Down mlp.down_proj.weight
@@ -188,6 +199,9 @@ public sealed class TransformerTensorNamesTests : IDisposable
     [InlineData("Llama", "mlp.shared_expert.up_proj.weight")]
     [InlineData("Llama", "pre_feedforward_layernorm.weight")]
     [InlineData("Llama", "self_attn.q_proj.lora_A.default.weight")]
+    [InlineData("GgufLlama", "ffn_gate_exps.weight")]
+    [InlineData("GgufLlama", "post_attention_norm.weight")]
+    [InlineData("GgufBert", "ffn_gate.weight")]
     [InlineData("Phi3", "self_attn.q_proj.weight")]
     [InlineData("Gemma", "post_feedforward_layernorm.weight")]
     [InlineData("Gemma2", "layer_scalar")]
@@ -256,6 +270,8 @@ public sealed class TransformerTensorNamesTests : IDisposable
             "Mpnet" => TransformerTensorNames.Mpnet(prefix),
             "Gpt2" => TransformerTensorNames.Gpt2(prefix),
             "Llama" => TransformerTensorNames.Llama(prefix),
+            "GgufLlama" => TransformerTensorNames.GgufLlama(31),
+            "GgufBert" => TransformerTensorNames.GgufBert(5),
             "Phi3" => TransformerTensorNames.Phi3(prefix),
             "Gemma" => TransformerTensorNames.Gemma(prefix),
             "Gemma2" => TransformerTensorNames.Gemma2(prefix),

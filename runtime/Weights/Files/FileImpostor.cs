@@ -1,7 +1,7 @@
 namespace AttentionGen;
 
-/// <summary>What people open in place of a safetensors file or its index: each is known by its first bytes.</summary>
-internal static class SafetensorsImpostor
+/// <summary>What people open in place of a file of tensors: each is known by its first bytes.</summary>
+internal static class FileImpostor
 {
     private const int MaxListed = 3;
 
@@ -26,7 +26,7 @@ internal static class SafetensorsImpostor
         if (start.StartsWith((ReadOnlySpan<byte>)[0x80, 2]) || start.StartsWith((ReadOnlySpan<byte>)[0x80, 4]))
             return $"is a Python pickle; {Convert}";
         if (start.StartsWith("GGUF"u8))
-            return $"is a GGUF file; {Convert}";
+            return "is a GGUF file; open it with GgufFile.Open";
         if (start.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F']))
             return $"is an HDF5 file; {Convert}";
         if (start.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
@@ -36,20 +36,32 @@ internal static class SafetensorsImpostor
             : null;
     }
 
-    /// <summary>What to open in place of a folder.</summary>
-    public static string DescribeFolder(string path)
+    /// <summary>What a file is that begins with these bytes and is no GGUF file, and what to do, for a message; null where they tell nothing.</summary>
+    /// <param name="start">The first bytes of the file.</param>
+    public static string? DescribeNoGguf(ReadOnlySpan<byte> start)
+    {
+        if (start.StartsWith("lmgg"u8) || start.StartsWith("tjgg"u8) || start.StartsWith("fmgg"u8))
+            return "is a GGML file, older than GGUF; convert it to GGUF, or download the GGUF file of the same model";
+        return start.Length > 8 && start[8] == (byte)'{' && start[7] == 0
+            ? "is a safetensors file; open it with SafetensorsFile.Open"
+            : Describe(start, isIndex: false);
+    }
+
+    /// <summary>What to open in place of a folder, for a message.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="ends">How the names of files end that can be opened, each with a dot in front.</param>
+    public static string DescribeFolder(string path, params string[] ends)
     {
         string[] files = [.. Directory.EnumerateFiles(path)
             .Select(file => Path.GetFileName(file))
-            .Where(file => file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
-                || file.EndsWith(".safetensors.index.json", StringComparison.OrdinalIgnoreCase))
+            .Where(file => ends.Any(end => file.EndsWith(end, StringComparison.OrdinalIgnoreCase)))
             // An index stands for all of its shards.
             .OrderByDescending(file => file.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             .ThenBy(file => file, StringComparer.Ordinal)
             .Take(MaxListed)
             .Select(file => $"'{file}'")];
         return files.Length == 0
-            ? "is a directory, without any file that ends in '.safetensors'; name a file"
+            ? $"is a directory, without any file that ends in '{ends[0]}'; name a file"
             : $"is a directory; name the file in it: {string.Join(" or ", files)}";
     }
 }

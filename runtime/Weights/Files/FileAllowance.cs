@@ -1,7 +1,7 @@
 namespace AttentionGen;
 
 /// <summary>What opening may allocate: twice the bytes of all that is opened, and 1 MB. Everything is taken from it before objects are made.</summary>
-internal sealed class SafetensorsAllowance
+internal sealed class FileAllowance
 {
     /// <summary>What the 1 MB leaves when exceptions, their texts and what a process allocates once are off.</summary>
     private const long SpareBytes = 900_000;
@@ -21,7 +21,7 @@ internal sealed class SafetensorsAllowance
     {
         long left = (2 * fileBytes) + SpareBytes - takenBytes;
         if (bytes > left)
-            throw SafetensorsHeader.Malformed(
+            throw FileErrors.Malformed(
                 file, $"{what} take about {bytes} bytes; expected at most {left}, what is left of twice the {fileBytes} bytes read and {SpareBytes}");
         takenBytes += bytes;
     }

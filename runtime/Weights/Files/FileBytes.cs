@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 namespace AttentionGen;
 
 /// <summary>The bytes of one file, mapped, copied or pinned. The handle keeps them while somebody reads, even where another thread disposes them.</summary>
-internal sealed class SafetensorsBytes : IDisposable
+internal sealed class FileBytes : IDisposable
 {
     private const int FirstCapacity = 1 << 16;
 
     // What a mapping needs beside its handle.
     private readonly IDisposable[] owners;
 
-    private SafetensorsBytes(SafeBuffer handle, long length, params IDisposable[] owners)
+    private FileBytes(SafeBuffer handle, long length, params IDisposable[] owners)
     {
         Handle = handle;
         Length = length;
@@ -25,10 +25,10 @@ internal sealed class SafetensorsBytes : IDisposable
     /// <summary>Maps a file. What cannot be mapped, such as a pipe or a file of some network file systems, is read into memory.</summary>
     /// <param name="path">The file.</param>
     /// <param name="allowance">The file adds to it; a copy is taken from it.</param>
-    public static SafetensorsBytes OpenFile(string path, SafetensorsAllowance allowance)
+    public static FileBytes OpenFile(string path, FileAllowance allowance)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        SafetensorsBytes? mapped = null;
+        FileBytes? mapped = null;
         try
         {
             mapped = TryMap(stream);
@@ -44,7 +44,7 @@ internal sealed class SafetensorsBytes : IDisposable
         }
     }
 
-    private static SafetensorsBytes? TryMap(FileStream stream)
+    private static FileBytes? TryMap(FileStream stream)
     {
         // Pipes have no length; files that are made while they are read mostly say that it is 0.
         if (!stream.CanSeek || stream.Length == 0)
@@ -54,7 +54,7 @@ internal sealed class SafetensorsBytes : IDisposable
         {
             map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             MemoryMappedViewAccessor view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-            return new SafetensorsBytes(view.SafeMemoryMappedViewHandle, stream.Length, view, map, stream);
+            return new FileBytes(view.SafeMemoryMappedViewHandle, stream.Length, view, map, stream);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -67,7 +67,7 @@ internal sealed class SafetensorsBytes : IDisposable
     /// <param name="stream">The stream; it stays open.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="allowance">What is read adds to it, and the copy is taken from it.</param>
-    public static SafetensorsBytes Read(Stream stream, string name, SafetensorsAllowance allowance)
+    public static FileBytes Read(Stream stream, string name, FileAllowance allowance)
     {
         var copy = new NativeBytes(stream.CanSeek ? Math.Max(FirstCapacity, stream.Length - stream.Position) : FirstCapacity);
         try
@@ -84,7 +84,7 @@ internal sealed class SafetensorsBytes : IDisposable
             allowance.AddFile(length);
             allowance.Take(length, name, "the bytes that are read");
             copy.Initialize((ulong)length);
-            return new SafetensorsBytes(copy, length);
+            return new FileBytes(copy, length);
         }
         catch (Exception exception)
         {
@@ -96,10 +96,30 @@ internal sealed class SafetensorsBytes : IDisposable
     }
 
     /// <summary>Pins memory where it is.</summary>
-    public static SafetensorsBytes Pin(ReadOnlyMemory<byte> bytes, SafetensorsAllowance allowance)
+    public static FileBytes Pin(ReadOnlyMemory<byte> bytes, FileAllowance allowance)
     {
         allowance.AddFile(bytes.Length);
-        return new SafetensorsBytes(new PinnedBytes(bytes), bytes.Length);
+        return new FileBytes(new PinnedBytes(bytes), bytes.Length);
+    }
+
+    /// <summary>Copies bytes, which must be there.</summary>
+    /// <param name="start">Where they begin.</param>
+    /// <param name="destination">As many as are copied.</param>
+    /// <exception cref="ObjectDisposedException">The file has been disposed.</exception>
+    public unsafe void Copy(long start, Span<byte> destination)
+    {
+        byte* first = null;
+
+        // Holds the bytes even where another thread disposes the file now, and throws where one has done so.
+        Handle.AcquirePointer(ref first);
+        try
+        {
+            new ReadOnlySpan<byte>(first + start, destination.Length).CopyTo(destination);
+        }
+        finally
+        {
+            Handle.ReleasePointer();
+        }
     }
 
     public void Dispose()

@@ -1,9 +1,9 @@
 namespace AttentionGen;
 
-/// <summary>The description of one tensor in a safetensors header.</summary>
+/// <summary>The description of one tensor in a file.</summary>
 /// <param name="Name">The name of the tensor.</param>
-/// <param name="DType">The element type, as the format writes it: F32, F16, BF16, I64 and so on.</param>
-/// <param name="Shape">The dimensions; none for a scalar.</param>
+/// <param name="DType">The element type, as the format names it: F32, F16, BF16, I64, Q8_0 and so on.</param>
+/// <param name="Shape">The dimensions of the elements in row-major order: the last one runs fastest. None for a scalar.</param>
 public sealed record TensorInfo(string Name, string DType, IReadOnlyList<long> Shape)
 {
     /// <summary>The number of elements: 1 for a scalar, 0 if a dimension is 0.</summary>
