@@ -15,16 +15,17 @@ try
     Report(
         $"{attributes:N0} attributes: {all.Legal.Count:N0} legal, through spec, plan, emission and parsing ({all.Characters / 1_000_000:N0} million "
             + $"characters), {all.Refusals.Count:N0} refused");
+    Console.WriteLine("    kinds: " + string.Join(", ", all.Legal.CountBy(one => one.Kind).Select(kind => $"{kind.Key} {kind.Value}")));
     Console.WriteLine("    declared: " + RandomConfiguration.Count(all.Legal));
     Console.WriteLine("    refused by: " + string.Join(", ", all.Refusals.SelectMany(ids => ids).CountBy(id => id).OrderBy(entry => entry.Key,
         StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value}")));
 
     // First those that run, then any.
-    TestConfiguration[] runnable = [.. all.Legal.Where(RandomConfigurationStages.CanRun).Distinct().Take(run)];
+    RandomClass[] runnable = [.. all.Legal.Where(one => one.CanRun).Distinct().Take(run)];
     var types = RandomConfigurationStages.Compile([.. runnable.Concat(all.Legal).Distinct().Take(compiled)]);
     Report($"{types.Count:N0} compiled, without a warning");
 
-    double error = RandomConfigurationStages.Run(runnable.ToDictionary(configuration => configuration, configuration => types[configuration]), seed);
+    double error = RandomConfigurationStages.Run(runnable.ToDictionary(one => one, one => types[one]), seed);
     Report($"{runnable.Length:N0} run against the float64 reference, largest error {error:E2}");
     Console.WriteLine("    declared: " + RandomConfiguration.Count(runnable));
     return types.Count == compiled && runnable.Length == run ? 0 : 1;

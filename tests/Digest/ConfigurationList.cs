@@ -39,8 +39,7 @@ internal static class ConfigurationList
             VectorCall call = VectorCall.From(VectorFile.Read(name));
             return new ListedClass(set, ClassText.Of(call.Configuration)) { Conformance = (name, call) };
         }),
-        _ => RandomConfigurationStages.Generate(4 * RandomConfigurations, seed: 1).Legal
-            .Where(RandomConfigurationStages.CanRun).Distinct().Take(RandomConfigurations).Select(
-                configuration => new ListedClass(set, ClassText.Of(configuration))),
+        _ => RandomConfigurationStages.Generate(5 * RandomConfigurations, seed: 1).Legal.OfType<RandomAttention>()
+            .Where(one => one.CanRun).Distinct().Take(RandomConfigurations).Select(one => new ListedClass(set, one.Text)),
     };
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AttentionGen.CompilerServices;
 using AttentionGen.Tests.Support;
@@ -77,7 +79,14 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
         unchanged.Clear();
     }
 
-    /// <summary>A place for results.</summary>
+    /// <summary>An input that its reader takes as memory.</summary>
+    public ReadOnlyMemory<float> PutMemory(ReadOnlySpan<float> values, string name)
+    {
+        ReadOnlySpan<float> placed = Put(values.ToArray(), name);
+        return new PlacedFloats((float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(placed)), placed.Length).Memory;
+    }
+
+    /// <inheritdoc/>
     public Span<float> Space(int length, string name)
     {
         Block block = Cut(name, (nuint)length * sizeof(float), sizeof(float));
@@ -189,6 +198,22 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
 
     [DllImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     private static extern int ProtectPages(byte* start, nuint bytes, int protection);
+
+    /// <summary>Floats on guarded pages as memory.</summary>
+    private sealed class PlacedFloats(float* start, int length) : MemoryManager<float>
+    {
+        public override Span<float> GetSpan() => new(start, length);
+
+        public override MemoryHandle Pin(int elementIndex = 0) => new(start + elementIndex);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
 
     /// <summary>The pages between the guards, the slack's apart, and where on them the buffer lies.</summary>
     private sealed class Block(string name, byte* pages, nuint pageBytes, byte* start, nuint bytes, bool isInput)

@@ -45,8 +45,13 @@ Console.WriteLine($"{cases} cases, Vector512 {Vector512.IsHardwareAccelerated}, 
     if (!images.TryGetValue(parts[0], out Assembly? image))
         images.Add(parts[0], image = Assembly.LoadFrom(parts[0]));
     Type generated = image.GetType(parts[1], throwOnError: true)!;
-    if (generated.GetInterfaces().Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(ILinear<>)))
-        return (parts[2], GuardedLinear.All((ILinearType)Activator.CreateInstance(typeof(LinearAdapter<>).MakeGenericType(generated))!));
-    var type = (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(generated))!;
-    return (parts[2], GuardedCase.All(type));
+    if (Is(typeof(ILinear<>)))
+        return (parts[2], GuardedLinear.All((ILinearType)Adapt(typeof(LinearAdapter<>))));
+    if (Is(typeof(ITransformerLayer<>)))
+        return (parts[2], GuardedLayer.All((ILayerType)Adapt(typeof(LayerAdapter<>))));
+    return (parts[2], GuardedCase.All((IKernelType)Adapt(typeof(KernelAdapter<>))));
+
+    bool Is(Type kind) => generated.GetInterfaces().Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == kind);
+
+    object Adapt(Type adapter) => Activator.CreateInstance(adapter.MakeGenericType(generated))!;
 }

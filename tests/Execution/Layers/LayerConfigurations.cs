@@ -1,5 +1,16 @@
 namespace AttentionGen.Tests.Execution.Layers;
 
+/// <summary>All layers that are declared in this room.</summary>
+internal static class LayerConfigurations
+{
+    public static IReadOnlyList<Type> Types { get; } =
+    [
+        typeof(BertLayer), typeof(PaddedLayer), typeof(SkippingLayer), typeof(Gpt2Layer), typeof(LlamaLayer), typeof(MistralLayer), typeof(GemmaLayer),
+        typeof(GptJLayer), typeof(ScaledLayer), typeof(LinearLayer), typeof(MarianLayer), typeof(T5Layer), typeof(GemmaDecoderLayer), typeof(FillingLayer),
+        typeof(RefiningLayer),
+    ];
+}
+
 // Layers as users write them: every placement of norms, every activation, gates and biases, and an attention of each kind.
 
 /// <summary>BERT, MiniLM.</summary>

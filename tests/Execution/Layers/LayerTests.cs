@@ -6,13 +6,7 @@ namespace AttentionGen.Tests.Execution.Layers;
 public sealed class LayerTests
 {
     private static readonly ILayerType[] Types =
-    [
-        new LayerType<BertLayer>(), new LayerType<PaddedLayer>(), new LayerType<SkippingLayer>(), new LayerType<Gpt2Layer>(), new LayerType<LlamaLayer>(),
-        new LayerType<MistralLayer>(),
-        new LayerType<GemmaLayer>(), new LayerType<GptJLayer>(), new LayerType<ScaledLayer>(), new LayerType<LinearLayer>(),
-        new LayerType<MarianLayer>(), new LayerType<T5Layer>(), new LayerType<GemmaDecoderLayer>(), new LayerType<FillingLayer>(),
-        new LayerType<RefiningLayer>(),
-    ];
+        [.. LayerConfigurations.Types.Select(type => (ILayerType)Activator.CreateInstance(typeof(LayerAdapter<>).MakeGenericType(type))!)];
 
     public static TheoryData<string> All => [.. Types.Select(type => type.Name)];
 
@@ -144,16 +138,7 @@ public sealed class LayerTests
     private static ILayerType Find(string name) => Types.Single(type => type.Name == name);
 
     /// <summary>The batches that a layer can take: of any lengths where it is ragged or padded, otherwise of one.</summary>
-    private static IEnumerable<LayerCase> Cases(ILayerType type)
-    {
-        AttentionShape attention = type.Shape.Attention;
-        foreach (int[] lengths in Batches)
-        {
-            int[] fitting = attention.SequenceLength > 0 ? [.. lengths.Select(_ => attention.SequenceLength)]
-                : attention.Ragged || attention.KeyLengths ? lengths
-                : [.. lengths.Select(_ => lengths.Max())];
-            if (fitting.Sum() <= 600)
-                yield return LayerCase.Random(type, fitting, seed: lengths.Length);
-        }
-    }
+    private static IEnumerable<LayerCase> Cases(ILayerType type) =>
+        Batches.Select(lengths => LayerCase.Fit(type, lengths)).Where(lengths => lengths.Sum() <= 600)
+            .Select(lengths => LayerCase.Random(type, lengths, seed: lengths.Length));
 }

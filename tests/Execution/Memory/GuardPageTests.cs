@@ -1,3 +1,4 @@
+using AttentionGen.Tests.Execution.Layers;
 using AttentionGen.Tests.Execution.Variants;
 using AttentionGen.Tests.Support;
 
@@ -6,7 +7,7 @@ namespace AttentionGen.Tests.Execution;
 /// <summary>
 /// No read or write outside of any buffer: inputs, results, weights, caches, tables and scratch lie against pages that can be neither read nor written,
 /// once after them and
-/// once before them, over the grid of shapes and that of the variants; scratch is poisoned before every call. An access outside ends the process that
+/// once before them, over the grid of shapes, that of the variants, products and layers; scratch is poisoned before every call. An access outside ends the process that
 /// runs the kernels.
 /// Every vector width with FMA gives the bits of the others.
 /// </summary>
@@ -113,6 +114,8 @@ public sealed class GuardPageTests(GuardPageTests.KernelFiles files, ITestOutput
                 lines.Add($"{file}\t{className}\t{name}");
             }
 
+            // Layers are classes of this assembly.
+            lines.AddRange(LayerConfigurations.Types.Select(layer => $"{layer.Assembly.Location}\t{layer.FullName}\t{layer.Name}"));
             return (folder, [.. lines]);
         }
     }

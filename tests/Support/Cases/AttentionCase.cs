@@ -60,6 +60,9 @@ internal sealed partial record AttentionCase
     /// <summary>What the user's methods compute.</summary>
     public ReferenceHooks? Hooks { get; init; }
 
+    /// <summary>The layer around the attention, where it is one that runs: memory and key offsets are then those of its cross-attention.</summary>
+    public LayerPart? Layer { get; init; }
+
     /// <summary>Whether the keys of a sequence are its rows.</summary>
     public bool KeysAreRows => Shape.HasProjections && !Shape.IsCrossAttention;
 
@@ -110,6 +113,7 @@ internal sealed partial record AttentionCase
         BooleanMask = Place(BooleanMask, true),
         AdditiveMask = Place(AdditiveMask, float.NaN),
         MaskLength = MaskLength,
+        MemoryLengths = Place(Layer?.MemoryLengths ?? [], -1),
         Batch = Batch,
     };
 
@@ -129,14 +133,14 @@ internal sealed partial record AttentionCase
     }
 
     /// <summary>Runs the kernel; unwritten results and writes beside them are noticed.</summary>
-    public float[] Run(IKernel kernel, int threads = 0) => RunAll(kernel, threads).Output;
+    public float[] Run(IRunnable kernel, int threads = 0) => RunAll(kernel, threads).Output;
 
     /// <summary>The same with all declared results, and a cache where one is given.</summary>
-    public AttentionResult RunAll(IKernel kernel, int threads = 0, AttentionCache? cache = null) =>
+    public AttentionResult RunAll(IRunnable kernel, int threads = 0, AttentionCache? cache = null) =>
         RunAll(kernel, new ForwardOptions { MaxDegreeOfParallelism = threads }, cache);
 
     /// <summary>The same with any options.</summary>
-    public AttentionResult RunAll(IKernel kernel, ForwardOptions options, AttentionCache? cache)
+    public AttentionResult RunAll(IRunnable kernel, ForwardOptions options, AttentionCache? cache)
     {
         (int outputs, int probabilities, int scores, int logSumExps) = ResultLengths;
         var output = new GuardedBuffer(outputs);
@@ -159,7 +163,9 @@ internal sealed partial record AttentionCase
     public double[] Reference() => ReferenceAll().Output;
 
     /// <summary>All results in float64.</summary>
-    public ReferenceResult ReferenceAll(ReferenceCache? cache = null) => ReferenceAttention.Forward(Shape, Weights, Arguments, cache, Hooks);
+    public ReferenceResult ReferenceAll(ReferenceCache? cache = null) => Layer is { } layer
+        ? ReferenceLayer.Forward(layer.Shape, layer.Weights, Arguments, cache, Hooks)
+        : ReferenceAttention.Forward(Shape, Weights, Arguments, cache, Hooks);
 
     /// <summary>Sizes and whatever decides what is seen, for messages.</summary>
     public string Describe()
@@ -178,6 +184,9 @@ internal interface IPlaces
     /// <summary>A copy of an input, which nobody may write.</summary>
     ReadOnlySpan<T> Put<T>(T[] values, string name)
         where T : unmanaged;
+
+    /// <summary>A place for results.</summary>
+    Span<float> Space(int length, string name);
 }
 
 /// <summary>Arguments with their results' places.</summary>

@@ -14,11 +14,13 @@ internal static class CachedCalls
     }
 
     /// <summary>Rows that come in chunks of any size, on one thread or two.</summary>
-    public static void CheckChunks(AttentionCase whole, IKernel kernel, string name)
+    public static void CheckChunks(AttentionCase whole, IRunnable kernel, string name)
     {
         var random = new Random(whole.Rows);
-        AttentionCache cache = kernel.CreateCache(whole.Rows + 3, whole.Batch);
-        var reference = new ReferenceCache(whole.Shape, whole.Batch);
+        (AttentionCache cache, ReferenceCache reference) = whole.Layer?.CreateCaches(whole, (ILayer)kernel, whole.Rows + 3)
+            ?? (kernel.CreateCache(whole.Rows + 3, whole.Batch), new ReferenceCache(whole.Shape, whole.Batch));
+        // The cache of a decoder layer holds its memory.
+        AttentionCase withoutMemory = whole with { Memory = [], KeyOffsets = whole.KeysAreRows ? [] : whole.KeyOffsets };
         var output = new float[whole.TotalRows * whole.Shape.OutputDim];
         int[] first = new int[whole.Batch];
         while (Enumerable.Range(0, whole.Batch).Any(sequence => first[sequence] < whole.RowsOf(sequence)))
@@ -27,7 +29,7 @@ internal static class CachedCalls
             // The sequences of a ragged batch advance by different steps, some by none.
             int[] count = [.. Enumerable.Range(0, whole.Batch).Select(sequence =>
                 Math.Min(whole.RowsOf(sequence) - first[sequence], whole.Shape.Ragged ? random.Next(next + 1) : next))];
-            AttentionCase chunk = whole.Chunk(first, count);
+            AttentionCase chunk = withoutMemory.Chunk(first, count);
             AttentionResult result = Run(chunk, kernel, 1 + random.Next(SharedThreads.Most), cache, name);
             result.AssertClose(chunk.ReferenceAll(reference), whole.Shape, $"{name}: chunk {chunk.Describe()}");
             whole.PutChunk(output, result.Output, first, count);
@@ -39,7 +41,7 @@ internal static class CachedCalls
     }
 
     /// <summary>Failures of the kernel itself name the configuration too.</summary>
-    public static AttentionResult Run(AttentionCase call, IKernel kernel, int threads, AttentionCache? cache, string name)
+    public static AttentionResult Run(AttentionCase call, IRunnable kernel, int threads, AttentionCache? cache, string name)
     {
         try
         {

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AttentionGen.Tests.Support;
 
 /// <summary>A configuration of one product, with the defaults that the documentation promises.</summary>
@@ -19,19 +17,10 @@ internal sealed record TestLinear(int Inputs, int Outputs)
 
     public Unrolling Unrolling { get; init; }
 
+    private static readonly TestLinear Standard = new(0, 0);
+
     /// <summary>What stands in the attribute: what differs from the defaults.</summary>
-    public string AttributeText => string.Join(", ", new[]
-    {
-        string.Create(CultureInfo.InvariantCulture, $"Inputs = {Inputs}"),
-        string.Create(CultureInfo.InvariantCulture, $"Outputs = {Outputs}"),
-        Bias ? "" : "Bias = false",
-        Weights == WeightFormat.Float32 ? "" : $"Weights = WeightFormat.{Weights}",
-        Arithmetic == WeightArithmetic.Float32 ? "" : $"Arithmetic = WeightArithmetic.{Arithmetic}",
-        Activation == Activation.None ? "" : $"Activation = Activation.{Activation}",
-        Gate ? "Gate = true" : "",
-        Residual ? "Residual = true" : "",
-        Unrolling == Unrolling.Auto ? "" : $"Unrolling = Unrolling.{Unrolling}",
-    }.Where(setting => setting.Length > 0));
+    public string AttributeText => SettingsText.Write(this, Standard);
 
     /// <summary>The shape that the generated class must have.</summary>
     public LinearShape Shape => new()

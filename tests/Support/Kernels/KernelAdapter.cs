@@ -14,14 +14,18 @@ internal interface IKernelType
     long GetScratchBytes(int batch, int rows, int keys, int threads = 1);
 }
 
-/// <summary>An object of a generated class.</summary>
-internal interface IKernel
+/// <summary>What kernels and layers have in common.</summary>
+internal interface IRunnable
 {
-    IKernelType Type { get; }
-
     AttentionCache CreateCache(int capacity, int batch = 1);
 
     void Forward(in AttentionArguments arguments);
+}
+
+/// <summary>An object of a generated class.</summary>
+internal interface IKernel : IRunnable
+{
+    IKernelType Type { get; }
 
     /// <summary>Puts the keys and values of a memory into a cache; cross-attention only.</summary>
     void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);

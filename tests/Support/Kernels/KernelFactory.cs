@@ -50,14 +50,20 @@ internal static class KernelFactory
     /// <summary>The spec that the generator makes of each configuration, or null, and what the analyzer says.</summary>
     public static IEnumerable<(AttentionSpec? Spec, IReadOnlyList<Diagnostic> Problems)> Parse(TestConfiguration[] configurations)
     {
-        CSharpCompilation compilation = Compilation(Source([.. configurations.Select(ClassText.Of)]));
+        CSharpCompilation compilation = Compilation([.. configurations.Select(ClassText.Of)]);
         for (int index = 0; index < configurations.Length; index++)
         {
-            INamedTypeSymbol type = compilation.GetTypeByMetadataName($"Configurations.Kernel{index}")!;
+            INamedTypeSymbol type = ClassOf(compilation, index);
             var problems = new List<Diagnostic>();
             yield return (AttentionParser.Parse(type, KernelKind.Attention.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None), problems);
         }
     }
+
+    /// <summary>A compilation of some classes, before the generator.</summary>
+    public static CSharpCompilation Compilation(IReadOnlyList<ClassText> classes) => Compilation(Source(classes));
+
+    /// <summary>A class of <see cref="Compilation(IReadOnlyList{ClassText})"/>.</summary>
+    public static INamedTypeSymbol ClassOf(Compilation compilation, int index) => compilation.GetTypeByMetadataName($"Configurations.Kernel{index}")!;
 
     /// <summary>What the compiler's parser says about a text.</summary>
     public static IEnumerable<Diagnostic> SyntaxProblems(string text) => CSharpSyntaxTree.ParseText(text, ParseOptions).GetDiagnostics();

@@ -1,52 +1,15 @@
-namespace AttentionGen.Tests.Execution.Layers;
-
-/// <summary>A generated layer without its type.</summary>
-internal interface ILayerType
-{
-    string Name { get; }
-
-    TransformerLayerShape Shape { get; }
-
-    void Forward(in AttentionArguments arguments);
-
-    AttentionCache CreateCache(int capacity, int batch);
-
-    /// <summary>A cache that holds a memory; for layers with cross-attention.</summary>
-    AttentionCache CreateCache(int capacity, int batch, float[] memory, int[] memoryOffsets);
-
-    TransformerLayerWeights Weights { get; }
-}
-
-internal sealed class LayerType<TLayer> : ILayerType
-    where TLayer : class, ITransformerLayer<TLayer>
-{
-    private readonly Lazy<TLayer> layer;
-
-    public LayerType() => layer = new(() => TLayer.Create(Weights));
-
-    public string Name => typeof(TLayer).Name;
-
-    public TransformerLayerShape Shape => TLayer.Shape;
-
-    public TransformerLayerWeights Weights { get; } = TransformerLayerWeights.Random(TLayer.Shape, 5);
-
-    public void Forward(in AttentionArguments arguments) => layer.Value.Forward(in arguments);
-
-    public AttentionCache CreateCache(int capacity, int batch) => layer.Value.CreateCache(capacity, batch);
-
-    public AttentionCache CreateCache(int capacity, int batch, float[] memory, int[] memoryOffsets)
-    {
-        var decoder = (IDecoderLayer)layer.Value;
-        AttentionCache cache = decoder.CreateCache(capacity, Math.Max(1, memory.Length / Shape.MemoryDim), batch);
-        decoder.ProjectMemory(memory, cache, memoryOffsets);
-        return cache;
-    }
-}
+namespace AttentionGen.Tests.Support;
 
 /// <summary>One call of a layer: sequences of some lengths, ragged, padded to the longest, or all of one length.</summary>
 internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
 {
     public int Threads { get; init; } = 1;
+
+    /// <summary>The layer that runs, where it is another than that of the type.</summary>
+    public ILayer? Layer { get; init; }
+
+    /// <summary>Where inputs and results lie, or null for arrays.</summary>
+    public IPlaces? Places { get; init; }
 
     /// <summary>Memory rows of each sequence, which the cross-attention sees; empty for a layer without.</summary>
     public int[] MemoryRows { get; init; } = [];
@@ -61,13 +24,24 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
 
     private AttentionShape Attention => Type.Shape.Attention;
 
+    private ILayer Running => Layer ?? Type.Layer;
+
     /// <summary>Whether each sequence takes the rows of the longest.</summary>
     public bool IsPadded => !Attention.Ragged;
 
     private int AllRows => IsPadded ? Lengths.Length * Lengths.Max() : Lengths.Sum();
 
-    private float[] Probabilities =>
-        new float[Attention.Outputs == AttentionOutputs.None ? 0 : Lengths.Length * Attention.Heads * Lengths.Max() * Lengths.Max()];
+    private int CountOfProbabilities =>
+        (Attention.Outputs & AttentionOutputs.Probabilities) == 0 ? 0 : Lengths.Length * Attention.Heads * Lengths.Max() * Lengths.Max();
+
+    /// <summary>Lengths that a layer can take: any where it is ragged or padded, otherwise equal ones.</summary>
+    public static int[] Fit(ILayerType type, int[] lengths)
+    {
+        AttentionShape attention = type.Shape.Attention;
+        return attention.SequenceLength > 0 ? [.. lengths.Select(_ => attention.SequenceLength)]
+            : attention.Ragged || attention.KeyLengths ? lengths
+            : [.. lengths.Select(_ => lengths.Max())];
+    }
 
     public static LayerCase Random(ILayerType type, int[] lengths, int seed)
     {
@@ -98,33 +72,34 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
     /// <summary>The same call whose memory was projected into a cache before; another memory is in it first.</summary>
     public float[] RunOnProjectedMemory()
     {
-        var output = new float[AllRows * Type.Shape.DModel];
-        AttentionCache cache = Type.CreateCache(Math.Max(1, Lengths.Max()), Lengths.Length, Memory, MemoryOffsets);
-        AttentionArguments arguments = Arguments(output, Probabilities, Offsets, KeyLengths);
-        Type.Forward(arguments with { Cache = cache, Memory = default, KeyOffsets = default });
-        return output;
+        Span<float> output = Space(AllRows * Type.Shape.DModel, "Output");
+        AttentionCache cache = CacheOfMemory(Math.Max(1, Lengths.Max()), Lengths.Length, [.. Memory.Select(value => 1 - value)], MemoryOffsets);
+        ProjectMemory(Memory, cache, MemoryOffsets);
+        Forward(Arguments(output, Space(CountOfProbabilities, "Probabilities")) with { Cache = cache, Memory = default, KeyOffsets = default });
+        return output.ToArray();
     }
 
     public double[] Expect(out double[] probabilities)
     {
-        ReferenceResult result = ReferenceLayer.Forward(Type.Shape, Type.Weights, Arguments(default, default, Offsets, KeyLengths));
+        ReferenceResult result = ReferenceLayer.Forward(Type.Shape, Type.Weights, Arguments(default, default));
         probabilities = result.Probabilities;
         return result.Output;
     }
 
     public (float[] Output, float[] Probabilities) Run()
     {
-        float[] output = new float[AllRows * Type.Shape.DModel], probabilities = Probabilities;
-        Type.Forward(Arguments(output, probabilities, Offsets, KeyLengths));
-        return (output, probabilities);
+        Span<float> output = Space(AllRows * Type.Shape.DModel, "Output"), probabilities = Space(CountOfProbabilities, "Probabilities");
+        Forward(Arguments(output, probabilities));
+        return (output.ToArray(), probabilities.ToArray());
     }
 
     /// <summary>The same call again and again, on the same arrays.</summary>
     public Action Prepare()
     {
-        float[] output = new float[AllRows * Type.Shape.DModel], probabilities = Probabilities;
+        float[] output = new float[AllRows * Type.Shape.DModel], probabilities = new float[CountOfProbabilities];
         int[] offsets = Offsets, lengths = KeyLengths, memoryOffsets = MemoryOffsets;
-        return () => Type.Forward(Arguments(output, probabilities, offsets, lengths, memoryOffsets));
+        ILayer layer = Running;
+        return () => layer.Forward(Arguments(output, probabilities, offsets, lengths, memoryOffsets));
     }
 
     /// <summary>One sequence of the batch, in a batch of its own.</summary>
@@ -133,7 +108,7 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
         int width = Type.Shape.DModel, first = IsPadded ? sequence * Lengths.Max() : Lengths[..sequence].Sum();
         // Without key lengths, padding would be seen.
         int rows = IsPadded && !Attention.KeyLengths ? Lengths.Max() : Lengths[sequence];
-        var alone = new LayerCase(Type, [rows], Input[(first * width)..((first + rows) * width)]);
+        var alone = new LayerCase(Type, [rows], Input[(first * width)..((first + rows) * width)]) { Layer = Layer };
         return MemoryRows.Length == 0 ? alone : alone with { MemoryRows = [MemoryRows[sequence]], Memory = MemoryOf(sequence) };
     }
 
@@ -142,7 +117,7 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
     {
         int width = Type.Shape.DModel, rows = Lengths[0];
         bool isDecoder = Type.Shape.MemoryDim > 0;
-        AttentionCache cache = !isDecoder ? Type.CreateCache(rows, batch) : Type.CreateCache(
+        AttentionCache cache = !isDecoder ? Running.CreateCache(rows, batch) : CacheOfMemory(
             rows, batch, [.. Enumerable.Range(0, batch).SelectMany(_ => Memory)],
             Attention.Ragged ? [.. Enumerable.Range(0, batch + 1).Select(sequence => sequence * MemoryRows[0])] : []);
         int[] memoryLengths = Type.Shape.MemoryLengths ? [.. Enumerable.Repeat(MemoryRows[0], batch)] : [];
@@ -150,19 +125,45 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
         for (int row = 0; row < rows;)
         {
             int count = row == 0 && first > 0 ? first : rows - row <= 5 ? rows - row : 1;
-            float[] input = [.. Enumerable.Range(0, batch).SelectMany(_ => Input[(row * width)..((row + count) * width)])], output = new float[input.Length];
-            Type.Forward(new AttentionArguments
+            float[] input = [.. Enumerable.Range(0, batch).SelectMany(_ => Input[(row * width)..((row + count) * width)])];
+            Span<float> output = Space(input.Length, "Output");
+            Forward(new AttentionArguments
             {
-                Input = input, Output = output, Cache = cache, Batch = batch, MemoryLengths = memoryLengths,
-                RowOffsets = Attention.Ragged ? [.. Enumerable.Range(0, batch + 1).Select(sequence => sequence * count)] : default,
+                Input = Place(input, "Input"), Output = output, Cache = cache, Batch = batch, MemoryLengths = Place(memoryLengths, "MemoryLengths"),
+                RowOffsets = Place<int>(Attention.Ragged ? [.. Enumerable.Range(0, batch + 1).Select(sequence => sequence * count)] : [], "RowOffsets"),
+                Options = new() { MaxDegreeOfParallelism = Threads },
             });
             for (int sequence = 0; sequence < batch; sequence++)
-                output.AsSpan(sequence * count * width, count * width).CopyTo(all.AsSpan(((sequence * rows) + row) * width));
+                output.Slice(sequence * count * width, count * width).CopyTo(all.AsSpan(((sequence * rows) + row) * width));
             row += count;
         }
 
         return all;
     }
+
+    /// <summary>A cache that holds a memory.</summary>
+    private AttentionCache CacheOfMemory(int capacity, int batch, float[] memory, int[] memoryOffsets)
+    {
+        AttentionCache cache = Running.CreateCache(capacity, Math.Max(1, memory.Length / Type.Shape.MemoryDim), batch);
+        ProjectMemory(memory, cache, memoryOffsets);
+        return cache;
+    }
+
+    private void ProjectMemory(float[] memory, AttentionCache cache, int[] memoryOffsets) => Running.ProjectMemory(
+        Place(memory, "Memory"), cache, Place(memoryOffsets, "MemoryOffsets"), new() { MaxDegreeOfParallelism = Threads });
+
+    private void Forward(in AttentionArguments arguments)
+    {
+        Running.Forward(in arguments);
+        // The next call finds no scratch of this one.
+        if (Places is not null)
+            AttentionScratch.Trim();
+    }
+
+    private ReadOnlySpan<T> Place<T>(T[] values, string name)
+        where T : unmanaged => Places is null ? values : Places.Put(values, name);
+
+    private Span<float> Space(int length, string name) => Places is null ? new float[length] : Places.Space(length, name);
 
     public override string ToString() => $"lengths {string.Join(' ', Lengths)}";
 
@@ -173,13 +174,14 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
     private int[] MemoryOffsets =>
         Attention.Ragged && MemoryRows.Length > 0 ? [0, .. MemoryRows.Select((_, sequence) => MemoryRows[..(sequence + 1)].Sum())] : [];
 
-    private AttentionArguments Arguments(float[]? output, float[]? probabilities, int[] offsets, int[] lengths) =>
-        Arguments(output, probabilities, offsets, lengths, MemoryOffsets);
+    private AttentionArguments Arguments(Span<float> output, Span<float> probabilities) =>
+        Arguments(output, probabilities, Offsets, KeyLengths, MemoryOffsets);
 
-    private AttentionArguments Arguments(float[]? output, float[]? probabilities, int[] offsets, int[] lengths, int[] memoryOffsets) => new()
+    private AttentionArguments Arguments(Span<float> output, Span<float> probabilities, int[] offsets, int[] lengths, int[] memoryOffsets) => new()
     {
-        Input = Input, Output = output, Probabilities = probabilities, RowOffsets = offsets, KeyLengths = lengths, Batch = Lengths.Length,
-        Memory = Memory, KeyOffsets = memoryOffsets, MemoryLengths = Type.Shape.MemoryLengths ? MemoryRows : [],
-        Options = new() { MaxDegreeOfParallelism = Threads },
+        Input = Place(Input, "Input"), Output = output, Probabilities = probabilities, RowOffsets = Place(offsets, "RowOffsets"),
+        KeyLengths = Place(lengths, "KeyLengths"), Batch = Lengths.Length,
+        Memory = Place(Memory, "Memory"), KeyOffsets = Place(memoryOffsets, "MemoryOffsets"),
+        MemoryLengths = Place(Type.Shape.MemoryLengths ? MemoryRows : [], "MemoryLengths"), Options = new() { MaxDegreeOfParallelism = Threads },
     };
 }

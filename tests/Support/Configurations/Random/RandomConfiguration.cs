@@ -8,10 +8,6 @@ internal static partial class RandomConfiguration
 {
     private static readonly TestConfiguration Default = new() { Heads = 0 };
 
-    /// <summary>The settings of the attribute, as a test configuration has them, and the hooks.</summary>
-    private static readonly PropertyInfo[] Properties =
-        [.. typeof(TestConfiguration).GetProperties().Where(property => property is { CanRead: true, CanWrite: true })];
-
     private static readonly int[] EdgeInts =
         [int.MinValue, -2, -1, 0, 1, 2, 3, 4, 7, 255, 256, 257, 1024, 1025, 65_536, 65_537, 1_048_576, 1_048_577, int.MaxValue];
 
@@ -22,6 +18,15 @@ internal static partial class RandomConfiguration
     /// <summary>A shape, some features on top of it, and in every fifth a setting or more with any value.</summary>
     public static TestConfiguration Next(Random random)
     {
+        TestConfiguration configuration = NextLegal(random);
+        for (int spoilt = random.Next(5) == 0 ? random.Next(1, 4) : 0; spoilt > 0; spoilt--)
+            configuration = Spoil(configuration, random);
+        return configuration;
+    }
+
+    /// <summary>A shape and some features on top of it, which may contradict each other.</summary>
+    public static TestConfiguration NextLegal(Random random)
+    {
         TestConfiguration configuration = NextShape(random);
         int features = random.Next(4) switch
         {
@@ -31,40 +36,47 @@ internal static partial class RandomConfiguration
         };
         for (int feature = 0; feature < features; feature++)
             configuration = Features[random.Next(Features.Length)](configuration, random);
-        for (int spoilt = random.Next(5) == 0 ? random.Next(1, 4) : 0; spoilt > 0; spoilt--)
-            configuration = Spoil(configuration, random);
         return configuration;
     }
 
     /// <summary>What a configuration declares: each setting that is not at its default, an enumeration with its value, a hook with its name.</summary>
-    public static IEnumerable<string> Declared(TestConfiguration configuration) => Properties
-        .Select(property => (property.Name, Value: property.GetValue(configuration), Default: property.GetValue(Default)))
-        .Where(setting => !Equals(setting.Value, setting.Default))
-        .SelectMany(
-            setting => setting.Value is Enum or TestHook ? setting.Value.ToString()!.Split(", ").Select(value => $"{setting.Name}.{value}") : [setting.Name]);
+    public static IEnumerable<string> Declared(TestConfiguration configuration) =>
+        Declared(configuration, Default).Concat(configuration.MaskPredicate is { } predicate ? [$"MaskPredicate.{predicate}"] : [])
+            .Concat(configuration.ScoreModifier is { } modifier ? [$"ScoreModifier.{modifier}"] : []);
+
+    /// <summary>The same of any kind of configuration, without hooks.</summary>
+    public static IEnumerable<string> Declared<T>(T configuration, T standard)
+        where T : class => SettingsText.Changed(configuration, standard).SelectMany(setting => setting.GetValue(configuration) is Enum value
+            ? value.ToString().Split(", ").Select(name => $"{setting.Name}.{name}")
+            : [setting.Name]);
 
     /// <summary>How many of some configurations declare each.</summary>
-    public static string Count(IEnumerable<TestConfiguration> configurations) => string.Join(
-        ", ", configurations.SelectMany(Declared).CountBy(feature => feature).OrderBy(
+    public static string Count(IEnumerable<RandomClass> classes) => string.Join(
+        ", ", classes.SelectMany(one => one.Declared).CountBy(feature => feature).OrderBy(
             entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value}"));
 
     /// <summary>Numbers with a fraction that are not at their defaults.</summary>
-    public static IEnumerable<double> Numbers(TestConfiguration configuration) => Properties
-        .Where(property => !Equals(property.GetValue(configuration), property.GetValue(Default)))
-        .Select(property => property.GetValue(configuration))
+    public static IEnumerable<double> Numbers(TestConfiguration configuration) => Numbers(configuration, Default);
+
+    /// <summary>The same of any kind of configuration.</summary>
+    public static IEnumerable<double> Numbers<T>(T configuration, T standard)
+        where T : class => SettingsText.Changed(configuration, standard)
+        .Select(setting => setting.GetValue(configuration))
         .Where(value => value is float or double)
         .Select(value => Convert.ToDouble(value, CultureInfo.InvariantCulture));
 
     /// <summary>The names of everything that <see cref="Next"/> may set.</summary>
-    public static IEnumerable<string> Settings => Properties.Select(property => property.Name);
+    public static IEnumerable<string> Settings =>
+        SettingsText.Of(typeof(TestConfiguration)).Select(setting => setting.Name).Append("MaskPredicate").Append("ScoreModifier");
 
-    private static TestConfiguration Spoil(TestConfiguration configuration, Random random)
+    /// <summary>A copy with any value for one of its settings.</summary>
+    public static T Spoil<T>(T configuration, Random random)
+        where T : class
     {
-        TestConfiguration spoilt = configuration with { };
-        PropertyInfo property = Properties[random.Next(Properties.Length)];
+        var spoilt = (T)typeof(T).GetMethod("<Clone>$")!.Invoke(configuration, null)!;
+        PropertyInfo[] settings = SettingsText.Of(typeof(T));
+        PropertyInfo property = settings[random.Next(settings.Length)];
         Type type = property.PropertyType;
-        if (type == typeof(TestHook))
-            return spoilt;
         object value = type == typeof(bool) ? !(bool)property.GetValue(configuration)!
             : type == typeof(int) ? EdgeInts[random.Next(EdgeInts.Length)]
             : type == typeof(float) ? (float)EdgeNumbers[random.Next(EdgeNumbers.Length)]
