@@ -24,6 +24,12 @@ internal static class MemoryKernelsEmitter
                 + "=>");
         writer.Line($"    {path}.AttendMemory(in memory, keys, ref queries, rows, ref joined, ref scratch);");
         writer.Line();
+        writer.Line("/// <summary>The same for one KV head.</summary>");
+        writer.Line(
+            "public static void AttendMemoryHead("
+                + "in Services::KeyValuePanels memory, nint keys, nint head, ref float queries, nint rows, ref float joined, ref float scratch) =>");
+        writer.Line($"    {path}.AttendMemoryHead(in memory, keys, head, ref queries, rows, ref joined, ref scratch);");
+        writer.Line();
         writer.Line("/// <summary>Projects memory rows into panels.</summary>");
         writer.Line(
             "public static void WriteMemory(Services::PackedWeights weights, in Services::KeyValuePanels memory, ref float source, nint first, nint rows, in "

@@ -27,11 +27,20 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     public static void AttendMemory(in KeyValuePanels memory, nint keys, ref float queries, nint rows, ref float joined, ref float scratch)
     {
+        for (nint head = 0; head < TConstants.KvHeads; head++)
+            AttendMemoryHead(in memory, keys, head, ref Unsafe.Add(ref queries, head * rows * GroupDim), rows, ref joined, ref scratch);
+    }
+
+    /// <summary>Attention of one KV head of some rows to a memory; the type parameters are those of the cross-attention.</summary>
+    /// <inheritdoc cref="IAttentionKernels.AttendMemoryHead"/>
+    [MethodImpl(Step)]
+    public static void AttendMemoryHead(
+        in KeyValuePanels memory, nint keys, nint head, ref float queries, nint rows, ref float joined, ref float scratch)
+    {
         SequenceCall call = default;
         call.Dimensions = new ForwardDimensions(1, (int)rows, (int)keys, 0);
         call.Panels = memory;
-        for (nint head = 0; head < TConstants.KvHeads; head++)
-            AttendHead(in call, head, 0, rows, ref Unsafe.Add(ref queries, head * rows * GroupDim), ref joined, ref scratch);
+        AttendHead(in call, head, 0, rows, ref queries, ref joined, ref scratch);
     }
 
     /// <summary>Projects memory rows into panels; the type parameters are those of the cross-attention.</summary>
@@ -142,11 +151,14 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void FinishMemory(PackedWeights weights, ref float joined, nint rows, ref float output, ref float scratch)
     {
-        PackedLayer layer = weights.Layer;
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
         ProjectOutput(ref joined, rows, weights.Memory.Output, ref branch, ref scratch);
-        ref float source = ref AddBranch(
-            layer, layer.MemoryResultNorm, layer.MemoryNorm, layer.FeedForwardNorm, ref output, rows, ref branch, ref output, ref scratch);
+        ref float source = ref AddMemoryBranch(weights.Layer, ref output, rows, ref branch, ref output, ref scratch);
         FinishNetwork(weights, ref source, rows, ref output, ref scratch);
     }
+
+    /// <summary>Adds what the cross-attention gives to the sum after the self-attention, and normalises for the feed-forward network.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float AddMemoryBranch(PackedLayer layer, ref float input, nint rows, ref float branch, ref float sum, ref float scratch) =>
+        ref AddBranch(layer, layer.MemoryResultNorm, layer.MemoryNorm, layer.FeedForwardNorm, ref input, rows, ref branch, ref sum, ref scratch);
 }

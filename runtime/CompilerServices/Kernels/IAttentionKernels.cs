@@ -54,6 +54,18 @@ public interface IAttentionKernels
     static virtual void AttendMemory(in KeyValuePanels memory, nint keys, ref float queries, nint rows, ref float joined, ref float scratch) =>
         throw new UnreachableException();
 
+    /// <summary>The cross-attention of a layer, of one KV head for some rows of a sequence.</summary>
+    /// <param name="memory">Where the keys and values of the sequence's memory lie.</param>
+    /// <param name="keys">Memory rows that are seen.</param>
+    /// <param name="head">The KV head.</param>
+    /// <param name="queries">[rows · group][HeadDim] of the head.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="joined">Where the joined heads of the first row go.</param>
+    /// <param name="scratch">Scratch of this thread.</param>
+    static virtual void AttendMemoryHead(
+        in KeyValuePanels memory, nint keys, nint head, ref float queries, nint rows, ref float joined, ref float scratch) =>
+        throw new UnreachableException();
+
     /// <summary>Projects memory rows of a layer's cross-attention into panels.</summary>
     /// <param name="weights">The weights of the cross-attention.</param>
     /// <param name="memory">Where the keys and values of the sequence's memory lie.</param>

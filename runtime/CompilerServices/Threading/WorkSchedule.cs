@@ -18,7 +18,7 @@ internal readonly struct WorkSchedule
     /// <param name="sharedFloats">Floats of scratch that all threads share.</param>
     /// <param name="ownFloats">Floats of scratch that each thread needs for itself.</param>
     /// <param name="repeats">How often the cycle repeats.</param>
-    /// <param name="phases">The phases of the cycle, at most six.</param>
+    /// <param name="phases">The phases of the cycle, at most ten.</param>
     public WorkSchedule(int threads, nint sharedFloats, nint ownFloats, int repeats, params ReadOnlySpan<WorkPhase> phases)
     {
         length = phases.Length;
@@ -61,7 +61,7 @@ internal readonly struct WorkSchedule
 
     private static nint OddLines(nint floats) => 16 * (((floats + 15) / 16) | 1);
 
-    [InlineArray(6)]
+    [InlineArray(10)]
     private struct Cycle
     {
         private WorkPhase first;

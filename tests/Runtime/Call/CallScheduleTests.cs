@@ -92,6 +92,39 @@ public sealed class CallScheduleTests
         }
     }
 
+    /// <summary>Few rows of a decoder layer: both attentions and the network are cut into columns and heads, and so is a memory that comes with the call.</summary>
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(8, true)]
+    [InlineData(2, false)]
+    [InlineData(8, false)]
+    public void Few_rows_of_a_decoder_layer_are_cut_into_columns(int threads, bool hasCache)
+    {
+        CallNumbers numbers = Numbers(Projections | Cache | Causal | Layer | Memory) with { FeedForwardDim = 2048, HiddenStride = 2064 };
+        CallSizes sizes = Sizes(rows: 3, keys: 40) with { HasCache = hasCache, MemoryKeys = 300, MemoryElements = hasCache ? 0 : 300 * 512 };
+        CallSchedule schedule = CallSchedule.Create(in numbers, in sizes, threads);
+        Assert.Equal(CallPartition.Columns, schedule.Partition);
+        Assert.Equal(!hasCache, schedule.ProjectsMemory);
+        Assert.Equal(hasCache ? 9 : 10, schedule.SequencePhases);
+        Assert.Equal(schedule.SequencePhases, schedule.Work.Phases);
+        Assert.Equal(threads, schedule.Work.Workers);
+        int phase = 0;
+        if (!hasCache)
+            AssertHolds(schedule.Work[phase++], 300);
+        Assert.Equal(3 * Parts(32, schedule.Work[phase].Step), schedule.Work[phase++].Parts);
+        Assert.Equal(8, schedule.Work[phase++].Parts);
+        AssertHolds(schedule.Work[phase++], 32);
+        AssertHolds(schedule.Work[phase++], 32);
+        Assert.Equal(8, schedule.Work[phase++].Parts);
+        AssertHolds(schedule.Work[phase++], 32);
+        AssertHolds(schedule.Work[phase++], 128);
+        AssertHolds(schedule.Work[phase++], 32);
+        Assert.Equal(1, schedule.Work[phase].Parts);
+        // Rows of two attentions, of the network, and of the two sums.
+        nint row = (3 * 512) + 512 + 512 + 512 + 2064 + 512;
+        Assert.Equal((hasCache ? 0 : numbers.KeyValueFloats(40) + numbers.KeyValueFloats(300)) + (3 * row), schedule.Work.SharedFloats);
+    }
+
     private static void AssertHolds(WorkPhase phase, int all)
     {
         Assert.True((long)phase.Parts * phase.Step >= all, $"{phase} does not hold {all}");

@@ -6,9 +6,9 @@ namespace AttentionGen.CompilerServices;
 // Parts of a call of few rows: columns of the projections, then heads, then columns of the output.
 public static partial class AttentionCall<TKernels, TConstants>
 {
-    /// <summary>A part of one of the three phases.</summary>
+    /// <summary>A part of one of the phases.</summary>
     /// <param name="call">The sequence.</param>
-    /// <param name="phase">0 for projections, 1 for heads, 2 for the output.</param>
+    /// <param name="phase">0 for projections, 1 for heads, 2 for the output, and further ones of a layer.</param>
     /// <param name="part">The part.</param>
     /// <param name="step">Panels of columns of a part.</param>
     /// <param name="strips">Projected queries, keys and values, laid-out queries and joined heads of the sequence, for all threads.</param>
@@ -32,8 +32,10 @@ public static partial class AttentionCall<TKernels, TConstants>
             RunProjectedHead(in call, rows, newKeys, part, ref strips, ref keyStrip, ref valueStrip, ref queries, ref joined, ref scratch);
         else if (!Has(Layer))
             ProjectOutputColumns(in call, rows, part, step, ref joined, ref scratch);
+        else if (Has(Memory) && phase is >= 3 and < 3 + MemoryPhases)
+            RunMemoryColumns(in call, phase - 3, rows, part, step, ref strips, ref queries, ref joined, ref branch, ref hidden, ref scratch);
         else
-            RunLayerColumns(in call, phase, rows, part, step, ref joined, ref branch, ref hidden, ref scratch);
+            RunLayerColumns(in call, Has(Memory) && phase > 2 ? phase - MemoryPhases : phase, rows, part, step, ref joined, ref branch, ref hidden, ref scratch);
     }
 
     /// <summary>
@@ -51,9 +53,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         switch (phase)
         {
             case 2:
-                ProjectOutput(
-                    call.Weights.Output, ref joined, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel,
-                    ref scratch);
+                ProjectBranchColumns(call.Weights.Output, ref joined, rows, first, end, ref branch, ref scratch);
                 break;
             case 3:
                 ref float input = ref At(call.Arguments.Input, place);
@@ -61,7 +61,10 @@ public static partial class AttentionCall<TKernels, TConstants>
                 if (Has(ParallelBranches))
                     AttentionRows(call.Weights, ref input, rows, ref scratch);
                 ref float sum = ref part == 0 ? ref At(call.Arguments.Output, place) : ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
-                ref float source = ref AddAttention(layer, ref input, rows, ref branch, ref sum, ref scratch);
+                // The sum after the self-attention is not in the output, where one part keeps the next sum while others read it.
+                ref float source = ref Has(Memory)
+                    ? ref AddMemoryBranch(layer, ref SumAfterAttention(ref hidden, rows), rows, ref branch, ref sum, ref scratch)
+                    : ref AddAttention(layer, ref input, rows, ref branch, ref sum, ref scratch);
                 FeedForwardUp(layer, ref source, rows, first, end, ref hidden, ref scratch);
                 break;
             case 4:
@@ -74,6 +77,11 @@ public static partial class AttentionCall<TKernels, TConstants>
                 break;
         }
     }
+
+    /// <summary>Some columns of what an attention gives.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ProjectBranchColumns(PackedMatrix weights, ref float joined, nint rows, int first, int end, ref float branch, ref float scratch) =>
+        ProjectOutput(weights, ref joined, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel, ref scratch);
 
     /// <summary>Some panels of the queries, or of the keys, or of the values.</summary>
     [MethodImpl(Step)]

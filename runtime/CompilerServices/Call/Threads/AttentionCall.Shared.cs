@@ -95,11 +95,18 @@ public static partial class AttentionCall<TKernels, TConstants>
                 step,
                 part,
                 cut.Step,
-                ref Unsafe.Add(ref shared, Has(Cache) && arguments.Cache is not null ? 0 : KeyValueFloats(work.Dimensions.Keys)),
+                ref Unsafe.Add(ref shared, SharedKeyValueFloats(in arguments, in work.Dimensions)),
                 ref own);
         else
             RunHead(in call, part, ref own);
     }
+
+    /// <summary>Floats of the keys and values of a sequence, and of its memory, that threads share.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint SharedKeyValueFloats(in AttentionArguments arguments, in ForwardDimensions dimensions) =>
+        Has(Cache) && arguments.Cache is not null
+            ? 0
+            : KeyValueFloats(dimensions.Keys) + (Has(Memory) ? KeyValueFloats(dimensions.MemoryKeys) : 0);
 
     /// <summary>Some rows of a sequence: in even phases their keys and values, in odd ones their output; where there is a ring, chunk after chunk.</summary>
     [MethodImpl(Step)]

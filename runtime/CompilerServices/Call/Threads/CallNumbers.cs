@@ -68,11 +68,11 @@ internal readonly record struct CallNumbers
     public bool SharesHeads => (Has(AttentionFeatures.Projections) || KvHeads > 1) && !Has(AttentionFeatures.AveragedProbabilities);
 
     /// <summary>
-    /// Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads, and of a layer what its
-    /// branches give.
+    /// Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads, of a layer what its
+    /// branches give, and of a decoder layer the sum after its self-attention.
     /// </summary>
     public nint ColumnFloats => ((nint)(QueryPanels + Panels(KeyDim) + Panels(ValueDim)) * PanelWidth) + QueryDim + JoinedDim
-        + (Has(AttentionFeatures.Layer) ? DModel + HiddenStride : 0);
+        + (Has(AttentionFeatures.Layer) ? DModel + HiddenStride : 0) + (Has(AttentionFeatures.Memory) ? DModel : 0);
 
     public int FeedForwardPanels => Panels(FeedForwardDim);
 

@@ -115,9 +115,6 @@ internal readonly struct CallSchedule
 
     private static bool HasFewRows(in CallNumbers numbers, in CallSizes sizes)
     {
-        // The phases of columns know one attention.
-        if (numbers.Has(AttentionFeatures.Memory))
-            return false;
         if (!numbers.SharesHeads || sizes.Rows > numbers.FewRows || (numbers.Has(AttentionFeatures.CrossAttention) && !sizes.HasCache))
             return false;
         return numbers.Has(AttentionFeatures.Projections) || !numbers.Has(AttentionFeatures.Ring) || NewKeys(in numbers, in sizes) <= numbers.FewRows;
@@ -151,13 +148,31 @@ internal readonly struct CallSchedule
 
         int up = ColumnStep(in numbers, numbers.FeedForwardPanels, threads), output = ColumnStep(in numbers, numbers.OutputPanels, threads);
         WorkPhase outputs = new(EqualParts.Count(numbers.OutputPanels, output), output);
+        WorkPhase ups = new(EqualParts.Count(numbers.FeedForwardPanels, up), up), sums = new(1, 1);
+        if (numbers.Has(AttentionFeatures.Memory))
+        {
+            int query = ColumnStep(in numbers, numbers.QueryPanels, threads), memory = PartRows(in numbers, sizes.MemoryKeys, threads);
+            WorkPhase queries = new(EqualParts.Count(numbers.QueryPanels, query), query);
+            ReadOnlySpan<WorkPhase> phases =
+                [new(EqualParts.Count(sizes.MemoryKeys, memory), memory), columns, heads, outputs, queries, heads, outputs, ups, outputs, sums];
+            // A cache holds the memory projected.
+            if (sizes.HasCache)
+                phases = phases[1..];
+            return new()
+            {
+                Partition = CallPartition.Columns,
+                SequencePhases = phases.Length,
+                ProjectsMemory = !sizes.HasCache,
+                Work = new(threads, shared, numbers.ScratchFloats, sizes.Batch, phases),
+            };
+        }
+
         return new()
         {
             Partition = CallPartition.Columns,
             SequencePhases = 6,
             Work = new(
-                threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, outputs,
-                new WorkPhase(EqualParts.Count(numbers.FeedForwardPanels, up), up), outputs, new WorkPhase(1, 1)),
+                threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads, outputs, ups, outputs, sums),
         };
     }
 
