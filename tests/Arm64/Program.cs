@@ -38,6 +38,12 @@ bool right = new Grid<PlainAttention>().Run(same)
     // Two threads take sequences, or rows, or the columns and heads of few rows, while a cache grows past a key block and a ring past its memory.
     & new Grid<SharedAttention>(new() { MaskPredicate = SharedAttention.IsSeen }, sharedFrom: 48).Run((4, 48, 48))
     & new Grid<SharedAttention>(new() { MaskPredicate = SharedAttention.IsSeen }, sharedFrom: 100).Through(keys: 394, 160, 1, 130, 3, 100)
-    & new Grid<RingAttention>(new() { MaskPredicate = RingAttention.IsSeen }, sharedFrom: 48).Through(keys: 512, 400, 1, 300, 5, 66, 48);
+    & new Grid<RingAttention>(new() { MaskPredicate = RingAttention.IsSeen }, sharedFrom: 48).Through(keys: 512, 400, 1, 300, 5, 66, 48)
+    & LayerGrid<EncoderLayer>.Run((1, 1, 0), (3, 5, 0), (1, 33, 0), (2, 130, 0))
+    & LayerGrid<GatedLayer>.Run((1, 1, 0), (3, 5, 0), (1, 130, 0))
+    & LayerGrid<GatedLayer>.Decode(memory: 0, 1, 16, 255)
+    & LayerGrid<DecoderLayer>.Run((1, 1, 40), (3, 5, 17), (1, 130, 5))
+    & LayerGrid<DecoderLayer>.Decode(memory: 270, 1, 16, 255)
+    & LinearGrid<GatedLinear>.Run(1, 3, 13, 130);
 LayerRows.Run();
 return right ? 0 : 1;
