@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using AttentionGen.Bench.Measure;
 using AttentionGen.Bench.Workloads;
-using AttentionGen.Generator.Plan;
 using Spectre.Console;
 
 namespace AttentionGen.Bench.Explain;
@@ -17,7 +16,7 @@ internal static class ExplainCommand
     {
         var name = new Argument<string>("workload")
         {
-            Description = "Name of a workload of compare, such as h8-d512-s128, or of a kernel without projections, such as core-h8-d64-s512.",
+            Description = "Name of a workload of compare, such as h8-d512-s128 or linear-384-1536-gelu-s128, or of a kernel without projections, such as core-h8-d64-s512.",
         };
         var rounds = new Option<int>("--rounds") { Description = "Rounds of timings; the best forward counts.", DefaultValueFactory = _ => DefaultRounds };
         rounds.Validators.Add(result =>
@@ -33,8 +32,8 @@ internal static class ExplainCommand
 
     private static int Run(string name, int rounds)
     {
-        AttentionWorkload[] known = [.. WorkloadList.All.OfType<AttentionWorkload>(), .. WorkloadList.Cores];
-        AttentionWorkload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
+        Workload[] known = [.. WorkloadList.All.Where(workload => workload is AttentionWorkload or LinearWorkload), .. WorkloadList.Cores];
+        Workload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
         if (workload is null)
         {
             Console.Error.WriteLine($"No workload is named {name}. There are: {string.Join(", ", known.Select(workload => workload.Name))}.");
@@ -52,20 +51,22 @@ internal static class ExplainCommand
 
     private static void WritePlan(IAnsiConsole console, Explanation explanation)
     {
-        AttentionWorkload workload = explanation.Workload;
-        AttentionPlan plan = explanation.Plan;
+        ExplainedPlan plan = explanation.Plan;
+        Workload workload = plan.Workload;
         console.WriteLine($"{workload.Name} on {Cpu.Name}");
-        console.WriteLine(workload.Plan);
+        console.WriteLine(plan.Text);
         console.WriteLine();
-        foreach (string reason in plan.Reasons.Concat(plan.SharedReasons))
+        foreach (string reason in plan.Reasons)
             console.WriteLine($"- {reason}");
         console.WriteLine();
         double executed = explanation.Parts.Sum(part => part.Cost.MultiplyAdds);
         console.WriteLine($"Multiply-adds: {Millions(workload.UsefulOperations / 2)} useful; "
             + $"{Millions(executed)} executed, with masked keys and rows that overlapping tiles compute twice.");
-        console.WriteLine($"Bytes: {Kibibytes(plan.WeightBytes)} of packed weights{Level(plan.WeightBytes)}, "
-            + $"{Kibibytes(explanation.KeyValueBytes)} of keys and values a sequence{Level(explanation.KeyValueBytes)}, "
-            + $"{Kibibytes(4L * plan.Scratch.Length)} of scratch.");
+        string keysAndValues = plan.KeyValueBytes == 0
+            ? ""
+            : $"{Kibibytes(plan.KeyValueBytes)} of keys and values a sequence{Level(plan.KeyValueBytes)}, ";
+        console.WriteLine(
+            $"Bytes: {Kibibytes(plan.WeightBytes)} of packed weights{Level(plan.WeightBytes)}, {keysAndValues}{Kibibytes(plan.ScratchBytes)} of scratch.");
         console.WriteLine($"Measured limits of one thread: {Text(explanation.PeakGflops, "F0")} GFLOP/s of FMAs, "
             + $"{Text(explanation.LoadGigabytesPerSecond, "F0")} GB/s of loads from the first-level cache.");
         console.WriteLine();
@@ -120,14 +121,14 @@ internal static class ExplainCommand
         double between = explanation.Parts.Single(part => part.Cost.Part == Part.Between).Microseconds;
         double least = explanation.Parts.Sum(part => part.Bound.Microseconds);
         double forward = explanation.ForwardMicroseconds;
-        double peakShare = explanation.Workload.UsefulOperations / 1000 / forward / explanation.PeakGflops;
+        double peakShare = explanation.Plan.Workload.UsefulOperations / 1000 / forward / explanation.PeakGflops;
         console.WriteLine($"Forward: {Text(forward, "F1")} µs, {Text(100 * peakShare, "F1")} % of the FMA peak for useful work.");
         console.WriteLine($"Over timed kernels: {Text(sum, "F1")} µs, of which {Text(sum - between, "F1")} µs in kernels "
             + $"and {Text(between, "F1")} µs between them; "
             + $"reading the clock takes {Text(sum - forward, "F1")} µs.");
-        if (explanation.Workload is LayerWorkload { IsBoundByReading: false })
+        if (explanation.Plan.Workload is LayerWorkload { IsBoundByReading: false })
         {
-            double products = explanation.Workload.UsefulOperations / 1000 / explanation.PeakGflops;
+            double products = explanation.Plan.Workload.UsefulOperations / 1000 / explanation.PeakGflops;
             double softmax = explanation.Parts.Where(part => part.Cost.Part == Part.Softmax).Sum(part => part.Microseconds);
             console.WriteLine($"Products at the FMA peak {Text(products, "F1")} µs, plus softmax {Text(softmax, "F1")} µs: "
                 + $"the forward takes {Text(forward / (products + softmax), "F2")} times as long.");

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using AttentionGen.Bench.Measure;
 using AttentionGen.Bench.Subjects;
 using AttentionGen.Bench.Workloads;
-using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Bench.Explain;
 
@@ -31,13 +30,12 @@ internal sealed class Explanation
     private readonly Dictionary<long, ReadBandwidth> reads = [];
     private long[] ticks = [];
 
-    public Explanation(AttentionWorkload workload, int rounds)
+    public Explanation(Workload workload, int rounds)
     {
-        Workload = workload;
-        KernelTimes.Layer = (workload as LayerWorkload)?.Layer;
-        Plan = PlanOf.Shape(workload.Shape, KernelTimes.Layer);
+        Plan = ExplainedPlan.Of(workload);
+        KernelTimes.Layer = Plan.Layer;
         WorkloadData data = workload.CreateData();
-        using ISubject forward = workload.CreateGenerated(), timed = TimedSubject(workload);
+        using ISubject forward = workload.CreateGenerated(), timed = Plan.CreateTimed();
         forward.Prepare(data, threads: 1);
         timed.Prepare(data, threads: 1);
         IReadOnlyList<KernelCall> calls = KernelTimes.Record(timed.Run);
@@ -45,7 +43,7 @@ internal sealed class Explanation
         PartCost[] costs =
         [
             .. calls.Append(new(Part.Between, 0)).GroupBy(call => call.Part)
-                .Select(part => PartCost.Of(part.Key, [.. part], workload, Plan)).OrderBy(cost => cost.Part),
+                .Select(part => Plan.Cost(part.Key, [.. part])).OrderBy(cost => cost.Part),
         ];
         foreach (long bytes in costs.Select(cost => Rounded(cost.FootprintBytes)).Append(FirstLevelBytes).Distinct())
             reads[bytes] = new ReadBandwidth(bytes, threads: 1, ReadBandwidth.StreamCounts);
@@ -53,9 +51,7 @@ internal sealed class Explanation
         Parts = [.. costs.Select(cost => new ExplainedPart(cost, ticks[(int)cost.Part] * 1e6 / Stopwatch.Frequency, Limits(cost)))];
     }
 
-    public AttentionWorkload Workload { get; }
-
-    public AttentionPlan Plan { get; }
+    public ExplainedPlan Plan { get; }
 
     public IReadOnlyList<ExplainedPart> Parts { get; }
 
@@ -68,19 +64,8 @@ internal sealed class Explanation
     /// <summary>Best rate of loads from the first-level cache, GB/s.</summary>
     public double LoadGigabytesPerSecond => reads[FirstLevelBytes].Best.GigabytesPerSecond;
 
-    /// <summary>Bytes of keys and values of one sequence.</summary>
-    public long KeyValueBytes => Plan.KeyValueBytes * Workload.Keys;
-
     /// <summary>Rate at which a part's data can be read, GB/s.</summary>
     public double ReadGigabytesPerSecond(PartCost cost) => reads[Rounded(cost.FootprintBytes)].Best.GigabytesPerSecond;
-
-    private static ISubject TimedSubject(AttentionWorkload workload)
-    {
-        (Type subject, Type timed) = workload is LayerWorkload
-            ? (typeof(GeneratedLayerSubject<>), typeof(TimedLayer<>))
-            : (typeof(GeneratedSubject<>), typeof(TimedKernel<>));
-        return (ISubject)Activator.CreateInstance(subject.MakeGenericType(timed.MakeGenericType(workload.Kernel)))!;
-    }
 
     /// <summary>Over timed kernels a forward gives its output, bit for bit.</summary>
     /// <exception cref="InvalidOperationException">It does not.</exception>

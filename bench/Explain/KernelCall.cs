@@ -32,6 +32,12 @@ internal enum Part
     /// <summary>Of a layer: what follows the last product, residual sum and norm.</summary>
     FeedForwardSum,
 
+    /// <summary>Of a class of one product: the product.</summary>
+    Product,
+
+    /// <summary>Of a class of one product: activation, gate, residual, and copies out of scratch.</summary>
+    Epilogue,
+
     /// <summary>Norms before the attention, normalisation of heads, rotation, changes of layout, checks, and loops.</summary>
     Between,
 }

@@ -64,7 +64,7 @@ internal static class KernelTimes
 
     private static void EndBetween(long now)
     {
-        Part part = Layer is null ? Part.Between : previous.Part switch
+        Part part = previous.Part == Part.Product ? Part.Epilogue : Layer is null ? Part.Between : previous.Part switch
         {
             // A gate and what it gates come one after the other.
             Part.UpProjection when !Layer.Gated || ups % 2 == 0 => Part.Activation,

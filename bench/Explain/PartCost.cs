@@ -83,6 +83,38 @@ internal sealed record PartCost(
         return new(part, calls.Count, multiplyAdds, arithmetic, loads, streamed, Footprint(part, workload, plan));
     }
 
+    /// <summary>The same of a class of one product.</summary>
+    public static PartCost Of(Part part, IReadOnlyList<KernelCall> calls, LinearWorkload workload, LinearPlan plan)
+    {
+        LinearShape shape = workload.Shape;
+        double arithmetic = 0, loads = 0, streamed = 0;
+        foreach (KernelCall call in calls)
+        {
+            if (part == Part.Product)
+            {
+                foreach (RegisterTile tile in Tiles(plan.Product, (int)call.Rows))
+                {
+                    double steps = (double)shape.Inputs * ((call.Panels + tile.Panels - 1) / tile.Panels);
+                    arithmetic += steps * tile.Accumulators;
+                    loads += steps * tile.LoadsPerStep;
+                }
+                streamed += sizeof(float) * (double)shape.Inputs * call.Panels * AttentionPlan.PanelWidth;
+                continue;
+            }
+            double vectors = (double)call.Rows * call.Panels * AttentionPlan.PanelWidth / plan.Target.Lanes;
+            int operands = (shape.Gate ? 1 : 0) + (shape.Residual ? 1 : 0);
+            int function = shape.Activation switch { AttentionGen.Activation.None => 0, AttentionGen.Activation.Relu => 1, _ => ActivationInstructions };
+            arithmetic += vectors * (function + operands);
+            // Each operand goes through the result once more.
+            loads += vectors * ((function > 0 ? 1 : 0) + (2 * operands));
+        }
+        long rows = Math.Min(plan.RowBlock, workload.Rows);
+        long footprint = part == Part.Product
+            ? workload.IsBoundByReading ? workload.RequiredBytes : plan.WeightBytes + (sizeof(float) * rows * (shape.Inputs + shape.Outputs))
+            : sizeof(float) * Math.Min(LinearPlan.FinishedFloats, rows * shape.Outputs);
+        return new(part, calls.Count, part == Part.Product ? arithmetic * plan.Target.Lanes : 0, arithmetic, loads, streamed, footprint);
+    }
+
     /// <summary>The tiles that cover so many rows; fewer than the smallest tile take GEMV tiles, of which two may overlap.</summary>
     private static IEnumerable<RegisterTile> Tiles(ProductPlan product, int rows)
     {

@@ -13,11 +13,17 @@ internal static class PlanOf
 
     public static AttentionPlan Shape(AttentionShape shape, TransformerLayerShape? layer = null) => AttentionPlan.Create(SpecOf(shape, layer), Target);
 
+    /// <summary>The same of one product.</summary>
+    public static LinearPlan Linear(LinearShape shape) =>
+        LinearPlan.Create(new() { Class = Ordinary, Shape = ShapeCopy.To<Generator.Model.LinearShape>(shape) }, Target);
+
     /// <summary>The spec that the generator made of the attribute; the class and its unrolling are taken to be ordinary.</summary>
     public static AttentionSpec SpecOf(AttentionShape shape, TransformerLayerShape? layer = null) => new()
     {
         Layer = layer is null ? null : ShapeCopy.To<Generator.Model.TransformerLayerShape>(layer),
-        Class = new() { Namespace = "", Declarations = new(["partial class Block"]), Name = "Block", HintName = "Block" },
+        Class = Ordinary,
         Shape = ShapeCopy.To<Generator.Model.AttentionShape>(shape),
     };
+
+    private static KernelClass Ordinary => new() { Namespace = "", Declarations = new(["partial class Block"]), Name = "Block", HintName = "Block" };
 }

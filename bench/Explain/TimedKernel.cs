@@ -57,9 +57,7 @@ internal sealed class TimedPath
     public TimedPath(object kernel)
     {
         Type type = kernel.GetType();
-        FieldInfo field = type.GetField("packedWeights", BindingFlags.NonPublic | BindingFlags.Instance) 
-            ?? throw new MissingFieldException(type.Name, "packedWeights");
-        weights = (PackedWeights)field.GetValue(kernel)!;
+        weights = (PackedWeights)WeightsOf(kernel);
         Type timed = typeof(TimedKernels<>).MakeGenericType(Nested(type, TargetEmitter.KernelsName(PlanOf.Target)));
         path = typeof(AttentionCall<,>).MakeGenericType(timed, Nested(type, ConstantsEmitter.TypeName)).GetMethod(nameof(Forward))!.CreateDelegate<Path>();
     }
@@ -68,6 +66,16 @@ internal sealed class TimedPath
 
     public void Forward(in AttentionArguments arguments) => path(weights, in arguments);
 
-    private static Type Nested(Type type, string name) =>
+    /// <summary>The packed weights of an object of a generated class.</summary>
+    public static object WeightsOf(object kernel)
+    {
+        Type type = kernel.GetType();
+        FieldInfo field = type.GetField("packedWeights", BindingFlags.NonPublic | BindingFlags.Instance)
+            ?? throw new MissingFieldException(type.Name, "packedWeights");
+        return field.GetValue(kernel)!;
+    }
+
+    /// <summary>A private type of a generated class.</summary>
+    public static Type Nested(Type type, string name) =>
         type.GetNestedType(name, BindingFlags.NonPublic) ?? throw new MissingMemberException(type.Name, name);
 }

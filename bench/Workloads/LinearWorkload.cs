@@ -7,6 +7,9 @@ internal sealed record LinearWorkload : Workload
 {
     public required LinearShape Shape { get; init; }
 
+    /// <summary>The generated class.</summary>
+    public required Type Kernel { get; init; }
+
     /// <summary>What the generated class says of itself.</summary>
     public required string Plan { get; init; }
 
@@ -26,6 +29,7 @@ internal sealed record LinearWorkload : Workload
         {
             Name = name,
             Shape = TLinear.Shape,
+            Kernel = typeof(TLinear),
             Plan = TLinear.Plan,
             CreateGenerated = () => new GeneratedLinearSubject<TLinear>(),
             Rows = rows,
