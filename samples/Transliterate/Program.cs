@@ -6,11 +6,26 @@ namespace AttentionGen.Samples.Transliterate;
 
 internal static class Program
 {
+    /// <summary>A source word and its target. The time of a word grows with the square of its length.</summary>
+    private const int MostCharacters = 2 * Transliterator.MaxLength;
+
     private static int Main(string[] args)
     {
         var model = new Option<DirectoryInfo>("--model") { Description = "Directory with model.bin and the two vocabularies.", Required = true };
         var scores = new Option<bool>("--scores") { Description = "Each word is SOURCE=TARGET: print the log-probability of each character of the target." };
         var words = new Argument<string[]>("WORD") { Description = "Words to transliterate.", Arity = ArgumentArity.OneOrMore };
+        words.Validators.Add(result =>
+        {
+            foreach (string word in result.Tokens.Select(token => token.Value))
+            {
+                if (word.StartsWith("--", StringComparison.Ordinal))
+                    result.AddError($"{word} is no option of this program; --help lists them.");
+                else if (word.Length == 0)
+                    result.AddError("A word is empty: give at least one character.");
+                else if (word.Length > MostCharacters)
+                    result.AddError($"A word has {word.Length} characters; the model is made for words, so at most {MostCharacters} are read.");
+            }
+        });
         var command = new RootCommand("Writes Arabic words in Latin letters, with generated attention.") { model, scores, words };
         command.SetAction(result =>
         {

@@ -137,6 +137,19 @@ public sealed class SampleCommandTests
         Assert.Contains("az#a: the model does not know '#'", error);
     }
 
+    [Theory]
+    [InlineData("", 1, "A word is empty: give at least one character.")]
+    [InlineData("x", 100_000, "A word has 100000 characters; the model is made for words, so at most 512 are read.")]
+    [InlineData("--bogus", 1, "--bogus is no option of this program; --help lists them.")]
+    public void Transliterate_refuses_what_is_no_word(string part, int times, string message)
+    {
+        string word = string.Concat(Enumerable.Repeat(part, times));
+        (int exitCode, _, string error) = SampleProcess.Run(Transliterate, "--model", ModelFiles.Transliteration(), word, "آزا");
+        Assert.Equal(1, exitCode);
+        Assert.Contains(message, error);
+        Assert.DoesNotContain("   at ", error);
+    }
+
     [Fact]
     public void Transliterate_refuses_a_directory_without_model()
     {

@@ -18,6 +18,9 @@ internal static class SimilarCommand
             int empty = Array.FindIndex(given, string.IsNullOrWhiteSpace);
             if (empty >= 0)
                 throw new ArgumentException($"Text {empty + 1} is empty: there is nothing to compare.");
+            int option = Array.FindIndex(given, text => text.StartsWith("--", StringComparison.Ordinal));
+            if (option >= 0)
+                throw new ArgumentException($"{given[option]} is no option of similar; --help lists them.");
             SentenceModel model = common.Load(result);
             float[][] embeddings = Terminal.Embed(model, given, common.Forward(result, cancellation));
             Console.Out.WriteLine($"Similar to: {Passages.Shorten(given[0])}");
