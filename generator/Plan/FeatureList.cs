@@ -15,6 +15,7 @@ internal static class FeatureList
         | If(layer.NormPlacement == NormPlacement.Both, AttentionFeatures.NormResult)
         | If(layer.NormPlacement == NormPlacement.Post, AttentionFeatures.NormSum)
         | If(layer.ParallelBranches, AttentionFeatures.ParallelBranches)
+        | If(layer.ParallelNorms, AttentionFeatures.ParallelNorms)
         | If(layer.Gated, AttentionFeatures.Gated)
         | If(layer.MemoryDim > 0, AttentionFeatures.Memory)
         | If(layer.MemoryLengths, AttentionFeatures.MemoryLengths)

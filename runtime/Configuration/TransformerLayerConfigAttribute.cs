@@ -50,10 +50,16 @@ public sealed class TransformerLayerConfigAttribute : AttentionConfigAttribute
     public bool NormBias { get; set; } = true;
 
     /// <summary>
-    /// Whether attention and feed-forward network read the same normalised rows, and both results are added to the input (GPT-J, Phi); only with
+    /// Whether attention and feed-forward network both read the normalised input, and both results are added to it (GPT-J, Phi); only with
     /// <see cref="NormPlacement.Pre"/>. Otherwise the feed-forward network reads the sum of input and attention.
     /// </summary>
     public bool ParallelBranches { get; set; }
+
+    /// <summary>
+    /// Whether each of two parallel branches normalises the input by a norm of its own (GPT-NeoX, Pythia); only with <see cref="ParallelBranches"/>.
+    /// Otherwise both read the same normalised rows.
+    /// </summary>
+    public bool ParallelNorms { get; set; }
 
     /// <summary>
     /// Whether each sequence has its own number of memory rows, [batch]; the cross-attention does not see rows at or beyond it. Only with

@@ -41,7 +41,8 @@ public static class ReferenceLayer
         double[] output;
         if (shape.ParallelBranches)
         {
-            output = Add(shape, Add(shape, x, result.Output), FeedForward(shape, weights, normalised));
+            double[] second = shape.ParallelNorms ? BranchInput(shape, x, weights.FeedForwardNorm, weights.FeedForwardNormBias) : normalised;
+            output = Add(shape, Add(shape, x, result.Output), FeedForward(shape, weights, second));
         }
         else
         {

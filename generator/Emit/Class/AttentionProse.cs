@@ -98,7 +98,8 @@ internal static class AttentionProse
             $"{(layer.Norm == Norm.Rms ? "RMS norm" : layer.NormBias ? "layer norm" : "layer norm without bias")} (epsilon {layer.NormEpsilon:G9})");
         string place = layer.NormPlacement switch
         {
-            NormPlacement.Pre => layer.ParallelBranches ? "before two parallel branches" : "before each branch",
+            NormPlacement.Pre => 
+                layer.ParallelNorms ? "before each of two parallel branches" : layer.ParallelBranches ? "before two parallel branches" : "before each branch",
             NormPlacement.Post => "after each sum",
             _ => "before and after each branch",
         };

@@ -247,7 +247,7 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor ParallelBranches = Create(
         "AG0073", "ParallelBranches needs NormPlacement.Pre",
-        "ParallelBranches cannot be combined with {0}, because both branches read the same normalised rows: use NormPlacement.Pre, or remove ParallelBranches");
+        "ParallelBranches cannot be combined with {0}, because both branches read the normalised input: use NormPlacement.Pre, or remove ParallelBranches");
 
     public static readonly DiagnosticDescriptor ByteInputs = Create(
         "AG0079", "WeightFormat.Int8 cannot sum so many inputs",

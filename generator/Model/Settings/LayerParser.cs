@@ -30,6 +30,7 @@ internal static class LayerParser
             NormEpsilon = settings.Float("NormEpsilon", 1e-5f),
             NormBias = norm == Norm.Layer && settings.Bool("NormBias", true),
             ParallelBranches = settings.Bool("ParallelBranches"),
+            ParallelNorms = settings.Bool("ParallelNorms"),
             ResidualScale = settings.Float("ResidualScale", 1),
             MemoryDim = attention.HasProjections ? ShapeParser.MemoryDim(settings) : 0,
             MemoryLengths = settings.Bool("MemoryLengths"),
@@ -41,6 +42,8 @@ internal static class LayerParser
             settings.WithoutEffect("NormBias", "Norm = Norm.Layer", "Norm = Norm.Layer");
         if (layer.MemoryLengths && !settings.Has("MemoryDim"))
             settings.WithoutEffect("MemoryLengths", "MemoryDim", "MemoryDim = 512");
+        if (layer.ParallelNorms && !layer.ParallelBranches)
+            settings.WithoutEffect("ParallelNorms", "ParallelBranches", "ParallelBranches = true");
         if (layer.ParallelBranches && layer.MemoryDim > 0)
             settings.Report(DiagnosticDescriptors.ParallelMemory, "ParallelBranches");
         if (layer.ParallelBranches && layer.NormPlacement != NormPlacement.Pre)

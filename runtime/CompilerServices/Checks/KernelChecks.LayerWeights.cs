@@ -43,7 +43,7 @@ public static partial class KernelChecks
         CheckNorm(
             shape, "CrossAttentionOutputNorm", weights.CrossAttentionOutputNorm, weights.CrossAttentionOutputNormBias, shape.MemoryDim > 0 && hasOutputNorms,
             shape.MemoryDim > 0 ? placement : "no MemoryDim");
-        CheckNorm(shape, "FeedForwardNorm", weights.FeedForwardNorm, weights.FeedForwardNormBias, !shape.ParallelBranches, "ParallelBranches = true");
+        CheckNorm(shape, "FeedForwardNorm", weights.FeedForwardNorm, weights.FeedForwardNormBias, shape.HasFeedForwardNorm, "ParallelBranches = true");
         CheckNorm(shape, "FeedForwardOutputNorm", weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias, hasOutputNorms, placement);
     }
 

@@ -153,7 +153,7 @@ public enum AttentionFeatures : long
     /// <summary>The sum after each branch of a layer is normalised.</summary>
     NormSum = 1L << 43,
 
-    /// <summary>Attention and feed-forward network read the same normalised rows.</summary>
+    /// <summary>Attention and feed-forward network both read the normalised input.</summary>
     ParallelBranches = 1L << 44,
 
     /// <summary>The feed-forward network has a gate.</summary>
@@ -173,4 +173,7 @@ public enum AttentionFeatures : long
 
     /// <summary>The weights of the feed-forward network are narrow.</summary>
     NarrowFeedForward = 1L << 57,
+
+    /// <summary>Of two parallel branches each has a norm of its own.</summary>
+    ParallelNorms = 1L << 58,
 }

@@ -45,7 +45,10 @@ public sealed partial record TransformerLayerShape
         Check(Norm == Norm.Layer || !NormBias, "has NormBias = True and Norm = Rms; expected no bias, which RMS norms do not have");
         Check(
             NormPlacement == NormPlacement.Pre || !ParallelBranches,
-            $"has ParallelBranches = True and NormPlacement = {NormPlacement}; expected Pre, since both branches read the same normalised rows");
+            $"has ParallelBranches = True and NormPlacement = {NormPlacement}; expected Pre, since both branches read the normalised input");
+        Check(
+            ParallelBranches || !ParallelNorms,
+            "has ParallelNorms = True and ParallelBranches = False; expected ParallelBranches, since other branches have a norm of their own anyway");
     }
 
     private static void Check(bool isLegal, string message)

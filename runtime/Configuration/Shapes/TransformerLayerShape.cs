@@ -43,8 +43,11 @@ public sealed partial record TransformerLayerShape
     /// <summary>Whether norms add a learned bias; false for RMS norms.</summary>
     public bool NormBias { get; init; }
 
-    /// <summary>Whether attention and feed-forward network read the same normalised rows.</summary>
+    /// <summary>Whether attention and feed-forward network both read the normalised input.</summary>
     public bool ParallelBranches { get; init; }
+
+    /// <summary>Whether each of two parallel branches has a norm of its own.</summary>
+    public bool ParallelNorms { get; init; }
 
     /// <summary>Factor of what each branch adds to its input.</summary>
     public float ResidualScale { get; init; } = 1;
@@ -66,6 +69,9 @@ public sealed partial record TransformerLayerShape
         QueryBias = Attention.QueryBias, KeyBias = Attention.KeyBias, ValueBias = Attention.ValueBias, OutputBias = Attention.OutputBias,
         Weights = Attention.Weights, Arithmetic = Attention.Arithmetic,
     };
+
+    /// <summary>Whether the feed-forward network has a norm of its own.</summary>
+    internal bool HasFeedForwardNorm => !ParallelBranches || ParallelNorms;
 
     /// <summary>Width of input and output rows.</summary>
     public int DModel => Attention.DModel;

@@ -6,7 +6,7 @@ internal static class LayerConfigurations
     public static IReadOnlyList<Type> Types { get; } =
     [
         typeof(BertLayer), typeof(PaddedLayer), typeof(SkippingLayer), typeof(Gpt2Layer), typeof(LlamaLayer), typeof(MistralLayer), typeof(GemmaLayer),
-        typeof(GptJLayer), typeof(ScaledLayer), typeof(LinearLayer), typeof(MarianLayer), typeof(T5Layer), typeof(GemmaDecoderLayer), typeof(FillingLayer),
+        typeof(GptJLayer), typeof(NeoXLayer), typeof(ScaledLayer), typeof(LinearLayer), typeof(MarianLayer), typeof(T5Layer), typeof(GemmaDecoderLayer), typeof(FillingLayer),
         typeof(RefiningLayer),
     ];
 }
@@ -54,6 +54,11 @@ internal sealed partial class GemmaLayer;
 [TransformerLayerConfig(Heads = 4, DModel = 272, FeedForwardDim = 528, Causal = true, ParallelBranches = true, Activation = Activation.QuickGelu,
     GateBias = false, Gated = true)]
 internal sealed partial class GptJLayer;
+
+/// <summary>GPT-NeoX: parallel branches, each with a norm of its own.</summary>
+[TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 256, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 4, ParallelBranches = true,
+    ParallelNorms = true)]
+internal sealed partial class NeoXLayer;
 
 /// <summary>The first Transformer, with a scale of what branches add, and no bias anywhere.</summary>
 [TransformerLayerConfig(

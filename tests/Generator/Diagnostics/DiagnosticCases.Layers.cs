@@ -50,6 +50,12 @@ internal sealed partial record DiagnosticCase
             $"{SmallLayer}, MemoryLengths = true, MemoryDim = 32",
             "MemoryLengths has no effect without MemoryDim");
         yield return Setting(
+            "ParallelNorms without parallel branches",
+            "AG0024",
+            $"{SmallLayer}, «ParallelNorms = true»",
+            $"{SmallLayer}, ParallelNorms = true, ParallelBranches = true",
+            "ParallelNorms has no effect without ParallelBranches");
+        yield return Setting(
             "parallel branches and a memory",
             "AG0076",
             $"{SmallLayer}, «ParallelBranches = true», MemoryDim = 32",

@@ -76,6 +76,20 @@ public sealed class ReferenceLayerTests
     }
 
     [Fact]
+    public void Parallel_branches_may_have_a_norm_each()
+    {
+        TransformerLayerShape shape = Plain with { ParallelBranches = true, ParallelNorms = true, NormBias = false, NormEpsilon = 0, ResidualScale = 0.5f };
+        TransformerLayerWeights weights = TransformerLayerWeights.Random(shape, 1);
+        (float[] x, float[] normalised) = Alternating(weights.AttentionNorm);
+
+        double[] attention = ReferenceAttention.Forward(shape.Attention, weights.Attention, normalised);
+        double[] feedForward = FeedForward(shape, weights, Normalise(shape, [.. x.Select(value => (double)value)], weights.FeedForwardNorm, default));
+        double[] expected = [.. x.Select((value, i) => value + 0.5 * (attention[i] + feedForward[i]))];
+
+        AssertClose(expected, Forward(shape, weights, x));
+    }
+
+    [Fact]
     public void A_gate_multiplies_after_its_activation()
     {
         TransformerLayerShape shape = Plain with { NormPlacement = NormPlacement.Post, Gated = true, GateBias = true };

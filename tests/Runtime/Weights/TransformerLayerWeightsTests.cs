@@ -24,6 +24,7 @@ public sealed class TransformerLayerWeightsTests
         Shape with { Gated = false, GateBias = false, UpBias = false },
         Shape with { NormPlacement = NormPlacement.Post, Norm = Norm.Rms, NormBias = false, DownBias = false },
         Shape with { NormPlacement = NormPlacement.Pre, ParallelBranches = true },
+        Shape with { NormPlacement = NormPlacement.Pre, ParallelBranches = true, ParallelNorms = true },
         WithMemory,
         WithMemory with { NormPlacement = NormPlacement.Pre },
     ];
@@ -115,6 +116,7 @@ public sealed class TransformerLayerWeightsTests
         { Shape with { Gated = false }, "GateBias = True and Gated = False" },
         { Shape with { Norm = Norm.Rms }, "NormBias = True and Norm = Rms" },
         { Shape with { ParallelBranches = true }, "ParallelBranches = True and NormPlacement = Both" },
+        { Shape with { ParallelNorms = true }, "ParallelNorms = True and ParallelBranches = False" },
     };
 
     [Theory]

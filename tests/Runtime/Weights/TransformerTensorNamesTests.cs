@@ -77,6 +77,23 @@ public sealed class TransformerTensorNamesTests : IDisposable
             AttentionOutputNorm post_attention_layernorm.weight, FeedForwardNorm pre_feedforward_layernorm.weight,
             FeedForwardOutputNorm post_feedforward_layernorm.weight, Gate mlp.gate_proj.weight, Up mlp.up_proj.weight, Down mlp.down_proj.weight
             """),
+        ["GptNeoX"] = ("gpt_neox.layers.0", """
+            AttentionNorm input_layernorm.weight, AttentionNormBias input_layernorm.bias, QueryKeyValue attention.query_key_value.weight,
+            QueryKeyValueBias attention.query_key_value.bias, Output attention.dense.weight, OutputBias attention.dense.bias,
+            FeedForwardNorm post_attention_layernorm.weight, FeedForwardNormBias post_attention_layernorm.bias,
+            Up mlp.dense_h_to_4h.weight, UpBias mlp.dense_h_to_4h.bias, Down mlp.dense_4h_to_h.weight, DownBias mlp.dense_4h_to_h.bias,
+            - attention.bias, - attention.masked_bias, - attention.rotary_emb.inv_freq
+            """),
+        ["GptJ"] = ("transformer.h.27", """
+            AttentionNorm ln_1.weight, AttentionNormBias ln_1.bias, Query attn.q_proj.weight, Key attn.k_proj.weight, Value attn.v_proj.weight,
+            Output attn.out_proj.weight, Up mlp.fc_in.weight, UpBias mlp.fc_in.bias, Down mlp.fc_out.weight, DownBias mlp.fc_out.bias,
+            - attn.bias, - attn.masked_bias
+            """),
+        ["Phi"] = ("model.layers.23", """
+            AttentionNorm input_layernorm.weight, AttentionNormBias input_layernorm.bias, Query self_attn.q_proj.weight, QueryBias self_attn.q_proj.bias,
+            Key self_attn.k_proj.weight, KeyBias self_attn.k_proj.bias, Value self_attn.v_proj.weight, ValueBias self_attn.v_proj.bias,
+            Output self_attn.dense.weight, OutputBias self_attn.dense.bias, Up mlp.fc1.weight, UpBias mlp.fc1.bias, Down mlp.fc2.weight, DownBias mlp.fc2.bias
+            """),
         ["T5Encoder"] = ("encoder.block.2", """
             Query layer.0.SelfAttention.q.weight, Key layer.0.SelfAttention.k.weight, Value layer.0.SelfAttention.v.weight, Output layer.0.SelfAttention.o.weight,
             RelativePositionBias /encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight, AttentionNorm layer.0.layer_norm.weight,
@@ -273,6 +290,9 @@ public sealed class TransformerTensorNamesTests : IDisposable
             "GgufLlama" => TransformerTensorNames.GgufLlama(31),
             "GgufBert" => TransformerTensorNames.GgufBert(5),
             "Phi3" => TransformerTensorNames.Phi3(prefix),
+            "Phi" => TransformerTensorNames.Phi(prefix),
+            "GptJ" => TransformerTensorNames.GptJ(prefix),
+            "GptNeoX" => TransformerTensorNames.GptNeoX(prefix, heads: 2),
             "Gemma" => TransformerTensorNames.Gemma(prefix),
             "Gemma2" => TransformerTensorNames.Gemma2(prefix),
             "T5Encoder" => TransformerTensorNames.T5Encoder(prefix),
@@ -359,6 +379,8 @@ public sealed class TransformerTensorNamesTests : IDisposable
                 if (role.Contains("QueryKeyValue", StringComparison.Ordinal))
                 {
                     int part = values.Length / 3;
+                    if (preset == "GptNeoX")
+                        values = ByRole(values);
                     string end = role.EndsWith("Bias", StringComparison.Ordinal) ? "Bias" : "",
                     start = role.StartsWith("Cross", StringComparison.Ordinal) ? "Cross" : "";
                     (expected[$"{start}Query{end}"], expected[$"{start}Key{end}"], expected[$"{start}Value{end}"]) = (
@@ -388,6 +410,13 @@ public sealed class TransformerTensorNamesTests : IDisposable
             "RelativePositionBias" => (8, 2),
             _ => (Width, 1),
         };
+
+        /// <summary>Queries, keys and values of each of two heads, as all queries, all keys and all values.</summary>
+        private static float[] ByRole(float[] byHead)
+        {
+            float[][] parts = [.. byHead.Chunk(byHead.Length / 6)];
+            return [.. parts[0], .. parts[3], .. parts[1], .. parts[4], .. parts[2], .. parts[5]];
+        }
 
         private float[] Take(int count) => [.. Enumerable.Range(0, count).Select(_ => next++)];
 

@@ -29,6 +29,8 @@ internal sealed record TestLayer(TestConfiguration Attention)
 
     public bool ParallelBranches { get; init; }
 
+    public bool ParallelNorms { get; init; }
+
     public int MemoryDim { get; init; }
 
     public bool MemoryLengths { get; init; }
@@ -56,6 +58,7 @@ internal sealed record TestLayer(TestConfiguration Attention)
         NormEpsilon = NormEpsilon,
         NormBias = Norm == Norm.Layer && NormBias,
         ParallelBranches = ParallelBranches,
+        ParallelNorms = ParallelNorms,
         MemoryDim = MemoryDim,
         MemoryLengths = MemoryLengths,
         ResidualScale = ResidualScale,

@@ -88,9 +88,16 @@ public static partial class AttentionCall<TKernels, TConstants>
 
         ref float normed = ref Unsafe.Add(ref scratch, TConstants.NormedOffset);
         if (Has(ParallelBranches))
+        {
             RowSums.Add(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, rows, width);
+            if (Has(ParallelNorms))
+                nextNorm.Apply(ref input, width, ref normed, width, rows);
+        }
         else
+        {
             nextNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref normed, width, rows);
+        }
+
         return ref normed;
     }
 

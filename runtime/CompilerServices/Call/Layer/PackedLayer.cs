@@ -49,7 +49,7 @@ internal sealed class PackedLayer
             AttentionResultNorm = both ? Normalisation(weights.AttentionOutputNorm, weights.AttentionOutputNormBias) : null!,
             MemoryNorm = shape.MemoryDim > 0 ? Normalisation(weights.CrossAttentionNorm, weights.CrossAttentionNormBias) : null!,
             MemoryResultNorm = both && shape.MemoryDim > 0 ? Normalisation(weights.CrossAttentionOutputNorm, weights.CrossAttentionOutputNormBias) : null!,
-            FeedForwardNorm = shape.ParallelBranches ? null! : Normalisation(weights.FeedForwardNorm, weights.FeedForwardNormBias),
+            FeedForwardNorm = !shape.HasFeedForwardNorm ? null! : Normalisation(weights.FeedForwardNorm, weights.FeedForwardNormBias),
             FeedForwardResultNorm = both ? Normalisation(weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias) : null!,
             ResidualScale = shape.ResidualScale,
         };

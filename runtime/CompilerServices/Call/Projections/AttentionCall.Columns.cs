@@ -58,7 +58,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             case 3:
                 ref float input = ref At(call.Arguments.Input, place);
                 // Every part adds and normalises the few rows for itself; one keeps the sum.
-                if (Has(ParallelBranches))
+                if (Has(ParallelBranches) && !Has(ParallelNorms))
                     AttentionRows(call.Weights, ref input, rows, ref scratch);
                 ref float sum = ref part == 0 ? ref At(call.Arguments.Output, place) : ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
                 // The sum after the self-attention is not in the output, where one part keeps the next sum while others read it.

@@ -28,7 +28,7 @@ internal static class RandomLayers
             layer = layer with { ResidualScale = 0.1f + (2 * random.NextSingle()) };
         layer = random.Next(5) switch
         {
-            0 => layer with { ParallelBranches = true, NormPlacement = NormPlacement.Pre },
+            0 => layer with { ParallelBranches = true, ParallelNorms = random.Next(2) == 0, NormPlacement = NormPlacement.Pre },
             1 or 2 => layer with { MemoryDim = random.Next(2) == 0 ? layer.Attention.DModel : random.Next(1, 150), MemoryLengths = random.Next(2) == 0 },
             _ => layer,
         };
