@@ -49,5 +49,27 @@ internal sealed partial class CoreAttention
 [LinearConfig(Inputs = 300, Outputs = 150, Activation = Activation.Gelu, Gate = true, Residual = true)]
 internal sealed partial class GatedLinear;
 
+[LinearConfig(Inputs = 32, Outputs = 64, Activation = Activation.Relu, Gate = true)]
+internal sealed partial class ReluLinear;
+
+[LinearConfig(Inputs = 32, Outputs = 64, Activation = Activation.GeluTanh)]
+internal sealed partial class GeluTanhLinear;
+
+[LinearConfig(Inputs = 32, Outputs = 64, Activation = Activation.QuickGelu, Residual = true)]
+internal sealed partial class QuickGeluLinear;
+
+/// <summary>Layer norms after the sums.</summary>
+[TransformerLayerConfig(Heads = 2, DModel = 80, FeedForwardDim = 96, NormPlacement = NormPlacement.Post)]
+internal sealed partial class PostLayer;
+
+/// <summary>Layer norms before the branches.</summary>
+[TransformerLayerConfig(Heads = 2, DModel = 80, FeedForwardDim = 96)]
+internal sealed partial class PreLayer;
+
+/// <summary>RMS norms on both sides of each branch, and a gate.</summary>
+[TransformerLayerConfig(Heads = 2, DModel = 80, FeedForwardDim = 96, NormPlacement = NormPlacement.Both, Norm = Norm.Rms, Activation = Activation.Silu,
+    Gated = true)]
+internal sealed partial class BothLayer;
+
 [LinearConfig(Inputs = 513, Outputs = 1030, Bias = false, Activation = Activation.Silu)]
 internal sealed partial class HeadLinear;

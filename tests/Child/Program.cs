@@ -31,8 +31,18 @@ switch (args)
         Touch<DecoderAttention>();
         Touch<WindowAttention>();
         return 0;
+    case ["layers"]:
+        LayerOutputs<PostLayer>();
+        LayerOutputs<PreLayer>();
+        LayerOutputs<BothLayer>();
+        LinearOutputs<GatedLinear>([3]);
+        LinearOutputs<HeadLinear>([3]);
+        LinearOutputs<ReluLinear>([3]);
+        LinearOutputs<GeluTanhLinear>([3]);
+        LinearOutputs<QuickGeluLinear>([3]);
+        return 0;
     default:
-        Console.Error.WriteLine("Expected 'outputs' or 'kernels'.");
+        Console.Error.WriteLine("Expected 'outputs', 'kernels' or 'layers'.");
         return 2;
 }
 
@@ -108,6 +118,15 @@ static void LinearOutputs<T>(int[] rowCounts)
     }
 
     Console.WriteLine($"{typeof(T).Name} {T.IsAccelerated} {hash:x16} {worst:R}");
+}
+
+// What rows go through in a layer, on a few of them.
+static void LayerOutputs<T>()
+    where T : class, ITransformerLayer<T>
+{
+    float[] input = Uniform(new Random(6), 3 * T.Shape.DModel), output = new float[input.Length];
+    T.Create(TransformerLayerWeights.Random(T.Shape, seed: 5)).Forward(new AttentionArguments { Input = input, Output = output });
+    Console.WriteLine($"{typeof(T).Name} {T.IsAccelerated} {output.Sum():R}");
 }
 
 // Every tile of every kernel: all short row counts, some long ones, and decode where there is a cache.

@@ -13,6 +13,10 @@ public sealed partial class JitTests(ITestOutputHelper log)
     [GeneratedRegex(@"^((?<kind>Project|Scores|Values)\d*_\d+x\d+|(?<kind>Softmax))$")]
     private static partial Regex HotKernel();
 
+    /// <summary>The methods of the runtime that hold the loops over the elements of rows.</summary>
+    [GeneratedRegex("^(Sum|SumOfSquares|Write|AddAndSum|AddAndSumSquares|Add|Multiply|Loop)$")]
+    private static partial Regex HotRows();
+
     /// <summary>The x64 paths that this processor runs; others have no listing here.</summary>
     public static TheoryData<string, string> Paths
     {
@@ -51,6 +55,49 @@ public sealed partial class JitTests(ITestOutputHelper log)
             string[] lines = File.ReadAllLines(file);
             CheckSummary(lines, kernels);
             CheckLoops(JitListing.Parse(lines), kernels);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>What depends on no shape: norms, sums, gates and activations of layers and products.</summary>
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Paths))]
+    public void Rows_of_layers_go_through_loops_without_calls_and_range_checks(string kernels, string switchedOff)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            List<(string, string)> settings =
+            [
+                ("DOTNET_TieredCompilation", "0"), ("DOTNET_JitStdOutFile", file),
+                ("DOTNET_JitDisasm", "*RowNorm:* *RowSums:* *RowProducts:* *Activations:*"),
+            ];
+            settings.AddRange(switchedOff.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => ($"DOTNET_{name}", "0")));
+            ChildProcess.Run("layers", [.. settings]);
+            JitListing[] hot = [.. JitListing.Parse(File.ReadAllLines(file)).Where(
+                listing => HotRows().IsMatch(listing.MethodName) && (listing.Name.Contains('[') || listing.MethodName == "Multiply"))];
+            Assert.Equal(
+                ["Add", "AddAndSum", "AddAndSumSquares", "Loop", "Multiply", "Sum", "SumOfSquares", "Write"],
+                hot.Select(listing => listing.MethodName).Distinct().Order(StringComparer.Ordinal));
+            // Every function but the identity, which is not called without a gate.
+            Assert.Equal(5, hot.Count(listing => listing.MethodName == "Loop" && listing.Name.Contains("WithoutGate", StringComparison.Ordinal)));
+            foreach (JitListing listing in hot)
+            {
+                string[] lines = [.. listing.VectorLoops().SelectMany(loop => loop)];
+                Assert.True(lines.Length > 0, $"{listing.Name}: no loop with vectors was found.");
+                Assert.Contains("FullOpts", listing.Tier);
+                Assert.DoesNotContain(lines, JitListing.IsCall);
+                Assert.DoesNotContain(lines, JitListing.IsRangeFailure);
+                Assert.DoesNotContain(lines, JitListing.IsVectorStore);
+                // Sixteen registers do not hold the constants of every function: those are read from the stack as they would be from elsewhere.
+                if (kernels == "Vector512Kernels" || listing.MethodName != "Loop")
+                    Assert.DoesNotContain(lines, JitListing.IsVectorSpill);
+            }
+
+            log.WriteLine($"{kernels}: {hot.Length} methods.");
         }
         finally
         {

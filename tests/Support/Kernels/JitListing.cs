@@ -30,7 +30,10 @@ internal sealed partial record JitListing(string Name, string Tier, IReadOnlyLis
     /// Bodies of the innermost loops that multiply: from a label to a jump back to it, with no other such loop inside. Loops inside that do not
     /// multiply, such as those that ask for cache lines, belong to the body.
     /// </summary>
-    public IEnumerable<IReadOnlyList<string>> MultiplyingLoops()
+    public IEnumerable<IReadOnlyList<string>> MultiplyingLoops() => InnermostLoops(IsMultiplyAdd);
+
+    /// <summary>Bodies of the loops that have a line of some kind, with no other such loop inside.</summary>
+    private IEnumerable<IReadOnlyList<string>> InnermostLoops(Func<string, bool> counts)
     {
         var labels = new Dictionary<string, int>();
         var loops = new List<(int First, int Last)>();
@@ -42,11 +45,20 @@ internal sealed partial record JitListing(string Name, string Tier, IReadOnlyLis
                 loops.Add((first, index));
         }
 
-        loops.RemoveAll(loop => !Lines.Take(loop.Last).Skip(loop.First).Any(IsMultiplyAdd));
+        loops.RemoveAll(loop => !Lines.Take(loop.Last).Skip(loop.First).Any(counts));
         return loops
             .Where(loop => !loops.Any(other => other != loop && other.First >= loop.First && other.Last <= loop.Last))
             .Select(loop => Lines.Skip(loop.First).Take(loop.Last - loop.First + 1).ToArray());
     }
+
+    /// <summary>Bodies of all innermost loops with vectors.</summary>
+    public IEnumerable<IReadOnlyList<string>> VectorLoops() => InnermostLoops(line => Vector().IsMatch(line));
+
+    /// <summary>Whether an instruction writes a vector, or a part of one, to the stack.</summary>
+    public static bool IsVectorStore(string line) => VectorStore().IsMatch(line);
+
+    /// <summary>Whether an instruction ends the method because an index is out of range.</summary>
+    public static bool IsRangeFailure(string line) => line.Contains("RNGCHKFAIL", StringComparison.Ordinal);
 
     /// <summary>Whether an instruction moves a vector, or a part of one, from or to the stack.</summary>
     public static bool IsVectorSpill(string line) => VectorSpill().IsMatch(line);
@@ -71,6 +83,12 @@ internal sealed partial record JitListing(string Name, string Tier, IReadOnlyLis
 
     [GeneratedRegex(@"^\s+(vfmadd\w+|v?mulps)\s")]
     private static partial Regex MultiplyAdd();
+
+    [GeneratedRegex(@"\b[xyz]mm\d")]
+    private static partial Regex Vector();
+
+    [GeneratedRegex(@"^\s+\w+\s[^,]*\[r[sb]p[^\]]*\], ?[xyz]mm")]
+    private static partial Regex VectorStore();
 
     [GeneratedRegex(@"^\s+call\s")]
     private static partial Regex Call();
