@@ -55,6 +55,35 @@ public sealed class SentenceEncoderTests
         Assert.All(alone, embedding => Assert.Equal(1, Math.Sqrt(embedding.Sum(number => (double)number * number)), 1e-6));
     }
 
+    /// <summary>Texts one after the other, and padded by NaN to the longest, through all layers.</summary>
+    [Fact]
+    public void A_padded_batch_has_the_bits_of_a_ragged_one()
+    {
+        (int[] ids, int[] rowOffsets) = SentenceFiles.Ragged([.. SentenceFiles.Mixed().Select(text => text.Ids)]);
+        int texts = rowOffsets.Length - 1;
+        int[] lengths = [.. Enumerable.Range(0, texts).Select(text => rowOffsets[text + 1] - rowOffsets[text])];
+        Assert.True(lengths.Distinct().Count() > 1);
+        var ragged = new float[ids.Length * Width];
+        SentenceFiles.Encoder.Embed(ids, rowOffsets, ragged);
+        float[] padded = Pad(ragged);
+        for (int layer = 0; layer < SentenceFiles.Encoder.LayerCount; layer++)
+        {
+            var weights = TransformerLayerWeights.From(SentenceFiles.Weights, TransformerTensorNames.Bert($"encoder.layer.{layer}"));
+            var output = new float[padded.Length];
+            new PaddedSentenceLayer(weights).Forward(new AttentionArguments { Input = padded, Output = output, KeyLengths = lengths, Batch = texts });
+            (ragged, padded) = (SentenceFiles.Encoder.RunLayer(layer, ragged, rowOffsets), output);
+            for (int text = 0; text < texts; text++)
+            {
+                Compare.SameBits(
+                    ragged.AsSpan(rowOffsets[text] * Width, lengths[text] * Width), padded.AsSpan(text * lengths.Max() * Width, lengths[text] * Width), Width,
+                    $"layer {layer}, text {text} of {lengths[text]} tokens");
+            }
+        }
+
+        float[] Pad(float[] rows) => [.. Enumerable.Range(0, texts).SelectMany(text => rows[(rowOffsets[text] * Width)..(rowOffsets[text + 1] * Width)]
+            .Concat(Enumerable.Repeat(float.NaN, (lengths.Max() - lengths[text]) * Width)))];
+    }
+
     [Fact]
     public void Bad_arguments_are_refused_before_anything_is_written()
     {
