@@ -16,7 +16,8 @@ internal static class ExplainCommand
     {
         var name = new Argument<string>("workload")
         {
-            Description = "Name of a workload of compare, such as h8-d512-s128 or linear-384-1536-gelu-s128, or of a kernel without projections, such as core-h8-d64-s512.",
+            Description = "Name of a workload of compare, such as h8-d512-s128 or linear-384-1536-gelu-s128, or of a kernel without projections, such as "
+                + "core-h8-d64-s512.",
         };
         var rounds = new Option<int>("--rounds") { Description = "Rounds of timings; the best forward counts.", DefaultValueFactory = _ => DefaultRounds };
         rounds.Validators.Add(result =>

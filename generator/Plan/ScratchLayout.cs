@@ -49,7 +49,8 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
                 "values of a key block with those of masked keys left out, should one be NaN");
         if (shape.AppendedKeys > 0)
             Add("AppendedRanges", 2 * AttentionPlan.QueryBlock, "the same range for every row, for the keys behind the last one");
-        if (shape.DModel % AttentionPlan.PanelWidth != 0)
+        // A layer has room for whole panels of what its branches give.
+        if (shape.DModel % AttentionPlan.PanelWidth != 0 && layer is null)
             Add(
                 "OutputStrip",
                 (long)System.Math.Max(rowBlock, AttentionPlan.FewRows) * AttentionPlan.RoundUp(shape.DModel),
@@ -68,7 +69,7 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
             int rows = System.Math.Max(rowBlock, AttentionPlan.FewRows);
             if (layer.NormPlacement != NormPlacement.Post)
                 Add("Normed", (long)rows * shape.DModel, "normalised rows of a row block, which a branch reads");
-            Add("Branch", (long)rows * shape.DModel, "what a branch gives for a row block, before it is added");
+            Add("Branch", (long)rows * AttentionPlan.RoundUp(shape.DModel), "what a branch gives for a row block, before it is added");
             Add("Hidden", (long)rowBlock * FeedForwardPlan.HiddenStrideOf(layer.FeedForwardDim), "rows between the products of the feed-forward network");
             if (layer.Gated)
                 Add("Gated", (long)rows * stripPanels * AttentionPlan.PanelWidth, "a strip of the product that the gate multiplies");

@@ -3,7 +3,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using AttentionGen;
 
-// One process, one line: which code ran, start to first result, steady speed, and a hash of all output bits, those of a layer, of a decoder's layer and of a product included.
+// One process, one line: which code ran, start to first result, steady speed, and a hash of all output bits, those of a layer, of a decoder's layer and
+// of a product included.
 // The argument is the time of the start, in Unix nanoseconds, so that loading the program counts.
 DateTime firstLine = DateTime.UtcNow;
 DateTime start = DateTime.UnixEpoch.AddTicks(long.Parse(args[0], CultureInfo.InvariantCulture) / TimeSpan.NanosecondsPerTick);

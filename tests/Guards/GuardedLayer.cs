@@ -24,7 +24,7 @@ internal sealed record GuardedLayer(
     ILayerType Type, LayerCase Call, LayerKeys Keys, int Threads, GuardSide Side, Lazy<(float[] Output, float[] Probabilities)> Expected, bool PlacesWeights)
     : IGuardedCase
 {
-    /// <summary>Rows of each sequence around the edges of tiles, panels, row blocks and key blocks, of sequences that form groups, and of an empty one.</summary>
+    /// <summary>Rows of each sequence around the edges of tiles, panels, row blocks and key blocks, of groups of sequences, and of an empty one.</summary>
     private static readonly int[][] Batches = [[1], [2], [3, 3], [14, 5, 1, 0, 22], [17, 15, 16], [121, 119], [257], [.. Enumerable.Repeat(1, 40)]];
 
     /// <summary>Rows around the same edges, one thread and several, each way to the keys, both sides.</summary>

@@ -237,10 +237,6 @@ internal static class DiagnosticDescriptors
         "AG0070", "FeedForwardDim is missing or out of range",
         $"FeedForwardDim {{0}} but must be from 1 to {ShapeLimits.MaxFeedForwardDim}: use {{1}}");
 
-    public static readonly DiagnosticDescriptor LayerWidth = Create(
-        "AG0071", "DModel of a Transformer layer must be a multiple of 16",
-        "DModel is {0} but must be a multiple of 16 in a Transformer layer, whose rows are stored in whole panels: use {1}");
-
     public static readonly DiagnosticDescriptor LayerAttention = Create(
         "AG0072", "A setting cannot be used in a Transformer layer",
         "{0} cannot be used with TransformerLayerConfig, because such an attention {1}: remove {0}, or use AttentionConfig for the attention alone");

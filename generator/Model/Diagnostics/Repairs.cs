@@ -54,7 +54,6 @@ internal static class Repairs
             ("AG0048", not null) => [Remove(argument, message, 2), "BiasKeyValue ZeroKeyValue"],
             ("AG0049", not null) => [argument, "Ragged"],
             ("AG0050" or "AG0051", not null) => [argument, "MemoryDim"],
-            ("AG0071", not null) => Values(argument, message[1]),
             ("AG0072" or "AG0075", not null) => [argument],
             ("AG0076", not null) => [argument, "MemoryDim"],
             ("AG0079", not null) => Values(argument, message[2]),

@@ -8,8 +8,6 @@ namespace AttentionGen.Generator.Model;
 /// <summary>Judges what a Transformer layer has beside its attention.</summary>
 internal static class LayerParser
 {
-    private const int Panel = Plan.AttentionPlan.PanelWidth;
-
     /// <summary>The layer around an attention. Sizes that are illegal are 0.</summary>
     public static TransformerLayerShape Parse(SettingReader settings, AttentionShape attention)
     {
@@ -89,8 +87,5 @@ internal static class LayerParser
     {
         if (!attention.HasProjections)
             settings.Report(DiagnosticDescriptors.LayerAttention, "Projections", "Projections = false", "has no rows of the model's width to add to");
-        if (attention.HasProjections && attention.DModel % Panel != 0)
-            settings.Report(
-                DiagnosticDescriptors.LayerWidth, "DModel", Text(attention.DModel), Nearest(attention.DModel, Panel, MaxDModel, width => width % Panel == 0));
     }
 }

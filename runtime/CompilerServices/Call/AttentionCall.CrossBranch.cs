@@ -142,7 +142,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void ProjectMemoryQueries(PackedWeights weights, ref float joined, nint rows, ref float input, ref float output, ref float scratch)
     {
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
-        ProjectOutput(ref joined, rows, weights.Output, ref branch, ref scratch);
+        ProjectBranch(ref joined, rows, weights.Output, ref branch, ref scratch);
         ref float source = ref AddAttention(weights.Layer, ref input, rows, ref branch, ref output, ref scratch);
         ProjectInput(weights.Memory.Query, ref source, rows, 0, WholePanels(QueryDim) / PanelWidth, ref joined, WholePanels(QueryDim), ref scratch);
     }
@@ -152,7 +152,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void FinishMemory(PackedWeights weights, ref float joined, nint rows, ref float output, ref float scratch)
     {
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
-        ProjectOutput(ref joined, rows, weights.Memory.Output, ref branch, ref scratch);
+        ProjectBranch(ref joined, rows, weights.Memory.Output, ref branch, ref scratch);
         ref float source = ref AddMemoryBranch(weights.Layer, ref output, rows, ref branch, ref output, ref scratch);
         FinishNetwork(weights, ref source, rows, ref output, ref scratch);
     }

@@ -28,6 +28,9 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     private static int ValueHeadDimPadded { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => WholePanels(TConstants.ValueHeadDim); }
 
+    /// <summary>Floats from a row of what a branch of a layer gives to the next: whole panels, so that tiles write no row behind.</summary>
+    private static int BranchStride { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => WholePanels(TConstants.DModel); }
+
     /// <summary>Floats of a projected row: whole panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int WholePanels(int columns) => (columns + PanelWidth - 1) / PanelWidth * PanelWidth;

@@ -25,6 +25,10 @@ internal sealed partial class T5Layer;
     ResidualScale = 0.5f)]
 internal sealed partial class GemmaDecoderLayer;
 
+/// <summary>A decoder whose rows fill no whole panels, with norms on both sides.</summary>
+[TransformerLayerConfig(Heads = 3, DModel = 21, FeedForwardDim = 37, Causal = true, NormPlacement = NormPlacement.Both, Gated = true, MemoryDim = 19)]
+internal sealed partial class OddDecoderLayer;
+
 /// <summary>All rows at once, as a decoder that is not autoregressive: no cache, and padding that is skipped.</summary>
 [TransformerLayerConfig(Heads = 2, DModel = 32, FeedForwardDim = 20, MemoryDim = 16, KeyLengths = true, SkipPadding = true,
     Outputs = AttentionOutputs.Probabilities)]

@@ -6,8 +6,9 @@ internal static class LayerConfigurations
     public static IReadOnlyList<Type> Types { get; } =
     [
         typeof(BertLayer), typeof(PaddedLayer), typeof(SkippingLayer), typeof(Gpt2Layer), typeof(LlamaLayer), typeof(MistralLayer), typeof(GemmaLayer),
-        typeof(GptJLayer), typeof(NeoXLayer), typeof(ScaledLayer), typeof(LinearLayer), typeof(MarianLayer), typeof(T5Layer), typeof(GemmaDecoderLayer), typeof(FillingLayer),
-        typeof(RefiningLayer),
+        typeof(GptJLayer), typeof(NeoXLayer), typeof(TinyBertLayer), typeof(ScaledLayer), typeof(LinearLayer), typeof(MarianLayer), typeof(T5Layer),
+        typeof(GemmaDecoderLayer), typeof(FillingLayer),
+        typeof(RefiningLayer), typeof(OddDecoderLayer),
     ];
 }
 
@@ -54,6 +55,10 @@ internal sealed partial class GemmaLayer;
 [TransformerLayerConfig(Heads = 4, DModel = 272, FeedForwardDim = 528, Causal = true, ParallelBranches = true, Activation = Activation.QuickGelu,
     GateBias = false, Gated = true)]
 internal sealed partial class GptJLayer;
+
+/// <summary>TinyBERT, whose 312 columns fill no whole panels; here 40.</summary>
+[TransformerLayerConfig(Heads = 5, DModel = 40, FeedForwardDim = 150, NormPlacement = NormPlacement.Post, Ragged = true)]
+internal sealed partial class TinyBertLayer;
 
 /// <summary>GPT-NeoX: parallel branches, each with a norm of its own.</summary>
 [TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 256, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 4, ParallelBranches = true,

@@ -7,8 +7,8 @@ namespace AttentionGen.Tests.Execution;
 /// <summary>
 /// No read or write outside of any buffer: inputs, results, weights, caches, tables and scratch lie against pages that can be neither read nor written,
 /// once after them and
-/// once before them, over the grid of shapes, that of the variants, products and layers; scratch is poisoned before every call. An access outside ends the process that
-/// runs the kernels.
+/// once before them, over the grid of shapes, that of the variants, products and layers; scratch is poisoned before every call. An access outside ends
+/// the process that runs the kernels.
 /// Every vector width with FMA gives the bits of the others.
 /// </summary>
 [Trait("Speed", "Slow")]

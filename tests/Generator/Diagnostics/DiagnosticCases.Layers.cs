@@ -27,14 +27,6 @@ internal sealed partial record DiagnosticCase
             "use 1");
         yield return Setting("FeedForwardDim too wide", "AG0070", "Heads = 2, DModel = 32, «FeedForwardDim = 262145»", SmallLayer, "262145", "use 262144");
         yield return Setting(
-            "DModel of a layer in no whole panels",
-            "AG0071",
-            "Heads = 2, «DModel = 40», FeedForwardDim = 64",
-            SmallLayer,
-            "DModel is 40",
-            "multiple of 16",
-            "use 32 or 48");
-        yield return Setting(
             "layer without projections",
             "AG0072",
             "Heads = 2, HeadDim = 8, «Projections = false», FeedForwardDim = 64",

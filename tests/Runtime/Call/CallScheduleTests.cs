@@ -92,7 +92,7 @@ public sealed class CallScheduleTests
         }
     }
 
-    /// <summary>Few rows of a decoder layer: both attentions and the network are cut into columns and heads, and so is a memory that comes with the call.</summary>
+    /// <summary>Both attentions and the network are cut into columns and heads; before them a memory that comes with the call, into rows.</summary>
     [Theory]
     [InlineData(2, true)]
     [InlineData(8, true)]

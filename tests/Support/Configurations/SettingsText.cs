@@ -9,7 +9,7 @@ internal static class SettingsText
 {
     private static readonly ConcurrentDictionary<Type, PropertyInfo[]> All = new();
 
-    /// <summary>The settings of a kind of configuration: all that can be read and set, in the order in which they stand there, and that hold one value.</summary>
+    /// <summary>The settings of a kind of configuration, in their order: all that can be read and set, and that hold one value.</summary>
     public static PropertyInfo[] Of(Type type) => All.GetOrAdd(type, static type =>
     [
         .. type.GetProperties().Where(property => property is { CanRead: true, CanWrite: true } && property.PropertyType is { IsValueType: true }),
@@ -21,7 +21,8 @@ internal static class SettingsText
 
     /// <summary>The attribute's arguments; what is at its default is left out, as a user would leave it out.</summary>
     public static string Write<T>(T configuration, T standard)
-        where T : class => string.Join(", ", Changed(configuration, standard).Select(setting => $"{setting.Name} = {Literal(setting.GetValue(configuration)!)}"));
+        where T : class => string.Join(
+            ", ", Changed(configuration, standard).Select(setting => $"{setting.Name} = {Literal(setting.GetValue(configuration)!)}"));
 
     private static string Literal(object value) => value switch
     {

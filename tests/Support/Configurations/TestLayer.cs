@@ -64,5 +64,6 @@ internal sealed record TestLayer(TestConfiguration Attention)
         ResidualScale = ResidualScale,
     };
 
-    public override string ToString() => $"layer {AttributeText}{(Attention.Hooks.Length == 0 ? "" : $", hooks {string.Join(", ", Attention.Hooks.AsEnumerable())}")}";
+    public override string ToString() =>
+        Attention.Hooks.Length == 0 ? AttributeText : $"{AttributeText}, hooks {string.Join(", ", Attention.Hooks.AsEnumerable())}";
 }

@@ -17,11 +17,6 @@ public static partial class AttentionCall<TKernels, TConstants>
         return ref normed;
     }
 
-    /// <summary>Where the output projection of a row block goes: to the caller, or in a layer to scratch.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref float AttentionResult(ref float output, ref float scratch) =>
-        ref Has(Layer) ? ref Unsafe.Add(ref scratch, TConstants.BranchOffset) : ref output;
-
     /// <summary>Computes the rest of a layer for a row block: the result of the attention is in scratch.</summary>
     /// <param name="weights">What the layer keeps.</param>
     /// <param name="input">The layer's input rows.</param>
@@ -49,7 +44,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
         ref float hidden = ref Unsafe.Add(ref scratch, TConstants.HiddenOffset);
         FeedForwardUp(weights.Layer, ref source, rows, 0, WholePanels(TConstants.FeedForwardDim) / PanelWidth, ref hidden, ref scratch);
-        ProjectDown(weights.Layer.Down, ref hidden, rows, 0, WholePanels(TConstants.DModel) / PanelWidth, ref branch, TConstants.DModel, ref scratch);
+        ProjectDown(weights.Layer.Down, ref hidden, rows, 0, BranchStride / PanelWidth, ref branch, BranchStride, ref scratch);
         AddFeedForward(weights.Layer, ref branch, rows, ref output);
     }
 
@@ -72,30 +67,32 @@ public static partial class AttentionCall<TKernels, TConstants>
         PackedLayer layer, RowNorm resultNorm, RowNorm sumNorm, RowNorm nextNorm, ref float input, nint rows, ref float branch, ref float sum,
         ref float scratch)
     {
-        nint width = TConstants.DModel;
+        nint width = TConstants.DModel, stride = BranchStride;
         if (Has(NormResult))
         {
+            // Rows move together, as the sums lie that may take their place.
             ref float result = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
-            resultNorm.Apply(ref branch, width, ref result, width, rows);
+            resultNorm.Apply(ref branch, stride, ref result, width, rows);
             branch = ref result;
+            stride = width;
         }
 
         if (Has(NormSum))
         {
-            sumNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref sum, width, rows);
+            sumNorm.AddAndApply(ref input, width, ref branch, stride, layer.ResidualScale, ref sum, width, ref sum, width, rows);
             return ref sum;
         }
 
         ref float normed = ref Unsafe.Add(ref scratch, TConstants.NormedOffset);
         if (Has(ParallelBranches))
         {
-            RowSums.Add(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, rows, width);
+            RowSums.Add(ref input, width, ref branch, stride, layer.ResidualScale, ref sum, width, rows, width);
             if (Has(ParallelNorms))
                 nextNorm.Apply(ref input, width, ref normed, width, rows);
         }
         else
         {
-            nextNorm.AddAndApply(ref input, width, ref branch, width, layer.ResidualScale, ref sum, width, ref normed, width, rows);
+            nextNorm.AddAndApply(ref input, width, ref branch, stride, layer.ResidualScale, ref sum, width, ref normed, width, rows);
         }
 
         return ref normed;
@@ -108,13 +105,13 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint width = TConstants.DModel;
         if (Has(NormSum))
         {
-            layer.FeedForwardNorm.AddAndApply(ref output, width, ref branch, width, layer.ResidualScale, ref output, width, ref output, width, rows);
+            layer.FeedForwardNorm.AddAndApply(ref output, width, ref branch, BranchStride, layer.ResidualScale, ref output, width, ref output, width, rows);
             return;
         }
 
         if (Has(NormResult))
-            layer.FeedForwardResultNorm.Apply(ref branch, width, ref branch, width, rows);
-        RowSums.Add(ref output, width, ref branch, width, layer.ResidualScale, ref output, width, rows, width);
+            layer.FeedForwardResultNorm.Apply(ref branch, BranchStride, ref branch, BranchStride, rows);
+        RowSums.Add(ref output, width, ref branch, BranchStride, layer.ResidualScale, ref output, width, rows, width);
     }
 
     /// <summary>The first products of the feed-forward network, for some panels: strips of panels are activated while they are in cache.</summary>

@@ -25,7 +25,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float joined = ref Unsafe.Add(ref queries, rows * QueryDim);
         // Of a layer only: results of its branches, and rows between the products of its feed-forward network.
         ref float branch = ref Unsafe.Add(ref joined, rows * JoinedDim);
-        ref float hidden = ref Unsafe.Add(ref branch, rows * TConstants.DModel);
+        ref float hidden = ref Unsafe.Add(ref branch, rows * BranchStride);
         if (phase == 0)
             ProjectColumns(in call, rows, newKeys, part, step, ref strips, ref keyStrip, ref valueStrip, ref scratch);
         else if (phase == 1)
@@ -35,7 +35,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         else if (Has(Memory) && phase is >= 3 and < 3 + MemoryPhases)
             RunMemoryColumns(in call, phase - 3, rows, part, step, ref strips, ref queries, ref joined, ref branch, ref hidden, ref scratch);
         else
-            RunLayerColumns(in call, Has(Memory) && phase > 2 ? phase - MemoryPhases : phase, rows, part, step, ref joined, ref branch, ref hidden, ref scratch);
+            RunLayerColumns(
+                in call, Has(Memory) && phase > 2 ? phase - MemoryPhases : phase, rows, part, step, ref joined, ref branch, ref hidden, ref scratch);
     }
 
     /// <summary>
@@ -48,7 +49,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         PackedLayer layer = call.Weights.Layer;
         nint place = FirstRow(in call) * TConstants.DModel;
-        int panels = phase == 3 ? WholePanels(TConstants.FeedForwardDim) / PanelWidth : TConstants.DModel / PanelWidth;
+        int panels = phase == 3 ? WholePanels(TConstants.FeedForwardDim) / PanelWidth : BranchStride / PanelWidth;
         int first = part * step, end = Math.Min(first + step, panels);
         switch (phase)
         {
@@ -68,7 +69,7 @@ public static partial class AttentionCall<TKernels, TConstants>
                 FeedForwardUp(layer, ref source, rows, first, end, ref hidden, ref scratch);
                 break;
             case 4:
-                ProjectDown(layer.Down, ref hidden, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel, ref scratch);
+                ProjectDown(layer.Down, ref hidden, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), BranchStride, ref scratch);
                 break;
             default:
                 AddFeedForward(layer, ref branch, rows, ref At(call.Arguments.Output, place));
@@ -81,7 +82,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Some columns of what an attention gives.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ProjectBranchColumns(PackedMatrix weights, ref float joined, nint rows, int first, int end, ref float branch, ref float scratch) =>
-        ProjectOutput(weights, ref joined, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), TConstants.DModel, ref scratch);
+        ProjectOutput(weights, ref joined, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), BranchStride, ref scratch);
 
     /// <summary>Some panels of the queries, or of the keys, or of the values.</summary>
     [MethodImpl(Step)]

@@ -44,8 +44,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 TKernels.AttendMemoryHead(in call.MemoryPanels, call.MemoryKeys, part, ref laidOut, rows, ref joined, ref scratch);
                 break;
             default:
-                ProjectBranchColumns(memory.Output, ref joined, rows, part * step, Math.Min((part + 1) * step, TConstants.DModel / PanelWidth), ref branch,
-                    ref scratch);
+                ProjectBranchColumns(
+                    memory.Output, ref joined, rows, part * step, Math.Min((part + 1) * step, BranchStride / PanelWidth), ref branch, ref scratch);
                 break;
         }
     }

@@ -64,10 +64,20 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FinishRows(PackedWeights weights, ref float joined, nint rows, ref float input, ref float output, ref float scratch)
     {
-        ProjectOutput(ref joined, rows, weights.Output, ref AttentionResult(ref output, ref scratch), ref scratch);
-        if (Has(Layer))
-            FinishLayer(weights, ref input, rows, ref output, ref scratch);
+        if (!Has(Layer))
+        {
+            ProjectOutput(ref joined, rows, weights.Output, ref output, ref scratch);
+            return;
+        }
+
+        ProjectBranch(ref joined, rows, weights.Output, ref Unsafe.Add(ref scratch, TConstants.BranchOffset), ref scratch);
+        FinishLayer(weights, ref input, rows, ref output, ref scratch);
     }
+
+    /// <summary>Projects the joined heads of a row block to what a branch of a layer gives.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ProjectBranch(ref float joined, nint rows, PackedMatrix weights, ref float branch, ref float scratch) =>
+        ProjectOutput(weights, ref joined, rows, 0, BranchStride / PanelWidth, ref branch, BranchStride, ref scratch);
 
     /// <summary>Projects the joined heads of a row block to the output.</summary>
     [MethodImpl(Step)]

@@ -72,7 +72,7 @@ internal readonly record struct CallNumbers
     /// branches give, and of a decoder layer the sum after its self-attention.
     /// </summary>
     public nint ColumnFloats => ((nint)(QueryPanels + Panels(KeyDim) + Panels(ValueDim)) * PanelWidth) + QueryDim + JoinedDim
-        + (Has(AttentionFeatures.Layer) ? DModel + HiddenStride : 0) + (Has(AttentionFeatures.Memory) ? DModel : 0);
+        + (Has(AttentionFeatures.Layer) ? (OutputPanels * PanelWidth) + HiddenStride : 0) + (Has(AttentionFeatures.Memory) ? DModel : 0);
 
     public int FeedForwardPanels => Panels(FeedForwardDim);
 

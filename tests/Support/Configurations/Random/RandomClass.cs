@@ -83,7 +83,8 @@ internal sealed record RandomAttention(TestConfiguration Configuration) : Random
     {
         AttentionShape shape = configuration.Shape;
         long weights = ((long)shape.DModel * (shape.QueryDim + shape.JoinedDim)) + ((long)shape.MemoryDim * (shape.KeyDim + shape.ValueDim));
-        return IsExact(shape.Weights, shape.Arithmetic) && weights <= MostWeights && shape.Heads * Math.Max(shape.HeadDim, shape.ValueHeadDim) <= 1024 && shape.SequenceLength <= MostRows
+        return IsExact(shape.Weights, shape.Arithmetic) && weights <= MostWeights && shape.SequenceLength <= MostRows
+            && shape.Heads * Math.Max(shape.HeadDim, shape.ValueHeadDim) <= 1024
             && AreOrdinary(RandomConfiguration.Numbers(configuration)) && configuration.Scale <= 2;
     }
 }
@@ -94,7 +95,10 @@ internal sealed record RandomLayer(TestLayer Configuration) : RandomClass
     public override string Kind => Configuration.MemoryDim == 0 ? "layer" : "decoder layer";
 
     public override ClassText Text =>
-        ClassText.Of(Configuration.Attention) with { Name = Configuration.ToString(), Attribute = Configuration.AttributeText, Config = "TransformerLayerConfig" };
+        ClassText.Of(Configuration.Attention) with
+        {
+            Name = Configuration.ToString(), Attribute = Configuration.AttributeText, Config = "TransformerLayerConfig",
+        };
 
     public override IEnumerable<string> Declared => RandomConfiguration.Declared(Configuration.Attention)
         .Concat(RandomConfiguration.Declared(Configuration, TestLayer.Standard)).Select(setting => $"Layer.{setting}");

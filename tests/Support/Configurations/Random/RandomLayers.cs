@@ -42,7 +42,7 @@ internal static class RandomLayers
         return layer;
     }
 
-    /// <summary>With projections, of a width that a layer can have, and without a memory, which is the layer's.</summary>
+    /// <summary>With projections, of whole panels in half of the cases, and without a memory, which is the layer's.</summary>
     private static TestConfiguration Fit(TestConfiguration attention, Random random)
     {
         int width = attention.Projections ? attention.DModel : random.Next(1, 100);
@@ -52,7 +52,7 @@ internal static class RandomLayers
             Layout = HeadLayout.RowsHeads,
             MemoryDim = 0,
             HeadDim = attention.HeadDim == 0 ? attention.DModel / attention.Heads : attention.HeadDim,
-            DModel = Math.Min(65_536, (width + 15) / 16 * 16),
+            DModel = random.Next(2) == 0 ? width : Math.Min(65_536, (width + 15) / 16 * 16),
         };
     }
 }
