@@ -150,7 +150,8 @@ internal sealed record AttentionPlan
             + NarrowLayout.MatrixBytes(layer.FeedForwardWeights, layer.FeedForwardDim, OutputPanels);
 
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
-    public long KeyValueBytes => 4L * Shape.KvHeads * (Shape.HeadDim + ValueHeadDimPadded);
+    public long KeyValueBytes => Shape.KvHeads
+        * ((long)KeyValueLayout.RowBytes(Shape.KeyValues, Shape.HeadDim) + KeyValueLayout.RowBytes(Shape.KeyValues, ValueHeadDimPadded));
 
     /// <summary>Panels that a thread's share of a projection's columns is a multiple of: whole tiles of every kernel of every target.</summary>
     public static int ColumnUnit(IEnumerable<AttentionPlan> plans) => plans
@@ -246,6 +247,8 @@ internal sealed record AttentionPlan
             shared.Insert(0, "Heads come and go as the caller has them: queries are gathered by KV head, keys and values laid out in panels.");
         if (shape.Group > 1)
             shared.Add($"Grouped queries: the {shape.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
+        if (shape.KeyValues != KeyValueFormat.Float32)
+            shared.Add(NarrowKeyValues(shape));
         if (shape.Causal)
             shared.Add("Causal: loops end at the last visible key of a query block; only the block on the diagonal masks.");
 
@@ -292,6 +295,19 @@ internal sealed record AttentionPlan
             Reasons = new(reasons),
             SharedReasons = new(shared),
         };
+    }
+
+    /// <summary>How keys and values of a narrow format are read, and what they lose.</summary>
+    private static string NarrowKeyValues(AttentionShape shape)
+    {
+        string error = shape.KeyValues switch
+        {
+            KeyValueFormat.BFloat16 => "an element is off by at most 2^-9 of itself",
+            KeyValueFormat.Float16 => "an element is off by at most 2^-12 of itself, and infinite from 65,520 on",
+            _ => "an element is off by at most 1/254 of the largest of its key or value; scales multiply scores after, and probabilities before the products",
+        };
+        return $"Keys and values are rounded to {shape.KeyValues} as they are stored: {error}. A few query rows widen them in registers; for a run of more, "
+            + $"each key block is widened once, and the kernels of float32 run on it. The bits are the same.";
     }
 
     /// <summary>Where the factor of the scores goes, and which it is.</summary>

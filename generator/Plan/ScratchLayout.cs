@@ -47,6 +47,8 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
                 "SeenValues",
                 (long)AttentionPlan.KeyBlock * AttentionPlan.RoundUp(shape.ValueHeadDim),
                 "values of a key block with those of masked keys left out, should one be NaN");
+        if (shape.KeyValues != KeyValueFormat.Float32)
+            AddWidened();
         if (shape.AppendedKeys > 0)
             Add("AppendedRanges", 2 * AttentionPlan.QueryBlock, "the same range for every row, for the keys behind the last one");
         // A layer has room for whole panels of what its branches give.
@@ -73,6 +75,14 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
             Add("Hidden", (long)rowBlock * FeedForwardPlan.HiddenStrideOf(layer.FeedForwardDim), "rows between the products of the feed-forward network");
             if (layer.Gated)
                 Add("Gated", (long)rows * stripPanels * AttentionPlan.PanelWidth, "a strip of the product that the gate multiplies");
+        }
+
+        void AddWidened()
+        {
+            Add("WidenedKeys", (long)AttentionPlan.KeyBlock * shape.HeadDim, "keys of a key block in float32, for a run of many query rows");
+            Add("WidenedValues", (long)AttentionPlan.KeyBlock * AttentionPlan.RoundUp(shape.ValueHeadDim), "values of a key block in float32");
+            if (steps.MasksInside && shape.KeyValues == KeyValueFormat.Int8)
+                Add("SeenScales", AttentionPlan.KeyBlock, "scales of the values of a key block with those of masked keys left out");
         }
 
         void AddProjected()

@@ -154,8 +154,7 @@ public sealed partial class AttentionCache
     /// <summary>Sequences that continue one another in a circle.</summary>
     private void CopyCircle(ReadOnlySpan<int> parents, int start, Span<int> done, ref float scratch)
     {
-        var waiting = new KeyValuePanels(
-            ref scratch, ref Unsafe.Add(ref scratch, KeySequenceStride), KeyCapacity, Shape.HeadDim, ValueHeadStride / KeyCapacity);
+        KeyValuePanels waiting = PanelsAt(ref scratch, ref Unsafe.Add(ref scratch, KeySequenceStride));
         (int length, int firstHeldKey) = (lengths[start], firstHeldKeys[start]);
         PanelCopy.Copy(Shape, Panels(start), in waiting, firstHeldKey, length);
 

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using AttentionGen.CompilerServices;
 
 namespace AttentionGen;
@@ -15,13 +13,14 @@ public sealed partial class AttentionCache
     /// <summary>What a restored cache may always be as large as 16 times of: sequences without keys take room too.</summary>
     private const int SpareBytes = 1 << 20;
 
-    /// <summary>Floats that are converted at once.</summary>
-    private const int PieceFloats = 64 * 1024;
+    /// <summary>Bytes that are converted at once.</summary>
+    private const int PieceBytes = 256 * 1024;
 
     /// <summary>
     /// Writes the content of the cache. The header has magic, version, batch, a digest of the shape, the lengths, and a digest of all these. Then
-    /// each sequence has its keys, [KvHeads, keys, HeadDim], and its values, [KvHeads, keys, ValueHeadDim], as little-endian float32. The capacity is
-    /// not written. Keys and values have no digest. <see cref="Memory"/> follows in the same form.
+    /// each sequence has its keys, [KvHeads, keys, HeadDim], and its values, [KvHeads, keys, ValueHeadDim], in the format of the cache, little-endian; of int8
+    /// each key and value is followed by its float32 scale. The capacity is not written. Keys and values have no digest. <see cref="Memory"/> follows in the
+    /// same form.
     /// </summary>
     /// <param name="stream">The stream to write to, from its position on. It stays open.</param>
     /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
@@ -31,25 +30,22 @@ public sealed partial class AttentionCache
         ArgumentNullException.ThrowIfNull(stream);
         using ReadScope reading = Reading();
         CacheHeader.Write(stream, Shape, lengths, firstHeldKeys);
-        float[] piece = new float[PieceFloats];
+        byte[] piece = new byte[PieceBytes];
         for (int sequence = 0; sequence < Batch; sequence++)
         {
             KeyValuePanels panels = Panels(sequence);
             foreach (bool isKeys in (ReadOnlySpan<bool>)[true, false])
             {
-                int width = isKeys ? Shape.HeadDim : Shape.ValueHeadDim;
+                int bytes = StoredRows.RowBytes(Shape, isKeys);
                 for (int head = 0; head < Shape.KvHeads; head++)
                 {
                     for (int key = firstHeldKeys[sequence], count; key < lengths[sequence]; key += count)
                     {
-                        count = Math.Min(lengths[sequence] - key, PieceFloats / width);
-                        Span<float> rows = piece.AsSpan(0, count * width);
-                        if (isKeys)
-                            PanelCopy.ReadKeys(Shape, in panels, head, key, rows, width, count);
-                        else
-                            PanelCopy.ReadValues(Shape, in panels, head, key, rows, width, count);
-                        ToLittleEndian(rows);
-                        stream.Write(MemoryMarshal.AsBytes(rows));
+                        count = Math.Min(lengths[sequence] - key, PieceBytes / bytes);
+                        Span<byte> rows = piece.AsSpan(0, count * bytes);
+                        StoredRows.Read(Shape, in panels, isKeys, head, key, rows, count);
+                        StoredRows.ToLittleEndian(Shape, isKeys, rows);
+                        stream.Write(rows);
                     }
                 }
             }
@@ -118,7 +114,7 @@ public sealed partial class AttentionCache
             longest = Math.Max(longest, length);
         }
 
-        Int128 keyBytes = (shape.KeyDim + shape.ValueDim) * (long)sizeof(float);
+        Int128 keyBytes = StoredRows.BytesOfKey(shape);
         Int128 bytes = keys * keyBytes;
         long left = stream.Length - stream.Position;
         if (bytes > left)
@@ -158,25 +154,22 @@ public sealed partial class AttentionCache
     private void ReadContent(Stream stream, (int Length, int FirstHeldKey)[] sequences)
     {
         Forget();
-        float[] piece = new float[PieceFloats];
+        byte[] piece = new byte[PieceBytes];
         for (int sequence = 0; sequence < Batch; sequence++)
         {
             KeyValuePanels panels = Panels(sequence);
             foreach (bool isKeys in (ReadOnlySpan<bool>)[true, false])
             {
-                int width = isKeys ? Shape.HeadDim : Shape.ValueHeadDim;
+                int bytes = StoredRows.RowBytes(Shape, isKeys);
                 for (int head = 0; head < Shape.KvHeads; head++)
                 {
                     for (int key = sequences[sequence].FirstHeldKey, count; key < sequences[sequence].Length; key += count)
                     {
-                        count = Math.Min(sequences[sequence].Length - key, PieceFloats / width);
-                        Span<float> rows = piece.AsSpan(0, count * width);
-                        CacheHeader.ReadExactly(stream, MemoryMarshal.AsBytes(rows), "keys and values");
-                        ToLittleEndian(rows);
-                        if (isKeys)
-                            PanelCopy.WriteKeys(Shape, rows, width, count, in panels, head, key);
-                        else
-                            PanelCopy.WriteValues(Shape, rows, width, count, in panels, head, key);
+                        count = Math.Min(sequences[sequence].Length - key, PieceBytes / bytes);
+                        Span<byte> rows = piece.AsSpan(0, count * bytes);
+                        CacheHeader.ReadExactly(stream, rows, "keys and values");
+                        StoredRows.ToLittleEndian(Shape, isKeys, rows);
+                        StoredRows.Write(Shape, rows, count, isKeys, in panels, head, key);
                     }
                 }
             }
@@ -189,13 +182,5 @@ public sealed partial class AttentionCache
         }
 
         LengthsChanged();
-    }
-
-    /// <summary>Converts to little-endian order, or back. Does nothing on nearly every processor.</summary>
-    private static void ToLittleEndian(Span<float> floats)
-    {
-        Span<int> bits = MemoryMarshal.Cast<float, int>(floats);
-        if (!BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(bits, bits);
     }
 }

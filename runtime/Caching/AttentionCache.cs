@@ -55,8 +55,9 @@ public sealed partial class AttentionCache
         Int128 keyCapacity = RoundUpToPanels(capacity);
         if (shape.CacheWindow >= 0)
             keyCapacity = Int128.Min(keyCapacity, ((shape.CacheWindow + (long)RingBlock + RingBlock - 1) / RingBlock) * RingBlock);
-        Int128 valueDim = RoundUpToPanels(shape.ValueHeadDim);
-        Int128 largest = keyCapacity * Int128.Max(valueDim, shape.HeadDim) * shape.KvHeads * batch;
+        int valueDim = (int)RoundUpToPanels(shape.ValueHeadDim);
+        int keyBytes = KeyValueLayout.RowBytes(shape.KeyValues, shape.HeadDim), valueBytes = KeyValueLayout.RowBytes(shape.KeyValues, valueDim);
+        Int128 largest = keyCapacity / sizeof(float) * Math.Max(keyBytes, valueBytes) * shape.KvHeads * batch;
         if (largest > AlignedMemory.MaxLength)
         {
             throw new OutOfMemoryException(
@@ -65,9 +66,9 @@ public sealed partial class AttentionCache
         }
 
         KeyCapacity = (int)keyCapacity;
-        ValuePanelStride = (nint)keyCapacity * PanelWidth;
-        KeyHeadStride = (nint)keyCapacity * shape.HeadDim;
-        ValueHeadStride = (nint)(keyCapacity * valueDim);
+        ValuePanelStride = (nint)keyCapacity * KeyValueLayout.LineFloats(shape.KeyValues);
+        KeyHeadStride = KeyValueLayout.HeadFloats(shape.KeyValues, (nint)keyCapacity, shape.HeadDim);
+        ValueHeadStride = KeyValueLayout.HeadFloats(shape.KeyValues, (nint)keyCapacity, valueDim);
         KeySequenceStride = shape.KvHeads * KeyHeadStride;
         ValueSequenceStride = shape.KvHeads * ValueHeadStride;
         KeyMemory = AlignedMemory.Allocate(batch * KeySequenceStride, zeroed: true);
@@ -119,10 +120,12 @@ public sealed partial class AttentionCache
     [EditorBrowsable(EditorBrowsableState.Never)]
     public int ChunkRows => IsRing ? KeyCapacity - Shape.CacheWindow : int.MaxValue;
 
-    /// <summary>Keys: [batch][KV head][key / 16][HeadDim][key % 16].</summary>
+    /// <summary>
+    /// Keys: [batch][KV head][key / 16][HeadDim][key % 16]. If the format is narrow, they are the bytes of these floats: <see cref="KeyValueLayout"/>.
+    /// </summary>
     internal AlignedMemory KeyMemory { get; }
 
-    /// <summary>Values: [batch][KV head][element / 16][key][element % 16].</summary>
+    /// <summary>Values: [batch][KV head][element / 16][key][element % 16]; the same.</summary>
     internal AlignedMemory ValueMemory { get; }
 
     /// <summary>Floats from the keys of one KV head to those of the next.</summary>
@@ -166,12 +169,12 @@ public sealed partial class AttentionCache
     /// <summary>Returns the panels of one sequence.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public KeyValuePanels Panels(nint sequence) => new(
-        ref Unsafe.Add(ref KeyMemory.Reference, sequence * KeySequenceStride),
-        ref Unsafe.Add(ref ValueMemory.Reference, sequence * ValueSequenceStride),
-        KeyCapacity,
-        Shape.HeadDim,
-        ValueHeadStride / KeyCapacity);
+    public KeyValuePanels Panels(nint sequence) => PanelsAt(
+        ref Unsafe.Add(ref KeyMemory.Reference, sequence * KeySequenceStride), ref Unsafe.Add(ref ValueMemory.Reference, sequence * ValueSequenceStride));
+
+    /// <summary>The same of a sequence that lies elsewhere.</summary>
+    private KeyValuePanels PanelsAt(ref float keys, ref float values) =>
+        new(Shape.KeyValues, ref keys, ref values, KeyCapacity, Shape.HeadDim, (int)RoundUpToPanels(Shape.ValueHeadDim));
 
     private static Int128 RoundUpToPanels(int count) => ((long)count + PanelWidth - 1) / PanelWidth * PanelWidth;
 }

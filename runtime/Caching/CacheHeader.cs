@@ -124,7 +124,7 @@ internal static class CacheHeader
         CultureInfo.InvariantCulture,
         $"KvHeads = {shape.KvHeads}, HeadDim = {shape.HeadDim}, ValueHeadDim = {shape.ValueHeadDim}, MemoryDim = {shape.MemoryDim}, "
             + $"IsCrossAttention = {shape.IsCrossAttention}, Rotary = {shape.Rotary}, QueryKeyNorm = {shape.QueryKeyNorm}, "
-            + $"CacheWindow = {shape.CacheWindow} and the same settings of these");
+            + $"CacheWindow = {shape.CacheWindow}, KeyValues = {shape.KeyValues} and the same settings of these");
 
     /// <summary>Of all that keys and values depend on, but for the weights.</summary>
     private static void DigestShape(AttentionShape shape, Span<byte> digest)
@@ -138,7 +138,9 @@ internal static class CacheHeader
             {shape.RotaryTruncate} {shape.RotaryAttentionFactor:R}
             {shape.Positions} {(int)shape.QueryKeyNorm} {shape.QueryKeyNormEpsilon:R} {shape.CacheWindow}
             """;
+        // float32 has no word there: what was saved before there were other formats can be read.
+        string format = shape.KeyValues == KeyValueFormat.Float32 ? "" : FormattableString.Invariant($" {shape.KeyValues}");
         // Line ends are those of the source file, which may differ between checkouts.
-        SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant(text).ReplaceLineEndings(" ")), digest);
+        SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant(text).ReplaceLineEndings(" ") + format), digest);
     }
 }

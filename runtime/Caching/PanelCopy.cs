@@ -16,23 +16,34 @@ internal static class PanelCopy
     public static void Copy(AttentionShape shape, in KeyValuePanels source, in KeyValuePanels target, nint first, nint end)
     {
         nint last = (end + PanelWidth - 1) / PanelWidth * PanelWidth;
+        nint panelFloats = KeyValueLayout.PanelFloats(shape.KeyValues, shape.HeadDim), lineFloats = KeyValueLayout.LineFloats(shape.KeyValues);
+        int valuePanels = (shape.ValueHeadDim + PanelWidth - 1) / PanelWidth;
         for (nint key = first / PanelWidth * PanelWidth; key < last;)
         {
             nint from = key % source.KeyCapacity, to = key % target.KeyCapacity;
             nint count = nint.Min(last - key, nint.Min(source.KeyCapacity - from, target.KeyCapacity - to));
             for (nint head = 0; head < shape.KvHeads; head++)
             {
+                ref float values = ref Unsafe.Add(ref source.Values, head * source.ValueHeadStride);
+                ref float targetValues = ref Unsafe.Add(ref target.Values, head * target.ValueHeadStride);
                 Copy(
-                    ref Unsafe.Add(ref source.Keys, head * source.KeyHeadStride + from * shape.HeadDim),
-                    ref Unsafe.Add(ref target.Keys, head * target.KeyHeadStride + to * shape.HeadDim),
-                    count * shape.HeadDim);
-                for (nint panel = 0; panel * PanelWidth < shape.ValueHeadDim; panel++)
+                    ref Unsafe.Add(ref source.Keys, (head * source.KeyHeadStride) + (from / PanelWidth * panelFloats)),
+                    ref Unsafe.Add(ref target.Keys, (head * target.KeyHeadStride) + (to / PanelWidth * panelFloats)),
+                    count / PanelWidth * panelFloats);
+                for (nint panel = 0; panel < valuePanels; panel++)
                 {
                     Copy(
-                        ref Unsafe.Add(ref source.Values, head * source.ValueHeadStride + panel * source.ValuePanelStride + from * PanelWidth),
-                        ref Unsafe.Add(ref target.Values, head * target.ValueHeadStride + panel * target.ValuePanelStride + to * PanelWidth),
-                        count * PanelWidth);
+                        ref Unsafe.Add(ref values, (panel * source.ValuePanelStride) + (from * lineFloats)),
+                        ref Unsafe.Add(ref targetValues, (panel * target.ValuePanelStride) + (to * lineFloats)),
+                        count * lineFloats);
                 }
+
+                // The scales of the values are behind their panels.
+                if (KeyValueLayout.ScaleBytes(shape.KeyValues) > 0)
+                    Copy(
+                        ref Unsafe.Add(ref values, (valuePanels * source.ValuePanelStride) + from),
+                        ref Unsafe.Add(ref targetValues, (valuePanels * target.ValuePanelStride) + to),
+                        count);
             }
 
             key += count;
@@ -40,16 +51,40 @@ internal static class PanelCopy
     }
 
     /// <summary>Writes so many rows of keys of one head, from a key on.</summary>
-    public static void WriteKeys(AttentionShape shape, ReadOnlySpan<float> rows, int stride, int count, in KeyValuePanels panels, nint head, nint firstKey) =>
-        RingPanels.WriteKeys(ref MemoryMarshal.GetReference(rows), stride, count, in panels, head, firstKey, shape.HeadDim);
+    public static void WriteKeys(AttentionShape shape, ReadOnlySpan<float> rows, int stride, int count, in KeyValuePanels panels, nint head, nint firstKey)
+    {
+        ref float first = ref MemoryMarshal.GetReference(rows);
+        if (shape.KeyValues == KeyValueFormat.Float32)
+            RingPanels.WriteKeys(ref first, stride, count, in panels, head, firstKey, shape.HeadDim);
+        else
+            NarrowPanels.WriteKeys(shape.KeyValues, ref first, stride, count, in panels, head, firstKey, shape.HeadDim);
+    }
 
     /// <summary>Writes so many rows of values of one head, from a key on.</summary>
-    public static void WriteValues(AttentionShape shape, ReadOnlySpan<float> rows, int stride, int count, in KeyValuePanels panels, nint head, nint firstKey) =>
-        RingPanels.WriteValues(ref MemoryMarshal.GetReference(rows), stride, count, in panels, head, firstKey, shape.ValueHeadDim);
+    public static void WriteValues(AttentionShape shape, ReadOnlySpan<float> rows, int stride, int count, in KeyValuePanels panels, nint head, nint firstKey)
+    {
+        ref float first = ref MemoryMarshal.GetReference(rows);
+        if (shape.KeyValues == KeyValueFormat.Float32)
+            RingPanels.WriteValues(ref first, stride, count, in panels, head, firstKey, shape.ValueHeadDim);
+        else
+            NarrowPanels.WriteValues(shape.KeyValues, ref first, stride, count, in panels, head, firstKey, shape.ValueHeadDim);
+    }
 
     /// <summary>Reads so many rows of keys of one head, from a key on.</summary>
     public static void ReadKeys(AttentionShape shape, in KeyValuePanels panels, nint head, nint firstKey, Span<float> rows, int stride, int count)
     {
+        if (shape.KeyValues != KeyValueFormat.Float32)
+        {
+            Span<byte> rounded = stackalloc byte[ShapeLimits.MaxHeadDim * sizeof(ushort)];
+            for (int row = 0; row < count; row++)
+            {
+                float scale = NarrowPanels.LoadKey(shape.KeyValues, in panels, head, firstKey + row, shape.HeadDim, rounded);
+                NarrowPanels.Widen(shape.KeyValues, rounded, scale, rows.Slice(row * stride, shape.HeadDim));
+            }
+
+            return;
+        }
+
         ref float first = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);
         for (int row = 0; row < count; row++)
         {
@@ -64,6 +99,18 @@ internal static class PanelCopy
     /// <summary>Reads so many rows of values of one head, from a key on.</summary>
     public static void ReadValues(AttentionShape shape, in KeyValuePanels panels, nint head, nint firstKey, Span<float> rows, int stride, int count)
     {
+        if (shape.KeyValues != KeyValueFormat.Float32)
+        {
+            Span<byte> rounded = stackalloc byte[ShapeLimits.MaxHeadDim * sizeof(ushort)];
+            for (int row = 0; row < count; row++)
+            {
+                float scale = NarrowPanels.LoadValue(shape.KeyValues, in panels, head, firstKey + row, shape.ValueHeadDim, rounded);
+                NarrowPanels.Widen(shape.KeyValues, rounded, scale, rows.Slice(row * stride, shape.ValueHeadDim));
+            }
+
+            return;
+        }
+
         ref float first = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);
         for (int row = 0; row < count; row++)
         {

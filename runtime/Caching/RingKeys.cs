@@ -9,8 +9,8 @@ internal sealed class RingKeys(AttentionShape shape, int batch)
     private readonly int[] first = new int[batch];
     private readonly int[] count = new int[batch];
 
-    /// <summary>Room for the rows of <see cref="Room"/> keys.</summary>
-    public float[] Own { get; } = new float[checked(batch * (shape.KeyDim + shape.ValueDim))];
+    /// <summary>Room for the rows of <see cref="Room"/> keys, as <see cref="StoredRows"/> has them.</summary>
+    public byte[] Own { get; } = new byte[checked(batch * StoredRows.BytesOfKey(shape))];
 
     /// <summary>Keys of all sequences that <see cref="Own"/> has room for.</summary>
     public int Room => batch;
@@ -37,41 +37,40 @@ internal sealed class RingKeys(AttentionShape shape, int batch)
     }
 
     /// <summary>Copies them.</summary>
-    public void Save(AttentionCache cache, Span<float> rows)
+    public void Save(AttentionCache cache, Span<byte> rows)
     {
         for (int sequence = 0; sequence < count.Length; sequence++)
         {
             KeyValuePanels panels = cache.Panels(sequence);
             for (int head = 0; head < shape.KvHeads && count[sequence] > 0; head++)
             {
-                PanelCopy.ReadKeys(shape, in panels, head, first[sequence], Take(ref rows, count[sequence] * shape.HeadDim), shape.HeadDim, count[sequence]);
-                PanelCopy.ReadValues(
-                    shape, in panels, head, first[sequence], Take(ref rows, count[sequence] * shape.ValueHeadDim), shape.ValueHeadDim, count[sequence]);
+                StoredRows.Read(shape, in panels, true, head, first[sequence], Take(ref rows, sequence, true), count[sequence]);
+                StoredRows.Read(shape, in panels, false, head, first[sequence], Take(ref rows, sequence, false), count[sequence]);
             }
         }
     }
 
     /// <summary>Puts them back.</summary>
-    public void Restore(AttentionCache cache, Span<float> rows)
+    public void Restore(AttentionCache cache, Span<byte> rows)
     {
         for (int sequence = 0; sequence < count.Length; sequence++)
         {
             KeyValuePanels panels = cache.Panels(sequence);
             for (int head = 0; head < shape.KvHeads && count[sequence] > 0; head++)
             {
-                PanelCopy.WriteKeys(shape, Take(ref rows, count[sequence] * shape.HeadDim), shape.HeadDim, count[sequence], in panels, head, first[sequence]);
-                PanelCopy.WriteValues(
-                    shape, Take(ref rows, count[sequence] * shape.ValueHeadDim), shape.ValueHeadDim, count[sequence], in panels, head, first[sequence]);
+                StoredRows.Write(shape, Take(ref rows, sequence, true), count[sequence], true, in panels, head, first[sequence]);
+                StoredRows.Write(shape, Take(ref rows, sequence, false), count[sequence], false, in panels, head, first[sequence]);
             }
 
             cache.SetFirstHeldKey(sequence, first[sequence]);
         }
     }
 
-    private static Span<float> Take(ref Span<float> rows, int floats)
+    private Span<byte> Take(ref Span<byte> rows, int sequence, bool isKeys)
     {
-        Span<float> taken = rows[..floats];
-        rows = rows[floats..];
+        int bytes = count[sequence] * StoredRows.RowBytes(shape, isKeys);
+        Span<byte> taken = rows[..bytes];
+        rows = rows[bytes..];
         return taken;
     }
 }

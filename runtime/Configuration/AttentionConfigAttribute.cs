@@ -73,6 +73,13 @@ public partial class AttentionConfigAttribute : Attribute
     /// <summary>The fixed number of query rows of a sequence. Zero, the default, means any number.</summary>
     public int SequenceLength { get; set; }
 
+    /// <summary>
+    /// How keys and values are stored, in a cache and on the way through a call: new keys (normalised and rotated) and values are rounded to this format. The
+    /// arithmetic is float32. A format other than float32, the default, needs a kernel with a cache: cross-attention, causal self-attention, or no projections,
+    /// without <see cref="SequenceLength"/> for the latter two.
+    /// </summary>
+    public KeyValueFormat KeyValues { get; set; }
+
     /// <summary>How far loops are unrolled.</summary>
     public Unrolling Unrolling { get; set; }
 }

@@ -97,8 +97,9 @@ public sealed class ReferenceCache
         {
             for (int row = 0; row < count; row++)
             {
-                Keys[sequence].Add(ReferenceRows.Heads(keys, layout, Shape.KvHeads, Shape.HeadDim, sequence * count, count, row));
-                Values[sequence].Add(ReferenceRows.Heads(values, layout, Shape.KvHeads, Shape.ValueHeadDim, sequence * count, count, row));
+                double[] key = ReferenceRows.Heads(keys, layout, Shape.KvHeads, Shape.HeadDim, sequence * count, count, row);
+                double[] value = ReferenceRows.Heads(values, layout, Shape.KvHeads, Shape.ValueHeadDim, sequence * count, count, row);
+                ReferenceRows.Add(Shape, key, value, Keys[sequence], Values[sequence]);
             }
         }
     }

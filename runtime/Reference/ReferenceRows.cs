@@ -33,8 +33,8 @@ internal static class ReferenceRows
             double[] key = Heads(arguments.Key, shape.Layout, shape.KvHeads, shape.HeadDim, sequence.FirstNewKey, sequence.NewKeys, row);
             Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);
             ReferenceRotary.Rotate(shape, key, Position(shape, in arguments, sequence, row));
-            keys.Add(key);
-            values.Add(Heads(arguments.Value, shape.Layout, shape.KvHeads, shape.ValueHeadDim, sequence.FirstNewKey, sequence.NewKeys, row));
+            double[] value = Heads(arguments.Value, shape.Layout, shape.KvHeads, shape.ValueHeadDim, sequence.FirstNewKey, sequence.NewKeys, row);
+            Add(shape, key, value, keys, values);
         }
     }
 
@@ -45,8 +45,16 @@ internal static class ReferenceRows
         double[] key = Project(row, weights.Key, weights.KeyBias, shape.KeyDim);
         Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);
         ReferenceRotary.Rotate(shape, key, position);
+        Add(shape, key, Project(row, weights.Value, weights.ValueBias, shape.ValueDim), keys, values);
+    }
+
+    /// <summary>Adds a key and a value, rounded to the format of the shape.</summary>
+    public static void Add(AttentionShape shape, double[] key, double[] value, List<double[]> keys, List<double[]> values)
+    {
+        ReferenceRounding.Round(shape.KeyValues, key, shape.HeadDim);
+        ReferenceRounding.Round(shape.KeyValues, value, shape.ValueHeadDim);
         keys.Add(key);
-        values.Add(Project(row, weights.Value, weights.ValueBias, shape.ValueDim));
+        values.Add(value);
     }
 
     /// <summary>y = W x + b.</summary>

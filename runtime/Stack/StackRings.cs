@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using AttentionGen.CompilerServices;
 
 namespace AttentionGen;
@@ -65,7 +63,7 @@ internal readonly ref struct StackRings : IDisposable
             return 0;
         for (int sequence = 0; sequence < cache.Batch; sequence++)
             kept.Find(cache[layer], sequence, NewKeys(cache[layer], in arguments, sequence));
-        return kept.Count * Width(cache[layer]);
+        return StoredRows.Floats(cache[layer].Shape, kept.Count);
     }
 
     private static int NewKeys(AttentionCache cache, in AttentionArguments arguments, int sequence) => cache.Shape.Ragged
@@ -73,12 +71,10 @@ internal readonly ref struct StackRings : IDisposable
         : arguments.Input.Length / cache.Shape.DModel / cache.Batch;
 
     /// <summary>The copy's part of a layer.</summary>
-    private Span<float> Rows(int layer, ref nint first)
+    private Span<byte> Rows(int layer, ref nint first)
     {
-        nint floats = cache!.Overwritten(layer)!.Count * Width(cache[layer]), start = first;
+        nint floats = StoredRows.Floats(cache![layer].Shape, cache.Overwritten(layer)!.Count), start = first;
         first += floats;
-        return floats == 0 ? [] : MemoryMarshal.CreateSpan(ref Unsafe.Add(ref memory!.Reference, start), checked((int)floats));
+        return floats == 0 ? [] : StoredRows.Bytes(memory!, start, floats);
     }
-
-    private static nint Width(AttentionCache cache) => cache.Shape.KeyDim + (nint)cache.Shape.ValueDim;
 }

@@ -23,7 +23,12 @@ internal static class SelectedConfigurations
         ("cross-causal", new() { Heads = 2, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, KeyLengths = true }),
         (
             "cross-bottomright",
-            new() { Heads = 2, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true }));
+            new() { Heads = 2, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true }),
+        ("causal-int8", new() { Heads = 8, KvHeads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit,
+            KeyValues = KeyValueFormat.Int8 }),
+        ("causal-odd-bfloat16", new() { Heads = 5, HeadDim = 3, DModel = 19, Causal = true, KeyLengths = true, KeyValues = KeyValueFormat.BFloat16 }),
+        ("cross-float16", new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 72, DModel = 33, MemoryDim = 65, KeyLengths = true,
+            KeyValues = KeyValueFormat.Float16 }));
 
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, (AttentionWeights Weights, IKernel Kernel)> Kernels = [];

@@ -23,6 +23,8 @@ public sealed class SnapshotTests
         + "AdditiveMask = MaskAxes.QueryKey, Softcap = 2, Sinks = true, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp")]
     [InlineData("Ragged", "Vector256", "Heads = 2, DModel = 8, Causal = true, Ragged = true, WindowLeft = 20, KeyLengths = true, Documents = true, "
         + "Outputs = AttentionOutputs.LogSumExp")]
+    [InlineData("Narrow", "Vector256", "Heads = 2, KvHeads = 1, HeadDim = 4, Projections = false, BooleanMask = MaskAxes.BatchKey, "
+        + "KeyValues = KeyValueFormat.Int8")]
     [InlineData("Interleaved", "Vector512", "Heads = 2, DModel = 32")]
     [InlineData("NeonTiny", "Neon", "Heads = 1, DModel = 4")]
     public void Text_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"AttentionConfig({arguments})");

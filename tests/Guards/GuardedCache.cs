@@ -14,14 +14,18 @@ internal sealed record GuardedCache(AttentionShape Shape, int Length, GuardSide 
     private static readonly AttentionShape Even = Odd with { Heads = 2, KvHeads = 1, HeadDim = 16, ValueHeadDim = 32 };
     private static readonly AttentionShape Ring = Odd with { Ragged = true, WindowLeft = 20, ValueHeadDim = 5 };
 
+    private static readonly AttentionShape[] Narrow =
+        [Odd with { KeyValues = KeyValueFormat.Int8 }, Even with { KeyValues = KeyValueFormat.BFloat16 }, Ring with { KeyValues = KeyValueFormat.Float16 }];
+
     public static IEnumerable<GuardedCache> All() =>
         from side in Enum.GetValues<GuardSide>()
-        from shape in new[] { Odd, Even, Ring }
-        from length in ReferenceEquals(shape, Ring) ? (int[])[5, 300, 512, 513, 700, 1025] : [2, 3, 15, 16, 17, 255, 256, 257]
+        from shape in (AttentionShape[])[Odd, Even, Ring, .. Narrow, Ring with { KeyValues = KeyValueFormat.Int8 }]
+        from length in shape.WindowLeft >= 0 ? (int[])[5, 300, 512, 513, 700, 1025] : [2, 3, 15, 16, 17, 255, 256, 257]
         select new GuardedCache(shape, length, side);
 
     public override string ToString() =>
-        $"a cache of {Length} keys, {Shape.KvHeads} heads of {Shape.HeadDim} and {Shape.ValueHeadDim}{(Shape.WindowLeft < 0 ? "" : ", window")}, guard "
+        $"a cache of {Length} keys, {Shape.KvHeads} heads of {Shape.HeadDim} and {Shape.ValueHeadDim}{(Shape.WindowLeft < 0 ? "" : ", window")}, "
+            + $"{Shape.KeyValues}, guard "
             + $"{(Side == GuardSide.After ? "after" : "before")}";
 
     public IEnumerable<float[]> Results() => [Move(null)];

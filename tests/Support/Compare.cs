@@ -8,6 +8,24 @@ internal static class Compare
     /// <summary>What float32 loses in blocks of the tests' sizes, with room: error over 1 + |expected|.</summary>
     public const double Tolerance = 2e-5;
 
+    /// <summary>
+    /// What the results of a shape lose. Keys and values that were computed, and then rounded to a narrow format, lie so near the middle of two of its numbers
+    /// now and then that float32 rounds them the other way: such a result may differ by the distance of the two. Those that are given have no such middle.
+    /// </summary>
+    public static double ToleranceOf(AttentionShape shape)
+    {
+        bool areGiven = !shape.HasProjections && shape.Rotary == RotaryKind.None && shape.QueryKeyNorm == QueryKeyNorm.None;
+        double distance = areGiven ? 0 : shape.KeyValues switch
+        {
+            KeyValueFormat.BFloat16 => 1 / 128.0,
+            KeyValueFormat.Float16 => 1 / 1024.0,
+            // Of the largest number of a head, which in the tests' cases is three times the others.
+            KeyValueFormat.Int8 => 3 / 127.0,
+            _ => 0,
+        };
+        return Tolerance + distance;
+    }
+
     /// <summary>Fails where the error exceeds the tolerance times 1 + |expected|; returns the largest such error.</summary>
     public static double Close(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, int width, string what, double tolerance = Tolerance)
     {

@@ -60,6 +60,8 @@ internal static class ConstantsEmitter
         Numbers(writer, PathNumbers.Of(plan));
         foreach ((string name, MaskAxes axes) in PathNumbers.Masks(plan.Shape))
             writer.Line(CodeWriter.Invariant($"public static Library::MaskAxes {name} => (Library::MaskAxes){(int)axes};"));
+        if (plan.Shape.KeyValues != KeyValueFormat.Float32)
+            writer.Line($"public static Library::KeyValueFormat KeyValues => Library::KeyValueFormat.{plan.Shape.KeyValues};");
         if (plan.Shape.HasProjections)
             WriteProjections(writer, plans);
         writer.Line(CodeWriter.Invariant($"public static float QueryFactor => {(float)plan.QueryFactor:G9}f;"));

@@ -221,6 +221,10 @@ internal static class DiagnosticDescriptors
         "SkipPadding cannot be combined with MemoryDim, because the key lengths are those of the memory, not of the input: remove SkipPadding, or remove "
             + "MemoryDim for self-attention");
 
+    public static readonly DiagnosticDescriptor KeyValuesWithoutCache = Create(
+        "AG0052", "KeyValues needs a kernel with a cache",
+        "KeyValues is KeyValueFormat.{0}, but this attention has no cache, because {1}: remove KeyValues, or {2}");
+
     // One product.
     public static readonly DiagnosticDescriptor SeveralConfigurations = Create(
         "AG0060", "A class has two configurations",

@@ -54,6 +54,12 @@ internal static class Repairs
             ("AG0048", not null) => [Remove(argument, message, 2), "BiasKeyValue ZeroKeyValue"],
             ("AG0049", not null) => [argument, "Ragged"],
             ("AG0050" or "AG0051", not null) => [argument, "MemoryDim"],
+            ("AG0052", not null) => message[2] switch
+            {
+                "remove SequenceLength" => [argument, "SequenceLength"],
+                "add Causal = true" => [argument, "Causal = true"],
+                _ => [argument],
+            },
             ("AG0072" or "AG0075", not null) => [argument],
             ("AG0076", not null) => [argument, "MemoryDim"],
             ("AG0079", not null) => Values(argument, message[2]),

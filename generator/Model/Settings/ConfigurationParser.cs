@@ -14,6 +14,7 @@ internal static class ConfigurationParser
         shape = ScoresParser.Parse(settings, shape);
         shape = RotaryParser.Parse(settings, shape);
         RaggedParser.Check(settings, shape);
+        ShapeParser.CheckKeyValues(settings, shape, isLayer);
         TransformerLayerShape? layer = isLayer ? LayerParser.Parse(settings, shape) : null;
         NarrowParser.Check(settings, shape, layer);
         var unrolling = settings.Enumeration<Unrolling>("Unrolling");

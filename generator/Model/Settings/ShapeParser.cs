@@ -40,6 +40,23 @@ internal static class ShapeParser
         return shape;
     }
 
+    /// <summary>Reports a narrow format of keys and values where there is no cache.</summary>
+    public static void CheckKeyValues(SettingReader settings, AttentionShape shape, bool isLayer)
+    {
+        // Of an illegal setting it is not known what it stands for.
+        bool isUnknown = shape.SequenceLength < 0 || (!isLayer && settings.Int("MemoryDim") != 0);
+        if (shape.KeyValues == KeyValueFormat.Float32 || shape.HasCache || isUnknown)
+            return;
+        bool isFixed = shape.SequenceLength > 0, seesAll = shape.HasProjections && !shape.Causal;
+        (string why, string remedy) = (isFixed, seesAll) switch
+        {
+            (true, true) => ("its rows see all others, and SequenceLength fixes them", "remove SequenceLength and add Causal = true"),
+            (true, false) => ("SequenceLength fixes its rows", "remove SequenceLength"),
+            _ => ("its rows see all others", "add Causal = true"),
+        };
+        settings.Report(DiagnosticDescriptors.KeyValuesWithoutCache, "KeyValues", shape.KeyValues.ToString(), why, remedy);
+    }
+
     /// <summary>Reports matrices that no array can hold. Every setting is legal by itself.</summary>
     public static void CheckMatrices(SettingReader settings, AttentionShape shape)
     {

@@ -82,7 +82,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Has(Cache) && arguments.Cache is { } cache)
             return cache.Memory!.Panels(sequence);
         nint capacity = SequenceGroup.WholePanels(AllMemory(in arguments, in dimensions, (int)sequence));
-        return new(ref start, ref Unsafe.Add(ref start, capacity * KeyDim), capacity, TConstants.HeadDim, ValueHeadDimPadded);
+        return new(KeyValues, ref start, capacity, TConstants.KvHeads, TConstants.HeadDim, ValueHeadDimPadded);
     }
 
     /// <summary>Projects some memory rows that come with the call, as far as they are seen. Those of a cache are there already.</summary>

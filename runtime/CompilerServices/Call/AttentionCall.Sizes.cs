@@ -26,6 +26,13 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Queries that one KV head serves, for one row.</summary>
     private static int GroupDim { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Group * TConstants.HeadDim; }
 
+    /// <summary>The format of keys and values.</summary>
+    private static KeyValueFormat KeyValues
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Has(NarrowKeyValues) ? TConstants.KeyValues : KeyValueFormat.Float32;
+    }
+
     private static int ValueHeadDimPadded { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => WholePanels(TConstants.ValueHeadDim); }
 
     /// <summary>Floats from a row of what a branch of a layer gives to the next: whole panels, so that tiles write no row behind.</summary>
@@ -97,8 +104,9 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     /// <summary>Floats of the keys and values of a number of keys, in whole panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint KeyValueFloats(nint keys) =>
-        SequenceGroup.WholePanels(keys) * (TConstants.KvHeads * (TConstants.HeadDim + ValueHeadDimPadded));
+    private static nint KeyValueFloats(nint keys) => TConstants.KvHeads
+        * (KeyValueLayout.HeadFloats(KeyValues, SequenceGroup.WholePanels(keys), TConstants.HeadDim)
+            + KeyValueLayout.HeadFloats(KeyValues, SequenceGroup.WholePanels(keys), ValueHeadDimPadded));
 
     /// <summary>Where the keys and values of a sequence lie.</summary>
     private static KeyValuePanels Panels(scoped in AttentionArguments arguments, scoped in ForwardDimensions dimensions, nint place, ref float keyValues)
@@ -106,6 +114,6 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Has(Cache) && arguments.Cache is { } cache)
             return cache.Panels(place);
         nint capacity = (dimensions.Keys + PanelWidth - 1) & ~(nint)(PanelWidth - 1);
-        return new(ref keyValues, ref Unsafe.Add(ref keyValues, capacity * KeyDim), capacity, TConstants.HeadDim, ValueHeadDimPadded);
+        return new(KeyValues, ref keyValues, capacity, TConstants.KvHeads, TConstants.HeadDim, ValueHeadDimPadded);
     }
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Runtime.InteropServices;
 
 namespace AttentionGen.CompilerServices;
 
@@ -34,7 +33,7 @@ public readonly ref struct RingGuard : IDisposable
         for (int sequence = 0; sequence < cache.Batch; sequence++)
             keys += kept.Find(cache, sequence, NewKeys(shape, in arguments, in dimensions, sequence));
 
-        AlignedMemory? memory = keys > kept.Room ? AttentionScratch.Rent(keys * (shape.KeyDim + (nint)shape.ValueDim)) : null;
+        AlignedMemory? memory = keys > kept.Room ? AttentionScratch.Rent(StoredRows.Floats(shape, keys)) : null;
         var guard = new RingGuard(cache, memory);
         kept.Save(cache, guard.Rows(keys));
         for (int sequence = 0; sequence < cache.Batch; sequence++)
@@ -56,11 +55,8 @@ public readonly ref struct RingGuard : IDisposable
             AttentionScratch.Return(memory);
     }
 
-    private Span<float> Rows(nint keys)
-    {
-        nint floats = keys * (cache!.Shape.KeyDim + cache.Shape.ValueDim);
-        return memory is null ? cache.OverwrittenKeys!.Own : MemoryMarshal.CreateSpan(ref memory.Reference, checked((int)floats));
-    }
+    private Span<byte> Rows(nint keys) =>
+        memory is null ? cache!.OverwrittenKeys!.Own : StoredRows.Bytes(memory, 0, StoredRows.Floats(cache!.Shape, keys));
 
     private static int NewKeys(AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions, int sequence)
     {

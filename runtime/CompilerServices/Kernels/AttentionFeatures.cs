@@ -168,6 +168,9 @@ public enum AttentionFeatures : long
     /// <summary>Each sequence has its own number of memory rows that this cross-attention sees.</summary>
     MemoryLengths = 1L << 48,
 
+    /// <summary>Keys and values are stored in a narrow format.</summary>
+    NarrowKeyValues = 1L << 49,
+
     /// <summary>The weights of the attention's projections are narrow.</summary>
     NarrowWeights = 1L << 56,
 

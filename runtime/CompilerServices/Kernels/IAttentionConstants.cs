@@ -60,6 +60,9 @@ public interface IAttentionConstants
     /// <summary>Axes of the additive mask.</summary>
     static virtual MaskAxes AdditiveMask => MaskAxes.None;
 
+    /// <summary>The format of keys and values.</summary>
+    static virtual KeyValueFormat KeyValues => KeyValueFormat.Float32;
+
     /// <summary>Query rows whose scores against one key block are alive at once.</summary>
     static abstract int QueryBlock { get; }
 
@@ -125,6 +128,15 @@ public interface IAttentionConstants
 
     /// <summary>Where the values of a key block begin that are not masked.</summary>
     static virtual int SeenValuesOffset => 0;
+
+    /// <summary>Where the keys of a key block begin that were widened to float32.</summary>
+    static virtual int WidenedKeysOffset => 0;
+
+    /// <summary>Where the values of a key block begin that were widened to float32.</summary>
+    static virtual int WidenedValuesOffset => 0;
+
+    /// <summary>Where the scales of the values of a key block begin, with those of masked keys left out.</summary>
+    static virtual int SeenScalesOffset => 0;
 
     /// <summary>Where the ranges of appended keys begin.</summary>
     static virtual int AppendedRangesOffset => 0;

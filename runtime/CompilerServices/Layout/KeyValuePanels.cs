@@ -1,11 +1,17 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>Where the key and value panels of one sequence lie, in a cache or in scratch. Strides are in floats.</summary>
+/// <summary>
+/// Where the key and value panels of one sequence lie, in a cache or in scratch. Strides are in floats, whatever the format of keys and values, which
+/// <see cref="KeyValueLayout"/> describes.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly ref struct KeyValuePanels
 {
+    private const int PanelWidth = PanelLayout.PanelWidth;
+
     /// <summary>Key panels of the first KV head, <c>[key/16][HeadDim][16]</c>.</summary>
     public readonly ref float Keys;
 
@@ -24,7 +30,7 @@ public readonly ref struct KeyValuePanels
     /// <summary>From one value panel of 16 columns to the next.</summary>
     public readonly nint ValuePanelStride;
 
-    /// <summary>Panels that hold a number of keys.</summary>
+    /// <summary>Panels that hold a number of keys in float32.</summary>
     /// <param name="keys">First key panel.</param>
     /// <param name="values">First value panel.</param>
     /// <param name="keyCapacity">Keys that there is room for; a multiple of 16.</param>
@@ -37,6 +43,31 @@ public readonly ref struct KeyValuePanels
         KeyCapacity = keyCapacity;
         KeyHeadStride = keyCapacity * headDim;
         ValueHeadStride = keyCapacity * valueHeadDimPadded;
-        ValuePanelStride = keyCapacity * 16;
+        ValuePanelStride = keyCapacity * PanelWidth;
+    }
+
+    /// <summary>Panels that hold a number of keys in any format: keys first, then values.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="start">First key panel.</param>
+    /// <param name="keyCapacity">Keys that there is room for; a multiple of 16.</param>
+    /// <param name="kvHeads">KV heads.</param>
+    /// <param name="headDim">Width of a head of keys.</param>
+    /// <param name="valueHeadDimPadded">Width of a head of values, rounded up to 16.</param>
+    internal KeyValuePanels(KeyValueFormat format, ref float start, nint keyCapacity, int kvHeads, int headDim, int valueHeadDimPadded)
+        : this(
+            format, ref start, ref Unsafe.Add(ref start, kvHeads * KeyValueLayout.HeadFloats(format, keyCapacity, headDim)), keyCapacity, headDim,
+            valueHeadDimPadded)
+    {
+    }
+
+    /// <summary>Panels that hold a number of keys in any format, keys and values apart.</summary>
+    internal KeyValuePanels(KeyValueFormat format, ref float keys, ref float values, nint keyCapacity, int headDim, int valueHeadDimPadded)
+    {
+        Keys = ref keys;
+        Values = ref values;
+        KeyCapacity = keyCapacity;
+        KeyHeadStride = KeyValueLayout.HeadFloats(format, keyCapacity, headDim);
+        ValueHeadStride = KeyValueLayout.HeadFloats(format, keyCapacity, valueHeadDimPadded);
+        ValuePanelStride = keyCapacity * KeyValueLayout.LineFloats(format);
     }
 }

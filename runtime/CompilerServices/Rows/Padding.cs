@@ -58,6 +58,12 @@ public static class Padding
 
     private static void ClearKeys(AttentionShape shape, in KeyValuePanels panels, nint first, nint end)
     {
+        if (shape.KeyValues != KeyValueFormat.Float32)
+        {
+            NarrowPanels.Clear(shape, in panels, first, end);
+            return;
+        }
+
         for (nint key = nint.Max(first, end - panels.KeyCapacity); key < end; key++)
         {
             nint place = key % panels.KeyCapacity;

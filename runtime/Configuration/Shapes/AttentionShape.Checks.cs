@@ -26,6 +26,10 @@ public sealed partial record AttentionShape
         Check(nameof(WindowLeft), WindowLeft, -1, int.MaxValue);
         Check(nameof(WindowRight), WindowRight, -1, int.MaxValue);
         Check(nameof(ChunkSize), ChunkSize, 0, int.MaxValue);
+        if (KeyValues is < KeyValueFormat.Float32 or > KeyValueFormat.Int8)
+            throw new ArgumentException($"shape has KeyValues = {KeyValues}; expected one of the enumeration.", "shape");
+        if (KeyValues != KeyValueFormat.Float32 && !HasCache)
+            throw new ArgumentException($"shape has KeyValues = {KeyValues} and no cache; expected Float32.", "shape");
     }
 
     private static void Check(string size, int value, int least, int most)

@@ -65,6 +65,9 @@ public sealed partial record AttentionShape
     /// </summary>
     public bool HasCache => HasProjections ? IsCrossAttention || (Causal && SequenceLength == 0) : SequenceLength == 0;
 
+    /// <summary>How keys and values are stored, in a cache and on the way through a call. Other formats than float32 need <see cref="HasCache"/>.</summary>
+    public KeyValueFormat KeyValues { get; init; }
+
     /// <summary>Width of the projected queries, <c>Heads · HeadDim</c>.</summary>
     public int QueryDim => Heads * HeadDim;
 

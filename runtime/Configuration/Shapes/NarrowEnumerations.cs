@@ -45,7 +45,7 @@ public enum WeightArithmetic
     Int8,
 }
 
-/// <summary>How a cache stores keys and values.</summary>
+/// <summary>How keys and values are stored.</summary>
 public enum KeyValueFormat
 {
     /// <summary>32 bits for each element.</summary>
@@ -57,6 +57,9 @@ public enum KeyValueFormat
     /// <summary>16 bits for each element: IEEE half precision, rounded to nearest, ties to even.</summary>
     Float16,
 
-    /// <summary>8 bits for each element, and a scale for each key and head.</summary>
+    /// <summary>
+    /// 8 bits for each element, and a float32 scale for each key, and for each value, of each KV head: the largest magnitude divided by 127. An element is the
+    /// scale times an integer from −127 to 127, rounded to nearest, ties to even.
+    /// </summary>
     Int8,
 }

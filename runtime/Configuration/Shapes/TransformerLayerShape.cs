@@ -66,6 +66,7 @@ public sealed partial record TransformerLayerShape
         Heads = Attention.Heads, KvHeads = Attention.KvHeads, HeadDim = Attention.HeadDim,
         ValueHeadDim = Attention.ValueHeadDim == Attention.HeadDim ? 0 : Attention.ValueHeadDim,
         DModel = DModel, MemoryDim = MemoryDim, IsCrossAttention = true, Scale = Attention.Scale, Ragged = Attention.Ragged,
+        KeyValues = Attention.KeyValues,
         QueryBias = Attention.QueryBias, KeyBias = Attention.KeyBias, ValueBias = Attention.ValueBias, OutputBias = Attention.OutputBias,
         Weights = Attention.Weights, Arithmetic = Attention.Arithmetic,
     };

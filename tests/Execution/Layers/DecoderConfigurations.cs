@@ -7,6 +7,11 @@ namespace AttentionGen.Tests.Execution.Layers;
     MemoryDim = 64, MemoryLengths = true)]
 internal sealed partial class MarianLayer;
 
+/// <summary>The same with keys and values in bfloat16, those of the memory too.</summary>
+[TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 96, Causal = true, NormPlacement = NormPlacement.Post, Activation = Activation.Relu,
+    MemoryDim = 64, MemoryLengths = true, KeyValues = KeyValueFormat.BFloat16)]
+internal sealed partial class NarrowMarianLayer;
+
 /// <summary>T5: relative positions, RMS norms, a gate, no biases; a memory of another width, and ragged.</summary>
 [TransformerLayerConfig(
     Heads = 4, HeadDim = 16, DModel = 48, FeedForwardDim = 100, Causal = true, Scale = 1, RelativePositionBuckets = 8, RelativePositionMaxDistance = 20,

@@ -8,7 +8,7 @@ internal static class LayerConfigurations
         typeof(BertLayer), typeof(PaddedLayer), typeof(SkippingLayer), typeof(Gpt2Layer), typeof(LlamaLayer), typeof(MistralLayer), typeof(GemmaLayer),
         typeof(GptJLayer), typeof(NeoXLayer), typeof(TinyBertLayer), typeof(ScaledLayer), typeof(LinearLayer), typeof(MarianLayer), typeof(T5Layer),
         typeof(GemmaDecoderLayer), typeof(FillingLayer),
-        typeof(RefiningLayer), typeof(OddDecoderLayer),
+        typeof(RefiningLayer), typeof(OddDecoderLayer), typeof(NarrowMistralLayer), typeof(NarrowMarianLayer),
     ];
 }
 
@@ -43,6 +43,12 @@ internal sealed partial class LlamaLayer;
     Heads = 4, KvHeads = 2, DModel = 32, FeedForwardDim = 80, Causal = true, WindowLeft = 20, Rotary = RotaryKind.HalfSplit, Norm = Norm.Rms,
     Activation = Activation.Silu, Gated = true)]
 internal sealed partial class MistralLayer;
+
+/// <summary>The same with keys and values in int8.</summary>
+[TransformerLayerConfig(
+    Heads = 4, KvHeads = 2, DModel = 32, FeedForwardDim = 80, Causal = true, WindowLeft = 20, Rotary = RotaryKind.HalfSplit, Norm = Norm.Rms,
+    Activation = Activation.Silu, Gated = true, KeyValues = KeyValueFormat.Int8)]
+internal sealed partial class NarrowMistralLayer;
 
 /// <summary>Gemma 2: norms on both sides, capped scores.</summary>
 [TransformerLayerConfig(

@@ -26,7 +26,7 @@ public sealed class LayerTests
         {
             double[] expected = call.Expect(out double[] probabilities);
             (float[] output, float[] given) = call.Run();
-            Compare.Close(expected, output, type.Shape.DModel, $"{name}, {call}");
+            Compare.Close(expected, output, type.Shape.DModel, $"{name}, {call}", Compare.ToleranceOf(type.Shape.Attention));
             Compare.Close(probabilities, given, 1, $"{name}, probabilities, {call}");
         }
     }

@@ -60,6 +60,9 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         new("yarn", block => block with { Rotary = RotaryKind.Interleaved, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4,
             RotaryOriginalLength = 64, RotaryBase = 1000 }),
         new("positions", block => block with { Rotary = block.Rotary == RotaryKind.None ? RotaryKind.Interleaved : block.Rotary, Positions = true }),
+        new("bfloat16-keys", block => block with { KeyValues = KeyValueFormat.BFloat16 }),
+        new("float16-keys", block => block with { KeyValues = KeyValueFormat.Float16 }),
+        new("int8-keys", block => block with { KeyValues = KeyValueFormat.Int8 }),
         new("log-sum-exp", block => block with { Outputs = block.Outputs | AttentionOutputs.LogSumExp }),
         new("probabilities", block => block with { Outputs = block.Outputs | AttentionOutputs.Probabilities }),
         new("averaged", block => block with { Outputs = block.Outputs | AttentionOutputs.AveragedProbabilities }),
@@ -77,6 +80,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         ["predicate", "range-predicate", "vector-predicate"],
         ["rms-norm", "layer-norm"],
         ["half-split", "llama3", "yarn"],
+        ["bfloat16-keys", "float16-keys", "int8-keys"],
         ["probabilities", "averaged"],
         ["scaled-scores", "capped-scores", "masked-scores"],
     ];

@@ -28,7 +28,14 @@ public sealed class PoisonTests
         ("vector-predicate", Core with { MaskPredicate = TestHook.VectorPredicate, ScoreModifier = TestHook.TableModifier }),
         ("ragged", Core with { Ragged = true, Causal = true, KeyLengths = true, KeyStarts = true }),
         ("sinks", Core with { Sinks = true, AdditiveMask = MaskAxes.HeadQueryKey }),
-        ("appended", Core with { BiasKeyValue = true, ZeroKeyValue = true, BooleanMask = MaskAxes.QueryKey, Causal = true }));
+        ("appended", Core with { BiasKeyValue = true, ZeroKeyValue = true, BooleanMask = MaskAxes.QueryKey, Causal = true }),
+        ("causal-int8", Core with { Causal = true, KeyValues = KeyValueFormat.Int8 }),
+        ("boolean-int8", Core with { BooleanMask = MaskAxes.BatchHeadQueryKey, KeyValues = KeyValueFormat.Int8 }),
+        ("additive-window-int8", Core with { AdditiveMask = MaskAxes.QueryKey, WindowLeft = 20, KeyValues = KeyValueFormat.Int8 }),
+        ("appended-int8", Core with { BiasKeyValue = true, ZeroKeyValue = true, BooleanMask = MaskAxes.QueryKey, Causal = true,
+            KeyValues = KeyValueFormat.Int8 }),
+        ("predicate-bfloat16", Core with { MaskPredicate = TestHook.ThirdsPredicate, KeyValues = KeyValueFormat.BFloat16 }),
+        ("window-float16", Core with { WindowLeft = 5, WindowRight = 2, KeyValues = KeyValueFormat.Float16 }));
 
     private static readonly float[] Poisons = [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
 

@@ -7,7 +7,7 @@ internal sealed partial record DiagnosticCase
     private const string Llama = $"{Rotary}, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 64";
     private const string Yarn = $"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 8, RotaryOriginalLength = 64";
 
-    private static IEnumerable<DiagnosticCase> Variants() => [.. Shapes(), .. Visibilities(), .. Scores(), .. RotaryScalings(), .. Combinations()];
+    private static IEnumerable<DiagnosticCase> Variants() => [.. Shapes(), .. Visibilities(), .. KeyValues(), .. Scores(), .. RotaryScalings(), .. Combinations()];
 
     private static IEnumerable<DiagnosticCase> Shapes()
     {
@@ -159,6 +159,37 @@ internal sealed partial record DiagnosticCase
             $"{Small}, MemoryDim = 8, KeyLengths = true",
             "remove SkipPadding",
             "remove MemoryDim");
+    }
+
+    private static IEnumerable<DiagnosticCase> KeyValues()
+    {
+        yield return Setting(
+            "narrow keys of an encoder",
+            "AG0052",
+            $"{Small}, «KeyValues = KeyValueFormat.Int8»",
+            $"{Small}, KeyValues = KeyValueFormat.Int8, Causal = true",
+            "KeyValueFormat.Int8",
+            "its rows see all others",
+            "add Causal = true");
+        yield return Setting(
+            "narrow keys of a fixed length",
+            "AG0052",
+            $"{Small}, Causal = true, SequenceLength = 4, «KeyValues = KeyValueFormat.BFloat16»",
+            $"{Small}, Causal = true, KeyValues = KeyValueFormat.BFloat16",
+            "SequenceLength fixes its rows",
+            "remove SequenceLength");
+        yield return Setting(
+            "narrow keys of an encoder of a fixed length",
+            "AG0052",
+            $"{Small}, SequenceLength = 4, «KeyValues = KeyValueFormat.Float16»",
+            $"{Small}, SequenceLength = 4, KeyValues = KeyValueFormat.Float32",
+            "remove SequenceLength and add Causal = true");
+        yield return Setting(
+            "undefined KeyValues",
+            "AG0026",
+            $"{Core}, «KeyValues = (KeyValueFormat)4»",
+            $"{Core}, KeyValues = KeyValueFormat.Int8",
+            "KeyValues is 4");
     }
 
     private static IEnumerable<DiagnosticCase> Scores()

@@ -199,6 +199,28 @@ public sealed class PlanTests
         Assert.Equal(336, plan.OutputProjection!.Kernel.Depth.Literal);
     }
 
+    /// <summary>A key block is widened to float32 for many rows; scales of masked keys are left out where a mask lies among the keys.</summary>
+    [Theory]
+    [InlineData("Float32", false, 4 * 2 * (64 + 64), 0, 0)]
+    [InlineData("BFloat16", false, 2 * 2 * (64 + 64), 256 * 64, 0)]
+    [InlineData("Float16", true, 2 * 2 * (64 + 64), 256 * 64, 0)]
+    [InlineData("Int8", false, 2 * (64 + 4 + 64 + 4), 256 * 64, 0)]
+    [InlineData("Int8", true, 2 * (64 + 4 + 64 + 4), 256 * 64, 256)]
+    public void Narrow_keys_take_less_memory_and_some_scratch(string format, bool masked, int bytes, int widened, int scales)
+    {
+        AttentionSpec spec = Plans(14, 2, 64)[0].Spec;
+        spec = spec with { Shape = spec.Shape with { Causal = true, BooleanMask = masked ? SpecMaskAxes.Key : 0,
+            KeyValues = (AttentionGen.Generator.Model.KeyValueFormat)Enum.Parse<KeyValueFormat>(format) } };
+        AttentionPlan plan = AttentionPlan.Create(spec, VectorTarget.All[0]);
+        Assert.Equal(bytes, plan.KeyValueBytes);
+        Assert.Equal(widened, Length("WidenedKeys"));
+        Assert.Equal(widened, Length("WidenedValues"));
+        Assert.Equal(scales, Length("SeenScales"));
+        Assert.Equal(widened > 0, plan.Features.HasFlag(AttentionGen.Generator.Plan.AttentionFeatures.NarrowKeyValues));
+
+        int Length(string name) => plan.Scratch.Slices.Where(slice => slice.Name == name).Sum(slice => slice.Length);
+    }
+
     [Theory]
     [InlineData(false, false, 0)]
     [InlineData(true, false, 272)]

@@ -29,6 +29,8 @@ public sealed class OutputTests
             + "MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores",
         "Heads = 2, HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit, Positions "
             + "= true, SequenceLength = 5, Outputs = AttentionOutputs.AveragedProbabilities",
+        "Heads = 4, KvHeads = 2, DModel = 32, Causal = true, KeyValues = KeyValueFormat.Int8, AdditiveMask = MaskAxes.QueryKey",
+        "Heads = 2, DModel = 16, MemoryDim = 12, KeyValues = KeyValueFormat.BFloat16",
         "Heads = 2, DModel = 16, Causal = true, Rotary = RotaryKind.Interleaved, Positions = true, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = "
             + "2.5, RotaryOriginalLength = 64, Alibi = true, BiasKeyValue = true",
     ];

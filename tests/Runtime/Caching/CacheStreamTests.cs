@@ -52,7 +52,9 @@ public sealed class CacheStreamTests
     {
         AttentionShape windowed = Shape with { WindowLeft = 70 };
         foreach (AttentionCache cache in (AttentionCache[])[Create(Shape, 0), Create(Shape, 1), Create(Shape, 5, 70, 33), Create(Shape, 9000, 8000),
-            Create(windowed, 3000, 40), Create(windowed, 200, 150)])
+            Create(windowed, 3000, 40), Create(windowed, 200, 150),
+            Create(Shape with { KeyValues = KeyValueFormat.Int8 }, 5, 70, 33), Create(windowed with { KeyValues = KeyValueFormat.Int8 }, 3000, 40),
+            Create(Shape with { KeyValues = KeyValueFormat.BFloat16 }, 5, 70), Create(windowed with { KeyValues = KeyValueFormat.Float16 }, 300, 400)])
         {
             byte[] bytes = Save(cache);
             using var stream = new MemoryStream([1, 2, 3, .. bytes, 4]);

@@ -200,7 +200,10 @@ internal static class ArgumentsExtensions
 internal sealed record AttentionResult(float[] Output, float[] Probabilities, float[] Scores, float[] LogSumExp)
 {
     /// <summary>Fails where any result differs from the reference by more than the tolerance.</summary>
-    public double AssertClose(ReferenceResult expected, AttentionShape shape, string what, double tolerance = Compare.Tolerance) => new[]
+    public double AssertClose(ReferenceResult expected, AttentionShape shape, string what) => AssertClose(expected, shape, what, Compare.ToleranceOf(shape));
+
+    /// <summary>The same with any tolerance.</summary>
+    public double AssertClose(ReferenceResult expected, AttentionShape shape, string what, double tolerance) => new[]
     {
         Compare.Close(expected.Output, Output, Math.Max(1, shape.OutputDim), what, tolerance),
         Compare.Close(expected.Probabilities, Probabilities, 1, what + ", probabilities", tolerance),

@@ -33,6 +33,8 @@ internal sealed partial record TestConfiguration
 
     public int SequenceLength { get; init; }
 
+    public KeyValueFormat KeyValues { get; init; }
+
     public Unrolling Unrolling { get; init; }
 
     /// <summary>Whether the four projections all add a bias, or none does.</summary>

@@ -52,8 +52,11 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
         nint visible = Visible(in call), offset = Has(Causal) ? firstRow + Offset(in call, visible) : 0;
         nint most = Seen(first + count - 1, visible, offset);
+        bool widens = Widens(count, false);
         for (nint key = 0; key < most; key += KeyBlock)
         {
+            if (widens)
+                WidenBlock(in call, head, key, 0, Math.Min(KeyBlock, most - key), ref scratch);
             for (nint row = 0; row < count; row += TConstants.QueryBlock)
             {
                 nint rows = Math.Min(TConstants.QueryBlock, count - row);
@@ -62,14 +65,21 @@ public static partial class AttentionCall<TKernels, TConstants>
                     continue;
                 ref float softmax = ref StateOf(ref scratch, row);
                 ref float state = ref key == 0 ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
-                TKernels.Scores(
-                    ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref Unsafe.Add(ref keys, key * TConstants.HeadDim),
-                    PanelsOf(columns), ref scores);
+                ref float blockQueries = ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim);
+                if (Has(NarrowKeyValues))
+                    NarrowBlockScores(in call, head, key, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
+                else
+                    TKernels.Scores(ref blockQueries, rows, ref Unsafe.Add(ref keys, key * TConstants.HeadDim), PanelsOf(columns), ref scores);
                 if (Has(Causal))
                     TKernels.CausalSoftmax(ref scores, rows, columns, first + row, offset + 1 - key, ref state);
                 else
                     TKernels.Softmax(ref scores, rows, columns, ref state);
-                AddValues(key == 0, row, rows, columns, ref scores, ref Unsafe.Add(ref values, key * PanelWidth), call.Panels.ValuePanelStride, ref scratch);
+                if (Has(NarrowKeyValues))
+                    AddNarrowValues(in call, key == 0, row, rows, head, key, 0, columns, widens, ref scratch);
+                else
+                    AddValues(
+                        key == 0, row, rows, columns, ref scores, ref Unsafe.Add(ref values, key * PanelWidth), call.Panels.ValuePanelStride, false,
+                        ref scratch);
             }
         }
 
@@ -115,19 +125,31 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// Adds the weighted values of a key block. Those of the first block become the running heads; those of later blocks are merged into them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddValues(bool isFirst, nint row, nint rows, nint keys, ref float probabilities, ref float values, nint panelStride, ref float scratch)
+    private static void AddValues(
+        bool isFirst, nint row, nint rows, nint keys, ref float probabilities, ref float values, nint panelStride, bool areNarrow, ref float scratch)
     {
         ref float heads = ref RunningHeads(ref scratch, row);
         if (isFirst)
         {
-            TKernels.Values(ref probabilities, rows, keys, ref values, panelStride, ref heads);
+            Values(ref probabilities, rows, keys, ref values, panelStride, areNarrow, ref heads);
             return;
         }
 
         ref float softmax = ref StateOf(ref scratch, row);
         ref float blockHeads = ref Unsafe.Add(ref scratch, TConstants.BlockHeadsOffset);
         TKernels.Merge(ref softmax, rows);
-        TKernels.Values(ref probabilities, rows, keys, ref values, panelStride, ref blockHeads);
+        Values(ref probabilities, rows, keys, ref values, panelStride, areNarrow, ref blockHeads);
         TKernels.MergeHeads(ref heads, ref blockHeads, rows, ref softmax);
+    }
+
+    /// <summary>Products of probabilities and values, which may be in their narrow format.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Values(ref float probabilities, nint rows, nint keys, ref float values, nint panelStride, bool areNarrow, ref float heads)
+    {
+        if (Has(NarrowKeyValues) && areNarrow)
+            NarrowValues.Compute(
+                TConstants.KeyValues, ref probabilities, rows, TConstants.ScoreStride, keys, ref values, panelStride, ValueHeadDimPadded, ref heads);
+        else
+            TKernels.Values(ref probabilities, rows, keys, ref values, panelStride, ref heads);
     }
 }

@@ -23,21 +23,33 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float keys = ref Unsafe.Add(ref call.Panels.Keys, head * call.Panels.KeyHeadStride);
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
         bool takesProbabilities = TakesProbabilities(in call), takesScores = TakesScores(in call);
+        bool widens = Widens(count, false);
         for (nint key = 0; key < call.Context.Keys; key += KeyBlock)
         {
+            if (widens)
+                WidenBlock(in call, head, key, 0, Math.Min(KeyBlock, call.Context.Keys - key), ref scratch);
             for (nint row = 0; row < count; row += TConstants.QueryBlock)
             {
                 nint rows = Math.Min(TConstants.QueryBlock, count - row), columns = Math.Min(KeyBlock, call.Context.Keys - key);
                 ref float blockQueries = ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim);
                 ref float blockKeys = ref Unsafe.Add(ref keys, key * TConstants.HeadDim);
-                TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
+                if (Has(NarrowKeyValues))
+                    NarrowBlockScores(in call, head, key, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
+                else
+                    TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
                 if (Has(CappedScores) && Has(Softcap))
                     TKernels.Cap(ref scores, rows, columns);
                 if (takesScores && (Has(ScaledScores) || Has(CappedScores)))
                     WriteScores(in call, head, firstRow, first, rows, columns, row, key, ref scratch);
                 // The cap changed them in their place.
                 if (Has(CappedScores) && Has(Softcap) && takesProbabilities)
-                    TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
+                {
+                    if (Has(NarrowKeyValues))
+                        NarrowBlockScores(in call, head, key, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
+                    else
+                        TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
+                }
+
                 // Of keys that the masks do not have, nothing is read there; they are outside of every range.
                 nint changed = Has(MaskLength) ? Math.Min(columns, call.Context.MaskLength - key) : columns;
                 if (Has(ModifiesScores) && (takesProbabilities || (takesScores && Has(MaskedScores))) && (!Has(MaskLength) || changed > 0))

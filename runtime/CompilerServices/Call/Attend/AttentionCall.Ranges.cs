@@ -10,6 +10,9 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>The number of scores that softmax reads as a group.</summary>
     private const int VirtualLanes = 32;
 
+    /// <summary>Floats from a value panel of a key block in scratch to the next.</summary>
+    private const int BlockStride = KeyBlock * PanelWidth;
+
     /// <summary>
     /// Query rows of one KV head against the keys they see: each key block serves every query block before the next is read. A careful pass over one row
     /// leaves the values of masked keys out; another one multiplies them by 0.
@@ -21,11 +24,14 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref int ranges = ref RangesIn(ref scratch);
         FindRanges(in call, head, firstRow, first, count, ref ranges);
-        nint most = Unsafe.Add(ref ranges, RunRange + 1);
-        for (nint key = Unsafe.Add(ref ranges, RunRange) & ~(nint)(KeyBlock - 1); key < most; key += KeyBlock)
+        nint least = Unsafe.Add(ref ranges, RunRange), most = Unsafe.Add(ref ranges, RunRange + 1);
+        bool widens = Widens(count, careful);
+        for (nint key = least & ~(nint)(KeyBlock - 1); key < most; key += KeyBlock)
         {
+            if (widens)
+                WidenBlock(in call, head, Place(in call, key), Math.Max(least - key, 0), Math.Min(KeyBlock, most - key), ref scratch);
             for (nint row = 0; row < count; row += TConstants.QueryBlock)
-                AttendBlock(in call, head, firstRow, first, count, careful, row, key, ref queries, ref scratch);
+                AttendBlock(in call, head, firstRow, first, count, careful, row, key, widens, ref queries, ref scratch);
         }
 
         bool anyNaN = false;
@@ -44,7 +50,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Computes a query block with a key block: scores, changes of the scores, softmax, weighted values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AttendBlock(
-        in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, nint row, nint key, ref float queries, ref float scratch)
+        in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, nint row, nint key, bool widens, ref float queries,
+        ref float scratch)
     {
         ref int ranges = ref RangesIn(ref scratch);
         ref int blockRange = ref BlockRange(ref ranges, row);
@@ -56,34 +63,39 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint rows = Math.Min(TConstants.QueryBlock, count - row);
         // Whole groups of the virtual lanes.
         nint from = begin & ~(nint)(VirtualLanes - 1);
-        // A key block lies in one piece, in a ring too.
-        nint place = Has(Ring) ? key % call.Panels.KeyCapacity : key;
-        ref float keys = ref Unsafe.Add(ref call.Panels.Keys, (head * call.Panels.KeyHeadStride) + ((place + from) * TConstants.HeadDim));
-        ref float values = ref Unsafe.Add(ref call.Panels.Values, (head * call.Panels.ValueHeadStride) + ((place + begin) * PanelWidth));
+        nint place = Place(in call, key);
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
-        TKernels.Scores(
-            ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref keys, PanelsOf(columns - from), ref Unsafe.Add(ref scores, from));
+        ref float blockQueries = ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim);
+        if (Has(NarrowKeyValues))
+        {
+            NarrowBlockScores(in call, head, place, from, widens, ref blockQueries, rows, PanelsOf(columns - from), ref scratch);
+        }
+        else
+        {
+            ref float keys = ref Unsafe.Add(ref call.Panels.Keys, (head * call.Panels.KeyHeadStride) + ((place + from) * TConstants.HeadDim));
+            TKernels.Scores(ref blockQueries, rows, ref keys, PanelsOf(columns - from), ref Unsafe.Add(ref scores, from));
+        }
+
         if (Has(ModifiesScores))
             Modify(in call, head, firstRow, first, rows, from, columns, row, key, ref scratch);
+        ref float values = ref BlockValues(in call, head, place, begin, widens, out nint valueStride, ref scratch);
         ref float seen = ref Unsafe.Add(ref scratch, TConstants.SeenValuesOffset);
         bool copies = Has(MasksInside) && careful;
-        const int SeenStride = KeyBlock * PanelWidth;
         if (copies)
+        {
             MaskRows.CopySeenValues(
-                ref Unsafe.Add(ref scores, begin),
-                columns - begin,
-                ref values,
-                call.Panels.ValuePanelStride,
-                ValueHeadDimPadded / PanelWidth,
-                ref seen,
-                SeenStride);
+                ref Unsafe.Add(ref scores, begin), columns - begin, ref values, valueStride, ValueHeadDimPadded / PanelWidth, ref seen, BlockStride);
+            CopySeenScales(in call, head, place, begin, columns, ref scratch);
+        }
+
         ref float blockValues = ref copies ? ref seen : ref values;
-        nint valueStride = copies ? SeenStride : call.Panels.ValuePanelStride;
+        valueStride = copies ? BlockStride : valueStride;
         bool isFirst = key <= blockFirst;
         ref float softmax = ref StateOf(ref scratch, row);
         ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
         TKernels.RangeSoftmax(ref scores, rows, from, columns, key, ref Unsafe.Add(ref ranges, 2 * row), ref state);
-        AddValues(isFirst, row, rows, columns - begin, ref Unsafe.Add(ref scores, begin), ref blockValues, valueStride, ref scratch);
+        ScaleProbabilities(in call, head, place, begin, columns, rows, copies, ref scratch);
+        AddValues(isFirst, row, rows, columns - begin, ref Unsafe.Add(ref scores, begin), ref blockValues, valueStride, !widens, ref scratch);
     }
 
     /// <summary>Finishes a query block after its last key block: appended keys, sums, joined heads.</summary>
@@ -130,7 +142,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float softmax = ref StateOf(ref scratch, row);
         ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
         TKernels.RangeSoftmax(ref scores, rows, 0, TConstants.AppendedKeys, 0, ref ranges, ref state);
-        AddValues(isFirst, row, rows, TConstants.AppendedKeys, ref scores, ref values, PanelWidth * PanelWidth, ref scratch);
+        AddValues(isFirst, row, rows, TConstants.AppendedKeys, ref scores, ref values, PanelWidth * PanelWidth, false, ref scratch);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

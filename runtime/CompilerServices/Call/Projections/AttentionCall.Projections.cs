@@ -130,7 +130,9 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void WriteKeys(in SequenceCall call, nint head, ref float strip, nint stride, nint rows, nint first)
     {
         nint key = call.Dimensions.CachedKeys + first;
-        if (Has(Ring))
+        if (Has(NarrowKeyValues))
+            NarrowPanels.WriteKeys(TConstants.KeyValues, ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
+        else if (Has(Ring))
             RingPanels.WriteKeys(ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
         else
             KeyPanels.Write(ref strip, stride, rows, ref Unsafe.Add(ref call.Panels.Keys, head * call.Panels.KeyHeadStride), key, TConstants.HeadDim);
@@ -141,7 +143,11 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void WriteValues(in SequenceCall call, nint head, ref float strip, nint stride, nint rows, nint first)
     {
         nint key = call.Dimensions.CachedKeys + first;
-        if (Has(Ring))
+        if (Has(NarrowKeyValues))
+        {
+            NarrowPanels.WriteValues(TConstants.KeyValues, ref strip, stride, rows, in call.Panels, head, key, TConstants.ValueHeadDim);
+        }
+        else if (Has(Ring))
         {
             RingPanels.WriteValues(ref strip, stride, rows, in call.Panels, head, key, TConstants.ValueHeadDim);
         }

@@ -17,6 +17,9 @@ internal readonly record struct CallNumbers
 
     public required int ValueHeadDim { get; init; }
 
+    /// <summary>The format of keys and values.</summary>
+    public KeyValueFormat KeyValues { get; init; }
+
     public required int DModel { get; init; }
 
     public required int MemoryDim { get; init; }
@@ -85,6 +88,7 @@ internal readonly record struct CallNumbers
             KvHeads = TConstants.KvHeads,
             HeadDim = TConstants.HeadDim,
             ValueHeadDim = TConstants.ValueHeadDim,
+            KeyValues = (TConstants.Features & AttentionFeatures.NarrowKeyValues) != 0 ? TConstants.KeyValues : KeyValueFormat.Float32,
             DModel = TConstants.DModel,
             MemoryDim = TConstants.MemoryDim,
             FeedForwardDim = (TConstants.Features & AttentionFeatures.Layer) != 0 ? TConstants.FeedForwardDim : 0,
@@ -126,7 +130,9 @@ internal readonly record struct CallNumbers
     public nint MemoryFloats(in CallSizes sizes) => Has(AttentionFeatures.Memory) ? KeyValueFloats(sizes.MemoryKeys) : 0;
 
     /// <summary>Floats of the keys and values of one sequence that has no cache.</summary>
-    public nint KeyValueFloats(nint keys) => SequenceGroup.WholePanels(keys) * KvHeads * (HeadDim + (Panels(ValueHeadDim) * PanelWidth));
+    public nint KeyValueFloats(nint keys) => KvHeads
+        * (KeyValueLayout.HeadFloats(KeyValues, SequenceGroup.WholePanels(keys), HeadDim)
+            + KeyValueLayout.HeadFloats(KeyValues, SequenceGroup.WholePanels(keys), Panels(ValueHeadDim) * PanelWidth));
 
     private static int Panels(int columns) => (int)(((long)columns + PanelWidth - 1) / PanelWidth);
 }

@@ -16,6 +16,9 @@ internal static partial class RandomConfiguration
             : block,
         (block, random) => block with { ValueHeadDim = random.Next(1, 70) },
         (block, random) => block with { SequenceLength = 1 + Length(random) },
+        (block, random) => block.IsCrossAttention || !block.Projections
+            ? block with { KeyValues = (KeyValueFormat)random.Next(4) }
+            : block with { KeyValues = (KeyValueFormat)random.Next(4), Causal = true },
         // Unrolled wide shapes would take most of the time to compile.
         (block, random) =>
             block.Heads * Math.Max(block.HeadDim, block.ValueHeadDim) <= 40 && block.DModel <= 40 ? block with { Unrolling = Unrolling.Full } : block,
