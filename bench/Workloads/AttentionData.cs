@@ -90,7 +90,11 @@ internal class AttentionData : WorkloadData
         }
 
         var cache = new ReferenceCache(shape);
-        Forward(shape, new AttentionArguments { Input = Past, Key = PastKey, Value = PastValue }, cache);
+        // Keys that nothing changes are there without the outputs of their rows.
+        if (!shape.HasProjections && shape.Rotary == RotaryKind.None && shape.QueryKeyNorm == QueryKeyNorm.None)
+            cache.Load(PastKey, PastValue, shape.Layout);
+        else
+            Forward(shape, new AttentionArguments { Input = Past, Key = PastKey, Value = PastValue }, cache);
         return Forward(shape, new AttentionArguments { Input = Input, Key = Key, Value = Value }, cache);
     }
 

@@ -63,6 +63,19 @@ internal sealed partial class CausalCoreH14D64;
     QueryKeyNorm = QueryKeyNorm.Rms, Rotary = RotaryKind.HalfSplit, RotaryBase = 1_000_000)]
 internal sealed partial class ChangedCoreH14D64;
 
+/// <summary>Decoding with long contexts, keys and values in each format.</summary>
+[AttentionConfig(Heads = 8, KvHeads = 2, HeadDim = 64, Projections = false, Causal = true)]
+internal sealed partial class CoreH8D64Float32;
+
+[AttentionConfig(Heads = 8, KvHeads = 2, HeadDim = 64, Projections = false, Causal = true, KeyValues = KeyValueFormat.BFloat16)]
+internal sealed partial class CoreH8D64BFloat16;
+
+[AttentionConfig(Heads = 8, KvHeads = 2, HeadDim = 64, Projections = false, Causal = true, KeyValues = KeyValueFormat.Float16)]
+internal sealed partial class CoreH8D64Float16;
+
+[AttentionConfig(Heads = 8, KvHeads = 2, HeadDim = 64, Projections = false, Causal = true, KeyValues = KeyValueFormat.Int8)]
+internal sealed partial class CoreH8D64Int8;
+
 /// <summary>Each row sees itself and the 255 rows before it.</summary>
 [AttentionConfig(Heads = 8, DModel = 512, Causal = true, WindowLeft = 255)]
 internal sealed partial class WindowH8D512;

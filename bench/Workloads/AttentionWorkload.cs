@@ -1,4 +1,5 @@
 using AttentionGen.Bench.Subjects;
+using AttentionGen.CompilerServices;
 
 namespace AttentionGen.Bench.Workloads;
 
@@ -56,7 +57,8 @@ internal record AttentionWorkload : Workload
 
     /// <inheritdoc/>
     public override long RequiredBytes =>
-        sizeof(float) * ((2L * Shape.DModel * Shape.QueryDim) + (2L * Shape.MemoryDim * Shape.KeyDim) + (2L * Batch * Keys * Shape.KeyDim));
+        (sizeof(float) * ((2L * Shape.DModel * Shape.QueryDim) + (2L * Shape.MemoryDim * Shape.KeyDim)))
+            + (2L * Batch * Keys * Shape.KvHeads * KeyValueLayout.RowBytes(Shape.KeyValues, Shape.HeadDim));
 
     /// <summary>Rows of a sequence that somebody wants: not its padding.</summary>
     public int UsefulRows(int sequence) => KeyLengths.Length == 0 ? Rows : KeyLengths[sequence];
@@ -86,6 +88,9 @@ internal record AttentionWorkload : Workload
     /// <inheritdoc/>
     public override IEnumerable<ISubject> CreatePeers()
     {
+        // What others have projects.
+        if (!Shape.HasProjections)
+            yield break;
         if (OnnxSubject.SupportsAttention(this))
             yield return OnnxSubject.Attention();
         if (OnnxSubject.SupportsMultiHeadAttention(this))

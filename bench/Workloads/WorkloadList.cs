@@ -34,6 +34,11 @@ internal static class WorkloadList
         AttentionWorkload.Of<DecodeH32D2048>("decode-h32/8-d2048-c1024", rows: 1, cachedRows: 1024),
         AttentionWorkload.Of<DecodeH9D576>("decode-h9/3-d576-c256", rows: 1, cachedRows: 256),
 
+        AttentionWorkload.Of<CoreH8D64Float32>("decode-core-h8/2-d64-c8192-float32", rows: 1, cachedRows: 8192),
+        AttentionWorkload.Of<CoreH8D64BFloat16>("decode-core-h8/2-d64-c8192-bfloat16", rows: 1, cachedRows: 8192),
+        AttentionWorkload.Of<CoreH8D64Float16>("decode-core-h8/2-d64-c8192-float16", rows: 1, cachedRows: 8192),
+        AttentionWorkload.Of<CoreH8D64Int8>("decode-core-h8/2-d64-c8192-int8", rows: 1, cachedRows: 8192),
+
         LayerWorkload.OfLayer<BertLayerH12D384>("layer-bert-h12-d384-f1536-s128", rows: 128),
         LayerWorkload.OfLayer<LlamaLayerH9D576>("layer-llama-h9/3-d576-f1536-s128", rows: 128),
         LayerWorkload.OfLayer<LlamaLayerH9D576>("decode-layer-llama-h9/3-d576-f1536-c256", rows: 1, cachedRows: 256),
