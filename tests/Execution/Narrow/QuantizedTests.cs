@@ -1,4 +1,3 @@
-using AttentionGen.Tests.Execution.Layers;
 using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Execution.Narrow;
@@ -75,8 +74,8 @@ public sealed class QuantizedTests
     [Fact]
     public void Layers_are_near_float32_and_keep_their_bits()
     {
-        Check(new LayerType<QuantizedBertLayer>(), 0.06);
-        Check(new LayerType<QuantizedLlamaLayer>(), 0.06);
+        Check(new LayerAdapter<QuantizedBertLayer>(), 0.06);
+        Check(new LayerAdapter<QuantizedLlamaLayer>(), 0.06);
 
         static void Check(ILayerType type, double tolerance)
         {
