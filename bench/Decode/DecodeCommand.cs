@@ -91,7 +91,10 @@ internal static class DecodeCommand
     private static void Report(List<IDecoder> decoders, Dictionary<IDecoder, List<double>> times, Dictionary<long, ReadBandwidth> reads, int threads)
     {
         double MedianOf(IDecoder decoder) => times[decoder].Order().ElementAt(times[decoder].Count / 2);
-        var table = new Table { Border = TableBorder.Markdown };
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        if (Console.IsOutputRedirected)
+            console.Profile.Width = 180;
+        var table = new Table { Border = Console.IsOutputRedirected ? TableBorder.Markdown : TableBorder.Rounded };
         foreach (string column in (string[])["format", "decoder", "MB of weights", "tokens/s, median", "best", "against F32", "GB/s, best", "of the best read"])
             table.AddColumn(column, setup => setup.Alignment = column is "format" or "decoder" ? Justify.Left : Justify.Right);
         IDecoder? plain = decoders.Find(decoder => decoder is { Format: "F32", Name: "attentiongen" });
@@ -105,9 +108,9 @@ internal static class DecodeCommand
         }
 
         string plural = threads == 1 ? "" : "s";
-        AnsiConsole.WriteLine(Text($"{Cpu.Name}, {threads} thread{plural}: 12 layers of 576 with 9 heads, 3 KV heads and 1,536 between the products,"));
-        AnsiConsole.WriteLine("32,000 tokens.");
-        AnsiConsole.Write(table);
+        console.WriteLine(Text($"{Cpu.Name}, {threads} thread{plural}: 12 layers of 576 with 9 heads, 3 KV heads and 1,536 between the products,"));
+        console.WriteLine("32,000 tokens.");
+        console.Write(table);
     }
 
     private static string Text(FormattableString text) => FormattableString.Invariant(text);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using AttentionGen.Generator.Model;
 
@@ -64,7 +65,9 @@ internal sealed record AttentionSteps
             DeclaredRange = spec.MaskPredicate?.Range,
             MasksInside = masksInside,
             LooksForNaN = shape.Causal || bounded || masksInside,
-            NaturalScores = pass is not null || shape.Sinks || shape.ScoreOutput != AttentionOutputs.None,
+            // A scale that float32 just holds would not be one after the division by ln 2.
+            NaturalScores = pass is not null || shape.Sinks || shape.ScoreOutput != AttentionOutputs.None
+                || Math.Abs(shape.Scale / Math.Log(2)) > float.MaxValue,
             ScorePass = pass,
             CapsAlone = shape.Softcap > 0 && (shape.AppendedKeys > 0 || shape.ScoreOutput == AttentionOutputs.CappedScores),
             TakesSinks = shape.Sinks,

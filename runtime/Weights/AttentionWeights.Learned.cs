@@ -66,24 +66,21 @@ public sealed partial class AttentionWeights
 /// <summary>Learned tensors beside the projections. Tensors that a block lacks are empty.</summary>
 internal sealed record LearnedTensors
 {
-    // Before what uses it: static members are initialised in this order.
-    private static readonly WeightTensor Absent = WeightTensor.Absent("not given");
-
     public static LearnedTensors None { get; } = new();
 
-    public WeightTensor QueryNorm { get; init; } = Absent;
+    public WeightTensor QueryNorm { get; init; } = WeightTensor.NotGiven;
 
-    public WeightTensor QueryNormBias { get; init; } = Absent;
+    public WeightTensor QueryNormBias { get; init; } = WeightTensor.NotGiven;
 
-    public WeightTensor KeyNorm { get; init; } = Absent;
+    public WeightTensor KeyNorm { get; init; } = WeightTensor.NotGiven;
 
-    public WeightTensor KeyNormBias { get; init; } = Absent;
+    public WeightTensor KeyNormBias { get; init; } = WeightTensor.NotGiven;
 
-    public WeightTensor Sinks { get; init; } = Absent;
+    public WeightTensor Sinks { get; init; } = WeightTensor.NotGiven;
 
-    public WeightTensor RelativePositionBias { get; init; } = Absent;
+    public WeightTensor RelativePositionBias { get; init; } = WeightTensor.NotGiven;
 
-    public WeightTensor BiasKey { get; init; } = Absent;
+    public WeightTensor BiasKey { get; init; } = WeightTensor.NotGiven;
 
-    public WeightTensor BiasValue { get; init; } = Absent;
+    public WeightTensor BiasValue { get; init; } = WeightTensor.NotGiven;
 }

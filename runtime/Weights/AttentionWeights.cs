@@ -70,15 +70,16 @@ public sealed partial class AttentionWeights
         ReadOnlySpan<float> outputBias = default)
     {
         return new AttentionWeights(
-            Copy(query, queryBias, nameof(query), nameof(queryBias)),
-            Copy(key, keyBias, nameof(key), nameof(keyBias)),
-            Copy(value, valueBias, nameof(value), nameof(valueBias)),
-            Copy(output, outputBias, nameof(output), nameof(outputBias)),
+            Copy(query, queryBias, $"span {nameof(query)}", $"span {nameof(queryBias)}"),
+            Copy(key, keyBias, $"span {nameof(key)}", $"span {nameof(keyBias)}"),
+            Copy(value, valueBias, $"span {nameof(value)}", $"span {nameof(valueBias)}"),
+            Copy(output, outputBias, $"span {nameof(output)}", $"span {nameof(outputBias)}"),
             LearnedTensors.None);
 
+        // The names are literals: a model may have thousands of tiny layers.
         static ProjectionWeights Copy(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, string weightName, string biasName) => new(
-            new WeightTensor(weight.ToArray(), null, $"span {weightName}"),
-            new WeightTensor(bias.ToArray(), null, $"span {biasName}"));
+            new WeightTensor(weight.ToArray(), null, weightName),
+            new WeightTensor(bias.ToArray(), null, biasName));
     }
 
     /// <summary>Reads weights from a file, which may be closed afterwards. The constructor of a kernel checks their shapes.</summary>

@@ -78,11 +78,11 @@ public sealed partial class TransformerLayerWeights
     /// <summary>[DModel], or empty for none.</summary>
     public ReadOnlyMemory<float> FeedForwardOutputNormBias { get; init; }
 
-    internal WeightTensor UpMatrix { get; init; } = WeightTensor.Absent("not given");
+    internal WeightTensor UpMatrix { get; init; } = WeightTensor.NotGiven;
 
-    internal WeightTensor GateMatrix { get; init; } = WeightTensor.Absent("not given");
+    internal WeightTensor GateMatrix { get; init; } = WeightTensor.NotGiven;
 
-    internal WeightTensor DownMatrix { get; init; } = WeightTensor.Absent("not given");
+    internal WeightTensor DownMatrix { get; init; } = WeightTensor.NotGiven;
 
     /// <summary>Reads weights from a file, which may be closed afterwards. The constructor of a layer checks their sizes.</summary>
     /// <param name="file">An open file.</param>

@@ -64,6 +64,9 @@ internal sealed class WeightTensor
     /// <summary>The same as <see cref="Values"/>.</summary>
     public ReadOnlyMemory<float> Memory => Format == WeightFormat.Float32 ? given : widened ??= Widen();
 
+    /// <summary>A tensor that nobody has given.</summary>
+    public static WeightTensor NotGiven { get; } = Absent("not given");
+
     /// <summary>A tensor that is not there.</summary>
     /// <param name="reason">Why not, for messages.</param>
     public static WeightTensor Absent(string reason) => new(default(ReadOnlyMemory<float>), null, reason);

@@ -21,6 +21,7 @@ internal static class Program
             UnpackCommand.Create(),
         };
         command.Add(common.Model);
+        command.Add(common.Int8);
         command.Add(common.Threads);
         return command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
     }

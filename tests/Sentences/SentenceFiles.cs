@@ -7,7 +7,7 @@ namespace AttentionGen.Tests.Sentences;
 /// <summary>The model that the sample carries, loaded once, and what others computed with it.</summary>
 internal static class SentenceFiles
 {
-    private static readonly Lazy<SentenceModel> LazyModel = new(SentenceModel.LoadPackaged);
+    private static readonly Lazy<SentenceModel> LazyModel = new(() => SentenceModel.LoadPackaged());
     private static readonly Lazy<SafetensorsFile> LazyWeights = new(PackagedModel.OpenWeights);
     private static readonly Lazy<SentenceEncoder> LazyEncoder = new(() => new SentenceEncoder(LazyWeights.Value));
     private static readonly Lazy<SentenceTokenizer> LazyTokenizer = new(() => new SentenceTokenizer(PackagedModel.OpenVocabulary(), "vocab.txt"));

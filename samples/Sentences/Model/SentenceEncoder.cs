@@ -16,14 +16,15 @@ public sealed class SentenceEncoder
     private readonly float[] tokens;
     private readonly float[] positions;
     private readonly RowNormalization embeddingNorm;
-    private readonly TransformerStack<SentenceLayer> layers;
+    private readonly SentenceLayers layers;
     private readonly Pooling pooling;
 
     /// <summary>Reads and packs the weights. The file may be closed afterwards.</summary>
     /// <param name="file">With the names of Hugging Face's BERT.</param>
     /// <param name="pooling">How the model makes one vector of many.</param>
+    /// <param name="isInt8">Whether weights are stored, and multiplied, in int8: faster, and nearly the same vectors.</param>
     /// <exception cref="InvalidDataException">A tensor is missing, or has other dimensions than the compiled ones.</exception>
-    public SentenceEncoder(SafetensorsFile file, Pooling pooling = Pooling.Mean)
+    public SentenceEncoder(SafetensorsFile file, Pooling pooling = Pooling.Mean, bool isInt8 = false)
     {
         var tensors = new ModelTensors(file);
         tokens = tensors.Read("embeddings.word_embeddings.weight", -1, Width);
@@ -43,7 +44,7 @@ public sealed class SentenceEncoder
                 $"'{file.Path}' has no tensor {tensors.Prefix}encoder.layer.0.output.dense.weight: it has no layer of a BERT encoder.");
         try
         {
-            layers = TransformerStack<SentenceLayer>.Load(file, layer => TransformerTensorNames.Bert($"{tensors.Prefix}encoder.layer.{layer}"), count);
+            layers = SentenceLayers.Load(file, layer => TransformerTensorNames.Bert($"{tensors.Prefix}encoder.layer.{layer}"), count, isInt8);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
@@ -81,7 +82,7 @@ public sealed class SentenceEncoder
         try
         {
             Embed(ids, rowOffsets, input.AsSpan(0, length));
-            layers.Forward(input.AsSpan(0, length), output.AsSpan(0, length), rowOffsets, options);
+            layers.Forward(input.AsSpan(0, length), output.AsSpan(0, length), rowOffsets, in options);
             for (int text = 0; text < texts; text++)
                 Pool(output.AsSpan(rowOffsets[text] * Width, (rowOffsets[text + 1] - rowOffsets[text]) * Width), embeddings.Slice(text * Width, Width));
         }
@@ -122,7 +123,7 @@ public sealed class SentenceEncoder
     {
         ArgumentNullException.ThrowIfNull(input);
         var output = new float[input.Length];
-        layers.Layers[layer].Forward(input, output, rowOffsets, options);
+        layers.RunLayer(layer, input, output, rowOffsets, in options);
         return output;
     }
 

@@ -5,3 +5,9 @@ namespace AttentionGen.Samples.Sentences;
     Heads = 12, DModel = 384, FeedForwardDim = 1536, Activation = Activation.Gelu,
     Norm = Norm.Layer, NormPlacement = NormPlacement.Post, NormEpsilon = SentenceEncoder.NormEpsilon, Ragged = true)]
 public sealed partial class SentenceLayer;
+
+/// <summary>The same with weights and products in int8.</summary>
+[TransformerLayerConfig(
+    Heads = 12, DModel = 384, FeedForwardDim = 1536, Activation = Activation.Gelu,
+    Norm = Norm.Layer, NormPlacement = NormPlacement.Post, NormEpsilon = SentenceEncoder.NormEpsilon, Ragged = true, Weights = WeightFormat.Int8)]
+public sealed partial class Int8SentenceLayer;

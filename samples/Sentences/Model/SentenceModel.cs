@@ -29,26 +29,28 @@ public sealed class SentenceModel
     public int MaxTokens { get; }
 
     /// <summary>Loads all-MiniLM-L6-v2, which comes with the program.</summary>
+    /// <param name="isInt8">Whether weights are stored, and multiplied, in int8.</param>
     /// <exception cref="FileNotFoundException">The package's assembly is not beside the program.</exception>
-    public static SentenceModel LoadPackaged()
+    public static SentenceModel LoadPackaged(bool isInt8 = false)
     {
         using Stream vocabulary = PackagedModel.OpenVocabulary();
         var tokenizer = new SentenceTokenizer(vocabulary, "vocab.txt");
         using SafetensorsFile weights = PackagedModel.OpenWeights();
-        return new SentenceModel(PackagedModel.Name, tokenizer, new SentenceEncoder(weights), PackagedModel.MaxTokens);
+        return new SentenceModel(PackagedModel.Name, tokenizer, new SentenceEncoder(weights, isInt8: isInt8), PackagedModel.MaxTokens);
     }
 
     /// <summary>Loads a model from a folder, as Hugging Face has it.</summary>
     /// <param name="directory">With model.safetensors and vocab.txt.</param>
+    /// <param name="isInt8">Whether weights are stored, and multiplied, in int8.</param>
     /// <exception cref="IOException">A file is missing, or cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or of another model than the compiled one.</exception>
-    public static SentenceModel Load(string directory)
+    public static SentenceModel Load(string directory, bool isInt8 = false)
     {
         ModelFolder folder = ModelFolder.Open(directory);
         using Stream vocabulary = File.OpenRead(folder.Vocabulary);
         var tokenizer = new SentenceTokenizer(vocabulary, folder.Vocabulary);
         using SafetensorsFile weights = SafetensorsFile.Open(folder.Weights);
-        var encoder = new SentenceEncoder(weights, folder.Pooling);
+        var encoder = new SentenceEncoder(weights, folder.Pooling, isInt8);
         return new SentenceModel(folder.Name, tokenizer, encoder, folder.MaxTokens ?? encoder.MaxPositions);
     }
 

@@ -63,7 +63,7 @@ internal static class RandomLinears
     /// <summary>Sizes, what follows the product, and in every fifth a setting or more with any value.</summary>
     public static TestLinear Next(Random random)
     {
-        int most = random.Next(4) == 0 ? 3000 : 300;
+        int most = random.Next(4) switch { 0 => 3000, 1 => 30, _ => 300 };
         var linear = new TestLinear(random.Next(1, most), random.Next(1, most))
         {
             Bias = random.Next(2) == 0,
@@ -71,9 +71,9 @@ internal static class RandomLinears
             Gate = random.Next(3) == 0,
             Residual = random.Next(3) == 0,
         };
-        if (random.Next(3) == 0)
+        if (random.Next(2) == 0)
             linear = linear with { Weights = (WeightFormat)random.Next(1, 6) };
-        if (linear.Weights is WeightFormat.Int8Blocks or WeightFormat.Int4Blocks && random.Next(4) == 0)
+        if (linear.Weights is WeightFormat.Int8Blocks or WeightFormat.Int4Blocks && random.Next(3) > 0)
             linear = linear with { Arithmetic = WeightArithmetic.Int8 };
         // Unrolled wide products would take most of the time to compile.
         if (linear.Inputs * linear.Outputs < 1000)
