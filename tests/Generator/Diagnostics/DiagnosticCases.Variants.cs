@@ -7,7 +7,8 @@ internal sealed partial record DiagnosticCase
     private const string Llama = $"{Rotary}, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 64";
     private const string Yarn = $"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 8, RotaryOriginalLength = 64";
 
-    private static IEnumerable<DiagnosticCase> Variants() => [.. Shapes(), .. Visibilities(), .. KeyValues(), .. Scores(), .. RotaryScalings(), .. Combinations()];
+    private static IEnumerable<DiagnosticCase> Variants() =>
+        [.. Shapes(), .. Visibilities(), .. KeyValues(), .. Scores(), .. RotaryScalings(), .. Combinations()];
 
     private static IEnumerable<DiagnosticCase> Shapes()
     {
