@@ -58,7 +58,7 @@ internal static unsafe class ByteTiles
             for (nint row = 0, count; row < rows.Rows; row += count)
             {
                 nint left = rows.Rows - row;
-                // 9 rows are 6 and 3, but 8 are 4 and 4.
+                // Six rows at a time; 8 are two fours, where 6 would leave two single rows.
                 count = left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : 1;
                 // The first rows ask for the next group, a line for each that they read themselves.
                 nint ahead = row == 0 ? columns.GroupBytes : 0;
