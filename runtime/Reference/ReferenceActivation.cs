@@ -16,6 +16,21 @@ internal static class ReferenceActivation
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "Expected an activation."),
     };
 
+    /// <summary>The derivative of <see cref="Of"/>; that of ReLU is 0 at 0, as in PyTorch.</summary>
+    public static double Slope(Activation activation, double x) => activation switch
+    {
+        Activation.None => 1,
+        Activation.Relu => x > 0 ? 1 : 0,
+        _ when double.IsNegativeInfinity(x) => 0,
+        // Φ(x) + x φ(x).
+        Activation.Gelu => 0.5 * Erfc(-x / Math.Sqrt(2)) + x * Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI),
+        Activation.GeluTanh => LogisticSlope(
+            x, 2 * Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x), 2 * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x)),
+        Activation.QuickGelu => LogisticSlope(x, 1.702 * x, 1.702),
+        Activation.Silu => LogisticSlope(x, x, 1),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "Expected an activation."),
+    };
+
     /// <summary><c>erf(x) = 2/√π ∫₀ˣ exp(−t²) dt</c>.</summary>
     public static double Erf(double x) => Math.Abs(x) < 1 ? ErfSeries(x) : Math.CopySign(1 - ErfcTail(Math.Abs(x)), x);
 
@@ -30,6 +45,9 @@ internal static class ReferenceActivation
 
     /// <summary><c>½ (1 + tanh(v)) = 1 / (1 + exp(−2v))</c>, which does not cancel where v is negative.</summary>
     private static double GeluTanh(double x) => x * Logistic(2 * Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x));
+
+    /// <summary>The derivative of <c>x σ(v(x))</c>: <c>σ(v) + x σ(v) (1 − σ(v)) v′</c>.</summary>
+    private static double LogisticSlope(double x, double v, double slope) => Logistic(v) * (1 + x * Logistic(-v) * slope);
 
     private static double Logistic(double x) => 1 / (1 + Math.Exp(-x));
 

@@ -6,7 +6,7 @@ namespace AttentionGen;
 /// Computes in double precision, without optimisation, the results of every kernel. It is written to be read, and kernels are compared with it.
 /// It takes the same arguments as a kernel, in the same layouts.
 /// </summary>
-public static class ReferenceAttention
+public static partial class ReferenceAttention
 {
     /// <summary>Runs the block without a cache. This form serves every shape without score modifier and mask predicate.</summary>
     /// <param name="shape">The shape of the block.</param>

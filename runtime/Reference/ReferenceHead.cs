@@ -1,7 +1,7 @@
 namespace AttentionGen;
 
 /// <summary>One query head of one row over all keys of its sequence.</summary>
-internal ref struct ReferenceHead
+internal ref partial struct ReferenceHead
 {
     public required AttentionShape Shape { get; init; }
 
@@ -34,40 +34,54 @@ internal ref struct ReferenceHead
     /// <param name="output">[ValueHeadDim].</param>
     public readonly void Attend(Span<double> output)
     {
-        // Scores that take part in the softmax, and the value of each: those of the keys that are seen, then those of the keys behind the last one.
-        var scores = new List<double>();
-        var values = new List<double[]?>();
-        var seenKeys = new List<int>();
+        List<ReferenceTerm> terms = Terms();
+        (double[] probabilities, double logSumExp) = Softmax(terms);
+        output.Clear();
+        for (int index = 0; index < terms.Count; index++)
+        {
+            if (terms[index].Index is { } key)
+                WriteProbability(key, probabilities[index]);
+            ReadOnlySpan<double> value = terms[index].Value is { } heads ? OfHead(heads, Shape.ValueHeadDim) : [];
+            for (int element = 0; element < value.Length; element++)
+                output[element] += probabilities[index] * value[element];
+        }
+
+        if (Shape.Outputs.HasFlag(AttentionOutputs.LogSumExp) && (terms.Count > 0 || Shape.Sinks))
+            Result.LogSumExp[ReferenceRows.HeadIndex(Shape.Layout, Shape.Heads, 1, Sequence.FirstRow, Sequence.Rows, Row, Head)] = logSumExp;
+    }
+
+    /// <summary>What takes part in the softmax: the keys that are seen, then the learned key and the key of zeros.</summary>
+    private readonly List<ReferenceTerm> Terms()
+    {
+        var terms = new List<ReferenceTerm>();
         for (int key = 0; key < Sequence.Keys; key++)
         {
-            if (SeenScore(key) is not { } score)
-                continue;
-            seenKeys.Add(key);
-            scores.Add(score);
-            values.Add(Values[key]);
+            if (SeenScore(key) is { } score)
+                terms.Add(new(key, Keys[key], Values[key], score));
         }
 
-        AddAppendedKeys(scores, values);
-        double maximum = Shape.Sinks ? Weights.Sinks[Head] : double.NegativeInfinity;
-        foreach (double score in scores)
-            maximum = Math.Max(maximum, score);
-        double sum = Shape.Sinks ? Math.Exp(Weights.Sinks[Head] - maximum) : 0;
-        foreach (double score in scores)
-            sum += Math.Exp(score - maximum);
-
-        output.Clear();
-        for (int index = 0; index < scores.Count; index++)
+        // Every query sees the appended keys: neither masks nor biases nor modifiers apply to them.
+        if (Shape.BiasKeyValue)
         {
-            double probability = Math.Exp(scores[index] - maximum) / sum;
-            if (index < seenKeys.Count)
-                WriteProbability(seenKeys[index], probability);
-            ReadOnlySpan<double> value = values[index] is { } heads ? heads.AsSpan(KvHead * Shape.ValueHeadDim, Shape.ValueHeadDim) : [];
-            for (int element = 0; element < value.Length; element++)
-                output[element] += probability * value[element];
+            double[] key = ReferenceRows.ToDoubles(Weights.BiasKey);
+            terms.Add(new(null, key, ReferenceRows.ToDoubles(Weights.BiasValue), Cap(ScaledScore(key))));
         }
 
-        if (Shape.Outputs.HasFlag(AttentionOutputs.LogSumExp) && (scores.Count > 0 || Shape.Sinks))
-            Result.LogSumExp[ReferenceRows.HeadIndex(Shape.Layout, Shape.Heads, 1, Sequence.FirstRow, Sequence.Rows, Row, Head)] = maximum + Math.Log(sum);
+        if (Shape.ZeroKeyValue)
+            terms.Add(new(null, null, null, 0));
+        return terms;
+    }
+
+    /// <summary>The probability of each term, and the logarithm of the sum of exponentials; a sink is part of the sum only.</summary>
+    private readonly (double[] Probabilities, double LogSumExp) Softmax(List<ReferenceTerm> terms)
+    {
+        double maximum = Shape.Sinks ? Weights.Sinks[Head] : double.NegativeInfinity;
+        foreach (ReferenceTerm term in terms)
+            maximum = Math.Max(maximum, term.Score);
+        double sum = Shape.Sinks ? Math.Exp(Weights.Sinks[Head] - maximum) : 0;
+        foreach (ReferenceTerm term in terms)
+            sum += Math.Exp(term.Score - maximum);
+        return ([.. terms.Select(term => Math.Exp(term.Score - maximum) / sum)], maximum + Math.Log(sum));
     }
 
     /// <summary>The score as the softmax gets it, or null where the key is not seen.</summary>
@@ -77,7 +91,7 @@ internal ref struct ReferenceHead
         if (!seen && (Shape.Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores)) == 0)
             return null;
 
-        double score = Shape.Scale * Dot(Query, Keys[key].AsSpan(KvHead * Shape.HeadDim, Shape.HeadDim));
+        double score = ScaledScore(Keys[key]);
         WriteScore(AttentionOutputs.ScaledScores, key, score);
         score = Cap(score);
         WriteScore(AttentionOutputs.CappedScores, key, score);
@@ -107,22 +121,8 @@ internal ref struct ReferenceHead
         return score;
     }
 
-    /// <summary>The learned key and the key of zeros, which every query sees: neither masks nor biases nor modifiers apply to them.</summary>
-    private readonly void AddAppendedKeys(List<double> scores, List<double[]?> values)
-    {
-        if (Shape.BiasKeyValue)
-        {
-            double[] key = ReferenceRows.Row(Weights.BiasKey, KvHead, Shape.HeadDim);
-            scores.Add(Cap(Shape.Scale * Dot(Query, key)));
-            values.Add(ReferenceRows.Row(Weights.BiasValue, 0, Shape.ValueDim));
-        }
-
-        if (Shape.ZeroKeyValue)
-        {
-            scores.Add(0);
-            values.Add(null);
-        }
-    }
+    /// <summary>scale · q·k.</summary>
+    private readonly double ScaledScore(double[] key) => Shape.Scale * Dot(Query, OfHead(key, Shape.HeadDim));
 
     /// <summary>c · tanh(score / c).</summary>
     private readonly double Cap(double score) => Shape.Softcap == 0 ? score : Shape.Softcap * Math.Tanh(score / Shape.Softcap);
@@ -143,6 +143,9 @@ internal ref struct ReferenceHead
 
     private readonly int PairIndex(int key) => Sequence.FirstPair * Shape.Heads + (Head * Sequence.Rows + Row) * Sequence.Keys + key;
 
+    /// <summary>The part of this head's group in keys or values.</summary>
+    private readonly Span<double> OfHead(double[] row, int width) => row.AsSpan(KvHead * width, width);
+
     private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         double sum = 0;
@@ -151,3 +154,10 @@ internal ref struct ReferenceHead
         return sum;
     }
 }
+
+/// <summary>What takes part in the softmax of one query.</summary>
+/// <param name="Index">The number of the key, or null for a key that is appended to all of them.</param>
+/// <param name="Key">[KvHeads · HeadDim], or null for zeros.</param>
+/// <param name="Value">[KvHeads · ValueHeadDim], or null for zeros.</param>
+/// <param name="Score">The score as the softmax gets it.</param>
+internal readonly record struct ReferenceTerm(int? Index, double[]? Key, double[]? Value, double Score);

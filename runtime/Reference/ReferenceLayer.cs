@@ -6,7 +6,7 @@ namespace AttentionGen;
 /// A Transformer layer in double precision, without optimisation: nothing is rounded between its parts. It is written to be read, and kernels are compared
 /// with it. It takes the same arguments as a kernel, in the same layouts.
 /// </summary>
-public static class ReferenceLayer
+public static partial class ReferenceLayer
 {
     /// <summary>Runs the layer.</summary>
     /// <param name="shape">The shape of the layer.</param>
@@ -36,23 +36,22 @@ public static class ReferenceLayer
         // Before the attention: it appends to the cache, which tells how many keys are old.
         ReferenceSequence[] sequences = ReferenceSequence.Find(shape.Attention, in own, cache);
 
-        double[] normalised = BranchInput(shape, x, weights.AttentionNorm, weights.AttentionNormBias);
+        var branch = ReferenceBranch.Attention(shape, weights);
+        var last = ReferenceBranch.FeedForward(shape, weights);
+        double[] normalised = branch.Input(x);
         ReferenceResult result = ReferenceAttention.Forward(shape.Attention, weights.Attention, in own, cache, hooks, normalised);
         double[] output;
         if (shape.ParallelBranches)
         {
-            double[] second = shape.ParallelNorms ? BranchInput(shape, x, weights.FeedForwardNorm, weights.FeedForwardNormBias) : normalised;
-            output = Add(shape, Add(shape, x, result.Output), FeedForward(shape, weights, second));
+            double[] second = shape.ParallelNorms ? last.Input(x) : normalised;
+            output = branch.Sum(branch.Sum(x, result.Output), FeedForward(shape, weights, second));
         }
         else
         {
-            double[] h = AddBranch(
-                shape, x, result.Output, weights.AttentionNorm, weights.AttentionNormBias, weights.AttentionOutputNorm, weights.AttentionOutputNormBias);
+            double[] h = branch.Add(x, result.Output);
             if (shape.MemoryDim > 0)
                 h = AddMemory(shape, weights, in arguments, cache, h);
-            double[] inner = FeedForward(shape, weights, BranchInput(shape, h, weights.FeedForwardNorm, weights.FeedForwardNormBias));
-            output = AddBranch(
-                shape, h, inner, weights.FeedForwardNorm, weights.FeedForwardNormBias, weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias);
+            output = last.Add(h, FeedForward(shape, weights, last.Input(h)));
         }
 
         ClearPadding(shape, in own, sequences, output);
@@ -91,17 +90,23 @@ public static class ReferenceLayer
     private static double[] AddMemory(
         TransformerLayerShape shape, TransformerLayerWeights weights, in AttentionArguments arguments, ReferenceCache? cache, double[] h)
     {
-        var memory = new AttentionArguments
-        {
-            Input = arguments.Input, Memory = arguments.Memory, RowOffsets = arguments.RowOffsets, KeyOffsets = arguments.KeyOffsets,
-            KeyLengths = arguments.MemoryLengths, Batch = arguments.Batch,
-        };
-        double[] input = BranchInput(shape, h, weights.CrossAttentionNorm, weights.CrossAttentionNormBias);
-        double[] cross = ReferenceAttention.Forward(MemoryAttention(shape)!, weights.CrossAttention!, in memory, cache?.Memory, null, input).Output;
-        return AddBranch(
-            shape, h, cross, weights.CrossAttentionNorm, weights.CrossAttentionNormBias, weights.CrossAttentionOutputNorm,
-            weights.CrossAttentionOutputNormBias);
+        var branch = ReferenceBranch.CrossAttention(shape, weights);
+        return branch.Add(h, Attend(shape, weights, in arguments, cache, branch.Input(h)));
     }
+
+    /// <summary>The cross-attention of rows to a memory.</summary>
+    private static double[] Attend(
+        TransformerLayerShape shape, TransformerLayerWeights weights, in AttentionArguments arguments, ReferenceCache? cache, double[] rows)
+    {
+        AttentionArguments memory = MemoryArguments(in arguments);
+        return ReferenceAttention.Forward(MemoryAttention(shape)!, weights.CrossAttention!, in memory, cache?.Memory, null, rows).Output;
+    }
+
+    private static AttentionArguments MemoryArguments(in AttentionArguments arguments) => new()
+    {
+        Input = arguments.Input, Memory = arguments.Memory, RowOffsets = arguments.RowOffsets, KeyOffsets = arguments.KeyOffsets,
+        KeyLengths = arguments.MemoryLengths, Batch = arguments.Batch,
+    };
 
     private static void CheckMemory(TransformerLayerShape shape, in AttentionArguments arguments, ReferenceCache? cache)
     {
@@ -111,40 +116,21 @@ public static class ReferenceLayer
             KernelChecks.CheckNoMemory(in arguments);
     }
 
-    /// <summary>What a branch reads: normalised rows, or with post-norm the rows as they are.</summary>
-    private static double[] BranchInput(TransformerLayerShape shape, double[] x, ReadOnlyMemory<float> norm, ReadOnlyMemory<float> normBias) =>
-        shape.NormPlacement == NormPlacement.Post ? x : Norm(shape, x, norm, normBias);
-
-    /// <summary>
-    /// What follows a branch: <c>x + branch</c> (Xiong et al. 2020); with post-norm <c>norm(x + branch)</c> (Vaswani et al. 2017); with norms on both sides
-    /// <c>x + norm(branch)</c>, as in Gemma 2 (Riviere et al. 2024).
-    /// </summary>
-    private static double[] AddBranch(
-        TransformerLayerShape shape, double[] x, double[] branch, ReadOnlyMemory<float> norm, ReadOnlyMemory<float> normBias, ReadOnlyMemory<float> outputNorm,
-        ReadOnlyMemory<float> outputNormBias) =>
-        shape.NormPlacement switch
-        {
-            NormPlacement.Pre => Add(shape, x, branch),
-            NormPlacement.Post => Norm(shape, Add(shape, x, branch), norm, normBias),
-            _ => Add(shape, x, Norm(shape, branch, outputNorm, outputNormBias)),
-        };
-
     /// <summary><c>Down(act(Up(x)))</c>, or gated <c>Down(act(Gate(x)) ∘ Up(x))</c> (Shazeer 2020).</summary>
     private static double[] FeedForward(TransformerLayerShape shape, TransformerLayerWeights weights, double[] x)
     {
-        double[] inner = ReferenceLinear.Project(x, shape.DModel, weights.Up.Span, weights.UpBias.Span, shape.FeedForwardDim);
-        double[] gate = shape.Gated ? ReferenceLinear.Project(x, shape.DModel, weights.Gate.Span, weights.GateBias.Span, shape.FeedForwardDim) : [];
-        for (int i = 0; i < inner.Length; i++)
-            inner[i] = shape.Gated ? ReferenceActivation.Of(shape.Activation, gate[i]) * inner[i] : ReferenceActivation.Of(shape.Activation, inner[i]);
+        double[] inner = Inner(shape, Project(shape, x, weights.Up, weights.UpBias), Project(shape, x, weights.Gate, weights.GateBias));
         return ReferenceLinear.Project(inner, shape.FeedForwardDim, weights.Down.Span, weights.DownBias.Span, shape.DModel);
     }
 
-    /// <summary><c>x + scale · branch</c>.</summary>
-    private static double[] Add(TransformerLayerShape shape, double[] x, double[] branch) =>
-        [.. x.Zip(branch, (left, right) => left + shape.ResidualScale * right)];
+    /// <summary><c>act(up)</c>, or gated <c>act(gate) ∘ up</c>.</summary>
+    private static double[] Inner(TransformerLayerShape shape, double[] up, double[] gate) => shape.Gated
+        ? [.. gate.Zip(up, (left, right) => ReferenceActivation.Of(shape.Activation, left) * right)]
+        : [.. up.Select(value => ReferenceActivation.Of(shape.Activation, value))];
 
-    private static double[] Norm(TransformerLayerShape shape, double[] rows, ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias) =>
-        ReferenceNorm.Rows(shape.Norm, rows, weight.Span, bias.Span, shape.NormEpsilon);
+    /// <summary>The product Up or Gate; empty where there is no matrix.</summary>
+    private static double[] Project(TransformerLayerShape shape, double[] x, ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias) =>
+        weight.IsEmpty ? [] : ReferenceLinear.Project(x, shape.DModel, weight.Span, bias.Span, shape.FeedForwardDim);
 
     /// <summary>Rows of padding give zeros, where the shape skips them.</summary>
     private static void ClearPadding(TransformerLayerShape shape, in AttentionArguments arguments, ReferenceSequence[] sequences, double[] output)

@@ -3,7 +3,7 @@ using AttentionGen.CompilerServices;
 namespace AttentionGen;
 
 /// <summary>One product in double precision, without optimisation: <c>act(x Wᵀ + b) ∘ gate + residual</c>. Kernels are compared with it.</summary>
-public static class ReferenceLinear
+public static partial class ReferenceLinear
 {
     /// <summary>Computes the product.</summary>
     /// <param name="shape">The shape of the product.</param>
@@ -23,16 +23,7 @@ public static class ReferenceLinear
         ReadOnlySpan<float> residual = default)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        int rows = KernelChecks.RowsOf(nameof(input), input.Length, 1, shape.Inputs, "Inputs");
-        Check(nameof(weight), weight.Length, (long)shape.Outputs * shape.Inputs, "Outputs · Inputs");
-        Check(nameof(bias), bias.Length, shape.Bias ? shape.Outputs : 0, shape.Bias ? "Outputs" : "because the shape has no bias");
-        Check(nameof(gate), gate.Length, shape.Gate ? (long)rows * shape.Outputs : 0, shape.Gate ? "rows · Outputs" : "because the shape has no gate");
-        Check(
-            nameof(residual),
-            residual.Length,
-            shape.Residual ? (long)rows * shape.Outputs : 0,
-            shape.Residual ? "rows · Outputs" : "because the shape has no residual");
-
+        CheckArguments(shape, weight, bias, input, gate, residual);
         double[] output = Project(ReferenceRows.ToDoubles(input), shape.Inputs, weight, bias, shape.Outputs);
         for (int i = 0; i < output.Length; i++)
         {
@@ -53,6 +44,22 @@ public static class ReferenceLinear
         for (int row = 0; row < rows.Length / inputs; row++)
             ReferenceRows.Project(rows.AsSpan(row * inputs, inputs), weight, bias, outputs).CopyTo(result, row * outputs);
         return result;
+    }
+
+    private static int CheckArguments(
+        LinearShape shape, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, ReadOnlySpan<float> input, ReadOnlySpan<float> gate,
+        ReadOnlySpan<float> residual)
+    {
+        int rows = KernelChecks.RowsOf(nameof(input), input.Length, 1, shape.Inputs, "Inputs");
+        Check(nameof(weight), weight.Length, (long)shape.Outputs * shape.Inputs, "Outputs · Inputs");
+        Check(nameof(bias), bias.Length, shape.Bias ? shape.Outputs : 0, shape.Bias ? "Outputs" : "because the shape has no bias");
+        Check(nameof(gate), gate.Length, shape.Gate ? (long)rows * shape.Outputs : 0, shape.Gate ? "rows · Outputs" : "because the shape has no gate");
+        Check(
+            nameof(residual),
+            residual.Length,
+            shape.Residual ? (long)rows * shape.Outputs : 0,
+            shape.Residual ? "rows · Outputs" : "because the shape has no residual");
+        return rows;
     }
 
     private static void Check(string name, int length, long expected, string meaning)

@@ -4,10 +4,13 @@ namespace AttentionGen;
 internal static class ReferenceRotary
 {
     /// <summary>Rotates every head of a row by the angles of its position.</summary>
-    public static void Rotate(AttentionShape shape, double[] heads, int position) => Rotate(shape, heads, pair =>
+    public static void Rotate(AttentionShape shape, double[] heads, int position) => Rotate(shape, heads, pair => Turn(shape, position, pair));
+
+    /// <summary>The transpose of <see cref="Rotate(AttentionShape, double[], int)"/>, which takes gradients back: the other way round.</summary>
+    public static void RotateBack(AttentionShape shape, double[] gradients, int position) => Rotate(shape, gradients, pair =>
     {
-        (double sine, double cosine) = Math.SinCos(position * Frequency(shape, pair));
-        return (sine * shape.RotaryAttentionFactor, cosine * shape.RotaryAttentionFactor);
+        (double sine, double cosine) = Turn(shape, position, pair);
+        return (-sine, cosine);
     });
 
     /// <summary>Rotates every head of a row: <c>y0 = x0·cos − x1·sin</c>, <c>y1 = x1·cos + x0·sin</c>, with the sine and cosine that each pair has.</summary>
@@ -40,6 +43,12 @@ internal static class ReferenceRotary
             RotaryScaling.Yarn => Yarn(shape, frequency, pair),
             _ => frequency,
         };
+    }
+
+    private static (double Sine, double Cosine) Turn(AttentionShape shape, int position, int pair)
+    {
+        (double sine, double cosine) = Math.SinCos(position * Frequency(shape, pair));
+        return (sine * shape.RotaryAttentionFactor, cosine * shape.RotaryAttentionFactor);
     }
 
     /// <summary>Short wavelengths stay, long ones are stretched, and those between are blended.</summary>

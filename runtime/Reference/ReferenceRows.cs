@@ -1,15 +1,13 @@
 namespace AttentionGen;
 
 /// <summary>Queries, keys and values of a row, projected or as they came, normalised and rotated.</summary>
-internal static class ReferenceRows
+internal static partial class ReferenceRows
 {
     /// <summary>[Heads · HeadDim].</summary>
     public static double[] Query(
         AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, int row)
     {
-        double[] query = shape.HasProjections
-            ? Project(input.AsSpan((sequence.FirstRow + row) * shape.DModel, shape.DModel), weights.Query, weights.QueryBias, shape.QueryDim)
-            : Heads(arguments.Input, shape.Layout, shape.Heads, shape.HeadDim, sequence.FirstRow, sequence.Rows, row);
+        double[] query = Unturned(shape, weights, in arguments, input, sequence, row);
         Normalise(shape, query, weights.QueryNorm, weights.QueryNormBias);
         ReferenceRotary.Rotate(shape, query, Position(shape, in arguments, sequence, row));
         return query;
@@ -100,6 +98,13 @@ internal static class ReferenceRows
 
         return result;
     }
+
+    /// <summary>[Heads · HeadDim] before norm and rotation.</summary>
+    private static double[] Unturned(
+        AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, int row) =>
+        shape.HasProjections
+            ? Project(input.AsSpan((sequence.FirstRow + row) * shape.DModel, shape.DModel), weights.Query, weights.QueryBias, shape.QueryDim)
+            : Heads(arguments.Input, shape.Layout, shape.Heads, shape.HeadDim, sequence.FirstRow, sequence.Rows, row);
 
     /// <summary>Rotary position of a row, and of the key that it brings along.</summary>
     private static int Position(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence, int row)
