@@ -33,32 +33,33 @@ public static class KeyPanels
             ref float target = ref Unsafe.Add(ref panels, (key - lane) * headDim + lane);
             if (left >= 8 && Avx.IsSupported)
             {
-                WriteEight(ref source, stripStride, ref target, headDim);
+                TransposeEight(ref source, stripStride, ref target, PanelWidth, headDim);
                 row += 8;
             }
             else if (left >= 4 && (Sse.IsSupported || AdvSimd.Arm64.IsSupported))
             {
-                WriteFour(ref source, stripStride, ref target, headDim);
+                TransposeFour(ref source, stripStride, ref target, PanelWidth, headDim);
                 row += 4;
             }
             else
             {
-                WriteOne(ref source, ref target, 0, headDim);
+                WriteOne(ref source, ref target, PanelWidth, 0, headDim);
                 row++;
             }
         }
     }
 
-    private static void WriteOne(ref float source, ref float target, nint from, nint headDim)
+    private static void WriteOne(ref float source, ref float target, nint targetStride, nint from, nint count)
     {
-        for (nint k = from; k < headDim; k++)
-            Unsafe.Add(ref target, k * PanelWidth) = Unsafe.Add(ref source, k);
+        for (nint k = from; k < count; k++)
+            Unsafe.Add(ref target, k * targetStride) = Unsafe.Add(ref source, k);
     }
 
-    private static void WriteFour(ref float source, nint stride, ref float target, nint headDim)
+    /// <summary>Element k of row r goes to k target strides and r floats behind <paramref name="target"/>, for four rows.</summary>
+    internal static void TransposeFour(ref float source, nint stride, ref float target, nint targetStride, nint count)
     {
         nint k = 0;
-        for (; k <= headDim - 4; k += 4)
+        for (; k <= count - 4; k += 4)
         {
             ref float block = ref Unsafe.Add(ref source, k);
             Vector128<float> row0 = Vector128.LoadUnsafe(ref block);
@@ -69,21 +70,22 @@ public static class KeyPanels
             // Two rounds of zipping, (0,2) and (1,3) and then their results, transpose a 4×4 block.
             Vector128<float> low02 = ZipLow(row0, row2), high02 = ZipHigh(row0, row2);
             Vector128<float> low13 = ZipLow(row1, row3), high13 = ZipHigh(row1, row3);
-            ref float column = ref Unsafe.Add(ref target, k * PanelWidth);
+            ref float column = ref Unsafe.Add(ref target, k * targetStride);
             ZipLow(low02, low13).StoreUnsafe(ref column);
-            ZipHigh(low02, low13).StoreUnsafe(ref Unsafe.Add(ref column, PanelWidth));
-            ZipLow(high02, high13).StoreUnsafe(ref Unsafe.Add(ref column, 2 * PanelWidth));
-            ZipHigh(high02, high13).StoreUnsafe(ref Unsafe.Add(ref column, 3 * PanelWidth));
+            ZipHigh(low02, low13).StoreUnsafe(ref Unsafe.Add(ref column, targetStride));
+            ZipLow(high02, high13).StoreUnsafe(ref Unsafe.Add(ref column, 2 * targetStride));
+            ZipHigh(high02, high13).StoreUnsafe(ref Unsafe.Add(ref column, 3 * targetStride));
         }
 
         for (nint row = 0; row < 4; row++)
-            WriteOne(ref Unsafe.Add(ref source, row * stride), ref Unsafe.Add(ref target, row), k, headDim);
+            WriteOne(ref Unsafe.Add(ref source, row * stride), ref Unsafe.Add(ref target, row), targetStride, k, count);
     }
 
-    private static void WriteEight(ref float source, nint stride, ref float target, nint headDim)
+    /// <summary>Element k of row r goes to k target strides and r floats behind <paramref name="target"/>, for eight rows.</summary>
+    internal static void TransposeEight(ref float source, nint stride, ref float target, nint targetStride, nint count)
     {
         nint k = 0;
-        for (; k <= headDim - 4; k += 4)
+        for (; k <= count - 4; k += 4)
         {
             // Rows 0 to 3 stand in the lower halves, rows 4 to 7 in the upper ones: each half is a 4×4 block of its own.
             ref float block = ref Unsafe.Add(ref source, k);
@@ -94,15 +96,15 @@ public static class KeyPanels
 
             Vector256<float> low02 = Avx.UnpackLow(row0, row2), high02 = Avx.UnpackHigh(row0, row2);
             Vector256<float> low13 = Avx.UnpackLow(row1, row3), high13 = Avx.UnpackHigh(row1, row3);
-            ref float column = ref Unsafe.Add(ref target, k * PanelWidth);
+            ref float column = ref Unsafe.Add(ref target, k * targetStride);
             Avx.UnpackLow(low02, low13).StoreUnsafe(ref column);
-            Avx.UnpackHigh(low02, low13).StoreUnsafe(ref Unsafe.Add(ref column, PanelWidth));
-            Avx.UnpackLow(high02, high13).StoreUnsafe(ref Unsafe.Add(ref column, 2 * PanelWidth));
-            Avx.UnpackHigh(high02, high13).StoreUnsafe(ref Unsafe.Add(ref column, 3 * PanelWidth));
+            Avx.UnpackHigh(low02, low13).StoreUnsafe(ref Unsafe.Add(ref column, targetStride));
+            Avx.UnpackLow(high02, high13).StoreUnsafe(ref Unsafe.Add(ref column, 2 * targetStride));
+            Avx.UnpackHigh(high02, high13).StoreUnsafe(ref Unsafe.Add(ref column, 3 * targetStride));
         }
 
         for (nint row = 0; row < 8; row++)
-            WriteOne(ref Unsafe.Add(ref source, row * stride), ref Unsafe.Add(ref target, row), k, headDim);
+            WriteOne(ref Unsafe.Add(ref source, row * stride), ref Unsafe.Add(ref target, row), targetStride, k, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -23,4 +23,15 @@ public static class StridedRows
                 .CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref target, row * targetStride), width));
         }
     }
+
+    /// <summary>Writes zeros into the leading elements of rows.</summary>
+    /// <param name="target">First element of the first row.</param>
+    /// <param name="stride">Floats from a row to the next.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Elements of a row.</param>
+    internal static void Clear(ref float target, nint stride, nint rows, int width)
+    {
+        for (nint row = 0; row < rows; row++)
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref target, row * stride), width).Clear();
+    }
 }

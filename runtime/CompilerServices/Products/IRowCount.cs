@@ -29,3 +29,21 @@ internal readonly struct FourRows : IRowCount
 {
     public static int Rows => 4;
 }
+
+/// <summary>Six rows.</summary>
+internal readonly struct SixRows : IRowCount
+{
+    public static int Rows => 6;
+}
+
+/// <summary>Eight rows.</summary>
+internal readonly struct EightRows : IRowCount
+{
+    public static int Rows => 8;
+}
+
+/// <summary>Twelve rows.</summary>
+internal readonly struct TwelveRows : IRowCount
+{
+    public static int Rows => 12;
+}
