@@ -41,8 +41,8 @@ public sealed class PackedMatrix
     /// <summary>The arithmetic of products with narrow weights.</summary>
     internal WeightArithmetic Arithmetic { get; private init; }
 
-    /// <summary>Whether no narrow weight is an infinity or NaN.</summary>
-    internal bool IsFinite { get; private set; } = true;
+    /// <summary>See <see cref="NarrowColumns.HasPlainHalves"/>.</summary>
+    internal bool HasPlainHalves { get; private set; } = true;
 
     /// <summary>Panels that take turns, in the memory or where narrow weights are widened.</summary>
     internal int InterleavedPanels { get; private init; } = 1;
@@ -65,7 +65,7 @@ public sealed class PackedMatrix
             GroupBytes = groupBytes,
             Inputs = inputs,
             Panels = panels,
-            IsFinite = IsFinite,
+            HasPlainHalves = HasPlainHalves,
             Bias = ref BiasAt(first),
             Scales = ref Unsafe.Add(ref memory.Reference, biasStart - (PanelCount * PanelWidth) + (first * PanelWidth)),
         };
@@ -150,7 +150,7 @@ public sealed class PackedMatrix
             Arithmetic = format == WeightFormat.Int8 ? WeightArithmetic.Int8 : arithmetic,
             InterleavedPanels = interleavedPanels,
         };
-        packed.IsFinite = NarrowPacking.Write(weights, format, packed.Columns(0, panelCount));
+        packed.HasPlainHalves = NarrowPacking.Write(weights, format, packed.Columns(0, panelCount));
         Span<float> packedBias = MemoryMarshal.CreateSpan(ref packed.Bias, (int)columns);
         packedBias.Clear();
         bias.CopyTo(packedBias);

@@ -27,8 +27,11 @@ internal static class NarrowLayout
     /// <summary>Up to so many rows the weights are widened in registers, once for each row.</summary>
     public const int FewRows = 3;
 
-    /// <summary>Bytes after which a line of weights is used that is asked for now.</summary>
-    public const int PrefetchBytes = 4096;
+    /// <summary>
+    /// Bytes after which a line of weights is used that is asked for now. On Zen 5, 8 KiB gave 0.82 to 0.99 of a plain read's rate, 4 KiB 0.79 to 0.88
+    /// and 16 KiB 0.77 to 0.86 (docs/experiments.md).
+    /// </summary>
+    public const int PrefetchBytes = 8192;
 
     /// <summary>Bytes of a column in a chunk.</summary>
     public static int ChunkBytes(WeightFormat format) => ScaleBytes(format) + (4 * ChunkInputs / WordInputs(format));

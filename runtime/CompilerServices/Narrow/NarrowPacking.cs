@@ -11,7 +11,7 @@ internal static class NarrowPacking
     /// <param name="weights">A matrix.</param>
     /// <param name="format">The format.</param>
     /// <param name="columns">All columns.</param>
-    /// <returns>Whether no weight is an infinity or NaN.</returns>
+    /// <returns>See <see cref="NarrowColumns.HasPlainHalves"/>.</returns>
     public static bool Write(WeightTensor weights, WeightFormat format, scoped in NarrowColumns columns)
     {
         int outputs = weights.Shape!.Value.Outputs, inputs = columns.Inputs;
@@ -19,7 +19,7 @@ internal static class NarrowPacking
         var row = new byte[WeightBlocks.RowBytes(format, inputs)];
         var zeros = new byte[row.Length];
         WeightBlocks.Quantize(format, new float[inputs], zeros);
-        bool isFinite = true;
+        bool isPlain = true;
         for (nint group = 0; group < columns.Groups64; group++)
         {
             var width = (int)columns.Width(group);
@@ -30,16 +30,29 @@ internal static class NarrowPacking
                 if (output < outputs)
                     weights.CopyRow(format, output, row);
                 ReadOnlySpan<byte> source = output < outputs ? row : zeros;
-                if (format == WeightFormat.Float16)
-                    isFinite &= !MemoryMarshal.Cast<byte, ushort>(source).ContainsAnyInRange((ushort)0x7C00, (ushort)0x7FFF)
-                        && !MemoryMarshal.Cast<byte, ushort>(source).ContainsAnyInRange((ushort)0xFC00, (ushort)0xFFFF);
+                isPlain &= HasPlainHalves(format, source);
                 if (scaleBytes > 0)
                     Unsafe.Add(ref columns.Scales, output) = MemoryMarshal.Read<float>(source);
                 Write(format, source[scaleBytes..], inputs, column, width, target);
             }
         }
 
-        return isFinite;
+        return isPlain;
+    }
+
+    private static bool HasPlainHalves(WeightFormat format, ReadOnlySpan<byte> row)
+    {
+        if (format == WeightFormat.Float16)
+            return !MemoryMarshal.Cast<byte, ushort>(row).ContainsAnyInRange((ushort)0x7C00, (ushort)0x7FFF)
+                && !MemoryMarshal.Cast<byte, ushort>(row).ContainsAnyInRange((ushort)0xFC00, (ushort)0xFFFF);
+        bool isPlain = true;
+        for (int block = 0; NarrowLayout.ScaleBytes(format) > 0 && block < row.Length; block += BlockBytes(format))
+        {
+            Half scale = MemoryMarshal.Read<Half>(row[block..]);
+            isPlain &= Half.IsNormal(scale) || scale == Half.Zero;
+        }
+
+        return isPlain;
     }
 
     /// <summary>Writes the weights of one output.</summary>
@@ -93,7 +106,7 @@ internal static class NarrowPacking
                 for (int place = 0; place < NarrowLayout.ChunkInputs / 2; place++)
                 {
                     int low = (place / 4 * 8) + (place % 4);
-                    values[place] = (byte)(Half(halves, low) | (Half(halves, low + 4) << 4));
+                    values[place] = (byte)(HalfByte(halves, low) | (HalfByte(halves, low + 4) << 4));
                 }
 
                 break;
@@ -105,5 +118,5 @@ internal static class NarrowPacking
         }
     }
 
-    private static int Half(ReadOnlySpan<byte> halves, int input) => input < 16 ? halves[input] & 15 : halves[input - 16] >> 4;
+    private static int HalfByte(ReadOnlySpan<byte> halves, int input) => input < 16 ? halves[input] & 15 : halves[input - 16] >> 4;
 }

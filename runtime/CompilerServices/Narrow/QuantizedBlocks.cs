@@ -12,7 +12,6 @@ namespace AttentionGen.CompilerServices;
 internal static unsafe class QuantizedBlocks
 {
     private const int GroupColumns = NarrowLayout.GroupColumns;
-    private const int Streams = 4;
 
     /// <summary>Multiplies rows and adds the bias.</summary>
     /// <param name="format">The format of the weights.</param>
@@ -42,123 +41,101 @@ internal static unsafe class QuantizedBlocks
             Multiply<TProducts, Bytes<TProducts>>(in columns, in rows, ref c, stride);
     }
 
+    // The sums of bytes become float32 in vectors of as many lanes: a load of two stored vectors would wait for both.
     private static void Multiply<TProducts, TBlock>(in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
         where TProducts : struct, IByteProducts<TProducts>
         where TBlock : struct, IBlock<TProducts>
     {
-        if (Vector512.IsHardwareAccelerated)
-            Multiply<TProducts, TBlock, Float512>(in columns, in rows, ref c, stride);
-        else if (Vector256.IsHardwareAccelerated)
+        if (TProducts.Lanes == Float256.Lanes)
             Multiply<TProducts, TBlock, Float256>(in columns, in rows, ref c, stride);
         else
             Multiply<TProducts, TBlock, Float128>(in columns, in rows, ref c, stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
+    // Nearly all matrices have plain scales, which take a quarter of the instructions.
     private static void Multiply<TProducts, TBlock, T>(in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
         where TProducts : struct, IByteProducts<TProducts>
         where TBlock : struct, IBlock<TProducts>
         where T : struct, IFloatVector<T>
     {
-        float* sums = stackalloc float[Streams * GroupColumns];
-        nint chunkBytes = TBlock.ChunkBytes;
-        nint groups = columns.Groups64;
-        for (nint first = 0; first < groups; first += Streams)
+        if (columns.HasPlainHalves)
+            Multiply<TProducts, TBlock, T, FiniteFloat16Widening<T>>(in columns, in rows, ref c, stride);
+        else
+            Multiply<TProducts, TBlock, T, Float16Widening<T>>(in columns, in rows, ref c, stride);
+    }
+
+    private static void Multiply<TProducts, TBlock, T, TScale>(in NarrowColumns columns, in QuantizedRows rows, ref float c, nint stride)
+        where TProducts : struct, IByteProducts<TProducts>
+        where TBlock : struct, IBlock<TProducts>
+        where T : struct, IFloatVector<T>
+        where TScale : struct, IWeightWidening<TScale, T>
+    {
+        for (nint group = 0; group < columns.Groups64; group++)
         {
-            nint count = nint.Min(Streams, groups - first), lastWidth = columns.Width(first + count - 1);
+            nint width = columns.Width(group), fours = width / (4 * TProducts.Lanes) * (4 * TProducts.Lanes);
+            ref byte weights = ref columns.Group(group);
+            ref float bias = ref Unsafe.Add(ref columns.Bias, group * GroupColumns);
             for (nint row = 0; row < rows.Rows; row++)
             {
-                new Span<float>(sums, Streams * GroupColumns).Clear();
-                ref sbyte inputs = ref Unsafe.Add(ref rows.Bytes, row * rows.Stride);
-                for (nint chunk = 0; chunk < rows.Runs; chunk++)
-                {
-                    float scale = Unsafe.Add(ref rows.Scales, (row * rows.Runs) + chunk);
-                    int inputSum = Unsafe.Add(ref rows.Sums, (row * rows.Runs) + chunk);
-                    for (nint stream = 0; stream < count; stream++)
-                    {
-                        nint width = stream == count - 1 ? lastWidth : GroupColumns;
-                        ref byte weights = ref Unsafe.Add(ref columns.Group(first + stream), chunk * chunkBytes * width);
-                        nint column = 0;
-                        for (; column + (4 * TProducts.Lanes) <= width; column += 4 * TProducts.Lanes)
-                            AddFour<TProducts, TBlock, T>(ref weights, width, column, ref inputs, inputSum, scale, sums + (stream * GroupColumns));
-                        for (; column < width; column += 2 * TProducts.Lanes)
-                            AddTwo<TProducts, TBlock, T>(ref weights, width, column, ref inputs, inputSum, scale, sums + (stream * GroupColumns));
-                    }
-
-                    inputs = ref Unsafe.Add(ref inputs, NarrowLayout.ChunkInputs);
-                }
-
-                nint outputs = ((count - 1) * GroupColumns) + lastWidth;
-                ref float output = ref Unsafe.Add(ref c, (row * stride) + (first * GroupColumns));
-                ref float bias = ref Unsafe.Add(ref columns.Bias, first * GroupColumns);
-                for (nint column = 0; column < outputs; column += T.Lanes)
-                    (T.Load(ref *sums, column) + T.Load(ref bias, column)).Store(ref output, column);
+                ref float output = ref Unsafe.Add(ref c, (row * stride) + (group * GroupColumns));
+                MultiplyColumns<TProducts, TBlock, T, TScale, Four>(ref weights, width, 0, fours, in rows, row, ref bias, ref output);
+                if (fours < width)
+                    MultiplyColumns<TProducts, TBlock, T, TScale, Two>(ref weights, width, fours, width, in rows, row, ref bias, ref output);
             }
         }
     }
 
+    /// <summary>Multiplies a row by some columns of a group.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void AddFour<TProducts, TBlock, T>(
-        ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, float scale, float* sums)
+    private static void MultiplyColumns<TProducts, TBlock, T, TScale, TVectors>(
+        ref byte block, nint width, nint first, nint end, in QuantizedRows rows, nint row, ref float bias, ref float output)
         where TProducts : struct, IByteProducts<TProducts>
         where TBlock : struct, IBlock<TProducts>
         where T : struct, IFloatVector<T>
+        where TScale : struct, IWeightWidening<TScale, T>
+        where TVectors : struct, IVectors
     {
-        int* integers = stackalloc int[4 * 8];
-        Sum<TProducts, TBlock>(true, ref chunk, width, column, ref inputs, inputSum, integers);
-        Finish<T>(ref chunk, column, 4 * TProducts.Lanes, scale, integers, sums);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void AddTwo<TProducts, TBlock, T>(
-        ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, float scale, float* sums)
-        where TProducts : struct, IByteProducts<TProducts>
-        where TBlock : struct, IBlock<TProducts>
-        where T : struct, IFloatVector<T>
-    {
-        int* integers = stackalloc int[2 * 8];
-        Sum<TProducts, TBlock>(false, ref chunk, width, column, ref inputs, inputSum, integers);
-        if (2 * TProducts.Lanes >= T.Lanes)
-            Finish<T>(ref chunk, column, 2 * TProducts.Lanes, scale, integers, sums);
-        else
-            Finish<Float128>(ref chunk, column, 2 * TProducts.Lanes, scale, integers, sums);
-    }
-
-    /// <summary>Multiplies exact sums by both scales, and adds them to those before.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<T>(ref byte chunk, nint column, nint count, float scale, int* integers, float* sums)
-        where T : struct, IFloatVector<T>
-    {
-        T inputScale = T.Create(scale);
-        for (nint i = 0; i < count; i += T.Lanes)
+        float* sums = stackalloc float[GroupColumns];
+        new Span<float>(sums, GroupColumns).Clear();
+        nint blockBytes = width * TBlock.ChunkBytes;
+        ref sbyte inputs = ref Unsafe.Add(ref rows.Bytes, row * rows.Stride);
+        for (nint run = row * rows.Runs, last = run + rows.Runs; run < last; run++)
         {
-            T weightScale = T.WidenHalves(T.LoadHalfBits(ref chunk, (column + i) * sizeof(ushort)));
-            T sum = T.FromIntegers(T.LoadBits(ref *(byte*)integers, i * sizeof(int)));
-            T.MultiplyAdd(sum, weightScale * inputScale, T.Load(ref *sums, column + i)).Store(ref *sums, column + i);
+            T scale = T.Create(Unsafe.Add(ref rows.Scales, run));
+            TProducts start = TProducts.Create(TBlock.Start(Unsafe.Add(ref rows.Sums, run)));
+            for (nint column = first; column < end; column += TVectors.Count * TProducts.Lanes)
+                AddBlock<TProducts, TBlock, T, TScale, TVectors>(ref block, width, column, ref inputs, start, scale, ref *(sums + column));
+            inputs = ref Unsafe.Add(ref inputs, NarrowLayout.ChunkInputs);
+            block = ref Unsafe.Add(ref block, blockBytes);
         }
+
+        for (nint column = first; column < end; column += T.Lanes)
+            (T.Load(ref *sums, column) + T.Load(ref bias, column)).Store(ref output, column);
     }
 
-    /// <summary>The exact sums of a block, for four vectors of columns or for two.</summary>
+    /// <summary>The exact sums of a block for some vectors of columns, times both scales.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sum<TProducts, TBlock>(bool four, ref byte chunk, nint width, nint column, ref sbyte inputs, int inputSum, int* integers)
+    private static void AddBlock<TProducts, TBlock, T, TScale, TVectors>(
+        ref byte block, nint width, nint column, ref sbyte inputs, TProducts start, T scale, ref float sums)
         where TProducts : struct, IByteProducts<TProducts>
         where TBlock : struct, IBlock<TProducts>
+        where T : struct, IFloatVector<T>
+        where TScale : struct, IWeightWidening<TScale, T>
+        where TVectors : struct, IVectors
     {
-        ref byte words = ref Unsafe.Add(ref chunk, (width * sizeof(ushort)) + (column * sizeof(int)));
-        TProducts s0 = TProducts.Create(TBlock.Start(inputSum)), s1 = s0, s2 = s0, s3 = s0;
+        ref byte words = ref Unsafe.Add(ref block, (width * sizeof(ushort)) + (column * sizeof(int)));
+        TProducts s0 = start, s1 = start, s2 = start, s3 = start;
         nint vector = TProducts.Lanes * sizeof(int);
         for (nint k = 0; k < NarrowLayout.ChunkInputs; k += TBlock.WordInputs)
         {
             Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes)));
-            if (four && TProducts.Lanes > 4)
+            if (TVectors.Count * TProducts.Lanes > 16)
                 Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 64)));
             ref sbyte some = ref Unsafe.Add(ref inputs, k);
             s0 = TBlock.Add(s0, ref words, ref some);
             s1 = TBlock.Add(s1, ref Unsafe.Add(ref words, vector), ref some);
-            if (four)
+            if (TVectors.Count > 2)
             {
                 s2 = TBlock.Add(s2, ref Unsafe.Add(ref words, 2 * vector), ref some);
                 s3 = TBlock.Add(s3, ref Unsafe.Add(ref words, 3 * vector), ref some);
@@ -167,19 +144,51 @@ internal static unsafe class QuantizedBlocks
             words = ref Unsafe.Add(ref words, width * sizeof(int));
         }
 
-        s0.Store(ref *integers);
-        s1.Store(ref *(integers + TProducts.Lanes));
-        if (!four)
-            return;
-        s2.Store(ref *(integers + (2 * TProducts.Lanes)));
-        s3.Store(ref *(integers + (3 * TProducts.Lanes)));
+        ref byte scales = ref Unsafe.Add(ref block, column * sizeof(ushort));
+        AddScaled<TProducts, T, TScale>(s0, scale, ref scales, ref sums, 0);
+        AddScaled<TProducts, T, TScale>(s1, scale, ref scales, ref sums, T.Lanes);
+        if (TVectors.Count > 2)
+        {
+            AddScaled<TProducts, T, TScale>(s2, scale, ref scales, ref sums, 2 * T.Lanes);
+            AddScaled<TProducts, T, TScale>(s3, scale, ref scales, ref sums, 3 * T.Lanes);
+        }
+    }
+
+    /// <summary>Multiplies exact sums by both scales, and adds them to those before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddScaled<TProducts, T, TScale>(TProducts integers, T scale, ref byte scales, ref float sums, nint offset)
+        where TProducts : struct, IByteProducts<TProducts>
+        where T : struct, IFloatVector<T>
+        where TScale : struct, IWeightWidening<TScale, T>
+    {
+        T weightScale = default(TScale).Widen(T.LoadHalfBits(ref scales, offset * sizeof(ushort)), 0);
+        T sum = T.FromIntegers(Unsafe.BitCast<TProducts, T>(integers));
+        T.MultiplyAdd(sum, weightScale * scale, T.Load(ref sums, offset)).Store(ref sums, offset);
+    }
+
+    /// <summary>Vectors of columns that are summed together.</summary>
+    private interface IVectors
+    {
+        /// <summary>How many: a literal.</summary>
+        static abstract int Count { get; }
+    }
+
+    private readonly struct Four : IVectors
+    {
+        public static int Count => 4;
+    }
+
+    /// <summary>16 columns of eight lanes, which a last group may have left.</summary>
+    private readonly struct Two : IVectors
+    {
+        public static int Count => 2;
     }
 
     /// <summary>The weights of a block.</summary>
     private interface IBlock<TProducts>
         where TProducts : struct, IByteProducts<TProducts>
     {
-        /// <summary>Bytes of a column in a chunk: a literal.</summary>
+        /// <summary>Bytes of a column in a chunk.</summary>
         static abstract int ChunkBytes { get; }
 
         /// <summary>Inputs that a word holds: a literal.</summary>
@@ -195,7 +204,7 @@ internal static unsafe class QuantizedBlocks
     private readonly struct Bytes<TProducts> : IBlock<TProducts>
         where TProducts : struct, IByteProducts<TProducts>
     {
-        public static int ChunkBytes => 34;
+        public static int ChunkBytes => NarrowLayout.ChunkBytes(WeightFormat.Int8Blocks);
 
         public static int WordInputs => 4;
 
@@ -210,7 +219,7 @@ internal static unsafe class QuantizedBlocks
     private readonly struct HalfBytes<TProducts> : IBlock<TProducts>
         where TProducts : struct, IByteProducts<TProducts>
     {
-        public static int ChunkBytes => 18;
+        public static int ChunkBytes => NarrowLayout.ChunkBytes(WeightFormat.Int4Blocks);
 
         public static int WordInputs => 8;
 

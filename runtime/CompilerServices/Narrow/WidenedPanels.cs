@@ -35,7 +35,7 @@ internal static class WidenedPanels
             case WeightFormat.BFloat16:
                 Write<T, BFloat16Widening<T>>(in columns, first, panels, interleaved, ref target);
                 break;
-            case WeightFormat.Float16 when columns.IsFinite:
+            case WeightFormat.Float16 when columns.HasPlainHalves:
                 Write<T, FiniteFloat16Widening<T>>(in columns, first, panels, interleaved, ref target);
                 break;
             case WeightFormat.Float16:
