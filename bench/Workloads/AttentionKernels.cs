@@ -76,6 +76,15 @@ internal sealed partial class CoreH8D64Float16;
 [AttentionConfig(Heads = 8, KvHeads = 2, HeadDim = 64, Projections = false, Causal = true, KeyValues = KeyValueFormat.Int8)]
 internal sealed partial class CoreH8D64Int8;
 
+[AttentionConfig(Heads = 8, HeadDim = 64, Projections = false, Causal = true)]
+internal sealed partial class MultiHeadD64Float32;
+
+[AttentionConfig(Heads = 8, HeadDim = 64, Projections = false, Causal = true, KeyValues = KeyValueFormat.BFloat16)]
+internal sealed partial class MultiHeadD64BFloat16;
+
+[AttentionConfig(Heads = 8, HeadDim = 64, Projections = false, Causal = true, KeyValues = KeyValueFormat.Int8)]
+internal sealed partial class MultiHeadD64Int8;
+
 /// <summary>Each row sees itself and the 255 rows before it.</summary>
 [AttentionConfig(Heads = 8, DModel = 512, Causal = true, WindowLeft = 255)]
 internal sealed partial class WindowH8D512;

@@ -38,6 +38,9 @@ internal static class WorkloadList
         AttentionWorkload.Of<CoreH8D64BFloat16>("decode-core-h8/2-d64-c8192-bfloat16", rows: 1, cachedRows: 8192),
         AttentionWorkload.Of<CoreH8D64Float16>("decode-core-h8/2-d64-c8192-float16", rows: 1, cachedRows: 8192),
         AttentionWorkload.Of<CoreH8D64Int8>("decode-core-h8/2-d64-c8192-int8", rows: 1, cachedRows: 8192),
+        AttentionWorkload.Of<MultiHeadD64Float32>("decode-core-h8-d64-c8192-float32", rows: 1, cachedRows: 8192),
+        AttentionWorkload.Of<MultiHeadD64BFloat16>("decode-core-h8-d64-c8192-bfloat16", rows: 1, cachedRows: 8192),
+        AttentionWorkload.Of<MultiHeadD64Int8>("decode-core-h8-d64-c8192-int8", rows: 1, cachedRows: 8192),
 
         LayerWorkload.OfLayer<BertLayerH12D384>("layer-bert-h12-d384-f1536-s128", rows: 128),
         LayerWorkload.OfLayer<LlamaLayerH9D576>("layer-llama-h9/3-d576-f1536-s128", rows: 128),

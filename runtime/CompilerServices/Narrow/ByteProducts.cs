@@ -30,11 +30,11 @@ internal readonly struct VnniProducts(Vector256<int> lanes) : IByteProducts<Vnni
     public static VnniProducts HighHalves(VnniProducts words) => new(Vector256.ShiftRightLogical(words.lanes, 4) & Vector256.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VnniProducts AddBytes(VnniProducts sums, VnniProducts words, VnniProducts inputs) =>
+    public static VnniProducts AddBytes(VnniProducts sums, in VnniProducts words, in VnniProducts inputs) =>
         new(AvxVnni.MultiplyWideningAndAdd(sums.lanes, words.lanes.AsByte(), inputs.lanes.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VnniProducts AddHalves(VnniProducts sums, VnniProducts halves, VnniProducts inputs) => AddBytes(sums, halves, inputs);
+    public static VnniProducts AddHalves(VnniProducts sums, in VnniProducts halves, in VnniProducts inputs) => AddBytes(sums, halves, inputs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VnniProducts Sum(VnniProducts left, VnniProducts right) => new(left.lanes + right.lanes);
@@ -71,7 +71,7 @@ internal readonly struct Avx2Products(Vector256<int> lanes) : IByteProducts<Avx2
     public static Avx2Products HighHalves(Avx2Products words) => new(Vector256.ShiftRightLogical(words.lanes, 4) & Vector256.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products AddBytes(Avx2Products sums, Avx2Products words, Avx2Products inputs)
+    public static Avx2Products AddBytes(Avx2Products sums, in Avx2Products words, in Avx2Products inputs)
     {
         Vector256<sbyte> weights = (words.lanes ^ Vector256.Create(unchecked((int)0x80808080))).AsSByte();
         Vector256<short> pairs = Avx2.MultiplyAddAdjacent(Avx2.Abs(weights), Avx2.Sign(inputs.lanes.AsSByte(), weights));
@@ -79,7 +79,7 @@ internal readonly struct Avx2Products(Vector256<int> lanes) : IByteProducts<Avx2
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products AddHalves(Avx2Products sums, Avx2Products halves, Avx2Products inputs) =>
+    public static Avx2Products AddHalves(Avx2Products sums, in Avx2Products halves, in Avx2Products inputs) =>
         new(sums.lanes + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(halves.lanes.AsByte(), inputs.lanes.AsSByte()), Vector256<short>.One));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -114,11 +114,11 @@ internal readonly struct ArmProducts(Vector128<int> lanes) : IByteProducts<ArmPr
     public static ArmProducts HighHalves(ArmProducts words) => new(Vector128.ShiftRightLogical(words.lanes, 4) & Vector128.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ArmProducts AddBytes(ArmProducts sums, ArmProducts words, ArmProducts inputs) =>
+    public static ArmProducts AddBytes(ArmProducts sums, in ArmProducts words, in ArmProducts inputs) =>
         new(Dp.DotProduct(sums.lanes, (words.lanes ^ Vector128.Create(unchecked((int)0x80808080))).AsSByte(), inputs.lanes.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ArmProducts AddHalves(ArmProducts sums, ArmProducts halves, ArmProducts inputs) =>
+    public static ArmProducts AddHalves(ArmProducts sums, in ArmProducts halves, in ArmProducts inputs) =>
         new(Dp.DotProduct(sums.lanes, halves.lanes.AsSByte(), inputs.lanes.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -153,11 +153,11 @@ internal readonly struct PlainProducts(Vector128<int> lanes) : IByteProducts<Pla
     public static PlainProducts HighHalves(PlainProducts words) => new(Vector128.ShiftRightLogical(words.lanes, 4) & Vector128.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainProducts AddBytes(PlainProducts sums, PlainProducts words, PlainProducts inputs) =>
+    public static PlainProducts AddBytes(PlainProducts sums, in PlainProducts words, in PlainProducts inputs) =>
         Add(sums, (words.lanes ^ Vector128.Create(unchecked((int)0x80808080))).AsSByte(), inputs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainProducts AddHalves(PlainProducts sums, PlainProducts halves, PlainProducts inputs) => Add(sums, halves.lanes.AsSByte(), inputs);
+    public static PlainProducts AddHalves(PlainProducts sums, in PlainProducts halves, in PlainProducts inputs) => Add(sums, halves.lanes.AsSByte(), inputs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainProducts Sum(PlainProducts left, PlainProducts right) => new(left.lanes + right.lanes);

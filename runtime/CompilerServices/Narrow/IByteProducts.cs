@@ -35,10 +35,10 @@ internal interface IByteProducts<TSelf>
     static abstract TSelf HighHalves(TSelf words);
 
     /// <summary>Adds products of bytes from 0 to 255, each a weight plus 128, and inputs from −127 to 127.</summary>
-    static abstract TSelf AddBytes(TSelf sums, TSelf words, TSelf inputs);
+    static abstract TSelf AddBytes(TSelf sums, in TSelf words, in TSelf inputs);
 
     /// <summary>Adds products of bytes from 0 to 15 and inputs from −127 to 127.</summary>
-    static abstract TSelf AddHalves(TSelf sums, TSelf halves, TSelf inputs);
+    static abstract TSelf AddHalves(TSelf sums, in TSelf halves, in TSelf inputs);
 
     /// <summary>The sums of sums.</summary>
     static abstract TSelf Sum(TSelf left, TSelf right);
