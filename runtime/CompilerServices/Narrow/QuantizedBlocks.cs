@@ -72,15 +72,16 @@ internal static unsafe class QuantizedBlocks
     {
         for (nint group = 0; group < columns.Groups64; group++)
         {
-            nint width = columns.Width(group), fours = width / (4 * TProducts.Lanes) * (4 * TProducts.Lanes);
+            nint width = columns.Width(group), rest = width % (8 * TProducts.Lanes), whole = width - rest;
             ref byte weights = ref columns.Group(group);
             ref float bias = ref Unsafe.Add(ref columns.Bias, group * GroupColumns);
             for (nint row = 0; row < rows.Rows; row++)
             {
                 ref float output = ref Unsafe.Add(ref c, (row * stride) + (group * GroupColumns));
-                MultiplyColumns<TProducts, TBlock, T, TScale, Four>(ref weights, width, 0, fours, in rows, row, ref bias, ref output);
-                if (fours < width)
-                    MultiplyColumns<TProducts, TBlock, T, TScale, Two>(ref weights, width, fours, width, in rows, row, ref bias, ref output);
+                if (whole > 0)
+                    MultiplyColumns<TProducts, TBlock, T, TScale, Eight>(ref weights, width, 0, whole, in rows, row, ref bias, ref output);
+                if (rest > 0)
+                    MultiplyColumns<TProducts, TBlock, T, TScale, Two>(ref weights, width, whole, width, in rows, row, ref bias, ref output);
             }
         }
     }
@@ -125,13 +126,19 @@ internal static unsafe class QuantizedBlocks
         where TVectors : struct, IVectors
     {
         ref byte words = ref Unsafe.Add(ref block, (width * sizeof(ushort)) + (column * sizeof(int)));
-        TProducts s0 = start, s1 = start, s2 = start, s3 = start;
+        TProducts s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start, s6 = start, s7 = start;
         nint vector = TProducts.Lanes * sizeof(int);
         for (nint k = 0; k < NarrowLayout.ChunkInputs; k += TBlock.WordInputs)
         {
             Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes)));
             if (TVectors.Count * TProducts.Lanes > 16)
                 Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 64)));
+            if (TVectors.Count * TProducts.Lanes > 32)
+            {
+                Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 128)));
+                Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + 192)));
+            }
+
             ref sbyte some = ref Unsafe.Add(ref inputs, k);
             s0 = TBlock.Add(s0, ref words, ref some);
             s1 = TBlock.Add(s1, ref Unsafe.Add(ref words, vector), ref some);
@@ -139,6 +146,10 @@ internal static unsafe class QuantizedBlocks
             {
                 s2 = TBlock.Add(s2, ref Unsafe.Add(ref words, 2 * vector), ref some);
                 s3 = TBlock.Add(s3, ref Unsafe.Add(ref words, 3 * vector), ref some);
+                s4 = TBlock.Add(s4, ref Unsafe.Add(ref words, 4 * vector), ref some);
+                s5 = TBlock.Add(s5, ref Unsafe.Add(ref words, 5 * vector), ref some);
+                s6 = TBlock.Add(s6, ref Unsafe.Add(ref words, 6 * vector), ref some);
+                s7 = TBlock.Add(s7, ref Unsafe.Add(ref words, 7 * vector), ref some);
             }
 
             words = ref Unsafe.Add(ref words, width * sizeof(int));
@@ -151,6 +162,10 @@ internal static unsafe class QuantizedBlocks
         {
             AddScaled<TProducts, T, TScale>(s2, scale, ref scales, ref sums, 2 * T.Lanes);
             AddScaled<TProducts, T, TScale>(s3, scale, ref scales, ref sums, 3 * T.Lanes);
+            AddScaled<TProducts, T, TScale>(s4, scale, ref scales, ref sums, 4 * T.Lanes);
+            AddScaled<TProducts, T, TScale>(s5, scale, ref scales, ref sums, 5 * T.Lanes);
+            AddScaled<TProducts, T, TScale>(s6, scale, ref scales, ref sums, 6 * T.Lanes);
+            AddScaled<TProducts, T, TScale>(s7, scale, ref scales, ref sums, 7 * T.Lanes);
         }
     }
 
@@ -173,12 +188,15 @@ internal static unsafe class QuantizedBlocks
         static abstract int Count { get; }
     }
 
-    private readonly struct Four : IVectors
+    /// <summary>
+    /// All 64 columns of a group in vectors of eight lanes, so that its memory is read in order: in two halves a step of decoding took 1.7 times as long.
+    /// </summary>
+    private readonly struct Eight : IVectors
     {
-        public static int Count => 4;
+        public static int Count => 8;
     }
 
-    /// <summary>16 columns of eight lanes, which a last group may have left.</summary>
+    /// <summary>16 columns of eight lanes, of a last group with fewer columns.</summary>
     private readonly struct Two : IVectors
     {
         public static int Count => 2;
