@@ -38,7 +38,7 @@ public sealed class SentenceEncoderTests
                 sum += (double)expected[(text * Width) + column] * alone[column];
         }
 
-        Assert.InRange(sum / (rowOffsets.Length - 1), 0.995, 1);
+        Assert.InRange(sum / (rowOffsets.Length - 1), 0.999, 1);
     }
 
     [Fact]

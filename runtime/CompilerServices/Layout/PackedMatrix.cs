@@ -58,7 +58,7 @@ public sealed class PackedMatrix
     /// <param name="panels">Panels: whole groups, or up to the last panel.</param>
     internal NarrowColumns Columns(nint first, nint panels)
     {
-        nint groupBytes = NarrowLayout.GroupColumns * (nint)NarrowLayout.ColumnBytes(Format, inputs);
+        nint groupBytes = NarrowLayout.GroupColumns * (nint)NarrowLayout.ColumnBytes(Format, inputs), columns = PanelCount * PanelWidth;
         return new()
         {
             Groups = ref Unsafe.Add(ref Unsafe.As<float, byte>(ref memory.Reference), first / NarrowLayout.GroupPanels * groupBytes),
@@ -67,7 +67,9 @@ public sealed class PackedMatrix
             Panels = panels,
             HasPlainHalves = HasPlainHalves,
             Bias = ref BiasAt(first),
-            Scales = ref Unsafe.Add(ref memory.Reference, biasStart - (PanelCount * PanelWidth) + (first * PanelWidth)),
+            // Sums are in front of the bias, and scales in front of the sums.
+            Scales = ref Unsafe.Add(ref BiasAt(first), -2 * columns),
+            WeightSums = ref Unsafe.Add(ref BiasAt(first), -columns),
         };
     }
 

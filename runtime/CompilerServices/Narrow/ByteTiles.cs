@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Quantised rows times bytes with a scale for each column: tiles of six rows, four rows or one, through the whole depth. The sums are exact; an output
-/// is its sum times the product of both scales, plus the bias, rounded once.
+/// Quantised rows times bytes with a scale for each column: tiles of six rows, four rows or one, through the whole depth. The sums are exact. An output begins
+/// with the bias and the row's offset times the sum of the column's weights; then the sum of products is added, and the outlier's product, where there is one.
 /// </summary>
 internal static unsafe class ByteTiles
 {
@@ -85,17 +85,38 @@ internal static unsafe class ByteTiles
         in NarrowColumns columns, in QuantizedRows rows, nint group, nint width, nint row, nint count, int* integers, ref float c, nint stride)
         where T : struct, IFloatVector<T>
     {
-        ref float scales = ref Unsafe.Add(ref columns.Scales, group * GroupColumns);
-        ref float bias = ref Unsafe.Add(ref columns.Bias, group * GroupColumns);
+        nint first = group * GroupColumns;
+        ref float scales = ref Unsafe.Add(ref columns.Scales, first), weightSums = ref Unsafe.Add(ref columns.WeightSums, first);
+        ref float bias = ref Unsafe.Add(ref columns.Bias, first);
         for (nint i = 0; i < count; i++)
         {
-            T scale = T.Create(Unsafe.Add(ref rows.Scales, row + i));
-            ref float output = ref Unsafe.Add(ref c, ((row + i) * stride) + (group * GroupColumns));
+            T scale = T.Create(Unsafe.Add(ref rows.Scales, row + i)), offset = T.Create(Unsafe.Add(ref rows.Offsets, row + i));
+            ref float output = ref Unsafe.Add(ref c, ((row + i) * stride) + first);
             for (nint column = 0; column < width; column += T.Lanes)
             {
+                T start = T.MultiplyAdd(offset, T.Load(ref weightSums, column), T.Load(ref bias, column));
                 T sum = T.FromIntegers(T.LoadBits(ref *(byte*)(integers + (i * GroupColumns)), column * sizeof(int)));
-                T.MultiplyAdd(sum, scale * T.Load(ref scales, column), T.Load(ref bias, column)).Store(ref output, column);
+                T.MultiplyAdd(sum, scale * T.Load(ref scales, column), start).Store(ref output, column);
             }
+
+            int outlier = Unsafe.Add(ref rows.Outliers, row + i);
+            if (outlier >= 0)
+                AddOutlier<T>(ref columns.Group(group), width, outlier, Unsafe.Add(ref rows.OutlierValues, row + i), ref scales, ref output);
+        }
+    }
+
+    /// <summary>Adds the products of one input that no byte stands for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddOutlier<T>(ref byte group, nint width, int input, float value, ref float scales, ref float output)
+        where T : struct, IFloatVector<T>
+    {
+        ref byte words = ref Unsafe.Add(ref group, input / 4 * width * sizeof(int));
+        int shift = input % 4 * 8;
+        T factor = T.Create(value), lowByte = T.FromBits(0xFF), zero = T.Create(128);
+        for (nint column = 0; column < width; column += T.Lanes)
+        {
+            T weight = T.FromIntegers(T.ShiftRight(T.LoadBits(ref words, column * sizeof(int)), shift) & lowByte) - zero;
+            T.MultiplyAdd(weight, factor * T.Load(ref scales, column), T.Load(ref output, column)).Store(ref output, column);
         }
     }
 

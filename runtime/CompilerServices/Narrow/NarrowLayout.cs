@@ -54,17 +54,19 @@ internal static class NarrowLayout
     /// <summary>Bytes of a column. Columns of a group take turns, so a group begins at so many times its first column.</summary>
     public static long ColumnBytes(WeightFormat format, int inputs) => (long)Chunks(inputs) * ChunkBytes(format);
 
-    /// <summary>Bytes of a matrix with its bias, and a scale for each column where the format has one.</summary>
+    /// <summary>Bytes of a matrix with its bias, and a scale and a sum of weights for each column where the format has one scale.</summary>
     public static long MatrixBytes(WeightFormat format, int inputs, int panels) => format == WeightFormat.Float32
         ? 4L * PanelLayout.PanelWidth * panels * (inputs + 1L)
-        : (long)PanelLayout.PanelWidth * panels * (ColumnBytes(format, inputs) + (format == WeightFormat.Int8 ? 8 : 4));
+        : (long)PanelLayout.PanelWidth * panels * (ColumnBytes(format, inputs) + (format == WeightFormat.Int8 ? 12 : 4));
 
     /// <summary>Panels that are widened together: a group, or half a group where that would not stay in a second-level cache.</summary>
     public static int WidenedPanels(int inputs) => inputs <= 2048 ? GroupPanels : GroupPanels / 2;
 
-    /// <summary>Floats of scratch for rows of bytes, whose runs each have a scale and a sum: a run for each chunk, or one for the row.</summary>
+    /// <summary>
+    /// Floats of scratch for rows of bytes: each chunk has a scale and a sum; or each row has these, an offset, and the place and value of an outlier.
+    /// </summary>
     public static long QuantizedFloats(int rows, int inputs, bool inChunks) =>
-        (long)rows * ((Chunks(inputs) * ChunkInputs / sizeof(float)) + (2 * (inChunks ? Chunks(inputs) : 1)));
+        (long)rows * ((Chunks(inputs) * ChunkInputs / sizeof(float)) + (inChunks ? 2 * Chunks(inputs) : 5));
 
     /// <summary>Floats of scratch that a product of so many rows needs.</summary>
     public static long ScratchFloats(WeightFormat format, WeightArithmetic arithmetic, int rows, int inputs) =>

@@ -29,6 +29,9 @@ internal ref struct NarrowColumns
     /// <summary>The scale of the first column, where a column has one scale.</summary>
     public ref float Scales;
 
+    /// <summary>The sum of the weights of the first column, where a column has one scale.</summary>
+    public ref float WeightSums;
+
     /// <summary>Groups, the last one included.</summary>
     public readonly nint Groups64
     {

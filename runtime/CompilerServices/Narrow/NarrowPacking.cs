@@ -32,7 +32,12 @@ internal static class NarrowPacking
                 ReadOnlySpan<byte> source = output < outputs ? row : zeros;
                 isPlain &= HasPlainHalves(format, source);
                 if (scaleBytes > 0)
-                    Unsafe.Add(ref columns.Scales, output) = MemoryMarshal.Read<float>(source);
+                {
+                    float scale = MemoryMarshal.Read<float>(source);
+                    Unsafe.Add(ref columns.Scales, output) = scale;
+                    Unsafe.Add(ref columns.WeightSums, output) = scale * Sum(MemoryMarshal.Cast<byte, sbyte>(source[scaleBytes..]));
+                }
+
                 Write(format, source[scaleBytes..], inputs, column, width, target);
             }
         }
@@ -78,6 +83,14 @@ internal static class NarrowPacking
             for (int word = 0; word < NarrowLayout.ChunkInputs / NarrowLayout.WordInputs(format); word++)
                 words[(word * width) + column] = source[word];
         }
+    }
+
+    private static long Sum(ReadOnlySpan<sbyte> integers)
+    {
+        long sum = 0;
+        foreach (sbyte integer in integers)
+            sum += integer;
+        return sum;
     }
 
     /// <summary>Bytes of a block in the order of files.</summary>

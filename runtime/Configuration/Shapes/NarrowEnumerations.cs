@@ -26,8 +26,8 @@ public enum WeightFormat
     Int4Blocks,
 
     /// <summary>
-    /// 8 bits for each weight and a float32 scale for each output. Products are computed in int8 arithmetic: each input row is quantised with one scale,
-    /// integers are multiplied and summed exactly, and the scales are applied at the end.
+    /// 8 bits for each weight and a float32 scale for each output. Products are computed in int8 arithmetic: each input row is quantised around the
+    /// middle of its range, but for one outlier, integers are multiplied and summed exactly, and the scales are applied at the end.
     /// </summary>
     Int8,
 }

@@ -26,12 +26,37 @@ public sealed class QuantizedTests
     {
         ILinearType type = Types.Value[index];
         LinearCase call = LinearCase.Create(type.Shape, 21, seed: index);
-        // A row of zeros, one with a single large input, and one with a small scale.
-        call.Input.AsSpan(0, type.Shape.Inputs).Clear();
-        call.Input[type.Shape.Inputs] = -300;
-        for (int k = 0; k < type.Shape.Inputs; k++)
-            call.Input[(2 * type.Shape.Inputs) + k] *= 1e-9f;
+        // Rows of zeros, with one large input each, with a small scale, around 5, and of one number.
+        int inputs = type.Shape.Inputs;
+        Row(0).Clear();
+        Row(1)[0] = -300;
+        Row(2)[inputs / 2] = 1e8f;
+        Row(3)[inputs - 1] = 2.6f;
+        foreach (ref float input in Row(4))
+            input *= 1e-9f;
+        foreach (ref float input in Row(5))
+            input += 5;
+        Row(6).Fill(-0.7f);
         Compare.Close(Expected(call), call.Run(type.Create(call.Weights)), type.Shape.Outputs, List[index].ToString(), 1e-5);
+
+        Span<float> Row(int row) => call.Input.AsSpan(row * inputs, inputs);
+    }
+
+    /// <summary>Two inputs whose difference is larger than float32 holds: neither is taken for an outlier, which would be infinite.</summary>
+    [Fact]
+    public void Inputs_near_the_largest_number_give_finite_outputs()
+    {
+        int index = Array.FindIndex(List, linear => linear is { Weights: WeightFormat.Int8, Inputs: 300 });
+        ILinearType type = Types.Value[index];
+        LinearCase call = LinearCase.Create(type.Shape, 1, seed: 1);
+        call.Input.AsSpan().Clear();
+        (call.Input[7], call.Input[200]) = (3.3e38f, -3.2e38f);
+        float[] output = call.Run(type.Create(call.Weights));
+        for (int column = 0; column < output.Length; column++)
+        {
+            double first = 3.3e38 * call.Weights.Weight[(300 * column) + 7], second = -3.2e38 * call.Weights.Weight[(300 * column) + 200];
+            Assert.InRange(output[column], first + second - 2e36, first + second + 2e36);
+        }
     }
 
     [Theory]
@@ -98,7 +123,7 @@ public sealed class QuantizedTests
         }
     }
 
-    /// <summary>From the definition: scales, rounded integers, exact sums, and the factors in float64.</summary>
+    /// <summary>From the definition: offsets, scales, rounded integers, exact sums, and the factors in float64.</summary>
     private static double[] Expected(LinearCase call)
     {
         LinearShape shape = call.Shape;
@@ -106,24 +131,33 @@ public sealed class QuantizedTests
         var expected = new double[call.Rows * shape.Outputs];
         for (int row = 0; row < call.Rows; row++)
         {
+            double[] inputs = [.. call.Input.AsSpan(row * shape.Inputs, shape.Inputs).ToArray().Chunk(run).SelectMany(Rounded)];
             for (int column = 0; column < shape.Outputs; column++)
             {
                 double sum = shape.Bias ? call.Weights.Bias[column] : 0;
-                for (int first = 0; first < shape.Inputs; first += run)
-                {
-                    int count = Math.Min(run, shape.Inputs - first);
-                    float largest = call.Input.AsSpan((row * shape.Inputs) + first, count).ToArray().Max(Math.Abs);
-                    for (int k = first; k < first + count && largest > 0; k++)
-                    {
-                        double rounded = Math.Round(call.Input[(row * shape.Inputs) + k] * (127 / largest));
-                        sum += rounded * (largest / 127) * call.Weights.Weight[(column * shape.Inputs) + k];
-                    }
-                }
-
+                for (int k = 0; k < shape.Inputs; k++)
+                    sum += inputs[k] * call.Weights.Weight[(column * shape.Inputs) + k];
                 expected[(row * shape.Outputs) + column] = sum;
             }
         }
 
         return expected;
+
+        double[] Rounded(float[] values)
+        {
+            float[] ordered = [.. values.Order()];
+            int outlier = shape.Weights == WeightFormat.Int8 ? Outlier(values, ordered) : -1;
+            float[] others = [.. values.Where((_, k) => k != outlier)];
+            float offset = shape.Weights == WeightFormat.Int8 ? (others.Max() / 2) + (others.Min() / 2) : 0;
+            float largest = others.Max(value => Math.Abs(value - offset));
+            return [.. values.Select((value, k) => k == outlier ? value
+                : largest == 0 ? offset : offset + (Math.Round((value - offset) * (127 / largest)) * (largest / 127)))];
+        }
+
+        static int Outlier(float[] values, float[] ordered)
+        {
+            double range = (double)ordered[^1] - ordered[0], below = (double)ordered[^2] - ordered[0], above = (double)ordered[^1] - ordered[1];
+            return Math.Min(below, above) > 0.8 * range || range == 0 ? -1 : Array.IndexOf(values, below <= above ? ordered[^1] : ordered[0]);
+        }
     }
 }

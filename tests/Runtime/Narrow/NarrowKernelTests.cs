@@ -58,8 +58,12 @@ public sealed class NarrowKernelTests
             int panels = PanelLayout.Panels(outputs), stride = panels * 16;
             PackedMatrix matrix = Pack(format, weights, bias, inputs, outputs, 1);
             NarrowColumns columns = matrix.Columns(0, panels);
-            var scratch = new float[NarrowLayout.QuantizedFloats(rows, inputs, format != WeightFormat.Int8)];
-            var quantized = QuantizedRows.Create(ref a[0], inputs, rows, inputs, format != WeightFormat.Int8, ref scratch[0]);
+            bool inChunks = format != WeightFormat.Int8;
+            a[inputs / 2] = 40;
+            float[] scratch = Quantize<Float128>();
+            Compare.SameBits(scratch, Quantize<Float256>(), scratch.Length, "inputs with 256 bits");
+            Compare.SameBits(scratch, Quantize<Float512>(), scratch.Length, "inputs with 512 bits");
+            QuantizedRows quantized = QuantizedRows.At(rows, inputs, inChunks, ref scratch[0]);
             float[] plain = Run<PlainProducts>(in columns, in quantized);
             if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
                 Compare.SameBits(plain, Run<Avx2Products>(in columns, in quantized), stride, $"{format} AVX2");
@@ -68,11 +72,19 @@ public sealed class NarrowKernelTests
             if (System.Runtime.Intrinsics.Arm.Dp.IsSupported)
                 Compare.SameBits(plain, Run<ArmProducts>(in columns, in quantized), stride, $"{format} Arm");
 
+            float[] Quantize<T>()
+                where T : struct, IFloatVector<T>
+            {
+                var scratch = new float[NarrowLayout.QuantizedFloats(rows, inputs, inChunks)];
+                QuantizedRows.At(rows, inputs, inChunks, ref scratch[0]).Fill<T>(ref a[0], inputs, inputs, inChunks);
+                return scratch;
+            }
+
             float[] Run<T>(in NarrowColumns columns, in QuantizedRows quantized)
                 where T : struct, IByteProducts<T>
             {
                 var c = new float[rows * stride];
-                if (format == WeightFormat.Int8)
+                if (!inChunks)
                     ByteTiles.Multiply<T>(in columns, in quantized, ref c[0], stride);
                 else
                     QuantizedBlocks.Multiply<T>(format, in columns, in quantized, ref c[0], stride);
