@@ -72,3 +72,11 @@ internal sealed partial class RingAttention
     [MaskPredicate]
     public static bool IsSeen(int head, int query, int key) => SharedAttention.IsSeen(head, query, key);
 }
+
+/// <summary>Keys and values of 8 bits.</summary>
+[AttentionConfig(Heads = 6, KvHeads = 2, HeadDim = 20, Projections = false, Causal = true, KeyValues = KeyValueFormat.Int8)]
+internal sealed partial class Int8CacheAttention;
+
+/// <summary>Keys and values in half precision.</summary>
+[AttentionConfig(Heads = 6, KvHeads = 2, HeadDim = 20, Projections = false, Causal = true, KeyValues = KeyValueFormat.Float16)]
+internal sealed partial class Float16CacheAttention;

@@ -17,7 +17,7 @@ internal static class LayerGrid<T>
             {
                 var numbers = new Numbers((ulong)((1000 * rows) + memory));
                 float[] input = numbers.Floats(batch * rows * T.Shape.DModel), memoryRows = numbers.Floats(batch * memory * T.Shape.MemoryDim);
-                var digest = new OutputDigest();
+                var digest = new OutputDigest(T.Shape.Attention.Weights == WeightFormat.Int8);
                 Call(layer, input, memoryRows, batch, threads, null, null, numbers, digest);
                 right &= digest.Print($"{typeof(T).Name} {batch}x{rows}x{memory} threads {threads}");
             }
@@ -97,7 +97,7 @@ internal static class LinearGrid<T>
                 {
                     Input = input, Output = output, Gate = gate, Residual = residual, Options = new() { MaxDegreeOfParallelism = threads },
                 });
-                var digest = new OutputDigest();
+                var digest = new OutputDigest(T.Shape.Weights == WeightFormat.Int8 || T.Shape.Arithmetic == WeightArithmetic.Int8);
                 digest.Add(output, ReferenceLinear.Forward(T.Shape, weights.Weight, weights.Bias, input, gate, residual));
                 right &= digest.Print($"{typeof(T).Name} {rows} rows threads {threads}");
             }

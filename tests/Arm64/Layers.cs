@@ -19,3 +19,24 @@ internal sealed partial class DecoderLayer;
 /// <summary>A product whose columns fill no whole panels.</summary>
 [LinearConfig(Inputs = 300, Outputs = 85, Activation = Activation.QuickGelu, Gate = true, Residual = true)]
 internal sealed partial class GatedLinear;
+
+/// <summary>BERT's form in int8 arithmetic.</summary>
+[TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 100, NormPlacement = NormPlacement.Post, Weights = WeightFormat.Int8)]
+internal sealed partial class Int8Layer;
+
+[LinearConfig(Inputs = 300, Outputs = 85, Weights = WeightFormat.Int8)]
+internal sealed partial class Int8Linear;
+
+[LinearConfig(Inputs = 172, Outputs = 150, Weights = WeightFormat.Int8Blocks, Arithmetic = WeightArithmetic.Int8)]
+internal sealed partial class Int8BlocksLinear;
+
+[LinearConfig(Inputs = 172, Outputs = 150, Weights = WeightFormat.Int4Blocks, Arithmetic = WeightArithmetic.Int8)]
+internal sealed partial class Int4BlocksLinear;
+
+/// <summary>Blocks that are widened.</summary>
+[LinearConfig(Inputs = 172, Outputs = 150, Weights = WeightFormat.Int4Blocks)]
+internal sealed partial class WidenedLinear;
+
+/// <summary>Half precision that is widened.</summary>
+[LinearConfig(Inputs = 172, Outputs = 150, Weights = WeightFormat.Float16)]
+internal sealed partial class Float16Linear;

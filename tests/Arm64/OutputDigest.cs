@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 namespace AttentionGen.Tests.Arm64;
 
 /// <summary>The bits of the outputs of some calls as one hash, and their largest error.</summary>
-internal sealed class OutputDigest
+/// <param name="quantizes">Whether inputs are quantised to 8 bits: the reference, which does not do so, is only near then.</param>
+internal sealed class OutputDigest(bool quantizes = false)
 {
     // What float32 loses in blocks of these sizes, with room: error over 1 + |expected|.
-    private const double Tolerance = 2e-5;
+    private readonly double tolerance = quantizes ? 0.05 : 2e-5;
 
     private ulong hash = 14695981039346656037;
     private double worst;
@@ -31,8 +32,8 @@ internal sealed class OutputDigest
     public bool Print(string call, string remark = "")
     {
         // Written so that NaN is wrong.
-        bool right = worst <= Tolerance;
-        Console.WriteLine($"{call}: {hash:x16} error {worst:E1}{(right ? "" : $", allowed {Tolerance:E1}")}{remark}");
+        bool right = worst <= tolerance;
+        Console.WriteLine($"{call}: {hash:x16} error {worst:E1}{(right ? "" : $", allowed {tolerance:E1}")}{remark}");
         return right;
     }
 }

@@ -44,6 +44,14 @@ bool right = new Grid<PlainAttention>().Run(same)
     & LayerGrid<GatedLayer>.Decode(memory: 0, 1, 16, 255)
     & LayerGrid<DecoderLayer>.Run((1, 1, 40), (3, 5, 17), (1, 130, 5))
     & LayerGrid<DecoderLayer>.Decode(memory: 270, 1, 16, 255)
-    & LinearGrid<GatedLinear>.Run(1, 3, 13, 130);
+    & LinearGrid<GatedLinear>.Run(1, 3, 13, 130)
+    & new Grid<Int8CacheAttention>().Decode(prompts)
+    & new Grid<Float16CacheAttention>().Decode(prompts)
+    & LayerGrid<Int8Layer>.Run((1, 1, 0), (3, 5, 0), (1, 33, 0))
+    & LinearGrid<Int8Linear>.Run(1, 4, 13, 70)
+    & LinearGrid<Int8BlocksLinear>.Run(1, 4, 13)
+    & LinearGrid<Int4BlocksLinear>.Run(1, 4, 13)
+    & LinearGrid<WidenedLinear>.Run(1, 3, 13)
+    & LinearGrid<Float16Linear>.Run(1, 3, 13);
 LayerRows.Run();
 return right ? 0 : 1;

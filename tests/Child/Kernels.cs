@@ -73,3 +73,24 @@ internal sealed partial class BothLayer;
 
 [LinearConfig(Inputs = 513, Outputs = 1030, Bias = false, Activation = Activation.Silu)]
 internal sealed partial class HeadLinear;
+
+[LinearConfig(Inputs = 300, Outputs = 85, Weights = WeightFormat.Int8)]
+internal sealed partial class Int8Linear;
+
+[LinearConfig(Inputs = 172, Outputs = 150, Weights = WeightFormat.Int8Blocks, Arithmetic = WeightArithmetic.Int8)]
+internal sealed partial class Int8BlocksLinear;
+
+[LinearConfig(Inputs = 172, Outputs = 150, Weights = WeightFormat.Int4Blocks, Arithmetic = WeightArithmetic.Int8)]
+internal sealed partial class Int4BlocksLinear;
+
+/// <summary>Blocks that are widened.</summary>
+[LinearConfig(Inputs = 172, Outputs = 150, Weights = WeightFormat.Int4Blocks)]
+internal sealed partial class WidenedLinear;
+
+/// <summary>Half precision that is widened.</summary>
+[LinearConfig(Inputs = 172, Outputs = 150, Weights = WeightFormat.Float16)]
+internal sealed partial class Float16Linear;
+
+/// <summary>Keys and values of 8 bits.</summary>
+[AttentionConfig(Heads = 6, KvHeads = 2, HeadDim = 20, Projections = false, Causal = true, KeyValues = KeyValueFormat.Int8)]
+internal sealed partial class Int8CacheAttention;

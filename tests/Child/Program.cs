@@ -12,7 +12,7 @@ switch (args)
     case ["outputs"]:
         Console.WriteLine(
             $"processor {Vector128.IsHardwareAccelerated} {Vector256.IsHardwareAccelerated} {Vector512.IsHardwareAccelerated} "
-                + $"{Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported}");
+                + $"{Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported} {AvxVnni.IsSupported}");
         Outputs<EncoderAttention>([(1, 33)]);
         Outputs<DecoderAttention>([(1, 1), (1, 40)]);
         Outputs<GroupedAttention>([(1, 1), (2, 7), (3, 70), (1, 300), (1, 513)]);
@@ -24,6 +24,12 @@ switch (args)
         Outputs<CoreAttention>([(1, 1), (2, 33), (1, 300)], new() { MaskPredicate = CoreAttention.IsSeen });
         LinearOutputs<GatedLinear>([1, 2, 3, 13, 130]);
         LinearOutputs<HeadLinear>([1, 5, 50]);
+        LinearOutputs<WidenedLinear>([1, 3, 13]);
+        LinearOutputs<Float16Linear>([1, 3, 13]);
+        Outputs<Int8CacheAttention>([(1, 300), (1, 1), (1, 17)]);
+        LinearOutputs<Int8Linear>([1, 4, 6, 13, 70]);
+        LinearOutputs<Int8BlocksLinear>([1, 4, 13]);
+        LinearOutputs<Int4BlocksLinear>([1, 4, 13]);
         return 0;
     case ["kernels"]:
         Touch<EncoderAttention>();
@@ -53,6 +59,10 @@ static void Outputs<T>((int Batch, int Rows)[] calls, ReferenceHooks? hooks = nu
     AttentionShape shape = T.Shape;
     AttentionWeights weights = AttentionWeights.Random(shape, seed: 5);
     T kernel = T.Create(weights);
+    // Narrow keys and values are those of a cache, which the calls go through one after another.
+    bool isNarrow = shape.KeyValues != KeyValueFormat.Float32;
+    AttentionCache? cache = isNarrow ? kernel.CreateCache(calls.Sum(call => call.Rows)) : null;
+    ReferenceCache? referenceCache = isNarrow ? new ReferenceCache(shape) : null;
     var random = new Random(6);
     ulong hash = 14695981039346656037;
     double worst = 0;
@@ -72,8 +82,8 @@ static void Outputs<T>((int Batch, int Rows)[] calls, ReferenceHooks? hooks = nu
             Input = input, Memory = memory, Key = key, Value = value, Output = output, KeyLengths = lengths, LogSumExp = logSumExp,
             Probabilities = probabilities, Batch = batch,
         };
-        kernel.Forward(in arguments);
-        ReferenceResult expected = ReferenceAttention.Forward(shape, weights, in arguments, null, hooks);
+        kernel.Forward(arguments with { Cache = cache });
+        ReferenceResult expected = ReferenceAttention.Forward(shape, weights, in arguments, referenceCache, hooks);
         Add(output, expected.Output);
         Add(logSumExp, expected.LogSumExp);
         Add(probabilities, expected.Probabilities);
