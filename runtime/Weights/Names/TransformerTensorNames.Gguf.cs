@@ -11,8 +11,9 @@ public sealed partial record TransformerTensorNames
     /// </summary>
     /// <remarks>
     /// The order of rotary pairs depends on <c>general.architecture</c>. <c>llama</c> (Mistral too) has <see cref="RotaryKind.Interleaved"/>: queries and
-    /// keys were put into this order when the file was made. <c>qwen2</c> and <c>qwen3</c> have <see cref="RotaryKind.HalfSplit"/>. A file with a tensor
-    /// <c>rope_freqs.weight</c> needs the frequencies of Llama 3.1.
+    /// keys were put into this order when the file was made. <c>qwen2</c>, <c>qwen3</c> and <c>gemma</c> have <see cref="RotaryKind.HalfSplit"/>. A file with
+    /// a tensor <c>rope_freqs.weight</c> needs the frequencies of Llama 3.1. Gemma 1 has the same names: its norms multiply by 1 + w, and a GGUF file has
+    /// this sum.
     /// </remarks>
     /// <param name="layer">The number of the layer, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="layer"/> is negative.</exception>
@@ -29,6 +30,25 @@ public sealed partial record TransformerTensorNames
             FeedForwardNorm = prefix + "ffn_norm.weight",
         };
         return Preset(prefix, names);
+    }
+
+    /// <summary>
+    /// Gemma 2 and 3 in a <see cref="GgufFile"/>: the names of <see cref="GgufLlama"/>, with <c>post_attention_norm</c> and <c>post_ffw_norm</c> behind
+    /// attention and feed-forward network.
+    /// </summary>
+    /// <remarks>
+    /// Rotary pairs are <see cref="RotaryKind.HalfSplit"/>. Norms have no offset, unlike those of <see cref="Gemma2"/>: the 1 of 1 + w was added when the
+    /// file was made.
+    /// </remarks>
+    /// <param name="layer">The number of the layer, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="layer"/> is negative.</exception>
+    public static TransformerTensorNames GgufGemma2(int layer)
+    {
+        string prefix = GgufPrefix(layer);
+        return Preset(prefix, GgufLlama(layer) with
+        {
+            AttentionOutputNorm = prefix + "post_attention_norm.weight", FeedForwardOutputNorm = prefix + "post_ffw_norm.weight",
+        });
     }
 
     /// <summary>

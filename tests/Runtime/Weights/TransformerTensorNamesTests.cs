@@ -57,6 +57,11 @@ public sealed class TransformerTensorNamesTests : IDisposable
             ValueBias attn_v.bias, Output attn_output.weight, QueryNorm attn_q_norm.weight, KeyNorm attn_k_norm.weight, FeedForwardNorm ffn_norm.weight,
             Gate ffn_gate.weight, Up ffn_up.weight, Down ffn_down.weight
             """),
+        ["GgufGemma2"] = ("blk.25", """
+            AttentionNorm attn_norm.weight, Query attn_q.weight, Key attn_k.weight, Value attn_v.weight, Output attn_output.weight,
+            QueryNorm attn_q_norm.weight, KeyNorm attn_k_norm.weight, AttentionOutputNorm post_attention_norm.weight, FeedForwardNorm ffn_norm.weight,
+            FeedForwardOutputNorm post_ffw_norm.weight, Gate ffn_gate.weight, Up ffn_up.weight, Down ffn_down.weight
+            """),
         ["GgufBert"] = ("blk.5", """
             Query attn_q.weight, QueryBias attn_q.bias, Key attn_k.weight, KeyBias attn_k.bias, Value attn_v.weight, ValueBias attn_v.bias,
             Output attn_output.weight, OutputBias attn_output.bias, AttentionNorm attn_output_norm.weight, AttentionNormBias attn_output_norm.bias,
@@ -218,6 +223,7 @@ public sealed class TransformerTensorNamesTests : IDisposable
     [InlineData("Llama", "self_attn.q_proj.lora_A.default.weight")]
     [InlineData("GgufLlama", "ffn_gate_exps.weight")]
     [InlineData("GgufLlama", "post_attention_norm.weight")]
+    [InlineData("GgufGemma2", "layer_output_scale.weight")]
     [InlineData("GgufBert", "ffn_gate.weight")]
     [InlineData("Phi3", "self_attn.q_proj.weight")]
     [InlineData("Gemma", "post_feedforward_layernorm.weight")]
@@ -288,6 +294,7 @@ public sealed class TransformerTensorNamesTests : IDisposable
             "Gpt2" => TransformerTensorNames.Gpt2(prefix),
             "Llama" => TransformerTensorNames.Llama(prefix),
             "GgufLlama" => TransformerTensorNames.GgufLlama(31),
+            "GgufGemma2" => TransformerTensorNames.GgufGemma2(25),
             "GgufBert" => TransformerTensorNames.GgufBert(5),
             "Phi3" => TransformerTensorNames.Phi3(prefix),
             "Phi" => TransformerTensorNames.Phi(prefix),
