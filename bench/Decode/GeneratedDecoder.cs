@@ -35,7 +35,7 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
 
     public string Format { get; }
 
-    public long WeightBytes => (long)(SmallLlama.Weights * BitsOf(TLayer.Shape.FeedForwardWeights) / 8);
+    public long WeightBytes => SmallLlama.WeightBytes(TLayer.Shape.FeedForwardWeights);
 
     public void Reset() => cache.Truncate(0);
 
@@ -51,13 +51,4 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
     public void Dispose()
     {
     }
-
-    private static double BitsOf(WeightFormat format) => format switch
-    {
-        WeightFormat.Float32 => 32,
-        WeightFormat.BFloat16 or WeightFormat.Float16 => 16,
-        WeightFormat.Int8Blocks => 8.5,
-        WeightFormat.Int4Blocks => 4.5,
-        _ => 8,
-    };
 }

@@ -30,10 +30,7 @@ internal sealed class LlamaCpp : IDecoder
 
     public string Format { get; }
 
-    public long WeightBytes => new FileInfo(path).Length - EmbeddingBytes;
-
-    /// <summary>A token reads one row of the embeddings.</summary>
-    private long EmbeddingBytes => (long)SmallLlama.Width * SmallLlama.Tokens * (Format == "F32" ? 4 : 2);
+    public long WeightBytes => SmallLlama.WeightBytes(FormatOf(Format));
 
     public void Reset()
     {

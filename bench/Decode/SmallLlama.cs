@@ -28,8 +28,23 @@ internal sealed class SmallLlama
     /// <summary>The norm before the head.</summary>
     public float[] Norm { get; }
 
+    /// <summary>
+    /// Bytes of the matrices and norms that a token reads, in a format: all but the table of embeddings, of which it reads one row. The inputs of every matrix
+    /// are whole blocks.
+    /// </summary>
+    public static long WeightBytes(WeightFormat format) => (long)(Weights * BitsOf(format) / 8) + (sizeof(float) * ((2L * LayerCount) + 1) * Width);
+
     /// <summary>Elements of all matrices.</summary>
-    public static long Weights => (LayerCount * (((long)Width * 2 * (Width + (KvHeads * HeadDim))) + (3L * Width * Inner))) + ((long)Width * Tokens);
+    private static long Weights => (LayerCount * (((long)Width * 2 * (Width + (KvHeads * HeadDim))) + (3L * Width * Inner))) + ((long)Width * Tokens);
 
     public ReadOnlySpan<float> Embedding(int token) => Head.Weight.Slice(token * Width, Width);
+
+    private static double BitsOf(WeightFormat format) => format switch
+    {
+        WeightFormat.Float32 => 32,
+        WeightFormat.BFloat16 or WeightFormat.Float16 => 16,
+        WeightFormat.Int8Blocks => 8.5,
+        WeightFormat.Int4Blocks => 4.5,
+        _ => 8,
+    };
 }
