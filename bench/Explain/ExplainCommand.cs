@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using AttentionGen.Bench.Measure;
 using AttentionGen.Bench.Workloads;
+using AttentionGen.Generator.Plan;
 using Spectre.Console;
 
 namespace AttentionGen.Bench.Explain;
@@ -33,7 +34,7 @@ internal static class ExplainCommand
 
     private static int Run(string name, int rounds)
     {
-        Workload[] known = [.. WorkloadList.All.Where(workload => workload is AttentionWorkload or LinearWorkload), .. WorkloadList.Cores];
+        Workload[] known = [.. WorkloadList.All.Where(workload => workload is AttentionWorkload or LinearWorkload), .. WorkloadList.Cores, .. WorkloadList.NarrowLayers];
         Workload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
         if (workload is null)
         {
@@ -45,6 +46,7 @@ internal static class ExplainCommand
         if (Console.IsOutputRedirected)
             console.Profile.Width = RedirectedWidth;
         WritePlan(console, explanation);
+        WriteMatrices(console, explanation.Plan);
         WriteParts(console, explanation);
         WriteComposition(console, explanation);
         return 0;
@@ -73,10 +75,38 @@ internal static class ExplainCommand
         console.WriteLine();
     }
 
-    private static void WriteParts(IAnsiConsole console, Explanation explanation)
+    /// <summary>How each matrix is stored, what is quantised, and what error that is expected to bring.</summary>
+    private static void WriteMatrices(IAnsiConsole console, ExplainedPlan plan)
+    {
+        if (plan.Matrices.Count == 0)
+            return;
+        Table table = NewTable("weights");
+        foreach (string column in (string[])["outputs", "inputs", "format", "KiB", "error of the weights", "error of the inputs"])
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
+        foreach (StoredMatrix matrix in plan.Matrices)
+        {
+            string inputError = matrix.QuantizesInputs ? StoredMatrix.Percent(StoredMatrix.InputError) : "none";
+            table.AddRow(
+                matrix.Name, $"{matrix.Outputs}", $"{matrix.Inputs}", $"{matrix.Format}", Text(matrix.Bytes / 1024.0, "F0"),
+                matrix.WeightError == 0 ? "none" : StoredMatrix.Percent(matrix.WeightError), inputError);
+        }
+        console.Write(table);
+        console.WriteLine("Errors are relative to the spread of normally distributed weights and inputs.");
+        if (plan.Matrices.Any(matrix => matrix.Format != Generator.Model.WeightFormat.Float32))
+            console.WriteLine("Products of narrow weights are no kernels of the class: their time is in 'between'.");
+        console.WriteLine();
+    }
+
+    private static Table NewTable(string first)
     {
         var table = new Table { Border = Console.IsOutputRedirected ? TableBorder.Markdown : TableBorder.Rounded };
-        table.AddColumn(new TableColumn("kernel").NoWrap());
+        table.AddColumn(new TableColumn(first).NoWrap());
+        return table;
+    }
+
+    private static void WriteParts(IAnsiConsole console, Explanation explanation)
+    {
+        Table table = NewTable("kernel");
         string[] columns = ["calls", "M multiply-adds", "µs", "of the sum", "GFLOP/s", "FMA peak", "FMA µs", "loads µs", "memory µs", "data", "GB/s there"];
         foreach (string column in columns)
             table.AddColumn(new TableColumn(column).RightAligned().NoWrap());

@@ -20,6 +20,9 @@ internal sealed record ExplainedPlan
     /// <summary>Bytes of the packed weights.</summary>
     public required long WeightBytes { get; init; }
 
+    /// <summary>Every matrix of weights.</summary>
+    public required IReadOnlyList<StoredMatrix> Matrices { get; init; }
+
     /// <summary>Bytes of keys and values of one sequence.</summary>
     public long KeyValueBytes { get; init; }
 
@@ -52,6 +55,7 @@ internal sealed record ExplainedPlan
             Target = plan.Target,
             Reasons = [.. plan.Reasons.Concat(plan.SharedReasons)],
             WeightBytes = plan.WeightBytes,
+            Matrices = [.. plan.Matrices],
             KeyValueBytes = plan.KeyValueBytes * workload.Keys,
             ScratchBytes = sizeof(float) * (long)plan.Scratch.Length,
             Layer = layer,
@@ -70,6 +74,7 @@ internal sealed record ExplainedPlan
             Target = plan.Target,
             Reasons = [.. plan.Reasons.Concat(plan.SharedReasons)],
             WeightBytes = plan.WeightBytes,
+            Matrices = [plan.Matrix],
             ScratchBytes = sizeof(float) * (long)plan.StripFloats * Math.Min(workload.Rows, plan.RowBlock),
             CreateTimed = () => Create(typeof(GeneratedLinearSubject<>), typeof(TimedLinear<>), workload.Kernel),
             Cost = (part, calls) => PartCost.Of(part, calls, workload, plan),

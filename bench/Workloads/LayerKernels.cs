@@ -18,6 +18,21 @@ internal sealed partial class MiniLmLayer;
     Norm = Norm.Layer, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, Ragged = true, Weights = WeightFormat.Int8)]
 internal sealed partial class MiniLmInt8Layer;
 
+/// <summary>One layer of all-MiniLM-L6-v2 in int8, for one sentence at a time.</summary>
+[TransformerLayerConfig(
+    Heads = 12, DModel = 384, FeedForwardDim = 1536, Activation = Activation.Gelu,
+    Norm = Norm.Layer, NormPlacement = NormPlacement.Post, NormEpsilon = 1e-12f, Weights = WeightFormat.Int8)]
+internal sealed partial class BertInt8LayerH12D384;
+
+/// <summary>One layer of SmolLM2-135M, stored in 8 bits in the attention and in 4 in the network.</summary>
+[TransformerLayerConfig(
+    Heads = 9, KvHeads = 3, DModel = 576, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 100_000,
+    QueryBias = false, KeyBias = false, ValueBias = false, OutputBias = false,
+    FeedForwardDim = 1536, Activation = Activation.Silu, Gated = true, UpBias = false, GateBias = false, DownBias = false,
+    Norm = Norm.Rms, NormPlacement = NormPlacement.Pre, NormEpsilon = 1e-5f,
+    Weights = WeightFormat.Int8Blocks, FeedForwardWeights = WeightFormat.Int4Blocks)]
+internal sealed partial class LlamaNarrowLayerH9D576;
+
 /// <summary>One layer of SmolLM2-135M.</summary>
 [TransformerLayerConfig(
     Heads = 9, KvHeads = 3, DModel = 576, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 100_000,

@@ -63,6 +63,13 @@ internal static class WorkloadList
         ModelWorkload.OfInt8("minilm-int8-b32-sorted", SentenceBatches.Sorted),
     ];
 
+    /// <summary>What <c>explain</c> knows too: layers with narrow weights, which <c>compare</c> has as whole models.</summary>
+    public static IReadOnlyList<AttentionWorkload> NarrowLayers { get; } =
+    [
+        LayerWorkload.OfLayer<BertInt8LayerH12D384>("layer-bert-int8-h12-d384-f1536-s128", rows: 128),
+        LayerWorkload.OfLayer<LlamaNarrowLayerH9D576>("layer-llama-narrow-h9/3-d576-f1536-s128", rows: 128),
+    ];
+
     /// <summary>What <c>explain</c> knows too: kernels without projections, which no other subject has beside them.</summary>
     public static IReadOnlyList<AttentionWorkload> Cores { get; } =
     [

@@ -137,17 +137,11 @@ internal sealed record AttentionPlan
     /// <summary>Multiply-adds of scores and weighted values for one query row and one visible key.</summary>
     public long AttentionMultiplyAdds => (long)Shape.QueryDim + Shape.JoinedDim;
 
-    /// <summary>Bytes of the packed weights and biases.</summary>
-    public long WeightBytes => !Shape.HasProjections ? 0 : (Memory?.WeightBytes ?? 0) + FeedForwardBytes
-        + NarrowLayout.MatrixBytes(Shape.Weights, Shape.DModel, QueryPanels)
-        + NarrowLayout.MatrixBytes(Shape.Weights, Shape.MemoryDim, KeyPanels)
-        + NarrowLayout.MatrixBytes(Shape.Weights, Shape.MemoryDim, ValuePanels)
-        + NarrowLayout.MatrixBytes(Shape.Weights, Shape.JoinedDim, OutputPanels);
+    /// <summary>Every matrix of weights, those of a decoder layer's cross-attention too.</summary>
+    public IEnumerable<StoredMatrix> Matrices => NarrowPlan.Matrices(Spec);
 
-    /// <summary>Bytes of the packed weights and biases of the feed-forward network.</summary>
-    private long FeedForwardBytes => Spec.Layer is not { } layer ? 0
-        : ((layer.Gated ? 2 : 1) * NarrowLayout.MatrixBytes(layer.FeedForwardWeights, layer.DModel, Panels(layer.FeedForwardDim)))
-            + NarrowLayout.MatrixBytes(layer.FeedForwardWeights, layer.FeedForwardDim, OutputPanels);
+    /// <summary>Bytes of the packed weights and biases.</summary>
+    public long WeightBytes => Matrices.Sum(matrix => matrix.Bytes);
 
     /// <summary>Bytes of keys and values for one key of one sequence.</summary>
     public long KeyValueBytes => Shape.KvHeads
@@ -261,7 +255,7 @@ internal sealed record AttentionPlan
             shared.Add(
                 "Cross-attention: it follows the self-attention in the same row block, with the same scratch, which is free by then. Its products are those of "
                     + "the self-attention, but for the projection of the memory.");
-        shared.AddRange(NarrowPlan.Reasons(spec));
+        shared.AddRange(NarrowPlan.Reasons(NarrowPlan.Matrices(spec)));
         shared.AddRange(steps.Reasons);
         return new()
         {

@@ -55,7 +55,10 @@ internal sealed record LinearPlan
     public long MultiplyAdds => (long)Shape.Inputs * Shape.Outputs;
 
     /// <summary>Bytes of the packed weights and the bias.</summary>
-    public long WeightBytes => NarrowLayout.MatrixBytes(Shape.Weights, Shape.Inputs, Panels);
+    public long WeightBytes => Matrix.Bytes;
+
+    /// <summary>The matrix of weights.</summary>
+    public StoredMatrix Matrix => new("product", Shape.Outputs, Shape.Inputs, Panels, Shape.Weights, Shape.Arithmetic);
 
     /// <summary>Whether something follows the product.</summary>
     public bool Finishes => Shape.Activation != Activation.None || Shape.Gate || Shape.Residual;
@@ -112,8 +115,8 @@ internal sealed record LinearPlan
         yield return $"Row blocks of {RowBlock}: their input takes {(long)RowBlock * Shape.Inputs * 4 / 1024} KiB beside the weights that pass through.";
         if (Finishes)
             yield return $"Activation, gate and residual follow on {FinishedFloats * 4 / 1024} KiB of the result at a time, while it is in the cache.";
-        if (Shape.Weights != WeightFormat.Float32)
-            yield return $"Product: {NarrowPlan.Reason(Shape.Weights, Shape.Arithmetic)}";
+        foreach (string reason in NarrowPlan.Reasons([Matrix]))
+            yield return reason;
         yield return "Threads share columns while rows are few, so that each weight is read once, and otherwise rows.";
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using AttentionGen.Generator.Model;
 
 namespace AttentionGen.Generator.Plan;
@@ -24,19 +25,51 @@ internal static class NarrowPlan
         return Math.Max(floats, Of(shape.Weights, layer.MemoryDim));
     }
 
-    /// <summary>What is stored narrow, how it is computed, and what it costs.</summary>
-    public static IEnumerable<string> Reasons(AttentionSpec spec)
+    /// <summary>Every matrix of a class.</summary>
+    public static IEnumerable<StoredMatrix> Matrices(AttentionSpec spec)
     {
         if (!spec.Shape.HasProjections)
-            yield break;
-        if (spec.Shape.Weights != WeightFormat.Float32)
-            yield return $"Projections: {Reason(spec.Shape.Weights, spec.Shape.Arithmetic)}";
-        if (spec.Layer is { } layer && layer.FeedForwardWeights != WeightFormat.Float32)
-            yield return $"Feed-forward network: {Reason(layer.FeedForwardWeights, spec.Shape.Arithmetic)}";
+            return [];
+        IEnumerable<StoredMatrix> matrices = OfAttention(spec.Shape, "");
+        if (spec.Layer is not { } layer)
+            return matrices;
+        if (layer.CrossAttention is { } cross)
+            matrices = matrices.Concat(OfAttention(cross, "cross-attention's "));
+        StoredMatrix First(string name) => Of(name, layer.FeedForwardDim, layer.DModel, layer.FeedForwardWeights, spec.Shape.Arithmetic);
+        return
+        [
+            .. matrices,
+            .. layer.Gated ? [First("gate")] : Array.Empty<StoredMatrix>(),
+            First("up"),
+            Of("down", layer.DModel, layer.FeedForwardDim, layer.FeedForwardWeights, spec.Shape.Arithmetic),
+        ];
     }
 
+    /// <summary>What is stored narrow, how it is computed, and what it costs.</summary>
+    public static IEnumerable<string> Reasons(IEnumerable<StoredMatrix> matrices) =>
+        matrices.Where(matrix => matrix.Format != WeightFormat.Float32).GroupBy(matrix => matrix.Format).Select(group =>
+        {
+            string list = string.Join(", ", group.Select(matrix => FormattableString.Invariant($"{matrix.Name} {matrix.Bytes / 1024.0:F0} KiB")));
+            return $"Narrow weights ({list}): {Reason(group.Key, group.First().Arithmetic)}";
+        });
+
+    private static IEnumerable<StoredMatrix> OfAttention(AttentionShape shape, string owner)
+    {
+        StoredMatrix Matrix(string name, int outputs, int inputs) => Of(owner + name, outputs, inputs, shape.Weights, shape.Arithmetic);
+        return
+        [
+            Matrix("queries", shape.QueryDim, shape.DModel),
+            Matrix("keys", shape.KeyDim, shape.MemoryDim),
+            Matrix("values", shape.ValueDim, shape.MemoryDim),
+            Matrix("output", shape.DModel, shape.JoinedDim),
+        ];
+    }
+
+    private static StoredMatrix Of(string name, int outputs, int inputs, WeightFormat format, WeightArithmetic arithmetic) =>
+        new(name, outputs, inputs, AttentionPlan.Panels(outputs), format, arithmetic);
+
     /// <summary>How weights of a format are stored and computed with, as a sentence.</summary>
-    public static string Reason(WeightFormat format, WeightArithmetic arithmetic) =>
+    private static string Reason(WeightFormat format, WeightArithmetic arithmetic) =>
         $"{Storage(format)} {(NarrowLayout.Quantizes(format, arithmetic) ? Integers(format) : Widening)}";
 
     private static string Widening { get; } =
@@ -44,19 +77,19 @@ internal static class NarrowPlan
             + "them. Both give the bits of float32 weights.";
 
     private static string Integers(WeightFormat format) =>
-        $"Each input row is quantised to int8 with {(format == WeightFormat.Int8 ? "one scale" : "a scale for each 32 inputs")}, integers are summed "
-            + "exactly, and the error of the inputs, about 0.6 % of their spread, comes on top.";
+        $"Each input row is quantised to int8 with {(format == WeightFormat.Int8 ? "a scale, an offset and one outlier" : "a scale for each 32 inputs")}, integers are summed "
+            + $"exactly, and the error of the inputs, about {StoredMatrix.Percent(StoredMatrix.InputError)} of their spread, comes on top.";
 
-    /// <summary>
-    /// The errors are relative to the root mean square of the weights, for normally distributed ones: half a step of the format, evenly distributed. A block of
-    /// 32 has a largest magnitude of about 2.2 times their spread, a row of 512 of about 3.2 times.
-    /// </summary>
-    private static string Storage(WeightFormat format) => format switch
+    private static string Storage(WeightFormat format)
     {
-        WeightFormat.BFloat16 => "weights are bfloat16, 2 bytes each; rounding float32 weights costs about 0.17 % of their spread.",
-        WeightFormat.Float16 => "weights are float16, 2 bytes each; rounding float32 weights costs about 0.02 % of their spread.",
-        WeightFormat.Int8Blocks => "weights are blocks of 32 int8 with a float16 scale (Q8_0), 1.06 bytes each; rounding costs about 0.5 % of their spread.",
-        WeightFormat.Int4Blocks => "weights are blocks of 32 int4 with a float16 scale (Q4_0), 0.56 bytes each; rounding costs about 8 % of their spread.",
-        _ => "weights are int8 with a float32 scale for each output, 1 byte each; rounding costs about 0.7 % of their spread.",
-    };
+        string form = format switch
+        {
+            WeightFormat.BFloat16 => "bfloat16, 2 bytes each",
+            WeightFormat.Float16 => "float16, 2 bytes each",
+            WeightFormat.Int8Blocks => "blocks of 32 int8 with a float16 scale (Q8_0), 1.06 bytes each",
+            WeightFormat.Int4Blocks => "blocks of 32 int4 with a float16 scale (Q4_0), 0.56 bytes each",
+            _ => "int8 with a float32 scale for each output, 1 byte each",
+        };
+        return $"{form}; rounding costs about {StoredMatrix.Percent(StoredMatrix.ErrorOf(format))} of their spread.";
+    }
 }

@@ -199,6 +199,28 @@ public sealed class PlanTests
         Assert.Equal(336, plan.OutputProjection!.Kernel.Depth.Literal);
     }
 
+    /// <summary>896 inputs are 28 blocks. A column has a bias, and in int8 a scale and a sum of its weights.</summary>
+    [Theory]
+    [InlineData("Float32", (4 * 896) + 4, 0, false)]
+    [InlineData("BFloat16", (2 * 896) + 4, 0.17, false)]
+    [InlineData("Int8Blocks", (28 * 34) + 4, 0.5, false)]
+    [InlineData("Int4Blocks", (28 * 18) + 4, 8, true)]
+    [InlineData("Int8", 896 + 12, 0.7, true)]
+    public void Every_matrix_says_its_bytes_and_expected_error(string format, int columnBytes, double error, bool quantizes)
+    {
+        AttentionSpec spec = Plans(14, 2, 64)[0].Spec;
+        spec = spec with { Shape = spec.Shape with { Weights = (AttentionGen.Generator.Model.WeightFormat)Enum.Parse<WeightFormat>(format),
+            Arithmetic = quantizes ? AttentionGen.Generator.Model.WeightArithmetic.Int8 : AttentionGen.Generator.Model.WeightArithmetic.Float32 } };
+        AttentionPlan plan = AttentionPlan.Create(spec, VectorTarget.All[0]);
+        Assert.Equal(
+            [("queries", 896L * columnBytes), ("keys", 128L * columnBytes), ("values", 128L * columnBytes), ("output", 896L * columnBytes)],
+            plan.Matrices.Select(matrix => (matrix.Name, matrix.Bytes)));
+        Assert.All(plan.Matrices, matrix => Assert.Equal((error, quantizes), (matrix.WeightError, matrix.QuantizesInputs)));
+        string kibibytes = FormattableString.Invariant($"queries {896 * columnBytes / 1024.0:F0} KiB, keys ");
+        Assert.Equal(error > 0, plan.SharedReasons.Any(reason => reason.Contains(kibibytes, StringComparison.Ordinal)
+            && reason.Contains(FormattableString.Invariant($"about {error} % of their spread"), StringComparison.Ordinal)));
+    }
+
     /// <summary>A key block is widened to float32 for many rows; scales of masked keys are left out where a mask lies among the keys.</summary>
     [Theory]
     [InlineData("Float32", false, 4 * 2 * (64 + 64), 0, 0)]
