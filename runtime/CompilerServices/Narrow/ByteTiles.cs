@@ -92,31 +92,24 @@ internal static unsafe class ByteTiles
         {
             T scale = T.Create(Unsafe.Add(ref rows.Scales, row + i)), offset = T.Create(Unsafe.Add(ref rows.Offsets, row + i));
             ref float output = ref Unsafe.Add(ref c, ((row + i) * stride) + first);
+            ref byte sums = ref *(byte*)(integers + (i * GroupColumns));
+            int outlier = Unsafe.Add(ref rows.Outliers, row + i);
+            // A word holds the weights of four inputs.
+            ref byte words = ref Unsafe.Add(ref columns.Group(group), nint.Max(0, outlier) / 4 * width * sizeof(int));
+            int shift = outlier % 4 * 8;
+            T value = T.Create(outlier < 0 ? 0 : Unsafe.Add(ref rows.OutlierValues, row + i)), lowByte = T.FromBits(0xFF), zero = T.Create(128);
             for (nint column = 0; column < width; column += T.Lanes)
             {
-                T start = T.MultiplyAdd(offset, T.Load(ref weightSums, column), T.Load(ref bias, column));
-                T sum = T.FromIntegers(T.LoadBits(ref *(byte*)(integers + (i * GroupColumns)), column * sizeof(int)));
-                T.MultiplyAdd(sum, scale * T.Load(ref scales, column), start).Store(ref output, column);
+                T columnScale = T.Load(ref scales, column), start = T.MultiplyAdd(offset, T.Load(ref weightSums, column), T.Load(ref bias, column));
+                T sum = T.MultiplyAdd(T.FromIntegers(T.LoadBits(ref sums, column * sizeof(int))), scale * columnScale, start);
+                if (outlier >= 0)
+                {
+                    T weight = T.FromIntegers(T.ShiftRight(T.LoadBits(ref words, column * sizeof(int)), shift) & lowByte) - zero;
+                    sum = T.MultiplyAdd(weight, value * columnScale, sum);
+                }
+
+                sum.Store(ref output, column);
             }
-
-            int outlier = Unsafe.Add(ref rows.Outliers, row + i);
-            if (outlier >= 0)
-                AddOutlier<T>(ref columns.Group(group), width, outlier, Unsafe.Add(ref rows.OutlierValues, row + i), ref scales, ref output);
-        }
-    }
-
-    /// <summary>Adds the products of one input that no byte stands for.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddOutlier<T>(ref byte group, nint width, int input, float value, ref float scales, ref float output)
-        where T : struct, IFloatVector<T>
-    {
-        ref byte words = ref Unsafe.Add(ref group, input / 4 * width * sizeof(int));
-        int shift = input % 4 * 8;
-        T factor = T.Create(value), lowByte = T.FromBits(0xFF), zero = T.Create(128);
-        for (nint column = 0; column < width; column += T.Lanes)
-        {
-            T weight = T.FromIntegers(T.ShiftRight(T.LoadBits(ref words, column * sizeof(int)), shift) & lowByte) - zero;
-            T.MultiplyAdd(weight, factor * T.Load(ref scales, column), T.Load(ref output, column)).Store(ref output, column);
         }
     }
 

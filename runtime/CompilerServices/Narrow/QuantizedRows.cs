@@ -117,7 +117,7 @@ internal ref struct QuantizedRows
         where T : struct, IFloatVector<T>
     {
         float largest = LargestMagnitude<T>(ref input, count);
-        Unsafe.Add(ref Scales, run) = Round<T>(ref input, count, 0, largest, false, ref bytes, out Unsafe.Add(ref Sums, run));
+        Unsafe.Add(ref Scales, run) = Round<T>(ref input, count, 0, largest, -1, ref bytes, out Unsafe.Add(ref Sums, run));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -125,29 +125,24 @@ internal ref struct QuantizedRows
         where T : struct, IFloatVector<T>
     {
         RowRange range = RowRange.Of<T>(ref input, count);
-        ref int sum = ref Unsafe.Add(ref Sums, row);
-        Unsafe.Add(ref Scales, row) = Round<T>(ref input, count, range.Offset, range.Half, true, ref bytes, out sum);
+        Unsafe.Add(ref Scales, row) = Round<T>(ref input, count, range.Offset, range.Half, range.Outlier, ref bytes, out Unsafe.Add(ref Sums, row));
         Unsafe.Add(ref Offsets, row) = range.Offset;
         Unsafe.Add(ref Outliers, row) = range.Outlier;
-        if (range.Outlier < 0)
-            return;
-        ref sbyte outlier = ref Unsafe.Add(ref bytes, range.Outlier);
-        sum -= outlier;
-        outlier = 0;
-        Unsafe.Add(ref OutlierValues, row) = Unsafe.Add(ref input, range.Outlier) - range.Offset;
+        if (range.Outlier >= 0)
+            Unsafe.Add(ref OutlierValues, row) = Unsafe.Add(ref input, range.Outlier) - range.Offset;
     }
 
     /// <summary>Writes bytes: inputs less an offset, divided by the scale, which is the largest magnitude divided by 127, and rounded.</summary>
     /// <param name="input">The first input.</param>
     /// <param name="count">Inputs.</param>
     /// <param name="offset">What is taken off.</param>
-    /// <param name="most">The largest magnitude; or, where bytes are limited, that of all inputs but one.</param>
-    /// <param name="isRow">Whether there is an offset, and bytes are limited to 127: a literal.</param>
+    /// <param name="most">The largest magnitude of all inputs but the outlier.</param>
+    /// <param name="outlier">The input whose byte is 0, or −1.</param>
     /// <param name="bytes">Where the bytes go.</param>
     /// <param name="sum">The sum of the bytes.</param>
     /// <returns>The scale.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Round<T>(ref float input, nint count, float offset, float most, bool isRow, ref sbyte bytes, out int sum)
+    private static float Round<T>(ref float input, nint count, float offset, float most, int outlier, ref sbyte bytes, out int sum)
         where T : struct, IFloatVector<T>
     {
         sum = 0;
@@ -158,26 +153,37 @@ internal ref struct QuantizedRows
         }
 
         float inverse = Largest / most;
-        T factor = T.Create(inverse), middle = T.Create(offset), limit = T.Create(Largest), lower = T.Create(-Largest), sums = default;
+        T factor = T.Create(inverse), middle = T.Create(offset), sums = default;
         nint k = 0;
         for (; k + T.Lanes <= count; k += T.Lanes)
         {
-            T values = T.Load(ref input, k);
-            values = isRow ? T.AtLeast(lower, T.AtMost(limit, (values - middle) * factor)) : values * factor;
-            T integers = T.ToIntegers(values);
+            T integers = T.ToIntegers((T.Load(ref input, k) - middle) * factor);
             sums = T.AddIntegers(sums, integers);
             T.StoreBytes(integers, ref bytes, k);
         }
 
         Span<float> lanes = stackalloc float[T.Lanes];
-        sums.Store(ref MemoryMarshal.GetReference(lanes), 0);
+        ref float stored = ref MemoryMarshal.GetReference(lanes);
+        if (outlier >= 0)
+        {
+            if (outlier < k)
+            {
+                // Its integer may leave a byte, or be none at all; the same one is taken off again.
+                T.ToIntegers((T.Create(Unsafe.Add(ref input, outlier)) - middle) * factor).Store(ref stored, 0);
+                sum = -BitConverter.SingleToInt32Bits(stored);
+            }
+
+            Unsafe.Add(ref bytes, outlier) = 0;
+        }
+
+        sums.Store(ref stored, 0);
         foreach (float lane in lanes)
             sum += BitConverter.SingleToInt32Bits(lane);
         for (; k < count; k++)
         {
-            float value = Unsafe.Add(ref input, k);
-            value = isRow ? float.Clamp((value - offset) * inverse, -Largest, Largest) : value * inverse;
-            var integer = (sbyte)MathF.Round(value);
+            if (k == outlier)
+                continue;
+            var integer = (sbyte)MathF.Round((Unsafe.Add(ref input, k) - offset) * inverse);
             sum += integer;
             Unsafe.Add(ref bytes, k) = integer;
         }

@@ -76,13 +76,28 @@ internal readonly ref struct RowRange
         nextMost.Store(ref stored, T.Lanes);
         least.Store(ref stored, 2 * T.Lanes);
         nextLeast.Store(ref stored, 3 * T.Lanes);
+        Float128 most4 = Float128.Load(ref stored, 0), nextMost4 = Float128.Load(ref stored, T.Lanes);
+        Float128 least4 = Float128.Load(ref stored, 2 * T.Lanes), nextLeast4 = Float128.Load(ref stored, 3 * T.Lanes);
+        for (nint lane = Float128.Lanes; lane < T.Lanes; lane += Float128.Lanes)
+        {
+            Float128 high = Float128.Load(ref stored, lane), low = Float128.Load(ref stored, (2 * T.Lanes) + lane);
+            nextMost4 = Float128.AtLeast(nextMost4, Float128.AtLeast(Float128.AtMost(most4, high), Float128.Load(ref stored, T.Lanes + lane)));
+            most4 = Float128.AtLeast(most4, high);
+            nextLeast4 = Float128.AtMost(nextLeast4, Float128.AtMost(Float128.AtLeast(least4, low), Float128.Load(ref stored, (3 * T.Lanes) + lane)));
+            least4 = Float128.AtMost(least4, low);
+        }
+
+        most4.Store(ref stored, 0);
+        least4.Store(ref stored, Float128.Lanes);
+        nextMost4.Store(ref stored, 2 * Float128.Lanes);
+        nextLeast4.Store(ref stored, 3 * Float128.Lanes);
         largest = second = float.NegativeInfinity;
         smallest = secondSmallest = float.PositiveInfinity;
-        for (nint lane = 0; lane < T.Lanes; lane++)
+        for (nint lane = 0; lane < Float128.Lanes; lane++)
         {
-            Add(Unsafe.Add(ref stored, lane), Unsafe.Add(ref stored, (2 * T.Lanes) + lane), ref largest, ref second, ref smallest, ref secondSmallest);
-            second = float.MaxNative(second, Unsafe.Add(ref stored, T.Lanes + lane));
-            secondSmallest = float.MinNative(secondSmallest, Unsafe.Add(ref stored, (3 * T.Lanes) + lane));
+            Add(Unsafe.Add(ref stored, lane), Unsafe.Add(ref stored, Float128.Lanes + lane), ref largest, ref second, ref smallest, ref secondSmallest);
+            second = float.MaxNative(second, Unsafe.Add(ref stored, (2 * Float128.Lanes) + lane));
+            secondSmallest = float.MinNative(secondSmallest, Unsafe.Add(ref stored, (3 * Float128.Lanes) + lane));
         }
 
         float zero = zeros.Sum();

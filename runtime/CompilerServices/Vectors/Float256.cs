@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace AttentionGen.CompilerServices;
 
@@ -99,7 +100,8 @@ internal readonly struct Float256(Vector256<float> lanes) : IFloatVector<Float25
     public static Float256 FromIntegers(Float256 integers) => new(Vector256.ConvertToSingle(integers.lanes.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float256 ToIntegers(Float256 values) => new(Vector256.ConvertToInt32Native(Vector256.Round(values.lanes)).AsSingle());
+    public static Float256 ToIntegers(Float256 values) => new(
+        (Avx.IsSupported ? Avx.ConvertToVector256Int32(values.lanes) : Vector256.ConvertToInt32Native(Vector256.Round(values.lanes))).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float256 AddIntegers(Float256 left, Float256 right) => new((left.lanes.AsInt32() + right.lanes.AsInt32()).AsSingle());

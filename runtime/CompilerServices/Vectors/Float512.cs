@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace AttentionGen.CompilerServices;
 
@@ -99,7 +100,8 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
     public static Float512 FromIntegers(Float512 integers) => new(Vector512.ConvertToSingle(integers.lanes.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float512 ToIntegers(Float512 values) => new(Vector512.ConvertToInt32Native(Vector512.Round(values.lanes)).AsSingle());
+    public static Float512 ToIntegers(Float512 values) => new(
+        (Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(values.lanes) : Vector512.ConvertToInt32Native(Vector512.Round(values.lanes))).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float512 AddIntegers(Float512 left, Float512 right) => new((left.lanes.AsInt32() + right.lanes.AsInt32()).AsSingle());
@@ -110,6 +112,12 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreBytes(Float512 values, ref sbyte target, nint offset)
     {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128SByte(values.lanes.AsInt32()).StoreUnsafe(ref target, (nuint)offset);
+            return;
+        }
+
         Vector256<short> shorts = Vector256.Narrow(values.lanes.GetLower().AsInt32(), values.lanes.GetUpper().AsInt32());
         Vector128.Narrow(shorts.GetLower(), shorts.GetUpper()).StoreUnsafe(ref target, (nuint)offset);
     }
