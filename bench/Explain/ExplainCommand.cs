@@ -34,7 +34,10 @@ internal static class ExplainCommand
 
     private static int Run(string name, int rounds)
     {
-        Workload[] known = [.. WorkloadList.All.Where(workload => workload is AttentionWorkload or LinearWorkload), .. WorkloadList.Cores, .. WorkloadList.NarrowLayers];
+        Workload[] known =
+        [
+            .. WorkloadList.All.Where(workload => workload is AttentionWorkload or LinearWorkload), .. WorkloadList.Cores, .. WorkloadList.NarrowLayers,
+        ];
         Workload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
         if (workload is null)
         {

@@ -77,8 +77,8 @@ internal static class NarrowPlan
             + "them. Both give the bits of float32 weights.";
 
     private static string Integers(WeightFormat format) =>
-        $"Each input row is quantised to int8 with {(format == WeightFormat.Int8 ? "a scale, an offset and one outlier" : "a scale for each 32 inputs")}, integers are summed "
-            + $"exactly, and the error of the inputs, about {StoredMatrix.Percent(StoredMatrix.InputError)} of their spread, comes on top.";
+        $"Each input row is quantised to int8 with {(format == WeightFormat.Int8 ? "a scale, an offset and one outlier" : "a scale for each 32 inputs")}, "
+            + $"integers are summed exactly, and the error of the inputs, about {StoredMatrix.Percent(StoredMatrix.InputError)} of their spread, comes on top.";
 
     private static string Storage(WeightFormat format)
     {

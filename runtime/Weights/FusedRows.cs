@@ -33,4 +33,14 @@ internal readonly record struct FusedPart(int First, int Run, int Runs, int Stri
             values.Slice((First + (run * Stride)) * inputs, Run * inputs).CopyTo(part.AsSpan(run * Run * inputs));
         return part;
     }
+
+    /// <summary>Puts these outputs among all of them; none are left as they are.</summary>
+    /// <param name="part">These outputs, or none.</param>
+    /// <param name="values">All outputs.</param>
+    /// <param name="inputs">Elements of an output.</param>
+    public void Put<T>(ReadOnlySpan<T> part, Span<T> values, int inputs)
+    {
+        for (int run = 0; run < (part.IsEmpty ? 0 : Runs); run++)
+            part.Slice(run * Run * inputs, Run * inputs).CopyTo(values[((First + (run * Stride)) * inputs)..]);
+    }
 }

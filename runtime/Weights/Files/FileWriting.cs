@@ -15,7 +15,12 @@ internal static class FileWriting
         try
         {
             using (FileStream stream = File.Create(unfinished))
+            {
                 write(stream);
+                // Before the name changes: after a loss of power the name must not lead to a part of the file.
+                stream.Flush(flushToDisk: true);
+            }
+
             File.Move(unfinished, path, overwrite: true);
         }
         catch

@@ -126,6 +126,19 @@ internal static class PowerOfTwo
     /// </summary>
     public const float RoundAndBias = 12583039;
 
+    /// <summary>exp(x) for x up to 0, exactly 0 where 2 to the power of x log₂e is below 2⁻¹²⁶.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Exponential<T>(T x)
+        where T : struct, IFloatVector<T>
+    {
+        // log₂e as the sum of two float32.
+        T z = T.AtLeast(T.Create(-88.0296919f), x);
+        T shifted = T.MultiplyAdd(z, T.Create(1.44269502f), T.Create(RoundAndBias));
+        T fraction = T.MultiplyAdd(z, T.Create(1.44269502f), T.Create(RoundAndBias) - shifted);
+        fraction = T.MultiplyAdd(z, T.Create(1.92596303e-8f), fraction);
+        return Of(fraction) * T.PowerFromLowBits(shifted);
+    }
+
     /// <summary>2ˣ for x in [−½, ½], by the polynomial of the softmax: 0.80 ulp at worst.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Of<T>(T x)

@@ -141,7 +141,7 @@ internal sealed partial class RowNorm
 
     /// <summary>Σ (x − mean)².</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static float SumOfSquares<T>(ref float row, nint whole, ref float tail, float mean)
+    internal static float SumOfSquares<T>(ref float row, nint whole, ref float tail, float mean)
         where T : struct, IFloatVector<T>
     {
         T middle = T.Create(mean), zero = T.Create(0);

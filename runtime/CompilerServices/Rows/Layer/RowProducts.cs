@@ -1,9 +1,10 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace AttentionGen.CompilerServices;
 
-/// <summary>Multiplies rows by the caller's rows, in place. Each element by itself, so the bits are the same at every vector width.</summary>
+/// <summary>Products of rows, in place. Each element by itself and rounded by itself, so the bits are the same at every vector width.</summary>
 internal static class RowProducts
 {
     /// <summary>values = values · operand.</summary>
@@ -24,5 +25,32 @@ internal static class RowProducts
             for (; i < end; i++)
                 Unsafe.Add(ref values, i) *= Unsafe.Add(ref operand, i);
         }
+    }
+
+    /// <summary>values = factor · values.</summary>
+    /// <param name="values">Any number of elements.</param>
+    /// <param name="factor">The factor.</param>
+    public static void Scale(Span<float> values, float factor)
+    {
+        ref float start = ref MemoryMarshal.GetReference(values);
+        nint i = 0;
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+            (Vector.LoadUnsafe(ref Unsafe.Add(ref start, i)) * factor).StoreUnsafe(ref Unsafe.Add(ref start, i));
+        for (; i < values.Length; i++)
+            Unsafe.Add(ref start, i) *= factor;
+    }
+
+    /// <summary>sum = sum + factor · values.</summary>
+    /// <param name="sum">Any number of elements.</param>
+    /// <param name="factor">The factor.</param>
+    /// <param name="values">As many elements.</param>
+    public static void AddScaled(Span<float> sum, float factor, ReadOnlySpan<float> values)
+    {
+        ref float to = ref MemoryMarshal.GetReference(sum), from = ref MemoryMarshal.GetReference(values);
+        nint i = 0;
+        for (; i <= sum.Length - Vector<float>.Count; i += Vector<float>.Count)
+            (Vector.LoadUnsafe(ref Unsafe.Add(ref to, i)) + Vector.LoadUnsafe(ref Unsafe.Add(ref from, i)) * factor).StoreUnsafe(ref Unsafe.Add(ref to, i));
+        for (; i < sum.Length; i++)
+            Unsafe.Add(ref to, i) += Unsafe.Add(ref from, i) * factor;
     }
 }

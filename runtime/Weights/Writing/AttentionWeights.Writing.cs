@@ -1,0 +1,75 @@
+using AttentionGen.CompilerServices;
+
+namespace AttentionGen;
+
+public sealed partial class AttentionWeights
+{
+    /// <summary>
+    /// Adds these weights to a file, as <see cref="From"/> with the same names reads them: with separate or common matrices of query, key and value,
+    /// transposed or not. Numbers are kept to the bit, but for norms with a <see cref="AttentionTensorNames.NormOffset"/>, which is subtracted.
+    /// </summary>
+    /// <param name="builder">The file. What is not rearranged is not copied, so weights must not change until the file is written.</param>
+    /// <param name="names">The names of the tensors, and their layout.</param>
+    /// <param name="shape">The shape of the block.</param>
+    /// <exception cref="ArgumentException">The weights are for another shape, or a tensor has no name or one that is taken.</exception>
+    public void AddTo(SafetensorsBuilder builder, AttentionTensorNames names, AttentionShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(shape);
+        KernelChecks.ValidateWeights(shape, this);
+        var writer = new WeightWriter(builder, names.IsTransposed);
+        if (names is { Query: null, QueryKeyValue: not null } && shape.HasProjections)
+        {
+            int outputs = shape.QueryDim + shape.KeyDim + shape.ValueDim;
+            writer.AddMatrix(names.QueryKeyValue, "query, key and value", Join(Fused(names, shape), Query, Key, Value, shape.DModel), outputs);
+        }
+        else
+        {
+            writer.AddMatrix(names.Query, "query matrix", QueryProjection.Weight.Memory, shape.QueryDim);
+            writer.AddMatrix(names.Key, "key matrix", KeyProjection.Weight.Memory, shape.KeyDim);
+            writer.AddMatrix(names.Value, "value matrix", ValueProjection.Weight.Memory, shape.ValueDim);
+        }
+
+        // PyTorch has one bias also where the matrices are separate.
+        if (names is { QueryBias: null, QueryKeyValueBias: not null } && (shape.QueryBias || shape.KeyBias || shape.ValueBias))
+        {
+            writer.AddVector(names.QueryKeyValueBias, "bias of query, key and value", Join(Fused(names, shape), QueryBias, KeyBias, ValueBias, 1));
+        }
+        else
+        {
+            writer.AddVector(names.QueryBias, "query bias", QueryProjection.Bias.Memory);
+            writer.AddVector(names.KeyBias, "key bias", KeyProjection.Bias.Memory);
+            writer.AddVector(names.ValueBias, "value bias", ValueProjection.Bias.Memory);
+        }
+
+        writer.AddMatrix(names.Output, "output matrix", OutputProjection.Weight.Memory, shape.DModel);
+        writer.AddVector(names.OutputBias, "output bias", OutputProjection.Bias.Memory);
+        writer.AddVector(names.QueryNorm, "query norm", Learned.QueryNorm.Memory, names.NormOffset);
+        writer.AddVector(names.QueryNormBias, "query norm bias", Learned.QueryNormBias.Memory);
+        writer.AddVector(names.KeyNorm, "key norm", Learned.KeyNorm.Memory, names.NormOffset);
+        writer.AddVector(names.KeyNormBias, "key norm bias", Learned.KeyNormBias.Memory);
+        writer.AddVector(names.Sinks, "sinks", Learned.Sinks.Memory);
+        writer.AddTable(names.RelativePositionBias, "relative position bias", Learned.RelativePositionBias.Memory, shape.Heads);
+        writer.AddVector(names.BiasKey, "bias key", Learned.BiasKey.Memory);
+        writer.AddVector(names.BiasValue, "bias value", Learned.BiasValue.Memory);
+    }
+
+    private static FusedRows Fused(AttentionTensorNames names, AttentionShape shape)
+    {
+        if (names.QueryKeyValueOrder == QueryKeyValueOrder.ByPart)
+            return FusedRows.ByPart(shape.QueryDim, shape.KeyDim);
+        int groups = names.QueryKeyValueOrder == QueryKeyValueOrder.ByHead ? shape.Heads : shape.KvHeads;
+        return FusedRows.ByGroup(shape.Heads / groups, groups, shape.HeadDim);
+    }
+
+    /// <summary>Outputs of query, key and value in one matrix, or in one bias, whose absent parts are zeros.</summary>
+    private static float[] Join(FusedRows rows, ReadOnlySpan<float> query, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int inputs)
+    {
+        var joined = new float[(rows.Query.Count + rows.Key.Count + rows.Value.Count) * inputs];
+        rows.Query.Put(query, joined, inputs);
+        rows.Key.Put(key, joined, inputs);
+        rows.Value.Put(value, joined, inputs);
+        return joined;
+    }
+}
