@@ -62,7 +62,8 @@ internal static class FeatureList
         | If(steps.ScorePass is not null, AttentionFeatures.ModifiesScores)
         | If(steps.NaturalScores, AttentionFeatures.NaturalScores)
         | If(shape.Sinks, AttentionFeatures.Sinks)
-        | If(shape.AppendedKeys > 0, AttentionFeatures.AppendsKeys);
+        | If(shape.AppendedKeys > 0, AttentionFeatures.AppendsKeys)
+        | If(shape.HeadMask, AttentionFeatures.HeadMask);
 
     private static AttentionFeatures OfOutputs(AttentionShape shape) =>
         If(shape.HasLogSumExp, AttentionFeatures.LogSumExp)

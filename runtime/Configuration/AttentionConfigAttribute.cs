@@ -70,6 +70,13 @@ public partial class AttentionConfigAttribute : Attribute
     /// <summary>Whether the output projection adds a bias.</summary>
     public bool OutputBias { get; set; } = true;
 
+    /// <summary>
+    /// Whether a call gives a factor for each head, [<see cref="Heads"/>], that multiplies what the head gives before the output projection; without
+    /// projections, the output. 0 removes a head, as in an ablation (Michel et al. 2019). A Transformer layer with a memory has such factors for its
+    /// cross-attention too.
+    /// </summary>
+    public bool HeadMask { get; set; }
+
     /// <summary>The fixed number of query rows of a sequence. Zero, the default, means any number.</summary>
     public int SequenceLength { get; set; }
 

@@ -10,6 +10,8 @@ internal static class HeadLabel
 
     private const double Broad = 0.85;
 
+    private const double Focused = 0.6;
+
     // With fewer, the one word that a sentence repeats would name the head.
     private const int FewestRepeats = 4;
 
@@ -38,7 +40,8 @@ internal static class HeadLabel
             return Write(words, strength);
         if (measures.IsPositional)
             return Write($"position {measures.PositionalOffset!.Value.ToString("+0;−0;0", CultureInfo.InvariantCulture)}", measures.PositionalShare);
-        return measures.Entropy >= Broad ? Write("broad", measures.Entropy) : Write("mixed", measures.Confidence);
+        return measures.Entropy >= Broad ? Write("broad", measures.Entropy)
+            : Write(measures.Confidence >= Focused ? "focused" : "mixed", measures.Confidence);
     }
 
     private static string Write(string words, double number) =>

@@ -93,7 +93,7 @@ public sealed class HeadMeasures
     /// What the head does, in words, with the number that shows it: "previous token, 0.93". The words are those of the strongest of
     /// <see cref="PreviousToken"/>, <see cref="CurrentToken"/>, <see cref="NextToken"/>, <see cref="DuplicateMatching"/>, <see cref="PrefixMatching"/>
     /// ("induction"), <see cref="SinkMass"/> ("first token") and <see cref="DelimiterMass"/>, if it is at least 0.4; else of a positional head;
-    /// else "broad" with an entropy of at least 0.85; else "mixed" with the confidence.
+    /// else "broad" with an entropy of at least 0.85; else "focused" with a confidence of at least 0.6, or "mixed" with a lower one.
     /// </summary>
     public string Label => HeadLabel.Describe(this);
 }

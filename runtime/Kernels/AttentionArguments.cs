@@ -86,6 +86,15 @@ public readonly ref struct AttentionArguments
     public int MaskLength { get; init; }
 
     /// <summary>
+    /// [Heads], the same for all sequences: factors of what each head gives before the output projection; 0 removes a head, whatever it holds. Declared by
+    /// <see cref="AttentionConfigAttribute.HeadMask"/>. For a <see cref="TransformerStack"/> [layers, Heads].
+    /// </summary>
+    public ReadOnlySpan<float> HeadMask { get; init; }
+
+    /// <summary>The same for the heads of the cross-attention of a layer with a memory.</summary>
+    public ReadOnlySpan<float> MemoryHeadMask { get; init; }
+
+    /// <summary>
     /// [batch, Heads, rows, keys], or [batch, rows, keys] if the mean of the heads is declared; see <see cref="AttentionOutputs"/>. Empty: not computed.
     /// </summary>
     public Span<float> Probabilities { get; init; }

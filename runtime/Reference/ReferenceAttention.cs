@@ -61,7 +61,9 @@ public static partial class ReferenceAttention
                         Values = values,
                         Head = head, Row = row, Position = row + offset, Query = query.AsSpan(head * shape.HeadDim, shape.HeadDim),
                     };
-                    one.Attend(heads.AsSpan(head * shape.ValueHeadDim, shape.ValueHeadDim));
+                    Span<double> target = heads.AsSpan(head * shape.ValueHeadDim, shape.ValueHeadDim);
+                    one.Attend(target);
+                    Mask(shape, in arguments, head, target);
                 }
 
                 WriteOutput(shape, weights, sequence, row, heads, result.Output);
@@ -145,6 +147,14 @@ public static partial class ReferenceAttention
             Array.Clear(keys[key]);
             Array.Clear(values[key]);
         }
+    }
+
+    /// <summary>Multiplies a head, or its gradient, by its factor, if heads have some: nothing is left of a head with 0.</summary>
+    private static void Mask(AttentionShape shape, in AttentionArguments arguments, int head, Span<double> elements)
+    {
+        float factor = shape.HeadMask ? arguments.HeadMask[head] : 1;
+        foreach (ref double element in elements)
+            element = factor == 0 ? 0 : element * factor;
     }
 
     /// <summary>Returns the concatenated heads, after the output projection if there is one.</summary>

@@ -32,7 +32,7 @@ public static partial class ReferenceLayer
         shape.ThrowIfIllegal();
         KernelChecks.ValidateWeights(shape, weights);
         CheckMemory(shape, in arguments, cache);
-        AttentionArguments own = arguments with { Memory = default, KeyOffsets = default, MemoryLengths = default };
+        AttentionArguments own = arguments with { Memory = default, KeyOffsets = default, MemoryLengths = default, MemoryHeadMask = default };
         // Before the attention: it appends to the cache, which tells how many keys are old.
         ReferenceSequence[] sequences = ReferenceSequence.Find(shape.Attention, in own, cache);
 
@@ -84,7 +84,7 @@ public static partial class ReferenceLayer
 
     /// <summary>The cross-attention, whose key lengths are those of the memory.</summary>
     internal static AttentionShape? MemoryAttention(TransformerLayerShape shape) =>
-        shape.CrossAttention is { } cross ? cross with { KeyLengths = shape.MemoryLengths } : null;
+        shape.CrossAttention is { } cross ? cross with { KeyLengths = shape.MemoryLengths, HeadMask = shape.Attention.HeadMask } : null;
 
     /// <summary>Adds the cross-attention to a memory.</summary>
     private static double[] AddMemory(
@@ -105,7 +105,7 @@ public static partial class ReferenceLayer
     private static AttentionArguments MemoryArguments(in AttentionArguments arguments) => new()
     {
         Input = arguments.Input, Memory = arguments.Memory, RowOffsets = arguments.RowOffsets, KeyOffsets = arguments.KeyOffsets,
-        KeyLengths = arguments.MemoryLengths, Batch = arguments.Batch,
+        KeyLengths = arguments.MemoryLengths, HeadMask = arguments.MemoryHeadMask, Batch = arguments.Batch,
     };
 
     private static void CheckMemory(TransformerLayerShape shape, in AttentionArguments arguments, ReferenceCache? cache)

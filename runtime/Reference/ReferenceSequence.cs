@@ -151,6 +151,7 @@ internal sealed record ReferenceSequence(
         CheckCount("keyStarts", arguments.KeyStarts.Length, shape.KeyStarts ? batch : 0);
         CheckCount("prefixLengths", arguments.PrefixLengths.Length, shape.PrefixLengths ? batch : 0);
         CheckCount("documents", arguments.Documents.Length, shape.Documents ? sequences.Sum(sequence => sequence.Keys) : 0);
+        CheckCount("headMask", arguments.HeadMask.Length, shape.HeadMask ? shape.Heads : 0);
         CheckCount("positions", arguments.Positions.Length, shape.Positions ? sequences.Sum(sequence => sequence.Rows) : 0);
         foreach (int position in arguments.Positions)
             Check(position >= 0, "positions", $"A position is {position}; expected 0 or more.");

@@ -62,6 +62,20 @@ internal static class StackChecks
         }
     }
 
+    /// <summary>Checks the factors of the heads of all layers.</summary>
+    public static void CheckHeadMask(string argument, AttentionShape[] shapes, int length, bool isDeclared)
+    {
+        int heads = 0;
+        foreach (AttentionShape shape in shapes)
+            heads += isDeclared ? shape.Heads : 0;
+        if (length != heads)
+        {
+            string expected = isDeclared ? $"{heads}, a factor for each head of {shapes.Length} layers"
+                : $"0, because the layers do not declare {(argument == "headMask" ? "HeadMask" : "HeadMask and a memory")}";
+            throw new ArgumentException($"{argument}.Length is {length}; expected {expected}.", argument);
+        }
+    }
+
     /// <summary>What decides which arguments a call takes, and their sizes.</summary>
     private static (string Name, object Value)[] Arguments(AttentionShape shape) =>
     [
@@ -69,7 +83,8 @@ internal static class StackChecks
         (nameof(shape.HasCache), shape.HasCache), (nameof(shape.SequenceLength), shape.SequenceLength), (nameof(shape.Ragged), shape.Ragged),
         (nameof(shape.KeyStarts), shape.KeyStarts), (nameof(shape.KeyLengths), shape.KeyLengths), (nameof(shape.PrefixLengths), shape.PrefixLengths),
         (nameof(shape.Documents), shape.Documents), (nameof(shape.Positions), shape.Positions), (nameof(shape.BooleanMask), shape.BooleanMask),
-        (nameof(shape.AdditiveMask), shape.AdditiveMask), (nameof(shape.MaskLength), shape.MaskLength), .. MaskHeads(shape),
+        (nameof(shape.AdditiveMask), shape.AdditiveMask), (nameof(shape.MaskLength), shape.MaskLength), (nameof(shape.HeadMask), shape.HeadMask),
+        .. MaskHeads(shape),
     ];
 
     /// <summary>Masks with an axis of heads have the sizes of the heads.</summary>

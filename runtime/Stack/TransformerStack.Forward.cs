@@ -106,11 +106,15 @@ public partial class TransformerStack
                 nameof(arguments));
         cache?.CheckLayers(shapes);
         using WriteScope writing = cache is null ? default : cache.Writing();
-        AttentionArguments first = cache is null ? arguments : arguments with { Cache = cache[0] };
+        StackChecks.CheckHeadMask("headMask", shapes, arguments.HeadMask.Length, isDeclared: shapes[0].HeadMask);
+        StackChecks.CheckHeadMask("memoryHeadMask", shapes, arguments.MemoryHeadMask.Length, shapes[0].HeadMask && memoryShape is not null);
+        // Outputs must not overlap what the caller gave for any layer.
+        AttentionArguments given = cache is null ? arguments : arguments with { Cache = cache[0] };
+        AttentionArguments first = OfLayer(in given, 0, firstHead: 0);
         if (memoryShape is not null)
-            KernelChecks.Validate(shapes[0], memoryShape, hasMemoryLengths, in first, in first);
+            KernelChecks.Validate(shapes[0], memoryShape, hasMemoryLengths, in first, in given);
         else
-            KernelChecks.Validate(shapes[0], in first);
+            KernelChecks.Validate(shapes[0], in first, in given);
         // All layers must append the same numbers of keys, whatever the caller does to the offsets meanwhile.
         AttentionArguments settled = cache is null || arguments.RowOffsets.IsEmpty
             ? arguments
@@ -137,7 +141,7 @@ public partial class TransformerStack
     private void RunLayers(in AttentionArguments arguments, TransformerStackCache? cache, AlignedMemory? one, AlignedMemory? other)
     {
         using StackRings rings = StackRings.Begin(cache, in arguments);
-        int layer = 0;
+        int layer = 0, firstHead = 0;
         try
         {
             ReadOnlySpan<float> input = arguments.Input;
@@ -147,8 +151,9 @@ public partial class TransformerStack
                 Span<float> output = layer == layers.Length - 1
                     ? arguments.Output
                     : MemoryMarshal.CreateSpan(ref (layer % 2 == 0 ? one : other)!.Reference, arguments.Input.Length);
-                layers[layer].Forward(arguments with { Input = input, Output = output, Cache = cache?[layer] });
+                layers[layer].Forward(OfLayer(in arguments, layer, firstHead) with { Input = input, Output = output, Cache = cache?[layer] });
                 input = output;
+                firstHead += shapes[layer].Heads;
             }
         }
         catch
@@ -157,5 +162,18 @@ public partial class TransformerStack
             rings.Undo(layer);
             throw;
         }
+    }
+
+    /// <summary>The arguments with the factors of one layer's heads.</summary>
+    private AttentionArguments OfLayer(in AttentionArguments arguments, int layer, int firstHead)
+    {
+        if (!shapes[layer].HeadMask)
+            return arguments;
+        int heads = shapes[layer].Heads;
+        return arguments with
+        {
+            HeadMask = arguments.HeadMask.Slice(firstHead, heads),
+            MemoryHeadMask = memoryShape is null ? default : arguments.MemoryHeadMask.Slice(firstHead, heads),
+        };
     }
 }

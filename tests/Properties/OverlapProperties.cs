@@ -19,7 +19,7 @@ public sealed class OverlapProperties
         {
             Heads = 2, HeadDim = 4, Projections = false, Causal = true, KeyLengths = true, KeyStarts = true, PrefixLengths = true, Documents = true,
             Rotary = RotaryKind.HalfSplit, Positions = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.BatchHeadQueryKey,
-            Outputs = AllOutputs,
+            HeadMask = true, Outputs = AllOutputs,
         }),
         ("whole cross", new() { Heads = 2, DModel = 8, MemoryDim = 6, KeyLengths = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AllOutputs }),
         ("whole ragged", new() { Heads = 2, HeadDim = 4, Projections = false, Ragged = true, Outputs = AttentionOutputs.LogSumExp }));

@@ -177,6 +177,8 @@ internal static class AttentionProse
             yield return "bias key and value";
         if (shape.ZeroKeyValue)
             yield return "zero key and value";
+        if (shape.HeadMask)
+            yield return "head mask";
         if (shape.KeyValues != KeyValueFormat.Float32)
             yield return $"keys and values in {shape.KeyValues}";
         if (shape.HasProbabilities)

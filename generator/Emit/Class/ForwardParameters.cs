@@ -27,6 +27,8 @@ internal static class ForwardParameters
         all = all.Concat(Offsets(shape, cached, memoryDim > 0)).Concat(Declared(shape, cached));
         if (layer is { MemoryLengths: true })
             all = all.Append(Integers("memoryLengths", "MemoryLengths", "[batch]: the number of memory rows of each sequence that the cross-attention sees"));
+        if (shape.HeadMask && layer is { MemoryDim: > 0 })
+            all = all.Append(Floats("memoryHeadMask", "MemoryHeadMask", HeadFactors(shape, "head of the cross-attention")));
         if (!cached && !shape.Ragged)
             all = all.Append(new("int batch = 1", "batch", "Batch", Batch(shape)));
         return all.Append(new("in Library::ForwardOptions options = default", "options", "Options", "Threads and cancellation"));
@@ -124,6 +126,8 @@ internal static class ForwardParameters
             yield return new("int maskLength", "maskLength", "MaskLength", $"Keys that the {have}{cachedToo}: keys from there on are masked");
         }
 
+        if (shape.HeadMask)
+            yield return Floats("headMask", "HeadMask", HeadFactors(shape, "head"));
         if (shape.HasProbabilities)
         {
             bool averaged = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0;
@@ -145,6 +149,9 @@ internal static class ForwardParameters
             yield return Result("logSumExp", "LogSumExp", $"[{axes}]: the logarithm of each row's sum of exponentials; −∞ for a row that sees no key");
         }
     }
+
+    private static string HeadFactors(AttentionShape shape, string head) =>
+        CodeWriter.Invariant($"[{shape.Heads}]: a factor of what each {head} gives; 0 removes it");
 
     private static string Stage(AttentionOutputs stage) => stage switch
     {

@@ -9,7 +9,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
     private readonly AttentionArguments arguments = arguments;
 
     /// <inheritdoc/>
-    public int Count => 19;
+    public int Count => 21;
 
     /// <summary>The arguments again, on any thread.</summary>
     public static AttentionArguments Restore(in PinnedSpans spans, AttentionCache? cache, int batch, int maskLength, ForwardOptions options) => new()
@@ -34,6 +34,8 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
         DocumentOffsets = spans[17].As<int>(),
         MaskLength = maskLength,
         MemoryLengths = spans[18].As<int>(),
+        HeadMask = spans[19].As<float>(),
+        MemoryHeadMask = spans[20].As<float>(),
         Cache = cache,
         Batch = batch,
         Options = options,
@@ -62,7 +64,9 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
             case 15: return ref Start(arguments.Positions, out length);
             case 16: return ref Start(arguments.BooleanMask, out length);
             case 17: return ref Start<int>(arguments.DocumentOffsets, out length);
-            default: return ref Start(arguments.MemoryLengths, out length);
+            case 18: return ref Start(arguments.MemoryLengths, out length);
+            case 19: return ref Start(arguments.HeadMask, out length);
+            default: return ref Start(arguments.MemoryHeadMask, out length);
         }
     }
 

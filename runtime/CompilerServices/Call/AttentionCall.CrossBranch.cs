@@ -105,6 +105,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         ProjectMemoryQueries(call.Weights, ref joined, rows, ref input, ref output, ref scratch);
         WriteQueries(ref joined, rows, ref queries, TConstants.MemoryQueryFactor);
         TKernels.AttendMemory(in call.MemoryPanels, call.MemoryKeys, ref queries, rows, ref joined, ref scratch);
+        if (Has(HeadMask))
+            MaskHeads(call.Arguments.MemoryHeadMask, 0, TConstants.KvHeads, rows, ref joined);
         FinishMemory(call.Weights, ref joined, rows, ref output, ref scratch);
     }
 
@@ -131,6 +133,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             TKernels.AttendMemory(
                 in call.MemoryPanels, call.MemoryKeys, ref Unsafe.Add(ref queries, row * QueryDim), own, ref Unsafe.Add(ref joined, row * JoinedDim),
                 ref scratch);
+            if (Has(HeadMask))
+                MaskHeads(call.Arguments.MemoryHeadMask, 0, TConstants.KvHeads, own, ref Unsafe.Add(ref joined, row * JoinedDim));
             row += own;
         }
 

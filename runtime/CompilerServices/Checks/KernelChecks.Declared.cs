@@ -96,6 +96,10 @@ public static partial class KernelChecks
         }
     }
 
+    /// <summary>Checks the factors of heads: one for each.</summary>
+    private static void CheckHeadMask(string argument, AttentionShape shape, int length) =>
+        CheckLength(argument, nameof(AttentionShape.HeadMask), length, shape.HeadMask ? MaskAxes.Head : MaskAxes.None, shape.Heads, default);
+
     /// <summary>Checks how many keys the masks have.</summary>
     private static void CheckMaskLength(AttentionShape shape, int maskLength, int keys)
     {

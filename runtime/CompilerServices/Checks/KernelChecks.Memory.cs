@@ -14,7 +14,8 @@ public static partial class KernelChecks
     {
         if (arguments.Cache is { } cache)
             CheckCacheOfLayer(shape, memoryShape, cache);
-        AttentionArguments own = arguments with { Memory = default, KeyOffsets = default, MemoryLengths = default };
+        AttentionArguments own = arguments with { Memory = default, KeyOffsets = default, MemoryLengths = default, MemoryHeadMask = default };
+        CheckHeadMask("memoryHeadMask", shape, arguments.MemoryHeadMask.Length);
         ForwardDimensions dimensions = Validate(shape, in own, given with { KeyOffsets = default });
         AttentionArguments memory = MemoryArguments(in arguments);
         AttentionArguments givenMemory = MemoryArguments(in given) with { MemoryLengths = given.MemoryLengths };
@@ -40,6 +41,8 @@ public static partial class KernelChecks
             ThrowMemoryOfSelfAttention(arguments.Memory.Length);
         if (!arguments.MemoryLengths.IsEmpty)
             ThrowUndeclared("memoryLengths", "MemoryLengths", arguments.MemoryLengths.Length);
+        if (!arguments.MemoryHeadMask.IsEmpty)
+            ThrowNoMemoryHeads(arguments.MemoryHeadMask.Length);
     }
 
     private static AttentionArguments MemoryArguments(in AttentionArguments arguments) => new()

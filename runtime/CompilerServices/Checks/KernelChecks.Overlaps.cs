@@ -38,6 +38,8 @@ public static partial class KernelChecks
         CheckInput(argument, output, "positions", arguments.Positions);
         CheckInput(argument, output, "booleanMask", arguments.BooleanMask);
         CheckInput(argument, output, "additiveMask", arguments.AdditiveMask);
+        CheckInput(argument, output, "headMask", arguments.HeadMask);
+        CheckInput(argument, output, "memoryHeadMask", arguments.MemoryHeadMask);
     }
 
     private static void CheckInput<T>(string argument, ReadOnlySpan<float> output, string inputName, ReadOnlySpan<T> input)

@@ -116,6 +116,12 @@ public static partial class KernelChecks
         throw new ArgumentException($"{argument}.Length is {length}; expected 0, because the configuration does not declare {setting}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowNoMemoryHeads(int length) =>
+        throw new ArgumentException(
+            $"memoryHeadMask.Length is {length}; expected 0, because only a layer with a memory has heads of a cross-attention beside its own.",
+            "memoryHeadMask");
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowPerSequence(string argument, int length, int batch) =>
         throw new ArgumentException(
             $"{argument}.Length is {length}; expected one for each sequence, batch = {batch}.{(batch == 1 ? Forgotten(length) : "")}", argument);

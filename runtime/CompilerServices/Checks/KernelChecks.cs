@@ -53,6 +53,9 @@ public static partial class KernelChecks
             ThrowNegative("options", arguments.Options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");
         if (!arguments.MemoryLengths.IsEmpty)
             ThrowUndeclared("memoryLengths", "MemoryLengths", arguments.MemoryLengths.Length);
+        CheckHeadMask("headMask", shape, arguments.HeadMask.Length);
+        if (!arguments.MemoryHeadMask.IsEmpty)
+            ThrowNoMemoryHeads(arguments.MemoryHeadMask.Length);
 
         AttentionCache? cache = arguments.Cache;
         if (cache is not null)

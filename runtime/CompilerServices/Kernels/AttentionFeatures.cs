@@ -179,4 +179,7 @@ public enum AttentionFeatures : long
 
     /// <summary>Of two parallel branches each has a norm of its own.</summary>
     ParallelNorms = 1L << 58,
+
+    /// <summary>A call gives a factor for each head.</summary>
+    HeadMask = 1L << 60,
 }

@@ -56,6 +56,9 @@ public sealed partial record AttentionShape
     /// <summary>The arithmetic of products whose weights are stored in blocks of integers.</summary>
     public WeightArithmetic Arithmetic { get; init; }
 
+    /// <summary>Whether a call gives a factor for each head.</summary>
+    public bool HeadMask { get; init; }
+
     /// <summary>The fixed number of query rows of a sequence, or 0 for any number.</summary>
     public int SequenceLength { get; init; }
 

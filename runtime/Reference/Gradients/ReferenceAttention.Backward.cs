@@ -56,12 +56,19 @@ public static partial class ReferenceAttention
                 double[] heads = new double[shape.JoinedDim], queryGradient = new double[shape.QueryDim];
                 // The heads first: the gradient of the output matrix needs all of them.
                 for (int head = 0; head < shape.Heads; head++)
-                    One(in arguments, head, query).Attend(heads.AsSpan(head * shape.ValueHeadDim, shape.ValueHeadDim));
+                {
+                    Span<double> target = heads.AsSpan(head * shape.ValueHeadDim, shape.ValueHeadDim);
+                    One(in arguments, head, query).Attend(target);
+                    Mask(shape, in arguments, head, target);
+                }
+
                 double[] headGradients = HeadGradients(shape, weights, sequence, row, heads, outputGradient, gradients.Weights);
                 for (int head = 0; head < shape.Heads; head++)
                 {
+                    Span<double> headGradient = headGradients.AsSpan(head * shape.ValueHeadDim, shape.ValueHeadDim);
+                    Mask(shape, in arguments, head, headGradient);
                     One(in arguments, head, query).Backward(
-                        headGradients.AsSpan(head * shape.ValueHeadDim, shape.ValueHeadDim),
+                        headGradient,
                         queryGradient.AsSpan(head * shape.HeadDim, shape.HeadDim),
                         keyGradients,
                         valueGradients,

@@ -24,7 +24,7 @@ public static partial class ReferenceLayer
         shape.ThrowIfIllegal();
         KernelChecks.ValidateWeights(shape, weights);
         CheckMemory(shape, in arguments, null);
-        AttentionArguments own = arguments with { Memory = default, KeyOffsets = default, MemoryLengths = default };
+        AttentionArguments own = arguments with { Memory = default, KeyOffsets = default, MemoryLengths = default, MemoryHeadMask = default };
         ReferenceSequence[] sequences = ReferenceSequence.Find(shape.Attention, in own, null);
         ReferenceAttention.CheckGradient(outputGradient.Length, x.Length);
         // The output of padding is zero, whatever is learned.

@@ -27,7 +27,7 @@ internal sealed partial class T5Layer;
     Softcap = 30,
     QueryKeyNorm = QueryKeyNorm.Rms, NormPlacement = NormPlacement.Both, Norm = Norm.Rms, Activation = Activation.Silu, MemoryDim = 272, MemoryLengths = true,
     Ragged = true,
-    ResidualScale = 0.5f)]
+    ResidualScale = 0.5f, HeadMask = true)]
 internal sealed partial class GemmaDecoderLayer;
 
 /// <summary>A decoder whose rows fill no whole panels, with norms on both sides.</summary>
@@ -36,9 +36,9 @@ internal sealed partial class OddDecoderLayer;
 
 /// <summary>All rows at once, as a decoder that is not autoregressive: no cache, and padding that is skipped.</summary>
 [TransformerLayerConfig(Heads = 2, DModel = 32, FeedForwardDim = 20, MemoryDim = 16, KeyLengths = true, SkipPadding = true,
-    Outputs = AttentionOutputs.Probabilities)]
+    Outputs = AttentionOutputs.Probabilities, HeadMask = true)]
 internal sealed partial class FillingLayer;
 
 /// <summary>Rows that see all keys, without a cache.</summary>
-[TransformerLayerConfig(Heads = 2, DModel = 32, FeedForwardDim = 20, MemoryDim = 32)]
+[TransformerLayerConfig(Heads = 2, DModel = 32, FeedForwardDim = 20, MemoryDim = 32, HeadMask = true)]
 internal sealed partial class RefiningLayer;

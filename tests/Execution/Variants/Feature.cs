@@ -60,6 +60,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         new("yarn", block => block with { Rotary = RotaryKind.Interleaved, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 4,
             RotaryOriginalLength = 64, RotaryBase = 1000 }),
         new("positions", block => block with { Rotary = block.Rotary == RotaryKind.None ? RotaryKind.Interleaved : block.Rotary, Positions = true }),
+        new("head-mask", block => block with { HeadMask = true }),
         new("bfloat16-keys", block => block with { KeyValues = KeyValueFormat.BFloat16 }),
         new("float16-keys", block => block with { KeyValues = KeyValueFormat.Float16 }),
         new("int8-keys", block => block with { KeyValues = KeyValueFormat.Int8 }),

@@ -52,7 +52,7 @@ internal sealed class CallSpans
     [
         "output", "probabilities", "scores", "logSumExp",
         "input", "memory", "key", "value", "rowOffsets", "keyOffsets", "keyLengths", "keyStarts", "prefixLengths", "documents", "positions", "booleanMask",
-        "additiveMask",
+        "headMask", "additiveMask",
     ];
 
     /// <summary>The call with what its inputs hold now.</summary>
@@ -70,7 +70,8 @@ internal sealed class CallSpans
         Documents = Of<int>(13).ToArray(),
         Positions = Of<int>(14).ToArray(),
         BooleanMask = Of<bool>(Mask).ToArray(),
-        AdditiveMask = Of<float>(16).ToArray(),
+        HeadMask = Of<float>(16).ToArray(),
+        AdditiveMask = Of<float>(17).ToArray(),
     };
 
     public AttentionResult Result => new(Of<float>(0).ToArray(), Of<float>(1).ToArray(), Of<float>(2).ToArray(), Of<float>(3).ToArray());
@@ -108,7 +109,8 @@ internal sealed class CallSpans
         Documents = Of<int>(13),
         Positions = Of<int>(14),
         BooleanMask = Of<bool>(Mask),
-        AdditiveMask = Of<float>(16),
+        HeadMask = Of<float>(16),
+        AdditiveMask = Of<float>(17),
         MaskLength = call.MaskLength,
         Batch = call.Batch,
         Cache = cache,
@@ -140,6 +142,7 @@ internal sealed class CallSpans
         13 => MemoryMarshal.AsBytes(call.Documents.AsSpan()),
         14 => MemoryMarshal.AsBytes(call.Positions.AsSpan()),
         Mask => MemoryMarshal.AsBytes(call.BooleanMask.AsSpan()),
+        16 => MemoryMarshal.AsBytes(call.HeadMask.AsSpan()),
         _ => MemoryMarshal.AsBytes(call.AdditiveMask.AsSpan()),
     };
 

@@ -38,10 +38,11 @@ internal static class ForwardMutation
         17 => (call, new(LogSumExp: random.Next(40))),
         18 => (call, new(Threads: random.Next(2) == 0 ? -1 : int.MinValue)),
         19 => (call with { MaskLength = random.Next(2) == 0 ? Numbers[random.Next(Numbers.Length)] : call.MaskLength + random.Next(-1, 2) }, new()),
+        20 => (call with { HeadMask = Resize(call.HeadMask, random) }, new()),
         _ => (call, new()),
     };
 
-    public const int Kinds = 21;
+    public const int Kinds = 22;
 
     /// <summary>Parameters one of which a refusal must name; empty where what no longer fits may be any of them.</summary>
     public static string[] Names(int kind) => kind switch
@@ -59,6 +60,7 @@ internal static class ForwardMutation
         16 => ["scores"],
         17 => ["logSumExp"],
         18 => ["options"],
+        20 => ["headMask"],
         _ => [],
     };
 

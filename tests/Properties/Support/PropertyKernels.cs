@@ -10,6 +10,7 @@ internal static class PropertyKernels
         ("masks", new()
         {
             Heads = 2, DModel = 8, KeyLengths = true, KeyStarts = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.QueryKey,
+            HeadMask = true,
             Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores | AttentionOutputs.LogSumExp,
         }),
         ("short-masks", new()
@@ -18,7 +19,7 @@ internal static class PropertyKernels
             Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores,
         }),
         ("cached", new() { Heads = 2, KvHeads = 1, DModel = 8, Causal = true, PrefixLengths = true, Documents = true, Rotary = RotaryKind.HalfSplit,
-            Positions = true }),
+            Positions = true, HeadMask = true }),
         ("window", new() { Heads = 2, DModel = 8, Causal = true, WindowLeft = 20, KeyLengths = true }),
         ("ragged", new() { Heads = 2, DModel = 8, Causal = true, Ragged = true, KeyLengths = true, Documents = true, Outputs = AttentionOutputs.LogSumExp }),
         ("ragged-core", new() { Heads = 2, HeadDim = 4, Projections = false, Ragged = true, Outputs = AttentionOutputs.LogSumExp }),

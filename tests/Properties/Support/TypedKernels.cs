@@ -10,13 +10,14 @@ internal static class TypedKernels
     private static readonly Dictionary<string, IKernelType> Types = new()
     {
         ["masks"] = new TypedKernel<TypedMasks>((kernel, in a) => kernel.Forward(
-            a.Input, a.Output, a.KeyStarts, a.KeyLengths, a.BooleanMask, a.AdditiveMask, a.Probabilities, a.Scores, a.LogSumExp, a.Batch, a.Options)),
+            a.Input, a.Output, a.KeyStarts, a.KeyLengths, a.BooleanMask, a.AdditiveMask, a.HeadMask, a.Probabilities, a.Scores, a.LogSumExp, a.Batch,
+            a.Options)),
         ["short-masks"] = new TypedKernel<TypedShortMasks>(
             (kernel, in a) => kernel.Forward(a.Input, a.Output, a.BooleanMask, a.AdditiveMask, a.MaskLength, a.Probabilities, a.Scores, a.Batch, a.Options),
             (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.BooleanMask, a.AdditiveMask, a.MaskLength, a.Probabilities, a.Scores, a.Options)),
         ["cached"] = new TypedKernel<TypedCached>(
-            (kernel, in a) => kernel.Forward(a.Input, a.Output, a.PrefixLengths, a.Documents, a.Positions, a.Batch, a.Options),
-            (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.PrefixLengths, a.Documents, a.Positions, a.Options)),
+            (kernel, in a) => kernel.Forward(a.Input, a.Output, a.PrefixLengths, a.Documents, a.Positions, a.HeadMask, a.Batch, a.Options),
+            (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.PrefixLengths, a.Documents, a.Positions, a.HeadMask, a.Options)),
         ["ragged"] = new TypedKernel<TypedRagged>(
             (kernel, in a) => kernel.Forward(a.Input, a.Output, a.RowOffsets, a.KeyLengths, a.Documents, a.LogSumExp, a.Options),
             (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.RowOffsets, a.KeyLengths, a.Documents, a.LogSumExp, a.Options)),
@@ -58,6 +59,7 @@ internal static class TypedKernels
             Positions = shape.Positions ? call.Positions : right.Positions,
             BooleanMask = shape.BooleanMask != MaskAxes.None ? call.BooleanMask : right.BooleanMask,
             AdditiveMask = shape.AdditiveMask != MaskAxes.None ? call.AdditiveMask : right.AdditiveMask,
+            HeadMask = shape.HeadMask ? call.HeadMask : right.HeadMask,
             MaskLength = shape.MaskLength ? call.MaskLength : right.MaskLength,
             Batch = isCached ? right.Batch : shape.Ragged ? call.RowOffsets.Length - 1 : call.Batch,
         };
@@ -131,7 +133,7 @@ internal sealed class TypedKernel<T>(TypedCall<T> forward, TypedCall<T>? cached 
 }
 
 [AttentionConfig(
-    Heads = 2, DModel = 8, KeyLengths = true, KeyStarts = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.QueryKey,
+    Heads = 2, DModel = 8, KeyLengths = true, KeyStarts = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.QueryKey, HeadMask = true,
     Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores | AttentionOutputs.LogSumExp)]
 internal sealed partial class TypedMasks;
 
@@ -140,7 +142,8 @@ internal sealed partial class TypedMasks;
     Outputs = AttentionOutputs.Probabilities | AttentionOutputs.MaskedScores)]
 internal sealed partial class TypedShortMasks;
 
-[AttentionConfig(Heads = 2, KvHeads = 1, DModel = 8, Causal = true, PrefixLengths = true, Documents = true, Rotary = RotaryKind.HalfSplit, Positions = true)]
+[AttentionConfig(Heads = 2, KvHeads = 1, DModel = 8, Causal = true, PrefixLengths = true, Documents = true, Rotary = RotaryKind.HalfSplit, Positions = true,
+    HeadMask = true)]
 internal sealed partial class TypedCached;
 
 [AttentionConfig(Heads = 2, DModel = 8, Causal = true, Ragged = true, KeyLengths = true, Documents = true, Outputs = AttentionOutputs.LogSumExp)]

@@ -99,6 +99,29 @@ public sealed class DeclaredArgumentTests
             () => Validate(Cross, arguments => With(arguments, additiveMask: new float[length])));
     }
 
+    [Fact]
+    public void Factors_of_heads_are_one_for_each()
+    {
+        AttentionShape shape = Cross with { HeadMask = true };
+        Validate(shape, arguments => WithFactors(arguments, Heads, 0));
+        Refused<ArgumentException>("headMask", "headMask.Length is 0; expected Heads = 2", () => Validate(shape, arguments => arguments));
+        Refused<ArgumentException>("headMask", "headMask.Length is 3; expected Heads = 2", () => Validate(shape, arguments => WithFactors(arguments, 3, 0)));
+        Refused<ArgumentException>(
+            "headMask",
+            "headMask.Length is 2; expected 0, because the configuration does not declare HeadMask",
+            () => Validate(Cross, arguments => WithFactors(arguments, Heads, 0)));
+        Refused<ArgumentException>(
+            "memoryHeadMask",
+            "memoryHeadMask.Length is 2; expected 0, because only a layer with a memory has heads of a cross-attention",
+            () => Validate(shape, arguments => WithFactors(arguments, Heads, Heads)));
+
+        static AttentionArguments WithFactors(AttentionArguments arguments, int heads, int memoryHeads) => new()
+        {
+            Input = arguments.Input, Memory = arguments.Memory, Output = arguments.Output, Batch = arguments.Batch, HeadMask = new float[heads],
+            MemoryHeadMask = new float[memoryHeads],
+        };
+    }
+
     [Theory]
     [InlineData("probabilities", AttentionOutputs.Probabilities, Batch * Heads * Rows * Keys, "batch · Heads · rows · keys")]
     [InlineData("probabilities", AttentionOutputs.AveragedProbabilities, Batch * Rows * Keys, "batch · rows · keys")]

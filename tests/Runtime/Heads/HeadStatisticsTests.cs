@@ -109,7 +109,8 @@ public class HeadStatisticsTests
         { "delimiters, 0.90", (_, j) => j is 3 or 7 ? 0.45 : 0.1 / 6, [1, 2, 3, 99, 5, 6, 7, 99] },
         { "position −2, 1.00", (i, j) => j == Math.Max(i - 2, 0) ? 0.3 : 0.7 / 7, [1, 2, 3, 4, 5, 6, 7, 8] },
         { "broad, 1.00", (_, _) => 0.125, [1, 2, 3, 4, 5, 6, 7, 8] },
-        { "mixed, 0.60", (i, j) => j == i * 3 % 8 ? 0.6 : j == (i * 5 + 2) % 8 ? 0.4 : 0, [1, 2, 3, 4, 5, 6, 7, 8] },
+        { "focused, 0.70", (i, j) => j == i * 3 % 8 ? 0.7 : j == (i * 5 + 2) % 8 ? 0.3 : 0, [1, 2, 3, 4, 5, 6, 7, 8] },
+        { "mixed, 0.55", (i, j) => j == i * 3 % 8 ? 0.55 : j == (i * 5 + 2) % 8 ? 0.45 : 0, [1, 2, 3, 4, 5, 6, 7, 8] },
     };
 
     [Theory]
@@ -138,6 +139,14 @@ public class HeadStatisticsTests
             measure => Assert.True(double.IsNaN(measure)));
         Assert.Equal("delimiters, 0.50", head.Label);
         Assert.Equal(0, statistics[1].Entropy);
+    }
+
+    [Fact]
+    public void OfEqualProbabilitiesTheFirstCounts()
+    {
+        var statistics = new HeadStatistics(1);
+        statistics.Add([0.5f, 0.5f, 0.5f, 0.5f], [1, 2]);
+        Assert.Equal((-1, 1.0), (statistics[0].PositionalOffset, statistics[0].PositionalShare));
     }
 
     [Fact]

@@ -60,3 +60,9 @@ internal sealed partial class TellingAttention;
 
 [AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6)]
 internal sealed partial class MemoryAttention;
+
+[AttentionConfig(Heads = 2, DModel = 8, HeadMask = true)]
+internal sealed partial class MaskedHeadsAttention;
+
+[AttentionConfig(Heads = 4, DModel = 8, HeadMask = true)]
+internal sealed partial class MoreMaskedHeadsAttention;

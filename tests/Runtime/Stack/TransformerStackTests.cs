@@ -69,6 +69,36 @@ public sealed class TransformerStackTests : IDisposable
         }
     }
 
+    /// <summary>The factors of all layers' heads follow each other; layers may have different numbers of heads.</summary>
+    [Fact]
+    public void Each_layer_gets_the_factors_of_its_own_heads()
+    {
+        HalfLayer<MaskedHeadsAttention>[] layers = HalfLayer<MaskedHeadsAttention>.CreateMany(2);
+        HalfLayer<MoreMaskedHeadsAttention> wider = HalfLayer<MoreMaskedHeadsAttention>.CreateMany(1)[0];
+        var stack = TransformerStack.Create([StackLayer.Of(layers[0]), StackLayer.Of(wider), StackLayer.Of(layers[1])]);
+        float[] input = TestNumbers.Random(seed: 1, count: 5 * Width), mask = [0, 1, 0.5f, 2, 0, -1, 1, 0], output = new float[input.Length];
+        float[] first = new float[input.Length], second = new float[input.Length], expected = new float[input.Length];
+        layers[0].Forward(new AttentionArguments { Input = input, Output = first, HeadMask = mask.AsSpan(0, 2) });
+        wider.Forward(new AttentionArguments { Input = first, Output = second, HeadMask = mask.AsSpan(2, 4) });
+        layers[1].Forward(new AttentionArguments { Input = second, Output = expected, HeadMask = mask.AsSpan(6, 2) });
+        stack.Forward(new AttentionArguments { Input = input, Output = output, HeadMask = mask });
+        Assert.Equal(expected, output);
+
+        Assert.Contains(
+            "headMask.Length is 7; expected 8, a factor for each head of 3 layers",
+            Assert.Throws<ArgumentException>(
+                "headMask", () => stack.Forward(new AttentionArguments { Input = input, Output = output, HeadMask = mask.AsSpan(1) })).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>("memoryHeadMask", () => stack.Forward(
+            new AttentionArguments { Input = input, Output = output, HeadMask = mask, MemoryHeadMask = mask }));
+        // The last layer's factors, too, lie apart from the output.
+        float[] shared = new float[input.Length + 7];
+        Assert.Throws<ArgumentException>("output", () => stack.Forward(
+            new AttentionArguments { Input = input, Output = shared.AsSpan(7), HeadMask = shared.AsSpan(0, 8) }));
+        Assert.Throws<ArgumentException>("layers", () => TransformerStack.Create(
+            [StackLayer.Of(layers[0]), StackLayer.Of(HalfLayer<PlainAttention>.CreateMany(1)[0])]));
+    }
+
     [Fact]
     public void What_is_wrong_with_the_arguments_is_said_before_any_layer_runs()
     {

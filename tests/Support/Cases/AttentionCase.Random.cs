@@ -47,6 +47,7 @@ internal sealed partial record AttentionCase
             BooleanMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.BooleanMask)).Select(_ => random.Next(3) != 0)],
             AdditiveMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.AdditiveMask)).Select(_ => random.Next(4) == 0 ? float.NegativeInfinity
                 : (2 * random.NextSingle()) - 1)],
+            HeadMask = shape.HeadMask ? HeadFactors(random, shape.Heads) : [],
         };
     }
 
@@ -57,6 +58,14 @@ internal sealed partial record AttentionCase
             values[index] = (random.NextSingle() * 2) - 1;
         return values;
     }
+
+    /// <summary>Heads that are removed, left as they are, or weakened, or turned round.</summary>
+    public static float[] HeadFactors(Random random, int heads) => [.. Enumerable.Range(0, heads).Select(_ => random.Next(4) switch
+    {
+        0 => 0,
+        1 => 1,
+        _ => (2 * random.NextSingle()) - 1,
+    })];
 
     private static int[] Offsets(Random random, int batch, int longest)
     {

@@ -48,6 +48,8 @@ internal sealed partial record AttentionCase
 
     public float[] AdditiveMask { get; init; } = [];
 
+    public float[] HeadMask { get; init; } = [];
+
     /// <summary>Keys that the masks have, where the shape declares that a call says so; otherwise 0.</summary>
     public int MaskLength { get; init; }
 
@@ -112,6 +114,8 @@ internal sealed partial record AttentionCase
         Positions = Place(Positions, -1),
         BooleanMask = Place(BooleanMask, true),
         AdditiveMask = Place(AdditiveMask, float.NaN),
+        HeadMask = Place(HeadMask, float.NaN),
+        MemoryHeadMask = Place(Layer?.MemoryHeadMask ?? [], float.NaN),
         MaskLength = MaskLength,
         MemoryLengths = Place(Layer?.MemoryLengths ?? [], -1),
         Batch = Batch,

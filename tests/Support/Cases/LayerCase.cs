@@ -20,6 +20,14 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
     /// <summary>How many memory rows the n-th sequence has: none, less than a panel, more than a key block.</summary>
     private static readonly int[] SomeMemoryRows = [17, 0, 300, 5, 16];
 
+    /// <summary>[Heads] each, where declared: factors of the heads, and of those of the cross-attention.</summary>
+    private float[] HeadMask { get; } = Factors(Type, isDeclared: true, seed: 3);
+
+    private float[] MemoryHeadMask { get; } = Factors(Type, isDeclared: Type.Shape.MemoryDim > 0, seed: 4);
+
+    private static float[] Factors(ILayerType type, bool isDeclared, int seed) =>
+        isDeclared && type.Shape.Attention.HeadMask ? AttentionCase.HeadFactors(new Random(seed), type.Shape.Attention.Heads) : [];
+
     private bool HasPaddedMemory => Type.Shape.MemoryLengths && IsPadded;
 
     private AttentionShape Attention => Type.Shape.Attention;
@@ -130,6 +138,7 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
             Forward(new AttentionArguments
             {
                 Input = Place(input, "Input"), Output = output, Cache = cache, Batch = batch, MemoryLengths = Place(memoryLengths, "MemoryLengths"),
+                HeadMask = Place(HeadMask, "HeadMask"), MemoryHeadMask = Place(MemoryHeadMask, "MemoryHeadMask"),
                 RowOffsets = Place<int>(Attention.Ragged ? [.. Enumerable.Range(0, batch + 1).Select(sequence => sequence * count)] : [], "RowOffsets"),
                 Options = new() { MaxDegreeOfParallelism = Threads },
             });
@@ -181,6 +190,7 @@ internal sealed record LayerCase(ILayerType Type, int[] Lengths, float[] Input)
     {
         Input = Place(Input, "Input"), Output = output, Probabilities = probabilities, RowOffsets = Place(offsets, "RowOffsets"),
         KeyLengths = Place(lengths, "KeyLengths"), Batch = Lengths.Length,
+        HeadMask = Place(HeadMask, "HeadMask"), MemoryHeadMask = Place(MemoryHeadMask, "MemoryHeadMask"),
         Memory = Place(Memory, "Memory"), KeyOffsets = Place(memoryOffsets, "MemoryOffsets"),
         MemoryLengths = Place(Type.Shape.MemoryLengths ? MemoryRows : [], "MemoryLengths"), Options = new() { MaxDegreeOfParallelism = Threads },
     };

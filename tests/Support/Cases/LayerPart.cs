@@ -9,6 +9,9 @@ internal sealed record LayerPart(TransformerLayerShape Shape, TransformerLayerWe
     /// <summary>[batch] where the shape declares them.</summary>
     public int[] MemoryLengths { get; init; } = [];
 
+    /// <summary>[Heads] where the attention declares them.</summary>
+    public float[] MemoryHeadMask { get; init; } = [];
+
     /// <summary>The call of a layer around the call of its attention, with a memory of any length if it reads one.</summary>
     public static AttentionCase AddTo(AttentionCase attention, TransformerLayerShape shape, TransformerLayerWeights weights, Random random)
     {
@@ -20,7 +23,11 @@ internal sealed record LayerPart(TransformerLayerShape Shape, TransformerLayerWe
             rows = [.. rows.Select(_ => rows[0])];
         return attention with
         {
-            Layer = part with { MemoryLengths = shape.MemoryLengths ? [.. rows.Select(count => random.Next(count + 1))] : [] },
+            Layer = part with
+            {
+                MemoryLengths = shape.MemoryLengths ? [.. rows.Select(count => random.Next(count + 1))] : [],
+                MemoryHeadMask = attention.Shape.HeadMask ? AttentionCase.HeadFactors(random, attention.Shape.Heads) : [],
+            },
             Memory = AttentionCase.Uniform(random, rows.Sum() * shape.MemoryDim),
             KeyOffsets = attention.Shape.Ragged ? [0, .. rows.Select((_, sequence) => rows[..(sequence + 1)].Sum())] : [],
         };

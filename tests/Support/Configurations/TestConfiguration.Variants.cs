@@ -29,6 +29,8 @@ internal sealed partial record TestConfiguration
 
     public bool MaskLength { get; init; }
 
+    public bool HeadMask { get; init; }
+
     public bool Ragged { get; init; }
 
     public bool SkipPadding { get; init; }

@@ -28,7 +28,16 @@ public static partial class AttentionCall<TKernels, TConstants>
             for (nint row = first; row < first + count; row++)
                 AttendRun(in call, head, firstRow, row, 1, true, ref queries, ref joined, ref scratch);
         }
+
+        if (Has(HeadMask))
+            MaskHeads(call.Arguments.HeadMask, head, 1, rows, ref joined);
     }
+
+    /// <summary>Multiplies the joined heads of some KV heads by their factors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MaskHeads(ReadOnlySpan<float> factors, nint first, nint count, nint rows, ref float joined) => StridedRows.Multiply(
+        ref Unsafe.Add(ref joined, first * Group * TConstants.ValueHeadDim), JoinedDim, rows, factors.Slice((int)first * Group, (int)count * Group),
+        TConstants.ValueHeadDim);
 
     /// <summary>Computes a run of query rows. The JIT folds the choice of the method.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

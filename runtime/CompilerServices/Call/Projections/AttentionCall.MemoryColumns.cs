@@ -42,6 +42,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                     ref Unsafe.Add(ref strip, part * GroupDim), WholePanels(QueryDim), rows, ref laidOut, rows * GroupDim, 1, Group, TConstants.HeadDim,
                     TConstants.MemoryQueryFactor);
                 TKernels.AttendMemoryHead(in call.MemoryPanels, call.MemoryKeys, part, ref laidOut, rows, ref joined, ref scratch);
+                if (Has(HeadMask))
+                    MaskHeads(call.Arguments.MemoryHeadMask, part, 1, rows, ref joined);
                 break;
             default:
                 ProjectBranchColumns(

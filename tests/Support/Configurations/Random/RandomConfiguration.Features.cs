@@ -15,6 +15,7 @@ internal static partial class RandomConfiguration
             ? block with { Weights = Pick(random, WeightFormat.Int8Blocks, WeightFormat.Int4Blocks), Arithmetic = WeightArithmetic.Int8 }
             : block,
         (block, random) => block with { ValueHeadDim = random.Next(1, 70) },
+        (block, random) => block with { HeadMask = true },
         (block, random) => block with { SequenceLength = 1 + Length(random) },
         (block, random) => block.IsCrossAttention || !block.Projections
             ? block with { KeyValues = (KeyValueFormat)random.Next(4) }
