@@ -5,8 +5,7 @@ namespace AttentionGen.Generator.Emit;
 
 /// <summary>
 /// Writes the kernels of a decoder layer's cross-attention. Its products, and what joins heads, are those of the self-attention. Softmax is its own: the
-/// two may
-/// differ in what their scores are powers of, and in which keys a row sees.
+/// two may differ in what their scores are powers of, and in which keys a row sees. A self-attention with sinks joins heads in another way.
 /// </summary>
 internal static class MemoryKernelsEmitter
 {
@@ -38,7 +37,7 @@ internal static class MemoryKernelsEmitter
     }
 
     /// <summary>Writes the type with the kernels of the cross-attention.</summary>
-    public static void Write(CodeWriter writer, AttentionPlan memory)
+    public static void Write(CodeWriter writer, AttentionPlan memory, bool joinsAlike)
     {
         string own = TargetEmitter.KernelsName(memory.Target);
         using (FileEmitter.Struct(writer, KernelsName(memory.Target), "IAttentionKernels", $"The kernels of the cross-attention for {memory.Target.Name}."))
@@ -54,7 +53,7 @@ internal static class MemoryKernelsEmitter
                 MatrixKernelEmitter.Signature(memory.Scores.Kernel),
                 MatrixKernelEmitter.Signature(memory.Values.Kernel),
                 KernelSignature.MergeHeads,
-                KernelSignature.JoinHeads,
+                .. joinsAlike ? [KernelSignature.JoinHeads] : (KernelSignature[])[],
             ];
             foreach (KernelSignature kernel in shared)
                 WriteCall(writer, kernel, own);
@@ -67,6 +66,10 @@ internal static class MemoryKernelsEmitter
 
             writer.Line();
             SoftmaxEmitter.Write(writer, memory);
+            if (joinsAlike)
+                return;
+            writer.Line();
+            JoinEmitter.Write(writer, memory);
         }
     }
 

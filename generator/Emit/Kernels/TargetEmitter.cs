@@ -73,7 +73,7 @@ internal static class TargetEmitter
         if (plan.Memory is not { } memory)
             return;
         writer.Line();
-        MemoryKernelsEmitter.Write(writer, memory);
+        MemoryKernelsEmitter.Write(writer, memory, joinsAlike: !plan.Steps.TakesSinks);
     }
 
     /// <summary>All kernels that are no products.</summary>

@@ -21,13 +21,13 @@ internal sealed partial class NarrowMarianLayer;
     MemoryDim = 40, Ragged = true)]
 internal sealed partial class T5Layer;
 
-/// <summary>T5Gemma: norms on both sides, grouped queries, rotary positions, capped scores, a window, and so a cache that is a ring.</summary>
+/// <summary>T5Gemma: norms on both sides, grouped queries, rotary positions, capped scores, sinks, a window, and so a cache that is a ring.</summary>
 [TransformerLayerConfig(
     Heads = 4, KvHeads = 2, HeadDim = 24, ValueHeadDim = 20, DModel = 80, FeedForwardDim = 60, Causal = true, WindowLeft = 20, Rotary = RotaryKind.HalfSplit,
     Softcap = 30,
     QueryKeyNorm = QueryKeyNorm.Rms, NormPlacement = NormPlacement.Both, Norm = Norm.Rms, Activation = Activation.Silu, MemoryDim = 272, MemoryLengths = true,
     Ragged = true,
-    ResidualScale = 0.5f, HeadMask = true)]
+    ResidualScale = 0.5f, Sinks = true, HeadMask = true)]
 internal sealed partial class GemmaDecoderLayer;
 
 /// <summary>A decoder whose rows fill no whole panels, with norms on both sides.</summary>
