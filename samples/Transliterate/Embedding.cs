@@ -3,7 +3,11 @@ using System.Numerics.Tensors;
 namespace AttentionGen.Samples.Transliterate;
 
 /// <summary>Token embeddings plus sinusoidal positions.</summary>
-internal sealed class Embedding(CTranslate2File file, string name, int count, int width)
+/// <param name="file">The model.</param>
+/// <param name="name">The variable with the embeddings.</param>
+/// <param name="count">Number of tokens.</param>
+/// <param name="width">DModel.</param>
+public sealed class Embedding(CTranslate2File file, string name, int count, int width)
 {
     private readonly float[] weight = file.Get(name, count, width);
 
