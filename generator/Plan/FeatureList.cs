@@ -27,6 +27,7 @@ internal static class FeatureList
         | If(shape.IsCrossAttention, AttentionFeatures.CrossAttention)
         | If(shape.HasCache, AttentionFeatures.Cache)
         | If(shape.KeyValues != KeyValueFormat.Float32, AttentionFeatures.NarrowKeyValues)
+        | If(shape.Gradients, AttentionFeatures.Gradients)
         | If(shape.CacheWindow >= 0, AttentionFeatures.Ring)
         | If(shape.SequenceLength > 0, AttentionFeatures.FixedRows)
         | If(shape.HeadsBeforeRows, AttentionFeatures.HeadsBeforeRows)

@@ -87,6 +87,12 @@ public partial class AttentionConfigAttribute : Attribute
     /// </summary>
     public KeyValueFormat KeyValues { get; set; }
 
+    /// <summary>
+    /// Whether the class can be trained. It then also has <c>CreateActivations</c>, a <c>Forward</c> that keeps what <c>Backward</c> reads, <c>Backward</c>,
+    /// which gives the gradients of the inputs and of all weights, and <c>Pack</c>, which takes changed weights. Needs float32 weights, keys and values.
+    /// </summary>
+    public bool Gradients { get; set; }
+
     /// <summary>How far loops are unrolled.</summary>
     public Unrolling Unrolling { get; set; }
 }

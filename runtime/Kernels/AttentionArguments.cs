@@ -112,6 +112,12 @@ public readonly ref struct AttentionArguments
     /// </summary>
     public int Batch { get; init; }
 
+    /// <summary>
+    /// Keeps what <c>Backward</c> reads; null where the call keeps nothing. Declared by <see cref="AttentionConfigAttribute.Gradients"/>, and only without a
+    /// cache.
+    /// </summary>
+    public SavedActivations? Activations { get; init; }
+
     /// <summary>Threads and cancellation.</summary>
     public ForwardOptions Options { get; init; }
 }

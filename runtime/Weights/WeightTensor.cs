@@ -64,6 +64,9 @@ internal sealed class WeightTensor
     /// <summary>The same as <see cref="Values"/>.</summary>
     public ReadOnlyMemory<float> Memory => Format == WeightFormat.Float32 ? given : widened ??= Widen();
 
+    /// <summary>The same elements, for an optimiser that changes them.</summary>
+    public Memory<float> Writable => MemoryMarshal.AsMemory(Memory);
+
     /// <summary>A tensor that nobody has given.</summary>
     public static WeightTensor NotGiven { get; } = Absent("not given");
 

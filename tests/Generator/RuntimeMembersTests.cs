@@ -24,6 +24,11 @@ public sealed class RuntimeMembersTests
             .. PairGrid.Configurations.Select(features => PairGrid.Type(Feature.Configure(features))),
             .. GridConfigurations.All.Names.Select(GridConfigurations.All.Type),
             .. SelectedConfigurations.All.Names.Select(SelectedConfigurations.All.Type),
+            .. KernelFactory.Compile(
+            [
+                Feature.Plain with { Gradients = true }, Feature.Plain with { Gradients = true, MemoryDim = 12 },
+                Feature.Plain with { Gradients = true, Projections = false, DModel = 0, HeadDim = 8 },
+            ]).Values,
         ];
         ClassText[] layers =
         [

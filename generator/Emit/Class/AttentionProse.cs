@@ -194,6 +194,8 @@ internal static class AttentionProse
         }
         if (shape.HasLogSumExp)
             yield return "log-sum-exp out";
+        if (shape.Gradients)
+            yield return "gradients";
     }
 
     private static string Axes(MaskAxes axes)

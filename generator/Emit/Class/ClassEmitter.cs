@@ -14,7 +14,8 @@ internal static class ClassEmitter
         AttentionPlan plan = plans[0];
         bool plain = ForwardParameters.ArePlain(plan.Shape, plan.Layer);
         string memory = plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : ForwardSignatureEmitter.IsDecoder(plan) ? ", Library::IDecoderLayer" : "";
-        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{memory}";
+        string trainable = plan.Shape.Gradients ? $", {BackwardEmitter.Interface(plan)}" : "";
+        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{memory}{trainable}";
         return SupportEmitter.WriteClass(
             [.. plans.Select(AttentionProse.Of)], bases, writer => WriteShape(writer, plan), writer => WriteMembers(writer, plans));
     }
@@ -30,7 +31,8 @@ internal static class ClassEmitter
     public static string Interface(AttentionPlan plan) =>
         $"Library::{(plan.FeedForward is null ? "IAttentionKernel" : "ITransformerLayer")}<{plan.Class.Name}>";
 
-    private static string WeightsType(AttentionPlan plan) => plan.FeedForward is null ? "Library::AttentionWeights" : "Library::TransformerLayerWeights";
+    /// <summary>The type of the class's weights.</summary>
+    public static string WeightsType(AttentionPlan plan) => plan.FeedForward is null ? "Library::AttentionWeights" : "Library::TransformerLayerWeights";
 
     private static void WriteConstants(CodeWriter writer, AttentionShape shape, TransformerLayerShape? layer)
     {
@@ -104,7 +106,8 @@ internal static class ClassEmitter
             writer.Line();
         }
 
-        writer.Line("/// <summary>Creates the kernel and packs the weights. The object is immutable, so threads may share it.</summary>");
+        string shared = shape.Gradients ? "Threads may share the object, but for calls of <c>Pack</c>" : "The object is immutable, so threads may share it";
+        writer.Line($"/// <summary>Creates the kernel and packs the weights. {shared}.</summary>");
         string keysAndValues = shape.KeyDim == shape.ValueDim
             ? $"key and value [{shape.KeyDim}, {shape.MemoryDim}]"
             : $"key [{shape.KeyDim}, {shape.MemoryDim}], value [{shape.ValueDim}, {shape.MemoryDim}]";

@@ -18,20 +18,60 @@ internal static class ForwardParameters
     public static bool ArePlain(AttentionShape shape, TransformerLayerShape? layer) =>
         shape.HasProjections && !shape.IsCrossAttention && !Declared(shape, cached: false).Any() && !shape.Ragged && layer is not { MemoryDim: > 0 };
 
-    public static IEnumerable<ForwardParameter> Of(AttentionShape shape, TransformerLayerShape? layer, bool cached)
+    /// <summary>The last one of every form.</summary>
+    public static ForwardParameter Options { get; } =
+        new("in Library::ForwardOptions options = default", "options", "Options", "Threads and cancellation");
+
+    /// <summary>The parameters of a form of <c>Forward</c>.</summary>
+    /// <param name="cached">Whether it is the form with a cache.</param>
+    /// <param name="keeps">Whether it is the form that keeps what <c>Backward</c> reads.</param>
+    public static IEnumerable<ForwardParameter> Of(AttentionShape shape, TransformerLayerShape? layer, bool cached, bool keeps = false)
     {
-        int memoryDim = shape.IsCrossAttention ? shape.MemoryDim : layer?.MemoryDim ?? 0;
+        int memoryDim = MemoryDim(shape, layer);
         IEnumerable<ForwardParameter> all = shape.HasProjections ? Rows(shape, cached ? 0 : memoryDim) : CoreInputs(shape, cached);
         if (cached)
             all = all.Append(new("Library::AttentionCache cache", "cache", "Cache", Cache(shape, memoryDim > 0)));
-        all = all.Concat(Offsets(shape, cached, memoryDim > 0)).Concat(Declared(shape, cached));
-        if (layer is { MemoryLengths: true })
-            all = all.Append(Integers("memoryLengths", "MemoryLengths", "[batch]: the number of memory rows of each sequence that the cross-attention sees"));
-        if (shape.HeadMask && layer is { MemoryDim: > 0 })
-            all = all.Append(Floats("memoryHeadMask", "MemoryHeadMask", HeadFactors(shape, "head of the cross-attention")));
+        if (keeps)
+            all = all.Append(Activations("Takes what <c>Backward</c> reads; see <c>CreateActivations</c>"));
+        all = all.Concat(Offsets(shape, cached, memoryDim > 0)).Concat(Declared(shape, cached)).Concat(DeclaredOfMemory(shape, layer));
         if (!cached && !shape.Ragged)
             all = all.Append(new("int batch = 1", "batch", "Batch", Batch(shape)));
-        return all.Append(new("in Library::ForwardOptions options = default", "options", "Options", "Threads and cancellation"));
+        return all.Append(Options);
+    }
+
+    /// <summary>What <c>Backward</c> gets of the forward: its inputs, and what it kept.</summary>
+    public static IEnumerable<ForwardParameter> OfBackward(AttentionShape shape, TransformerLayerShape? layer)
+    {
+        int memoryDim = MemoryDim(shape, layer);
+        IEnumerable<ForwardParameter> rows = shape.HasProjections ? Rows(shape, memoryDim) : CoreInputs(shape, cached: false);
+        return rows.Concat(Offsets(shape, cached: false, memoryDim > 0)).Concat(Declared(shape, cached: false)).Where(parameter => !IsResult(parameter))
+            .Concat(DeclaredOfMemory(shape, layer)).Append(Activations("What the forward kept"));
+    }
+
+    /// <summary>The gradients that <c>Backward</c> gets and gives; that of the output comes first.</summary>
+    /// <param name="type">The type of the gradients of all weights.</param>
+    public static IEnumerable<ForwardParameter> OfGradients(AttentionShape shape, TransformerLayerShape? layer, string type)
+    {
+        IEnumerable<ForwardParameter> rows = shape.HasProjections ? Rows(shape, MemoryDim(shape, layer)) : CoreInputs(shape, cached: false);
+        yield return Floats("outputGradient", "OutputGradient", "The gradient of the loss at the output, laid out as the output");
+        foreach (ForwardParameter input in rows.Where(parameter => !IsResult(parameter)))
+            yield return Output($"{input.Name}Gradient", $"{input.Property}Gradient", $"Where the gradient of <paramref name=\"{input.Name}\"/> goes");
+        if (shape.Learns)
+            yield return new($"{type} gradients", "gradients", "Gradients", "What the gradients of the weights are added to");
+    }
+
+    private static bool IsResult(ForwardParameter parameter) => parameter.Declaration.StartsWith("Span<", System.StringComparison.Ordinal);
+
+    private static int MemoryDim(AttentionShape shape, TransformerLayerShape? layer) => shape.IsCrossAttention ? shape.MemoryDim : layer?.MemoryDim ?? 0;
+
+    private static ForwardParameter Activations(string text) => new("Library::SavedActivations activations", "activations", "Activations", text);
+
+    private static IEnumerable<ForwardParameter> DeclaredOfMemory(AttentionShape shape, TransformerLayerShape? layer)
+    {
+        if (layer is { MemoryLengths: true })
+            yield return Integers("memoryLengths", "MemoryLengths", "[batch]: the number of memory rows of each sequence that the cross-attention sees");
+        if (shape.HeadMask && layer is { MemoryDim: > 0 })
+            yield return Floats("memoryHeadMask", "MemoryHeadMask", HeadFactors(shape, "head of the cross-attention"));
     }
 
     private static IEnumerable<ForwardParameter> Rows(AttentionShape shape, int memoryDim)

@@ -20,6 +20,13 @@ internal static class ForwardSignatureEmitter
             writer.Line();
         }
 
+        if (shape.Gradients)
+        {
+            WriteForward(writer, shape, layer, cached: false, keeps: true);
+            writer.Line();
+            BackwardEmitter.Write(writer, plans);
+        }
+
         if (shape.IsCrossAttention || IsDecoder(plans[0]))
         {
             WriteProjectMemory(writer, plans);
@@ -36,9 +43,9 @@ internal static class ForwardSignatureEmitter
     /// <summary>Whether the class is a layer whose cache has a part for a memory.</summary>
     public static bool IsDecoder(AttentionPlan plan) => plan.Memory is not null && plan.Shape.HasCache;
 
-    private static void WriteForward(CodeWriter writer, AttentionShape shape, TransformerLayerShape? layer, bool cached)
+    private static void WriteForward(CodeWriter writer, AttentionShape shape, TransformerLayerShape? layer, bool cached, bool keeps = false)
     {
-        List<ForwardParameter> parameters = ForwardParameters.Of(shape, layer, cached).ToList();
+        List<ForwardParameter> parameters = ForwardParameters.Of(shape, layer, cached, keeps).ToList();
         List<string> assignments = parameters
             .OrderBy(parameter => parameter.Property is "Input" or "Output" ? 0 : 1)
             .Select(parameter => $"{parameter.Property} = {parameter.Name}")
@@ -47,7 +54,7 @@ internal static class ForwardSignatureEmitter
             assignments.Insert(assignments.IndexOf("Cache = cache") + 1, "Batch = cache.Batch");
         else if (shape.Ragged)
             assignments.Add("Batch = rowOffsets.Length - 1");
-        writer.Line($"/// <summary>{Summary(shape, cached)}</summary>");
+        writer.Line($"/// <summary>{Summary(shape, cached)}{(keeps ? " Keeps what <c>Backward</c> reads." : "")}</summary>");
         foreach (ForwardParameter parameter in parameters)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
         writer.Line(
@@ -61,8 +68,8 @@ internal static class ForwardSignatureEmitter
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
         {
-            if (cached)
-                writer.Line("ArgumentNullException.ThrowIfNull(cache);");
+            if (cached || keeps)
+                writer.Line($"ArgumentNullException.ThrowIfNull({(cached ? "cache" : "activations")});");
             writer.Line($"Run(new Library::AttentionArguments {{ {string.Join(", ", assignments)} }});");
         }
     }

@@ -225,6 +225,10 @@ internal static class DiagnosticDescriptors
         "AG0052", "KeyValues needs a kernel with a cache",
         "KeyValues is KeyValueFormat.{0}, but this attention has no cache, because {1}: remove KeyValues, or {2}");
 
+    public static readonly DiagnosticDescriptor Gradients = Create(
+        "AG0053", "A setting cannot be combined with Gradients",
+        "{0} cannot be combined with Gradients, because {1}: {2}");
+
     // One product.
     public static readonly DiagnosticDescriptor SeveralConfigurations = Create(
         "AG0060", "A class has two configurations",

@@ -60,6 +60,7 @@ internal static class Repairs
                 "add Causal = true" => [argument, "Causal = true"],
                 _ => [argument],
             },
+            ("AG0053", not null) => message[0] == argument ? [argument, "Gradients"] : [argument],
             ("AG0072" or "AG0075", not null) => [argument],
             ("AG0076", not null) => [argument, "MemoryDim"],
             ("AG0079", not null) => Values(argument, message[2]),

@@ -17,6 +17,7 @@ internal static class ConfigurationParser
         ShapeParser.CheckKeyValues(settings, shape, isLayer);
         TransformerLayerShape? layer = isLayer ? LayerParser.Parse(settings, shape) : null;
         NarrowParser.Check(settings, shape, layer);
+        GradientsParser.Check(settings, shape);
         var unrolling = settings.Enumeration<Unrolling>("Unrolling");
         if (settings.AnyProblem)
             return null;

@@ -9,10 +9,14 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
     private readonly AttentionArguments arguments = arguments;
 
     /// <inheritdoc/>
-    public int Count => 21;
+    public int Count => Spans;
+
+    /// <summary>How many there are.</summary>
+    public const int Spans = 21;
 
     /// <summary>The arguments again, on any thread.</summary>
-    public static AttentionArguments Restore(in PinnedSpans spans, AttentionCache? cache, int batch, int maskLength, ForwardOptions options) => new()
+    public static AttentionArguments Restore(
+        in PinnedSpans spans, AttentionCache? cache, SavedActivations? activations, int batch, int maskLength, ForwardOptions options) => new()
     {
         Input = spans[0].As<float>(),
         Key = spans[1].As<float>(),
@@ -37,6 +41,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
         HeadMask = spans[19].As<float>(),
         MemoryHeadMask = spans[20].As<float>(),
         Cache = cache,
+        Activations = activations,
         Batch = batch,
         Options = options,
     };
@@ -70,7 +75,8 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
         }
     }
 
-    private static ref byte Start<T>(ReadOnlySpan<T> span, out int length)
+    /// <summary>Where a span begins, without the type of its elements.</summary>
+    public static ref byte Start<T>(ReadOnlySpan<T> span, out int length)
         where T : unmanaged
     {
         length = span.Length;

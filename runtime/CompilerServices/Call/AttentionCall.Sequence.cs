@@ -54,6 +54,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 ? MemoryPanels(in arguments, in dimensions, sequence, ref Unsafe.Add(ref keyValues, KeyValueFloats(sizes.Keys)))
                 : default,
         };
+        if (Has(Gradients) && arguments.Activations is { } activations)
+            Keep(ref call, activations, in arguments, in dimensions, sequence);
         if (Has(Ranges))
             SetContext(ref call);
         return call;

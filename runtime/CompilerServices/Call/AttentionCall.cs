@@ -48,6 +48,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             : KernelChecks.Validate(weights.Shape, in arguments, in given);
         if (Has(Ragged) && Has(Documents))
             RaggedBatch.FindDocuments(weights.Shape, in arguments);
+        if (Has(Gradients))
+            arguments.Activations?.Empty();
         // The table may need memory: before anything is written.
         if (Has(Positions))
             weights.RotaryTable.Prepare(arguments.Positions);
@@ -55,6 +57,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             ComputeOnRing(weights, in arguments, in dimensions);
         else
             Compute(weights, in arguments, in dimensions);
+        if (Has(Gradients))
+            Fill(weights.Shape, in arguments, in dimensions);
         if (!Has(Cache) || Has(CrossAttention))
             return;
         if (Has(Ragged))

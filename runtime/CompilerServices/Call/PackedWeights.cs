@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace AttentionGen.CompilerServices;
 
@@ -32,6 +33,9 @@ public sealed class PackedWeights
     internal AlignedMemory Sinks { get; private set; } = null!;
 
     internal AppendedKeys AppendedKeys { get; private set; } = null!;
+
+    /// <summary>The weights as the gradients' products read them, row-major; null for a class without gradients.</summary>
+    internal AttentionWeights Trained { get; private set; } = null!;
 
     /// <summary>What a Transformer layer has beside its attention; null for an attention block alone.</summary>
     internal PackedLayer Layer { get; private set; } = null!;
@@ -102,8 +106,36 @@ public sealed class PackedWeights
         }
 
         packed.MakeTables(weights, TConstants.Features);
+        if ((TConstants.Features & AttentionFeatures.Gradients) != 0)
+            packed.Trained = weights;
         return packed;
     }
+
+    /// <summary>Packs changed weights in place of those before, without allocating.</summary>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <exception cref="ArgumentException">A tensor has another shape, or a bias is missing or superfluous.</exception>
+    public void Repack(AttentionWeights weights)
+    {
+        KernelChecks.ValidateWeights(Shape, weights);
+        Query?.Repack(weights.QueryProjection);
+        Key?.Repack(weights.KeyProjection);
+        Value?.Repack(weights.ValueProjection);
+        Output?.Repack(weights.OutputProjection);
+        QueryNorm?.Set(weights.QueryNorm, weights.QueryNormBias);
+        KeyNorm?.Set(weights.KeyNorm, weights.KeyNormBias);
+        DistanceBias?.Set(weights.RelativePositionBias);
+        if (Sinks is not null)
+            weights.Sinks.CopyTo(MemoryMarshal.CreateSpan(ref Sinks.Reference, Shape.Heads));
+        if (Shape.BiasKeyValue)
+            AppendedKeys.Set(Shape, weights.BiasKey, weights.BiasValue);
+        Trained = weights;
+    }
+
+    /// <summary>Makes room for what a forward keeps for the gradients.</summary>
+    /// <param name="batch">Sequences at most.</param>
+    /// <param name="rows">Query rows of each sequence.</param>
+    /// <param name="keys">Keys of each sequence where they do not come from the rows; otherwise 0.</param>
+    public SavedActivations CreateActivations(int batch, int rows, int keys) => new(Shape, batch, rows, keys);
 
     /// <summary>Creates an empty cache for the kernel. Tables are extended as far as calls with the cache read them, so that none of these allocates.</summary>
     /// <param name="capacity">Keys that each sequence can hold.</param>

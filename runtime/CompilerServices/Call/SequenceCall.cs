@@ -27,6 +27,9 @@ internal ref struct SequenceCall
     /// <summary>Memory rows that are seen.</summary>
     public nint MemoryKeys;
 
+    /// <summary>Where what the gradients need is kept; null references where nothing is.</summary>
+    public SavedSequence Saved;
+
     /// <summary>What its attention reads beside them, where rows have ranges of their own.</summary>
     public AttendContext Context;
 }

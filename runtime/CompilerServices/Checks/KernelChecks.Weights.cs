@@ -61,8 +61,14 @@ public static partial class KernelChecks
         CheckLearned("bias value", learned.BiasValue, shape.BiasKeyValue ? shape.ValueDim : 0, ValueWidthName(shape, "KvHeads"), "BiasKeyValue");
     }
 
-    private static string ValueWidthName(AttentionShape shape, string heads) =>
-        shape.ValueHeadDim == shape.HeadDim ? $"{heads} · HeadDim" : $"{heads} · ValueHeadDim";
+    /// <summary>In literals: weights that are packed again and again allocate nothing.</summary>
+    private static string ValueWidthName(AttentionShape shape, string heads) => (heads == "Heads", shape.ValueHeadDim == shape.HeadDim) switch
+    {
+        (true, true) => "Heads · HeadDim",
+        (true, false) => "Heads · ValueHeadDim",
+        (false, true) => "KvHeads · HeadDim",
+        _ => "KvHeads · ValueHeadDim",
+    };
 
     private static void CheckNoProjection(string role, ProjectionWeights projection)
     {

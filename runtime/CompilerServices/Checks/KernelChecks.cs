@@ -26,6 +26,7 @@ public static partial class KernelChecks
         if (shape.CallsHooks)
             CheckHookPositions(shape, in dimensions);
         CheckOutputs(shape, in arguments, in dimensions);
+        CheckActivations(shape, in arguments, in dimensions);
         CheckOverlaps(shape, in given);
         // A call without a row and a cache has nothing to compute, however many sequences it tells of.
         return arguments.Output.IsEmpty && arguments.Cache is null ? dimensions with { Batch = 0 } : dimensions;

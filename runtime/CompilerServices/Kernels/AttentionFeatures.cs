@@ -171,6 +171,9 @@ public enum AttentionFeatures : long
     /// <summary>Keys and values are stored in a narrow format.</summary>
     NarrowKeyValues = 1L << 49,
 
+    /// <summary>A call may keep what the gradients need.</summary>
+    Gradients = 1L << 50,
+
     /// <summary>The weights of the attention's projections are narrow.</summary>
     NarrowWeights = 1L << 56,
 

@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Keys and values that follow the last key of every sequence, a learned one first and then one of zeros, in panels as a cache has them. Immutable.
+/// Keys and values that follow the last key of every sequence, a learned one first and then one of zeros, in panels as a cache has them. Changed by
+/// <see cref="Set"/> only.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class AppendedKeys
@@ -22,12 +23,16 @@ public sealed class AppendedKeys
     public AppendedKeys(AttentionShape shape, ReadOnlySpan<float> biasKey, ReadOnlySpan<float> biasValue)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        nint headDim = shape.HeadDim, valueHeadDim = shape.ValueHeadDim;
-        nint valuePanels = (valueHeadDim + PanelWidth - 1) / PanelWidth;
-        keys = AlignedMemory.Allocate(shape.KvHeads * headDim * PanelWidth, zeroed: true);
-        values = AlignedMemory.Allocate(shape.KvHeads * valuePanels * PanelWidth * PanelWidth, zeroed: true);
-        if (!shape.BiasKeyValue)
-            return;
+        keys = AlignedMemory.Allocate(shape.KvHeads * (nint)shape.HeadDim * PanelWidth, zeroed: true);
+        values = AlignedMemory.Allocate(shape.KvHeads * (nint)PanelLayout.Panels(shape.ValueHeadDim) * PanelWidth * PanelWidth, zeroed: true);
+        if (shape.BiasKeyValue)
+            Set(shape, biasKey, biasValue);
+    }
+
+    /// <summary>Lays another learned key and value out.</summary>
+    internal void Set(AttentionShape shape, ReadOnlySpan<float> biasKey, ReadOnlySpan<float> biasValue)
+    {
+        nint headDim = shape.HeadDim, valueHeadDim = shape.ValueHeadDim, valuePanels = PanelLayout.Panels(shape.ValueHeadDim);
         for (nint head = 0; head < shape.KvHeads; head++)
         {
             KeyPanels.Write(

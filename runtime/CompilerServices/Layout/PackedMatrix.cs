@@ -7,7 +7,7 @@ namespace AttentionGen.CompilerServices;
 /// <summary>
 /// The matrix and bias of <c>y = W x + b</c> in panels of 16 outputs: element (p, k, j) is <c>W[16 p + j, k]</c>,
 /// zero beyond the last output. Interleaved panels take turns, a row of 16 of each: so many panels are one of so many
-/// times 16 outputs. Immutable.
+/// times 16 outputs. Changed by <see cref="Repack"/> only.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class PackedMatrix
@@ -111,19 +111,31 @@ public sealed class PackedMatrix
         long panelFloats = (long)panelCount * inputs * PanelWidth;
         AlignedMemory memory = WeightMemory.Allocate(checked((nint)(panelFloats + (long)panelCount * PanelWidth)));
         var packed = new PackedMatrix(memory, inputs, panelCount, (nint)panelFloats) { InterleavedPanels = interleavedPanels };
+        packed.Write(weights, bias, outputs);
+        return packed;
+    }
 
+    /// <summary>Packs a float32 matrix of the same size in place of the one before, without allocating.</summary>
+    /// <param name="projection">A checked matrix and its bias.</param>
+    internal void Repack(ProjectionWeights projection)
+    {
+        ReadOnlySpan<float> weights = projection.Weight.Values;
+        Write(weights, projection.Bias.Values, weights.Length / inputs);
+    }
+
+    private void Write(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs)
+    {
         // Padding is zero, so that columns beyond the last output are computed like others and give nothing.
-        for (nint panel = (outputs - 1) / PanelWidth; panel < panelCount; panel++)
-            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref packed.Panels, panel * inputs * PanelWidth), inputs * PanelWidth).Clear();
-        KeyPanels.Write(ref MemoryMarshal.GetReference(weights), inputs, outputs, ref packed.Panels, 0, inputs);
+        for (nint panel = (outputs - 1) / PanelWidth; panel < PanelCount; panel++)
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Panels, panel * inputs * PanelWidth), inputs * PanelWidth).Clear();
+        KeyPanels.Write(ref MemoryMarshal.GetReference(weights), inputs, outputs, ref Panels, 0, inputs);
 
-        if (interleavedPanels > 1)
-            packed.Interleave(inputs, interleavedPanels);
+        if (InterleavedPanels > 1)
+            Interleave();
 
-        Span<float> packedBias = MemoryMarshal.CreateSpan(ref packed.Bias, panelCount * PanelWidth);
+        Span<float> packedBias = MemoryMarshal.CreateSpan(ref Bias, PanelCount * PanelWidth);
         packedBias.Clear();
         bias.CopyTo(packedBias);
-        return packed;
     }
 
     /// <summary>Packs a matrix in a format.</summary>
@@ -160,10 +172,11 @@ public sealed class PackedMatrix
     }
 
     /// <summary>Panels one after another become rows that take turns, group by group.</summary>
-    private void Interleave(int inputs, int interleaved)
+    private void Interleave()
     {
-        int panelFloats = inputs * PanelWidth;
-        var group = new float[interleaved * panelFloats];
+        int panelFloats = inputs * PanelWidth, interleaved = InterleavedPanels;
+        using ScratchLease lease = ScratchLease.Rent((nint)interleaved * panelFloats);
+        Span<float> group = MemoryMarshal.CreateSpan(ref lease.Reference, interleaved * panelFloats);
         for (nint first = 0; first < PanelCount; first += interleaved)
         {
             Span<float> target = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Panels, first * panelFloats), group.Length);
@@ -171,7 +184,7 @@ public sealed class PackedMatrix
             for (int panel = 0; panel < interleaved; panel++)
             {
                 for (int k = 0; k < inputs; k++)
-                    group.AsSpan((panel * panelFloats) + (k * PanelWidth), PanelWidth).CopyTo(target[(((k * interleaved) + panel) * PanelWidth)..]);
+                    group.Slice((panel * panelFloats) + (k * PanelWidth), PanelWidth).CopyTo(target[(((k * interleaved) + panel) * PanelWidth)..]);
             }
         }
     }

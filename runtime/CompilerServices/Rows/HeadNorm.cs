@@ -7,7 +7,7 @@ namespace AttentionGen.CompilerServices;
 
 /// <summary>
 /// Normalises heads by their root mean square (Zhang and Sennrich 2019), <c>x / √(mean(x²) + ε) · w</c>, or by mean and variance
-/// (Ba et al. 2016), <c>(x − mean) / √(variance + ε) · w + b</c>. Immutable.
+/// (Ba et al. 2016), <c>(x − mean) / √(variance + ε) · w + b</c>. Changed by <see cref="Set"/> only.
 /// </summary>
 /// <remarks>
 /// Sums run in 16 virtual lanes, element mod 16, and one tree adds the lanes; products are rounded before they are added:
@@ -21,6 +21,7 @@ public sealed class HeadNorm
     private readonly float[] weights;
     private readonly float[] biases;
     private readonly float epsilon;
+    private readonly double factor;
     private readonly bool centres;
 
     /// <summary>Takes over weights and biases, each times a factor, in double precision and rounded once.</summary>
@@ -33,12 +34,19 @@ public sealed class HeadNorm
     {
         centres = kind == QueryKeyNorm.Layer;
         this.epsilon = epsilon;
+        this.factor = factor;
         this.weights = new float[weights.Length];
         this.biases = new float[weights.Length];
+        Set(weights, biases);
+    }
+
+    /// <summary>Takes over other weights and biases of the same number.</summary>
+    internal void Set(ReadOnlySpan<float> newWeights, ReadOnlySpan<float> newBiases)
+    {
         for (int i = 0; i < weights.Length; i++)
         {
-            this.weights[i] = (float)(weights[i] * factor);
-            this.biases[i] = biases.IsEmpty ? 0 : (float)(biases[i] * factor);
+            weights[i] = (float)(newWeights[i] * factor);
+            biases[i] = newBiases.IsEmpty ? 0 : (float)(newBiases[i] * factor);
         }
     }
 

@@ -18,7 +18,7 @@ internal interface ISpanList
 [InlineArray(Most)]
 internal struct PinnedSpans
 {
-    public const int Most = 24;
+    public const int Most = 32;
 
     private PinnedSpan first;
 }

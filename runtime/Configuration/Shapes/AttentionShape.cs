@@ -71,6 +71,9 @@ public sealed partial record AttentionShape
     /// <summary>How keys and values are stored, in a cache and on the way through a call. Other formats than float32 need <see cref="HasCache"/>.</summary>
     public KeyValueFormat KeyValues { get; init; }
 
+    /// <summary>Whether the class can be trained: it also has <c>CreateActivations</c>, <c>Backward</c> and <c>Pack</c>.</summary>
+    public bool Gradients { get; init; }
+
     /// <summary>Width of the projected queries, <c>Heads · HeadDim</c>.</summary>
     public int QueryDim => Heads * HeadDim;
 

@@ -33,6 +33,7 @@ internal sealed partial record DiagnosticCase
             SmallLayer,
             "Projections = false",
             "AttentionConfig");
+        yield return Setting("gradients of a layer", "AG0072", $"{SmallLayer}, «Gradients = true»", SmallLayer, "Gradients", "AttentionConfig");
         yield return Setting(
             "memory of a layer too wide", "AG0019", $"{SmallLayer}, «MemoryDim = 65537»", $"{SmallLayer}, MemoryDim = 24", "MemoryDim is 65537");
         yield return Setting(

@@ -8,7 +8,7 @@ internal sealed partial record DiagnosticCase
     private const string Yarn = $"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 8, RotaryOriginalLength = 64";
 
     private static IEnumerable<DiagnosticCase> Variants() =>
-        [.. Shapes(), .. Visibilities(), .. KeyValues(), .. Scores(), .. RotaryScalings(), .. Combinations()];
+        [.. Shapes(), .. Visibilities(), .. KeyValues(), .. Gradients(), .. Scores(), .. RotaryScalings(), .. Combinations()];
 
     private static IEnumerable<DiagnosticCase> Shapes()
     {
@@ -191,6 +191,36 @@ internal sealed partial record DiagnosticCase
             $"{Core}, «KeyValues = (KeyValueFormat)4»",
             $"{Core}, KeyValues = KeyValueFormat.Int8",
             "KeyValues is 4");
+    }
+
+    private static IEnumerable<DiagnosticCase> Gradients()
+    {
+        yield return Setting(
+            "gradients of narrow weights",
+            "AG0053",
+            $"{Small}, Gradients = true, «Weights = WeightFormat.BFloat16»",
+            $"{Small}, Gradients = true",
+            "Weights cannot be combined with Gradients",
+            "remove one of the two");
+        yield return Setting(
+            "gradients of narrow keys",
+            "AG0053",
+            $"{Small}, Causal = true, Gradients = true, «KeyValues = KeyValueFormat.Int8»",
+            $"{Small}, Causal = true, Gradients = true",
+            "KeyValues cannot be combined with Gradients");
+        (string, string)[] hooks =
+            [("ScoreModifier", "float Change(float s, int h, int q, int k) => s"), ("MaskPredicate", "bool Sees(int h, int q, int k) => k < q")];
+        foreach ((string attribute, string method) in hooks)
+        {
+            string Class(string settings, string hook) => $"[AttentionConfig({Small}{settings})] partial class Block {{ {hook}static {method}; }}";
+            yield return new(
+                $"gradients of a {attribute}",
+                "AG0053",
+                Class(", «Gradients = true»", $"[{attribute}] "),
+                Class("", $"[{attribute}] "),
+                $"[{attribute}] cannot be combined with Gradients",
+                "remove Gradients");
+        }
     }
 
     private static IEnumerable<DiagnosticCase> Scores()

@@ -113,6 +113,8 @@ internal sealed class TypedKernel<T>(TypedCall<T> forward, TypedCall<T>? cached 
     {
         public IKernelType Type => type;
 
+        public ITrainable<AttentionWeights> Trainable => common.Trainable;
+
         public AttentionCache CreateCache(int capacity, int batch) => common.CreateCache(capacity, batch);
 
         public void Forward(in AttentionArguments arguments)

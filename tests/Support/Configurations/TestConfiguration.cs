@@ -35,6 +35,8 @@ internal sealed partial record TestConfiguration
 
     public KeyValueFormat KeyValues { get; init; }
 
+    public bool Gradients { get; init; }
+
     public Unrolling Unrolling { get; init; }
 
     /// <summary>Whether the four projections all add a bias, or none does.</summary>

@@ -27,6 +27,9 @@ internal interface IKernel : IRunnable
 {
     IKernelType Type { get; }
 
+    /// <summary>The kernel as what can be trained; only where its shape declares gradients.</summary>
+    ITrainable<AttentionWeights> Trainable { get; }
+
     /// <summary>Puts the keys and values of a memory into a cache; cross-attention only.</summary>
     void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);
 
@@ -52,6 +55,9 @@ internal sealed class KernelAdapter<T> : IKernelType
     private sealed class Instance(IKernelType type, T kernel) : IKernel
     {
         public IKernelType Type => type;
+
+        public ITrainable<AttentionWeights> Trainable =>
+            kernel as ITrainable<AttentionWeights> ?? throw new NotSupportedException($"{typeof(T).Name} has no gradients.");
 
         public AttentionCache CreateCache(int capacity, int batch) => kernel.CreateCache(capacity, batch);
 

@@ -19,6 +19,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void AttendHead(in SequenceCall call, nint head, nint firstRow, nint rows, ref float queries, ref float joined, ref float scratch)
     {
         nint grouped = rows * Group;
+        if (Has(Gradients))
+            KeepQueries(in call, head, firstRow, rows, ref queries);
         for (nint first = 0; first < grouped; first += TConstants.QueryRun)
         {
             nint count = Math.Min(TConstants.QueryRun, grouped - first);
@@ -29,6 +31,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 AttendRun(in call, head, firstRow, row, 1, true, ref queries, ref joined, ref scratch);
         }
 
+        if (Has(Gradients))
+            KeepHeads(in call, head, firstRow, rows, ref joined);
         if (Has(HeadMask))
             MaskHeads(call.Arguments.HeadMask, head, 1, rows, ref joined);
     }
@@ -99,6 +103,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             ref float softmax = ref StateOf(ref scratch, row);
             if (Seen(first + row + rows - 1, visible, offset) <= 0)
                 MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, SoftmaxState.Sum), (int)rows).Clear();
+            if (Has(Gradients))
+                KeepSoftmax(in call, head, firstRow, first + row, rows, ref softmax);
             anyNaN |= TKernels.JoinHeads(ref RunningHeads(ref scratch, row), ref softmax, rows, first + row, head, ref joined);
         }
 

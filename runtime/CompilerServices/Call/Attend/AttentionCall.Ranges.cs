@@ -119,6 +119,8 @@ public static partial class AttentionCall<TKernels, TConstants>
 
         if (Has(Sinks) || (Has(LogSumExp) && !Unsafe.IsNullRef(ref call.Context.LogSumExp)))
             TKernels.Finish(ref softmax, rows, first + row, head, firstRow, in call.Context);
+        if (Has(Gradients))
+            KeepSoftmax(in call, head, firstRow, first + row, rows, ref softmax);
         return TKernels.JoinHeads(ref RunningHeads(ref scratch, row), ref softmax, rows, first + row, head, ref joined);
     }
 

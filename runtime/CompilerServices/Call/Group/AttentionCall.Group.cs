@@ -89,7 +89,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref Unsafe.Add(ref keyValues, place));
             nint rows = Rows(in call.Dimensions);
             if (!isValue)
-                ChangeHeads(in call, weights.KeyNorm, ref strip, stride, rows, TConstants.KvHeads, 0);
+                ChangeKeys(in call, 0, ref strip, stride, rows, TConstants.KvHeads, 0);
             for (nint head = 0; head < TConstants.KvHeads; head++)
             {
                 if (isValue)
@@ -117,7 +117,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref keyValues);
             nint own = Rows(in call.Dimensions);
             ref float projected = ref Unsafe.Add(ref strip, row * WholePanels(QueryDim));
-            ChangeHeads(in call, weights.QueryNorm, ref projected, WholePanels(QueryDim), own, TConstants.Heads, 0);
+            ChangeQueries(in call, 0, ref projected, WholePanels(QueryDim), own, TConstants.Heads, 0);
             WriteQueries(ref projected, own, ref Unsafe.Add(ref queries, row * QueryDim));
             row += own;
         }

@@ -115,13 +115,13 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (!Has(CrossAttention))
         {
             ref float keys = ref Unsafe.Add(ref keyStrip, head * TConstants.HeadDim);
-            ChangeHeads(in call, call.Weights.KeyNorm, ref keys, WholePanels(KeyDim), newKeys, 1, 0);
+            ChangeKeys(in call, head, ref keys, WholePanels(KeyDim), newKeys, 1, 0);
             WriteKeys(in call, head, ref keys, WholePanels(KeyDim), newKeys, 0);
             WriteValues(in call, head, ref Unsafe.Add(ref valueStrip, head * TConstants.ValueHeadDim), WholePanels(ValueDim), newKeys, 0);
         }
 
         ref float strip = ref Unsafe.Add(ref queryStrip, head * GroupDim);
-        ChangeHeads(in call, call.Weights.QueryNorm, ref strip, WholePanels(QueryDim), rows, Group, 0);
+        ChangeQueries(in call, head * Group, ref strip, WholePanels(QueryDim), rows, Group, 0);
         ref float laidOut = ref Unsafe.Add(ref queries, head * rows * GroupDim);
         QueryRows.Write(ref strip, WholePanels(QueryDim), rows, ref laidOut, rows * GroupDim, 1, Group, TConstants.HeadDim, TConstants.QueryFactor);
         AttendHead(in call, head, 0, rows, ref laidOut, ref joined, ref scratch);

@@ -25,7 +25,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             nint count = Math.Min(step, rows - row);
             ref float block = ref AttentionRows(call.Weights, ref Unsafe.Add(ref source, row * TConstants.MemoryDim), count, ref scratch);
             ProjectMemory(keys, ref block, count, 0, WholePanels(KeyDim) / PanelWidth, ref strip, WholePanels(KeyDim), ref scratch, isQuantized: false);
-            ChangeHeads(in call, call.Weights.KeyNorm, ref strip, WholePanels(KeyDim), count, TConstants.KvHeads, first + row);
+            ChangeKeys(in call, 0, ref strip, WholePanels(KeyDim), count, TConstants.KvHeads, first + row);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 WriteKeys(in call, head, ref Unsafe.Add(ref strip, head * TConstants.HeadDim), WholePanels(KeyDim), count, first + row);
             ProjectMemory(values, ref block, count, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch, isQuantized: true);
@@ -40,7 +40,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref float input = ref AttentionRows(call.Weights, ref At(call.Arguments.Input, (FirstRow(in call) + first) * TConstants.DModel), rows, ref scratch);
         ProjectInput(call.Weights.Query, ref input, rows, 0, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim), ref scratch);
-        ChangeHeads(in call, call.Weights.QueryNorm, ref strip, WholePanels(QueryDim), rows, TConstants.Heads, first);
+        ChangeQueries(in call, 0, ref strip, WholePanels(QueryDim), rows, TConstants.Heads, first);
         WriteQueries(ref strip, rows, ref queries);
     }
 
@@ -97,6 +97,26 @@ public static partial class AttentionCall<TKernels, TConstants>
         StridedRows.Copy(ref strip, WholePanels(TConstants.DModel), ref output, TConstants.DModel, rows, TConstants.DModel);
     }
 
+    /// <summary>Normalises and rotates projected queries in place, as far as declared.</summary>
+    /// <inheritdoc cref="ChangeHeads"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ChangeQueries(in SequenceCall call, nint firstHead, ref float strip, nint stride, nint rows, nint heads, nint first)
+    {
+        if (Has(Gradients) && Has(HeadNorms))
+            KeepHeadsBeforeNorm(ref call.Saved.QueryHeads, QueryDim, ref strip, stride, rows, firstHead, heads, first);
+        ChangeHeads(in call, call.Weights.QueryNorm, ref strip, stride, rows, heads, first);
+    }
+
+    /// <summary>Normalises and rotates projected keys in place, as far as declared.</summary>
+    /// <inheritdoc cref="ChangeHeads"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ChangeKeys(in SequenceCall call, nint firstHead, ref float strip, nint stride, nint rows, nint heads, nint first)
+    {
+        if (Has(Gradients) && Has(HeadNorms))
+            KeepHeadsBeforeNorm(ref call.Saved.KeyHeads, KeyDim, ref strip, stride, rows, firstHead, heads, first);
+        ChangeHeads(in call, call.Weights.KeyNorm, ref strip, stride, rows, heads, first);
+    }
+
     /// <summary>Normalises and rotates heads in place, as far as declared.</summary>
     /// <param name="call">The sequence.</param>
     /// <param name="norm">The normalisation, where there is one.</param>
@@ -110,19 +130,28 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         if (Has(HeadNorms))
             norm.Apply(ref strip, stride, rows, heads);
+        RotateHeads<Forwards>(in call, ref strip, stride, rows, heads, first);
+    }
+
+    /// <summary>Rotates heads in place, as far as declared.</summary>
+    /// <inheritdoc cref="ChangeHeads"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RotateHeads<TDirection>(in SequenceCall call, ref float strip, nint stride, nint rows, nint heads, nint first)
+        where TDirection : struct, IRotation
+    {
         if (!Has(HalfSplitRotary) && !Has(InterleavedRotary))
             return;
         RotaryTable rotary = call.Weights.RotaryTable;
         if (Has(Positions))
         {
-            rotary.Apply(
+            rotary.Apply<TDirection>(
                 Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Arguments.Positions[(int)(FirstRow(in call) + first)..]);
             return;
         }
 
         // Without projections there may be more queries than keys.
         rotary.Prepare(Has(Projections) ? call.Dimensions.Keys : Math.Max(call.Dimensions.Keys, call.Dimensions.CachedKeys + call.Dimensions.Rows));
-        rotary.Apply(Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Dimensions.CachedKeys + first);
+        rotary.Apply<TDirection>(Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Dimensions.CachedKeys + first);
     }
 
     /// <summary>Writes new keys of a head into its panels, or into its ring.</summary>

@@ -43,6 +43,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             Parts = AttentionParts<TKernels, TConstants>.Instance,
             Weights = weights,
             Cache = arguments.Cache,
+            Activations = arguments.Activations,
             Options = arguments.Options,
             MaskLength = arguments.MaskLength,
             Dimensions = dimensions,

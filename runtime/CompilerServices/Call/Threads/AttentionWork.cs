@@ -10,6 +10,8 @@ internal struct AttentionWork : ISharedWork
 
     public required AttentionCache? Cache;
 
+    public required SavedActivations? Activations;
+
     public required ForwardOptions Options;
 
     public required int MaskLength;
@@ -21,7 +23,7 @@ internal struct AttentionWork : ISharedWork
     /// <inheritdoc/>
     public readonly void RunPart(in PinnedSpans spans, int phase, int part, ref float shared, ref float own)
     {
-        AttentionArguments arguments = ArgumentSpans.Restore(in spans, Cache, Dimensions.Batch, MaskLength, Options);
+        AttentionArguments arguments = ArgumentSpans.Restore(in spans, Cache, Activations, Dimensions.Batch, MaskLength, Options);
         Parts.Run(in this, in arguments, phase, part, ref shared, ref own);
     }
 }
@@ -37,6 +39,11 @@ internal abstract class AttentionParts
     /// <param name="shared">Scratch of the whole call.</param>
     /// <param name="own">Scratch of this thread.</param>
     public abstract void Run(in AttentionWork work, in AttentionArguments arguments, int phase, int part, ref float shared, ref float own);
+
+    /// <summary>Computes a part of the gradients.</summary>
+    /// <inheritdoc cref="Run"/>
+    public abstract void RunBackward(
+        in BackwardWork work, in AttentionArguments arguments, in BackwardArguments backward, int phase, int part, ref float shared, ref float own);
 }
 
 /// <summary>The one object of a class's path.</summary>
@@ -49,4 +56,9 @@ internal sealed class AttentionParts<TKernels, TConstants> : AttentionParts
     /// <inheritdoc/>
     public override void Run(in AttentionWork work, in AttentionArguments arguments, int phase, int part, ref float shared, ref float own) =>
         AttentionCall<TKernels, TConstants>.RunPart(in work, in arguments, phase, part, ref shared, ref own);
+
+    /// <inheritdoc/>
+    public override void RunBackward(
+        in BackwardWork work, in AttentionArguments arguments, in BackwardArguments backward, int phase, int part, ref float shared, ref float own) =>
+        AttentionCall<TKernels, TConstants>.RunBackwardPart(in work, in arguments, in backward, phase, part, ref shared, ref own);
 }

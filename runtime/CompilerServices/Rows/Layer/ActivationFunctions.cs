@@ -126,6 +126,16 @@ internal static class PowerOfTwo
     /// </summary>
     public const float RoundAndBias = 12583039;
 
+    /// <summary>2ˣ for x ≤ 0, as the softmax computes it: exactly 0 from −127 down, NaN for NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T OfNegative<T>(T x)
+        where T : struct, IFloatVector<T>
+    {
+        x = T.AtLeast(T.Create(-127), x);
+        T shifted = x + T.Create(RoundAndBias);
+        return Of(x - (shifted - T.Create(RoundAndBias))) * T.PowerFromLowBits(shifted);
+    }
+
     /// <summary>exp(x) for x up to 0, exactly 0 where 2 to the power of x log₂e is below 2⁻¹²⁶.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exponential<T>(T x)

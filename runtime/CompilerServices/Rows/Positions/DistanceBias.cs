@@ -54,6 +54,14 @@ public sealed class DistanceBias
     /// <exception cref="OutOfMemoryException">The table would be too large.</exception>
     public DistanceTable Ensure(nint reach) => table.Ensure(nint.Min(reach, mostReach));
 
+    /// <summary>Takes over other biases of the buckets, also into the table as far as it is computed.</summary>
+    internal void Set(ReadOnlySpan<float> newBuckets)
+    {
+        newBuckets.CopyTo(buckets);
+        if (buckets.Length > 0 && table.Present is { } present)
+            Fill(present.Memory, present.Reach);
+    }
+
     /// <summary>
     /// The slope of a head: 2^(−8(h+1)/n) for n heads, a power of two; for other n the slopes of the next lower power of two, then every second one of
     /// twice as many.
@@ -109,6 +117,12 @@ public sealed class DistanceBias
     {
         reach = (reach + RoundedUp) & ~(nint)15;
         AlignedMemory memory = AlignedMemory.Allocate(checked(2 * reach * shape.Heads));
+        Fill(memory, reach);
+        return (new DistanceTable(memory, reach), reach);
+    }
+
+    private void Fill(AlignedMemory memory, nint reach)
+    {
         for (int head = 0; head < shape.Heads; head++)
         {
             double slope = shape.Alibi ? Slope(head, shape.Heads) : 0;
@@ -121,20 +135,16 @@ public sealed class DistanceBias
                 Unsafe.Add(ref centre, distance) = (float)bias;
             }
         }
-
-        return (new DistanceTable(memory, reach), reach);
     }
 }
 
-/// <summary>The biases of all heads for distances within a reach. Immutable.</summary>
+/// <summary>The biases of all heads for distances within a reach.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class DistanceTable
 {
-    private readonly AlignedMemory memory;
-
     internal DistanceTable(AlignedMemory memory, nint reach)
     {
-        this.memory = memory;
+        Memory = memory;
         Reach = reach;
     }
 
@@ -142,5 +152,7 @@ public sealed class DistanceTable
     public nint Reach { get; }
 
     /// <summary>The bias of distance 0 of the first head; that of head h lies <c>2 · Reach · h</c> floats behind.</summary>
-    public ref float Centre => ref Unsafe.Add(ref memory.Reference, Reach);
+    public ref float Centre => ref Unsafe.Add(ref Memory.Reference, Reach);
+
+    internal AlignedMemory Memory { get; }
 }

@@ -21,32 +21,47 @@ public static class RotaryEmbedding
     /// <param name="table">First element of a <see cref="RotaryTable"/> that reaches the last position.</param>
     /// <param name="firstPosition">Position of the first row.</param>
     public static void ApplyHalfSplit(
+        ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition) =>
+        ApplyHalfSplit<Forwards>(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
+
+    /// <summary>The same in one direction or the other.</summary>
+    /// <inheritdoc cref="ApplyHalfSplit"/>
+    internal static void ApplyHalfSplit<TDirection>(
         ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition)
+        where TDirection : struct, IRotation
     {
         nint half = rotaryDim / 2;
         for (nint row = 0; row < rows; row++)
         {
             ref float cosines = ref Unsafe.Add(ref table, (firstPosition + row) * rotaryDim);
             for (nint head = 0; head < heads; head++)
-                RotateHalfSplit(ref Unsafe.Add(ref strip, row * stripStride + head * headDim), ref cosines, half);
+                RotateHalfSplit<TDirection>(ref Unsafe.Add(ref strip, row * stripStride + head * headDim), ref cosines, half);
         }
     }
 
     /// <summary>Rotates the pairs (2i, 2i + 1) of the leading heads of each row, in place.</summary>
     /// <inheritdoc cref="ApplyHalfSplit"/>
     public static void ApplyInterleaved(
+        ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition) =>
+        ApplyInterleaved<Forwards>(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
+
+    /// <summary>The same in one direction or the other.</summary>
+    /// <inheritdoc cref="ApplyHalfSplit"/>
+    internal static void ApplyInterleaved<TDirection>(
         ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition)
+        where TDirection : struct, IRotation
     {
         nint half = rotaryDim / 2;
         for (nint row = 0; row < rows; row++)
         {
             ref float cosines = ref Unsafe.Add(ref table, (firstPosition + row) * rotaryDim);
             for (nint head = 0; head < heads; head++)
-                RotateInterleaved(ref Unsafe.Add(ref strip, row * stripStride + head * headDim), ref cosines, half);
+                RotateInterleaved<TDirection>(ref Unsafe.Add(ref strip, row * stripStride + head * headDim), ref cosines, half);
         }
     }
 
-    private static void RotateHalfSplit(ref float first, ref float cosines, nint half)
+    private static void RotateHalfSplit<TDirection>(ref float first, ref float cosines, nint half)
+        where TDirection : struct, IRotation
     {
         ref float second = ref Unsafe.Add(ref first, half);
         ref float sines = ref Unsafe.Add(ref cosines, half);
@@ -56,7 +71,7 @@ public static class RotaryEmbedding
             for (; i <= half - 8; i += 8)
             {
                 Vector256<float> x0 = Vector256.LoadUnsafe(ref first, (nuint)i), x1 = Vector256.LoadUnsafe(ref second, (nuint)i);
-                Vector256<float> cosine = Vector256.LoadUnsafe(ref cosines, (nuint)i), sine = Vector256.LoadUnsafe(ref sines, (nuint)i);
+                Vector256<float> cosine = Vector256.LoadUnsafe(ref cosines, (nuint)i), sine = TDirection.Sine(Vector256.LoadUnsafe(ref sines, (nuint)i));
                 (x0 * cosine - x1 * sine).StoreUnsafe(ref first, (nuint)i);
                 (x1 * cosine + x0 * sine).StoreUnsafe(ref second, (nuint)i);
             }
@@ -67,17 +82,18 @@ public static class RotaryEmbedding
             for (; i <= half - 4; i += 4)
             {
                 Vector128<float> x0 = Vector128.LoadUnsafe(ref first, (nuint)i), x1 = Vector128.LoadUnsafe(ref second, (nuint)i);
-                Vector128<float> cosine = Vector128.LoadUnsafe(ref cosines, (nuint)i), sine = Vector128.LoadUnsafe(ref sines, (nuint)i);
+                Vector128<float> cosine = Vector128.LoadUnsafe(ref cosines, (nuint)i), sine = TDirection.Sine(Vector128.LoadUnsafe(ref sines, (nuint)i));
                 (x0 * cosine - x1 * sine).StoreUnsafe(ref first, (nuint)i);
                 (x1 * cosine + x0 * sine).StoreUnsafe(ref second, (nuint)i);
             }
         }
 
         for (; i < half; i++)
-            RotatePair(ref Unsafe.Add(ref first, i), ref Unsafe.Add(ref second, i), Unsafe.Add(ref cosines, i), Unsafe.Add(ref sines, i));
+            RotatePair(ref Unsafe.Add(ref first, i), ref Unsafe.Add(ref second, i), Unsafe.Add(ref cosines, i), TDirection.Sine(Unsafe.Add(ref sines, i)));
     }
 
-    private static void RotateInterleaved(ref float head, ref float cosines, nint half)
+    private static void RotateInterleaved<TDirection>(ref float head, ref float cosines, nint half)
+        where TDirection : struct, IRotation
     {
         ref float sines = ref Unsafe.Add(ref cosines, half);
         nint i = 0;
@@ -87,7 +103,7 @@ public static class RotaryEmbedding
             Vector128<float> signs = Vector128.Create(-0f, 0f, -0f, 0f);
             for (; i <= half - 4; i += 4)
             {
-                Vector128<float> cosine = Vector128.LoadUnsafe(ref cosines, (nuint)i), sine = Vector128.LoadUnsafe(ref sines, (nuint)i);
+                Vector128<float> cosine = Vector128.LoadUnsafe(ref cosines, (nuint)i), sine = TDirection.Sine(Vector128.LoadUnsafe(ref sines, (nuint)i));
                 ref float pairs = ref Unsafe.Add(ref head, 2 * i);
                 Vector128<float> lower = Vector128.LoadUnsafe(ref pairs), upper = Vector128.LoadUnsafe(ref pairs, 4);
                 RotateTwoPairs(lower, Vector128.Shuffle(cosine, Vector128.Create(0, 0, 1, 1)), Vector128.Shuffle(sine, Vector128.Create(0, 0, 1, 1)) ^ signs)
@@ -98,7 +114,8 @@ public static class RotaryEmbedding
         }
 
         for (; i < half; i++)
-            RotatePair(ref Unsafe.Add(ref head, 2 * i), ref Unsafe.Add(ref head, 2 * i + 1), Unsafe.Add(ref cosines, i), Unsafe.Add(ref sines, i));
+            RotatePair(
+                ref Unsafe.Add(ref head, 2 * i), ref Unsafe.Add(ref head, 2 * i + 1), Unsafe.Add(ref cosines, i), TDirection.Sine(Unsafe.Add(ref sines, i)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -103,17 +103,28 @@ public sealed class RotaryTable
     /// <param name="heads">Heads to rotate in each row.</param>
     /// <param name="headDim">Floats from a head to the next.</param>
     /// <param name="firstPosition">Position of the first row.</param>
-    internal void Apply(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint firstPosition)
+    internal void Apply(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint firstPosition) =>
+        Apply<Forwards>(isInterleaved, ref strip, stripStride, rows, heads, headDim, firstPosition);
+
+    /// <summary>The same in one direction or the other.</summary>
+    internal void Apply<TDirection>(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint firstPosition)
+        where TDirection : struct, IRotation
     {
         nint near = nint.Clamp(Limit - firstPosition, 0, rows);
         if (near > 0)
-            Rotate(isInterleaved, ref strip, stripStride, near, heads, headDim, ref Ensure((int)(firstPosition + near)).Reference, firstPosition);
+            Rotate<TDirection>(isInterleaved, ref strip, stripStride, near, heads, headDim, ref Ensure((int)(firstPosition + near)).Reference, firstPosition);
         for (nint row = near; row < rows; row++)
-            RotateFar(isInterleaved, ref Unsafe.Add(ref strip, row * stripStride), heads, headDim, firstPosition + row);
+            RotateFar<TDirection>(isInterleaved, ref Unsafe.Add(ref strip, row * stripStride), heads, headDim, firstPosition + row);
     }
 
     /// <summary>As the other form, for rows whose positions are given.</summary>
-    internal void Apply(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ReadOnlySpan<int> positions)
+    internal void Apply(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ReadOnlySpan<int> positions) =>
+        Apply<Forwards>(isInterleaved, ref strip, stripStride, rows, heads, headDim, positions);
+
+    /// <summary>The same in one direction or the other.</summary>
+    internal void Apply<TDirection>(
+        bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ReadOnlySpan<int> positions)
+        where TDirection : struct, IRotation
     {
         for (nint row = 0; row < rows; row++)
         {
@@ -121,9 +132,9 @@ public sealed class RotaryTable
             int position = positions[(int)row];
             ref float first = ref Unsafe.Add(ref strip, row * stripStride);
             if ((uint)position < (uint)Limit)
-                Rotate(isInterleaved, ref first, stripStride, 1, heads, headDim, ref Ensure(position + 1).Reference, position);
+                Rotate<TDirection>(isInterleaved, ref first, stripStride, 1, heads, headDim, ref Ensure(position + 1).Reference, position);
             else
-                RotateFar(isInterleaved, ref first, heads, headDim, position);
+                RotateFar<TDirection>(isInterleaved, ref first, heads, headDim, position);
         }
     }
 
@@ -131,19 +142,22 @@ public sealed class RotaryTable
     /// A row beyond the table: its angles are computed as the table's are, in double precision and rounded once, so that they have the same bits.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void RotateFar(bool isInterleaved, ref float row, nint heads, nint headDim, nint position)
+    private void RotateFar<TDirection>(bool isInterleaved, ref float row, nint heads, nint headDim, nint position)
+        where TDirection : struct, IRotation
     {
         Span<float> angles = stackalloc float[ShapeLimits.MaxHeadDim];
         Fill(ref angles[0], position);
-        Rotate(isInterleaved, ref row, 0, 1, heads, headDim, ref angles[0], 0);
+        Rotate<TDirection>(isInterleaved, ref row, 0, 1, heads, headDim, ref angles[0], 0);
     }
 
-    private void Rotate(bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ref float table, nint firstPosition)
+    private void Rotate<TDirection>(
+        bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ref float table, nint firstPosition)
+        where TDirection : struct, IRotation
     {
         if (isInterleaved)
-            RotaryEmbedding.ApplyInterleaved(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
+            RotaryEmbedding.ApplyInterleaved<TDirection>(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
         else
-            RotaryEmbedding.ApplyHalfSplit(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
+            RotaryEmbedding.ApplyHalfSplit<TDirection>(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
     }
 
     private (AlignedMemory Memory, nint Positions) Grow(AlignedMemory? old, nint positions)

@@ -1,0 +1,76 @@
+using AttentionGen.Tests.Support;
+
+namespace AttentionGen.Tests.Execution.Gradients;
+
+/// <summary>A step of training of one call: what its forward and its backward give.</summary>
+internal sealed record GradientResult(float[] Output, float[] Input, float[] Memory, float[] Key, float[] Value, AttentionGradients Gradients)
+{
+    /// <summary>Runs forward and backward.</summary>
+    public static GradientResult Run(AttentionCase call, IKernel kernel, float[] outputGradient, int threads, SavedActivations? activations = null)
+    {
+        activations ??= kernel.Trainable.CreateActivations(call.Batch, call.Rows, call.Keys);
+        var output = new float[call.ResultLengths.Output];
+        var input = new GuardedBuffer(call.Input.Length);
+        var memory = new GuardedBuffer(call.Memory.Length);
+        var key = new GuardedBuffer(call.Key.Length);
+        var value = new GuardedBuffer(call.Value.Length);
+        var gradients = new AttentionGradients(call.Weights);
+        AttentionArguments arguments = call.Arguments with { Activations = activations, Options = new() { MaxDegreeOfParallelism = threads } };
+        kernel.Forward(arguments with { Output = output });
+        kernel.Trainable.Backward(arguments, new BackwardArguments
+        {
+            OutputGradient = outputGradient,
+            InputGradient = input.Span,
+            MemoryGradient = memory.Span,
+            KeyGradient = key.Span,
+            ValueGradient = value.Span,
+            Gradients = gradients,
+        });
+        return new(output, input.Check("inputGradient"), memory.Check("memoryGradient"), key.Check("keyGradient"), value.Check("valueGradient"), gradients);
+    }
+
+    /// <summary>Every gradient with its name.</summary>
+    public IEnumerable<(string Name, float[] Gradient)> All => new (string, float[])[] { ("Input", Input), ("Memory", Memory), ("Key", Key), ("Value", Value) }
+        .Concat(Gradients.Tensors.ToArray().Select(tensor => ($"weights.{tensor.Name}", tensor.Gradient.ToArray())));
+
+    /// <summary>Fails where any bit differs.</summary>
+    public void AssertSameBits(GradientResult other, string what)
+    {
+        Compare.SameBits(Output, other.Output, 1, $"{what}, output");
+        foreach (((string name, float[] mine), (_, float[] others)) in All.Zip(other.All))
+            Compare.SameBits(mine, others, 1, $"{what}, {name}");
+    }
+
+    /// <summary>
+    /// The largest error of any gradient relative to the largest element of that gradient. Some gradients are exactly zero, such as that of a bias of the keys,
+    /// or those of queries that see one key: what is left of larger terms is measured by a part of the largest gradient of the call.
+    /// </summary>
+    public (double Error, string Name) LargestError(ReferenceGradients expected)
+    {
+        var pairs = new List<(string Name, float[] Actual, double[] Expected)>
+        {
+            ("Input", Input, expected.Input), ("Memory", Memory, expected.Memory), ("Key", Key, expected.Key), ("Value", Value, expected.Value),
+        };
+        foreach (GradientTensor tensor in Gradients.Tensors)
+            pairs.Add((tensor.Name, tensor.Gradient.ToArray(), expected.Weights[tensor.Name]));
+        double least = CancelledPart * pairs.Max(pair => Largest(pair.Expected));
+        (double Error, string Name) largest = (0, "");
+        foreach ((string name, float[] actual, double[] wanted) in pairs)
+        {
+            Assert.Equal(wanted.Length, actual.Length);
+            double scale = Math.Max(Largest(wanted), least);
+            for (int index = 0; index < wanted.Length; index++)
+            {
+                double error = wanted[index] == actual[index] ? 0 : Math.Abs(wanted[index] - actual[index]) / scale;
+                if (!(error <= largest.Error))
+                    largest = (error, $"{name}[{index}] = {actual[index]}, expected {wanted[index]}");
+            }
+        }
+
+        return largest;
+    }
+
+    private const double CancelledPart = 0.05;
+
+    private static double Largest(double[] values) => values.Select(Math.Abs).DefaultIfEmpty(0).Max();
+}
