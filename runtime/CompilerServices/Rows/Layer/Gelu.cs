@@ -59,7 +59,20 @@ internal readonly struct Gelu<T> : IElementFunction<Gelu<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Of(T x)
     {
-        T t = T.AtMost(furthest, T.Abs(x)), square = t * t;
+        T mantissa = Tail(x, out T t, out T power);
+        return T.MultiplySubtract(t * mantissa, power, T.NegativeToZero(x));
+    }
+
+    /// <summary>Q(|x|) as a mantissa and a power of two.</summary>
+    /// <param name="x">Any numbers.</param>
+    /// <param name="t">|x|, at most where Q counts as 0.</param>
+    /// <param name="power">The power of two.</param>
+    /// <returns>The mantissa.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Tail(T x, out T t, out T power)
+    {
+        t = T.AtMost(furthest, T.Abs(x));
+        T square = t * t;
         T odd = T.MultiplyAdd(c9, square, c7), even = T.MultiplyAdd(c8, square, c6);
         odd = T.MultiplyAdd(odd, square, c5);
         even = T.MultiplyAdd(even, square, c4);
@@ -70,7 +83,7 @@ internal readonly struct Gelu<T> : IElementFunction<Gelu<T>, T>
         T u = T.MultiplyAdd(odd, t, even);
 
         T roundAndBias = T.Create(PowerOfTwo.RoundAndBias - 1), shifted = T.MultiplyAdd(t, u, roundAndBias);
-        T mantissa = PowerOfTwo.Of(T.MultiplyAdd(t, u, roundAndBias - shifted));
-        return T.MultiplySubtract(t * mantissa, T.PowerFromLowBits(shifted), T.NegativeToZero(x));
+        power = T.PowerFromLowBits(shifted);
+        return PowerOfTwo.Of(T.MultiplyAdd(t, u, roundAndBias - shifted));
     }
 }

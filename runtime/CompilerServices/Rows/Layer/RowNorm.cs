@@ -6,7 +6,7 @@ namespace AttentionGen.CompilerServices;
 
 /// <summary>
 /// Normalises rows by mean and variance (Ba et al. 2016), <c>(x − mean) / √(variance + ε) · w + b</c>, or by their root mean square
-/// (Zhang and Sennrich 2019), <c>x / √(mean(x²) + ε) · w</c>. Immutable.
+/// (Zhang and Sennrich 2019), <c>x / √(mean(x²) + ε) · w</c>. Changed by <see cref="Set"/> only.
 /// </summary>
 /// <remarks>
 /// Sums run in 32 virtual lanes, element mod 32, and one tree adds the lanes; products are fused with the addition after them: the bits are the same at
@@ -37,8 +37,14 @@ internal sealed partial class RowNorm
         this.epsilon = epsilon;
         biasOffset = (width + VirtualLanes - 1) / VirtualLanes * VirtualLanes;
         factors = AlignedMemory.Allocate(2 * biasOffset);
+        MemoryMarshal.CreateSpan(ref factors.Reference, (int)(2 * biasOffset)).Clear();
+        Set(weights, biases);
+    }
+
+    /// <summary>Takes other weights and biases of the same width. No call may run meanwhile.</summary>
+    public void Set(ReadOnlySpan<float> weights, ReadOnlySpan<float> biases)
+    {
         Span<float> all = MemoryMarshal.CreateSpan(ref factors.Reference, (int)(2 * biasOffset));
-        all.Clear();
         weights.CopyTo(all);
         biases.CopyTo(all[(int)biasOffset..]);
     }
@@ -81,7 +87,21 @@ internal sealed partial class RowNorm
     private void Finish<T>(ref float from, ref float to, nint whole, ref float rest, float total)
         where T : struct, IFloatVector<T>
     {
-        float mean = 0;
+        float inverse = Inverse<T>(ref from, whole, ref rest, total, out float mean);
+        Write<T>(ref from, ref to, 0, whole, mean, inverse);
+        if (whole == width)
+            return;
+        Write<T>(ref rest, ref rest, whole, VirtualLanes, mean, inverse);
+        for (nint i = whole; i < width; i++)
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref rest, i - whole);
+    }
+
+    /// <summary>Finds what a row is multiplied by, and what is subtracted before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private float Inverse<T>(ref float from, nint whole, ref float rest, float total, out float mean)
+        where T : struct, IFloatVector<T>
+    {
+        mean = 0;
         if (centres)
         {
             mean = total / width;
@@ -90,13 +110,7 @@ internal sealed partial class RowNorm
             total = SumOfSquares<T>(ref from, whole, ref rest, mean);
         }
 
-        float inverse = 1 / MathF.Sqrt(total / width + epsilon);
-        Write<T>(ref from, ref to, 0, whole, mean, inverse);
-        if (whole == width)
-            return;
-        Write<T>(ref rest, ref rest, whole, VirtualLanes, mean, inverse);
-        for (nint i = whole; i < width; i++)
-            Unsafe.Add(ref to, i) = Unsafe.Add(ref rest, i - whole);
+        return 1 / MathF.Sqrt(total / width + epsilon);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
