@@ -29,6 +29,7 @@ internal static class LinearParser
         if ((long)inputs * outputs > MaxArrayLength)
             settings.Report(DiagnosticDescriptors.WeightsTooLarge, "Outputs", "linear", Text((long)inputs * outputs), "Inputs · Outputs", "Outputs");
         NarrowParser.Check(settings, shape);
+        GradientsParser.Check(settings, shape);
         var unrolling = settings.Enumeration<Unrolling>("Unrolling");
         return problems.Any ? null : new() { Class = ClassParser.Describe(type, compilation, cancellationToken), Shape = shape, Unrolling = unrolling };
     }

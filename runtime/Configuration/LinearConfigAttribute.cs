@@ -36,6 +36,12 @@ public sealed class LinearConfigAttribute : Attribute
     /// <summary>Whether the caller gives rows, [rows, Outputs], that are added to the output at the end.</summary>
     public bool Residual { get; set; }
 
+    /// <summary>
+    /// Whether the class can be trained. It then also has <c>Backward</c>, which gives the gradients of the inputs and of the weights, and <c>Pack</c>, which
+    /// takes changed weights. Needs float32 weights.
+    /// </summary>
+    public bool Gradients { get; set; }
+
     /// <summary>How far loops are unrolled.</summary>
     public Unrolling Unrolling { get; set; }
 }

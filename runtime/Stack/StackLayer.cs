@@ -33,6 +33,10 @@ public abstract class StackLayer
 
     internal abstract void Forward(in AttentionArguments arguments);
 
+    /// <summary>The layer with its gradients.</summary>
+    /// <exception cref="NotSupportedException">The layer does not declare them.</exception>
+    internal abstract ITrainable<TransformerLayerWeights> Trainable { get; }
+
     private sealed class Wrapped<TLayer>(TLayer layer) : StackLayer
         where TLayer : class, ITransformerLayer<TLayer>
     {
@@ -54,5 +58,8 @@ public abstract class StackLayer
         internal override long GetScratchBytes(int batch, int rows, int keys, int threads) => TLayer.GetScratchBytes(batch, rows, keys, threads);
 
         internal override void Forward(in AttentionArguments arguments) => layer.Forward(in arguments);
+
+        internal override ITrainable<TransformerLayerWeights> Trainable => layer as ITrainable<TransformerLayerWeights>
+            ?? throw new NotSupportedException($"{typeof(TLayer).Name} cannot be trained: its configuration does not declare Gradients.");
     }
 }

@@ -104,6 +104,7 @@ public partial class TransformerStack
             throw new ArgumentException(
                 "arguments.Cache is given; expected null, because it is the cache of one layer: a stack takes the cache of all its layers, from CreateCache.",
                 nameof(arguments));
+        CheckNoActivations(in arguments);
         cache?.CheckLayers(shapes);
         using WriteScope writing = cache is null ? default : cache.Writing();
         StackChecks.CheckHeadMask("headMask", shapes, arguments.HeadMask.Length, isDeclared: shapes[0].HeadMask);

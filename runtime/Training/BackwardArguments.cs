@@ -18,6 +18,9 @@ public readonly ref struct BackwardArguments
     /// <summary>Where the gradient of the memory goes, for cross-attention and for layers of a decoder.</summary>
     public Span<float> MemoryGradient { get; init; }
 
+    /// <summary>Where the gradient of the gate goes, for one product with <see cref="LinearConfigAttribute.Gate"/>.</summary>
+    public Span<float> GateGradient { get; init; }
+
     /// <summary>What the gradients of the weights are added to; null for a kernel that learns nothing.</summary>
     public WeightGradients? Gradients { get; init; }
 }

@@ -19,7 +19,7 @@ public sealed class SavedActivations
     private readonly nint queryHeads;
     private readonly nint keyHeads;
 
-    internal SavedActivations(AttentionShape shape, int batch, int rows, int keys)
+    internal SavedActivations(AttentionShape shape, TransformerLayerShape? layer, int batch, int rows, int keys)
     {
         KernelChecks.ValidateSizes(batch, rows, keys);
         Shape = shape;
@@ -34,6 +34,7 @@ public sealed class SavedActivations
         sums = maxima + (allRows * shape.Heads);
         queryHeads = sums + (allRows * shape.Heads);
         keyHeads = queryHeads + (keepsHeads ? allRows * shape.QueryDim : 0);
+        Layer = layer is null ? null : new SavedLayer(layer, allRows);
         memory = AlignedMemory.Allocate(keyHeads + (keepsHeads ? (nint)MostKeys * shape.KeyDim : 0));
     }
 
@@ -47,7 +48,7 @@ public sealed class SavedActivations
     public long MostKeys { get; }
 
     /// <summary>The memory that it takes.</summary>
-    public long Bytes => (memory.Length + AlignedMemory.SlackFloats) * (long)sizeof(float);
+    public long Bytes => (memory.Length + AlignedMemory.SlackFloats + (Layer is null ? 0 : Layer.Floats + AlignedMemory.SlackFloats)) * (long)sizeof(float);
 
     /// <summary>Whether a forward has filled it.</summary>
     public bool IsFilled { get; private set; }
@@ -57,6 +58,9 @@ public sealed class SavedActivations
 
     /// <summary>What the kernel computes that it is for.</summary>
     internal AttentionShape Shape { get; }
+
+    /// <summary>What a layer keeps beside what its attention keeps; null for an attention block alone.</summary>
+    internal SavedLayer? Layer { get; }
 
     /// <summary>The sizes of the forward that filled it.</summary>
     internal ForwardDimensions Dimensions { get; private set; }
@@ -103,6 +107,7 @@ public sealed class SavedActivations
         ref float start = ref memory.Reference;
         return new()
         {
+            FirstRow = firstRow,
             Queries = ref Unsafe.Add(ref start, queries + (firstRow * Shape.QueryDim)),
             Joined = ref Unsafe.Add(ref start, joined + (firstRow * Shape.JoinedDim)),
             Maxima = ref Unsafe.Add(ref start, maxima + (firstRow * Shape.Heads)),

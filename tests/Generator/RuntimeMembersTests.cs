@@ -35,6 +35,8 @@ public sealed class RuntimeMembersTests
             Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Gated = true"),
             Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16, MemoryLengths = true"),
             Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16, Ragged = true"),
+            Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Gradients = true"),
+            new("a product", "Inputs = 16, Outputs = 16, Gate = true, Gradients = true", []) { Config = "LinearConfig" },
         ];
         IEnumerable<Assembly> assemblies = kernels.Select(
             kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Append(LinearConfigurations.Type(0).GetType().GenericTypeArguments[0].Assembly)

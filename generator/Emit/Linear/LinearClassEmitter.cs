@@ -13,7 +13,7 @@ internal static class LinearClassEmitter
         LinearPlan plan = plans[0];
         return SupportEmitter.WriteClass(
             [.. plans.Select(LinearProse.Of)],
-            $" : Library::ILinear<{plan.Class.Name}>",
+            $" : Library::ILinear<{plan.Class.Name}>{(plan.Shape.Gradients ? ", Library::ITrainableLinear" : "")}",
             writer => WriteShape(writer, plan.Shape),
             writer => WriteMembers(writer, plans));
     }
@@ -28,6 +28,8 @@ internal static class LinearClassEmitter
         FileEmitter.GeneratedCode(writer);
         writer.Line($"void Library::ILinear<{plan.Class.Name}>.Forward(in Library::LinearArguments arguments) => Run(in arguments);");
         writer.Line();
+        if (plan.Shape.Gradients)
+            LinearBackwardEmitter.Write(writer, plan.Shape);
         using (writer.Block("private void Run(in Library::LinearArguments arguments)"))
         {
             SupportEmitter.WriteChoice(
@@ -62,8 +64,10 @@ internal static class LinearClassEmitter
         LinearPlan plan = plans[0];
         string name = plan.Class.Name;
         string bias = plan.Shape.Bias ? CodeWriter.Invariant($", and a bias [{plan.Shape.Outputs}]") : "";
-        writer.Line(
-            "/// <summary>Creates an object that computes the product, and packs the weights. The object is immutable, so threads may share it.</summary>");
+        string shared = plan.Shape.Gradients
+            ? "Threads may share the object, but for calls of <c>Pack</c>"
+            : "The object is immutable, so threads may share it";
+        writer.Line($"/// <summary>Creates an object that computes the product, and packs the weights. {shared}.</summary>");
         writer.Line(CodeWriter.Invariant($"/// <param name=\"weights\">A matrix [{plan.Shape.Outputs}, {plan.Shape.Inputs}]{bias}.</param>"));
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">A tensor has another shape, or the bias is missing or superfluous.</exception>");
         SupportEmitter.DescribeRefusal(writer, plans.Select(each => each.Target));
@@ -103,7 +107,8 @@ internal static class LinearClassEmitter
         }
     }
 
-    private static IEnumerable<ForwardParameter> Parameters(LinearShape shape)
+    /// <summary>The parameters of <c>Forward</c>.</summary>
+    public static IEnumerable<ForwardParameter> Parameters(LinearShape shape)
     {
         yield return new("ReadOnlySpan<float> input", "input", "Input", CodeWriter.Invariant($"[rows, {shape.Inputs}]; the length gives the number of rows"));
         yield return new("Span<float> output", "output", "Output", CodeWriter.Invariant($"[rows, {shape.Outputs}]; must not overlap an input"));

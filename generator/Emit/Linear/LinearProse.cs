@@ -45,6 +45,7 @@ internal static class LinearProse
             _ => ", SiLU",
         };
         string sizes = $"{CodeWriter.Count(shape.Inputs, "input")}, {CodeWriter.Count(shape.Outputs, "output")}";
-        return $"Linear: {sizes}{(shape.Bias ? ", bias" : ", no bias")}{activation}{(shape.Gate ? ", gate" : "")}{(shape.Residual ? ", residual" : "")}.";
+        string rows = $"{(shape.Gate ? ", gate" : "")}{(shape.Residual ? ", residual" : "")}";
+        return $"Linear: {sizes}{(shape.Bias ? ", bias" : ", no bias")}{activation}{rows}{(shape.Gradients ? ", gradients" : "")}.";
     }
 }

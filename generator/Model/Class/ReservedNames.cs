@@ -22,7 +22,7 @@ internal static class ReservedNames
             "CreateActivations", "Backward", "Pack", "ScoreStride", "HeadStride", "JoinedDim", "SoftmaxState");
 
     /// <summary>Names of one product.</summary>
-    public static IReadOnlyCollection<string> Linear { get; } = Set("Inputs", "Outputs");
+    public static IReadOnlyCollection<string> Linear { get; } = Set("Inputs", "Outputs", "Backward", "Pack");
 
     /// <summary>Names of a Transformer layer.</summary>
     public static IReadOnlyCollection<string> TransformerLayer { get; } = Set(

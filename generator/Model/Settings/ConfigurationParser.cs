@@ -18,6 +18,8 @@ internal static class ConfigurationParser
         TransformerLayerShape? layer = isLayer ? LayerParser.Parse(settings, shape) : null;
         NarrowParser.Check(settings, shape, layer);
         GradientsParser.Check(settings, shape);
+        if (layer is not null)
+            GradientsParser.Check(settings, layer);
         var unrolling = settings.Enumeration<Unrolling>("Unrolling");
         if (settings.AnyProblem)
             return null;

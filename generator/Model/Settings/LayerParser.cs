@@ -87,7 +87,5 @@ internal static class LayerParser
     {
         if (!attention.HasProjections)
             settings.Report(DiagnosticDescriptors.LayerAttention, "Projections", "Projections = false", "has no rows of the model's width to add to");
-        if (attention.Gradients)
-            settings.Report(DiagnosticDescriptors.LayerAttention, "Gradients", "Gradients", "has no gradients for the norms and the feed-forward network yet");
     }
 }

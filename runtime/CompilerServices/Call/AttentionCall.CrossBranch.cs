@@ -158,7 +158,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
         ProjectBranch(ref joined, rows, weights.Memory.Output, ref branch, ref scratch);
         ref float source = ref AddMemoryBranch(weights.Layer, ref output, rows, ref branch, ref output, ref scratch);
-        FinishNetwork(weights, ref source, rows, ref output, ref scratch);
+        FinishNetwork(weights, ref source, rows, ref output, null, 0, ref scratch);
     }
 
     /// <summary>Adds what the cross-attention gives to the sum after the self-attention, and normalises for the feed-forward network.</summary>

@@ -120,6 +120,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                     count,
                     ref At(call.Arguments.Input, place * TConstants.DModel),
                     ref At(call.Arguments.Output, place * TConstants.DModel),
+                    SavedOf(in call.Arguments),
+                    call.Saved.FirstRow + first + row,
                     ref scratch);
             else if (JoinsInScratch)
                 WriteHeads(in call, first + row, count, 0, TConstants.Heads, ref joined);

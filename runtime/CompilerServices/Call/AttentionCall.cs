@@ -48,6 +48,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             : KernelChecks.Validate(weights.Shape, in arguments, in given);
         if (Has(Ragged) && Has(Documents))
             RaggedBatch.FindDocuments(weights.Shape, in arguments);
+        if (Has(Gradients) && Has(Layer))
+            KernelChecks.CheckLayerActivations(weights.Layer.Shape, in arguments);
         if (Has(Gradients))
             arguments.Activations?.Empty();
         // The table may need memory: before anything is written.

@@ -117,10 +117,10 @@ public sealed class PackedWeights
     public void Repack(AttentionWeights weights)
     {
         KernelChecks.ValidateWeights(Shape, weights);
-        Query?.Repack(weights.QueryProjection);
-        Key?.Repack(weights.KeyProjection);
-        Value?.Repack(weights.ValueProjection);
-        Output?.Repack(weights.OutputProjection);
+        Query?.Repack(weights.Query, weights.QueryBias);
+        Key?.Repack(weights.Key, weights.KeyBias);
+        Value?.Repack(weights.Value, weights.ValueBias);
+        Output?.Repack(weights.Output, weights.OutputBias);
         QueryNorm?.Set(weights.QueryNorm, weights.QueryNormBias);
         KeyNorm?.Set(weights.KeyNorm, weights.KeyNormBias);
         DistanceBias?.Set(weights.RelativePositionBias);
@@ -131,11 +131,21 @@ public sealed class PackedWeights
         Trained = weights;
     }
 
+    /// <summary>Packs changed weights of a layer in place of those before, without allocating.</summary>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <exception cref="ArgumentException">A tensor has another shape, or one is missing or superfluous.</exception>
+    public void Repack(TransformerLayerWeights weights)
+    {
+        KernelChecks.ValidateWeights(Layer.Shape, weights);
+        Repack(weights.Attention);
+        Layer.Repack(weights);
+    }
+
     /// <summary>Makes room for what a forward keeps for the gradients.</summary>
     /// <param name="batch">Sequences at most.</param>
     /// <param name="rows">Query rows of each sequence.</param>
     /// <param name="keys">Keys of each sequence where they do not come from the rows; otherwise 0.</param>
-    public SavedActivations CreateActivations(int batch, int rows, int keys) => new(Shape, batch, rows, keys);
+    public SavedActivations CreateActivations(int batch, int rows, int keys) => new(Shape, Layer?.Shape, batch, rows, keys);
 
     /// <summary>Creates an empty cache for the kernel. Tables are extended as far as calls with the cache read them, so that none of these allocates.</summary>
     /// <param name="capacity">Keys that each sequence can hold.</param>

@@ -3,6 +3,9 @@ namespace AttentionGen.CompilerServices;
 /// <summary>Where one sequence of a call keeps what the gradients need beside its panels of keys and values.</summary>
 internal ref struct SavedSequence
 {
+    /// <summary>The first row of the sequence, counted over the batch.</summary>
+    public nint FirstRow;
+
     /// <summary>[KvHeads][rows · group][HeadDim]: queries as the scores read them, times the factor of the scores.</summary>
     public ref float Queries;
 

@@ -30,7 +30,19 @@ public static partial class KernelChecks
     internal static ForwardDimensions ValidateBackward(
         AttentionShape shape, in AttentionArguments arguments, in AttentionArguments given, in BackwardArguments backward)
     {
+        ForwardDimensions dimensions = ValidateBackwardSizes(shape, in arguments, in given, in backward);
+        CheckGradients(shape, backward.Gradients);
+        return dimensions;
+    }
+
+    /// <summary>Checks everything but the gradients of weights.</summary>
+    private static ForwardDimensions ValidateBackwardSizes(
+        AttentionShape shape, in AttentionArguments arguments, in AttentionArguments given, in BackwardArguments backward)
+    {
         ArgumentNullException.ThrowIfNull(arguments.Activations, "activations");
+        // Typed forms take the batch from it.
+        if (!arguments.Activations.IsFilled)
+            ThrowNotFilled();
         ForwardDimensions dimensions = ValidateInputs(shape, in arguments);
         CheckActivations(shape, in arguments, in dimensions);
         CheckFilled(arguments.Activations, TotalSizes(shape, in arguments, in dimensions), in dimensions);
@@ -43,7 +55,6 @@ public static partial class KernelChecks
             "valueGradient", "Projections = false", !shape.HasProjections, backward.ValueGradient.Length, arguments.Value.Length, "the elements of the values");
         CheckTotal(
             "memoryGradient", "MemoryDim", shape.IsCrossAttention, backward.MemoryGradient.Length, arguments.Memory.Length, "the elements of the memory");
-        CheckGradients(shape, backward.Gradients);
         CheckGradientOverlaps(shape, in given, in backward);
         return dimensions;
     }
@@ -51,8 +62,6 @@ public static partial class KernelChecks
     /// <summary>What was kept must be of a call of these sizes.</summary>
     private static void CheckFilled(SavedActivations activations, (long Rows, long Keys) total, in ForwardDimensions dimensions)
     {
-        if (!activations.IsFilled)
-            ThrowNotFilled();
         ForwardDimensions kept = activations.Dimensions;
         if (activations.Sequences != dimensions.Batch || activations.AllRows != total.Rows || activations.AllKeys != total.Keys || kept.Rows != dimensions.Rows)
             ThrowOtherForward(activations, dimensions.Batch, total.Rows, total.Keys);
@@ -68,28 +77,29 @@ public static partial class KernelChecks
         ArgumentNullException.ThrowIfNull(gradients);
         if (gradients is not AttentionGradients own)
             throw new ArgumentException($"gradients are {gradients.GetType().Name}; expected AttentionGradients.", nameof(gradients));
-        Check(nameof(own.Query), own.Query, projects, (long)shape.QueryDim * shape.DModel);
-        Check(nameof(own.Key), own.Key, projects, (long)shape.KeyDim * shape.MemoryDim);
-        Check(nameof(own.Value), own.Value, projects, (long)shape.ValueDim * shape.MemoryDim);
-        Check(nameof(own.Output), own.Output, projects, (long)shape.DModel * shape.JoinedDim);
-        Check(nameof(own.QueryBias), own.QueryBias, projects && shape.QueryBias, shape.QueryDim);
-        Check(nameof(own.KeyBias), own.KeyBias, projects && shape.KeyBias, shape.KeyDim);
-        Check(nameof(own.ValueBias), own.ValueBias, projects && shape.ValueBias, shape.ValueDim);
-        Check(nameof(own.OutputBias), own.OutputBias, projects && shape.OutputBias, shape.DModel);
-        Check(nameof(own.QueryNorm), own.QueryNorm, norms, shape.HeadDim);
-        Check(nameof(own.QueryNormBias), own.QueryNormBias, shifts, shape.HeadDim);
-        Check(nameof(own.KeyNorm), own.KeyNorm, norms, shape.HeadDim);
-        Check(nameof(own.KeyNormBias), own.KeyNormBias, shifts, shape.HeadDim);
-        Check(nameof(own.Sinks), own.Sinks, shape.Sinks, shape.Heads);
-        Check(nameof(own.RelativePositionBias), own.RelativePositionBias, shape.RelativePositionBuckets > 0, shape.RelativePositionBuckets * shape.Heads);
-        Check(nameof(own.BiasKey), own.BiasKey, shape.BiasKeyValue, shape.KeyDim);
-        Check(nameof(own.BiasValue), own.BiasValue, shape.BiasKeyValue, shape.ValueDim);
+        CheckGradientLength(nameof(own.Query), own.Query, projects, (long)shape.QueryDim * shape.DModel);
+        CheckGradientLength(nameof(own.Key), own.Key, projects, (long)shape.KeyDim * shape.MemoryDim);
+        CheckGradientLength(nameof(own.Value), own.Value, projects, (long)shape.ValueDim * shape.MemoryDim);
+        CheckGradientLength(nameof(own.Output), own.Output, projects, (long)shape.DModel * shape.JoinedDim);
+        CheckGradientLength(nameof(own.QueryBias), own.QueryBias, projects && shape.QueryBias, shape.QueryDim);
+        CheckGradientLength(nameof(own.KeyBias), own.KeyBias, projects && shape.KeyBias, shape.KeyDim);
+        CheckGradientLength(nameof(own.ValueBias), own.ValueBias, projects && shape.ValueBias, shape.ValueDim);
+        CheckGradientLength(nameof(own.OutputBias), own.OutputBias, projects && shape.OutputBias, shape.DModel);
+        CheckGradientLength(nameof(own.QueryNorm), own.QueryNorm, norms, shape.HeadDim);
+        CheckGradientLength(nameof(own.QueryNormBias), own.QueryNormBias, shifts, shape.HeadDim);
+        CheckGradientLength(nameof(own.KeyNorm), own.KeyNorm, norms, shape.HeadDim);
+        CheckGradientLength(nameof(own.KeyNormBias), own.KeyNormBias, shifts, shape.HeadDim);
+        CheckGradientLength(nameof(own.Sinks), own.Sinks, shape.Sinks, shape.Heads);
+        CheckGradientLength(
+            nameof(own.RelativePositionBias), own.RelativePositionBias, shape.RelativePositionBuckets > 0, shape.RelativePositionBuckets * shape.Heads);
+        CheckGradientLength(nameof(own.BiasKey), own.BiasKey, shape.BiasKeyValue, shape.KeyDim);
+        CheckGradientLength(nameof(own.BiasValue), own.BiasValue, shape.BiasKeyValue, shape.ValueDim);
+    }
 
-        static void Check(string name, Memory<float> gradient, bool isThere, long length)
-        {
-            if (gradient.Length != (isThere ? length : 0))
-                ThrowGradient(name, gradient.Length, isThere ? length : 0);
-        }
+    private static void CheckGradientLength(string name, Memory<float> gradient, bool isThere, long length)
+    {
+        if (gradient.Length != (isThere ? length : 0))
+            ThrowGradient(name, gradient.Length, isThere ? length : 0);
     }
 
     /// <summary>Gradients that are written must not overlap what is still read, or each other.</summary>

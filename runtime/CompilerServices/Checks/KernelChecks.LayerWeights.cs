@@ -35,34 +35,42 @@ public static partial class KernelChecks
         CheckMatrix("Down", weights.DownMatrix, shape.DModel, "DModel", shape.FeedForwardDim, "FeedForwardDim");
         CheckBias("DownBias", weights.DownBias, shape.DownBias, shape.DModel, "DModel");
 
-        string placement = $"NormPlacement = NormPlacement.{shape.NormPlacement}";
+        // Literals: packing changed weights in place allocates nothing.
+        string placement = shape.NormPlacement == NormPlacement.Pre ? "NormPlacement = NormPlacement.Pre" : "NormPlacement = NormPlacement.Post";
         bool hasOutputNorms = shape.NormPlacement == NormPlacement.Both;
-        CheckNorm(shape, "AttentionNorm", weights.AttentionNorm, weights.AttentionNormBias, true, "");
-        CheckNorm(shape, "AttentionOutputNorm", weights.AttentionOutputNorm, weights.AttentionOutputNormBias, hasOutputNorms, placement);
-        CheckNorm(shape, "CrossAttentionNorm", weights.CrossAttentionNorm, weights.CrossAttentionNormBias, shape.MemoryDim > 0, "no MemoryDim");
+        CheckNorm(shape, "AttentionNorm", "AttentionNormBias", weights.AttentionNorm, weights.AttentionNormBias, true, "");
         CheckNorm(
-            shape, "CrossAttentionOutputNorm", weights.CrossAttentionOutputNorm, weights.CrossAttentionOutputNormBias, shape.MemoryDim > 0 && hasOutputNorms,
-            shape.MemoryDim > 0 ? placement : "no MemoryDim");
-        CheckNorm(shape, "FeedForwardNorm", weights.FeedForwardNorm, weights.FeedForwardNormBias, shape.HasFeedForwardNorm, "ParallelBranches = true");
-        CheckNorm(shape, "FeedForwardOutputNorm", weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias, hasOutputNorms, placement);
+            shape, "AttentionOutputNorm", "AttentionOutputNormBias", weights.AttentionOutputNorm, weights.AttentionOutputNormBias, hasOutputNorms, placement);
+        CheckNorm(
+            shape, "CrossAttentionNorm", "CrossAttentionNormBias", weights.CrossAttentionNorm, weights.CrossAttentionNormBias, shape.MemoryDim > 0,
+            "no MemoryDim");
+        CheckNorm(
+            shape, "CrossAttentionOutputNorm", "CrossAttentionOutputNormBias", weights.CrossAttentionOutputNorm, weights.CrossAttentionOutputNormBias,
+            shape.MemoryDim > 0 && hasOutputNorms, shape.MemoryDim > 0 ? placement : "no MemoryDim");
+        CheckNorm(
+            shape, "FeedForwardNorm", "FeedForwardNormBias", weights.FeedForwardNorm, weights.FeedForwardNormBias, shape.HasFeedForwardNorm,
+            "ParallelBranches = true");
+        CheckNorm(
+            shape, "FeedForwardOutputNorm", "FeedForwardOutputNormBias", weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias, hasOutputNorms,
+            placement);
     }
 
     private static void CheckNorm(
-        TransformerLayerShape shape, string name, ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias, bool isThere, string setting)
+        TransformerLayerShape shape, string name, string biasName, ReadOnlyMemory<float> weight, ReadOnlyMemory<float> bias, bool isThere, string setting)
     {
         if (!isThere)
         {
             CheckNone(name, weight, setting);
-            CheckNone($"{name}Bias", bias, setting);
+            CheckNone(biasName, bias, setting);
             return;
         }
 
         if (weight.Length != shape.DModel)
             ThrowTensor(name, weight.Length, $"{shape.DModel} elements, which is DModel");
         if (shape.Norm == Norm.Rms)
-            CheckNone($"{name}Bias", bias, "Norm = Norm.Rms");
+            CheckNone(biasName, bias, "Norm = Norm.Rms");
         else
-            CheckBias($"{name}Bias", bias, shape.NormBias, shape.DModel, "DModel", "NormBias");
+            CheckBias(biasName, bias, shape.NormBias, shape.DModel, "DModel", "NormBias");
     }
 
     private static void CheckMatrix(string name, WeightTensor matrix, int outputs, string outputsName, int inputs, string inputsName)
@@ -73,11 +81,11 @@ public static partial class KernelChecks
 
     private static void CheckBias(string name, ReadOnlyMemory<float> bias, bool isThere, int length, string lengthName, string? setting = null)
     {
-        if (!isThere)
+        if (!isThere && !bias.IsEmpty)
             CheckNone(name, bias, $"{setting ?? name} = false");
-        else if (bias.IsEmpty)
+        else if (isThere && bias.IsEmpty)
             ThrowTensor(name, 0, $"{length} elements, which is {lengthName}, or {setting ?? name} = false in its configuration");
-        else if (bias.Length != length)
+        else if (isThere && bias.Length != length)
             ThrowTensor(name, bias.Length, $"{length} elements, which is {lengthName}");
     }
 

@@ -16,17 +16,41 @@ internal static class LinearChecks
     /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps the output.</exception>
     public static int Validate(LinearShape shape, in LinearArguments arguments)
     {
-        if (arguments.Options.MaxDegreeOfParallelism < 0)
-            ThrowOptions(arguments.Options.MaxDegreeOfParallelism);
-        (int rows, int rest) = Math.DivRem(arguments.Input.Length, shape.Inputs);
-        if (rest != 0)
-            ThrowInput(arguments.Input.Length, shape.Inputs);
+        int rows = CheckInput(shape, in arguments);
         CheckRows("output", arguments.Output.Length, rows, shape.Outputs);
         CheckDeclared("gate", arguments.Gate.Length, shape.Gate, nameof(LinearShape.Gate), rows, shape.Outputs);
         CheckDeclared("residual", arguments.Residual.Length, shape.Residual, nameof(LinearShape.Residual), rows, shape.Outputs);
         CheckApart(arguments.Output, "input", arguments.Input);
         CheckApart(arguments.Output, "gate", arguments.Gate);
         CheckApart(arguments.Output, "residual", arguments.Residual);
+        return rows;
+    }
+
+    /// <summary>Checks the arguments of a backward.</summary>
+    /// <param name="shape">What is computed.</param>
+    /// <param name="arguments">The arguments of the forward.</param>
+    /// <param name="backward">Where gradients come from and go to.</param>
+    /// <returns>Rows.</returns>
+    /// <exception cref="ArgumentException">An argument is missing, undeclared, of the wrong length, or overlaps a gradient.</exception>
+    public static int ValidateBackward(LinearShape shape, in LinearArguments arguments, in BackwardArguments backward)
+    {
+        int rows = CheckInput(shape, in arguments);
+        CheckRows("outputGradient", backward.OutputGradient.Length, rows, shape.Outputs);
+        CheckRows("inputGradient", backward.InputGradient.Length, rows, shape.Inputs, "Inputs");
+        CheckDeclared("gate", arguments.Gate.Length, shape.Gate, nameof(LinearShape.Gate), rows, shape.Outputs);
+        CheckDeclared("gateGradient", backward.GateGradient.Length, shape.Gate, nameof(LinearShape.Gate), rows, shape.Outputs);
+        ArgumentNullException.ThrowIfNull(backward.Gradients, "gradients");
+        if (backward.Gradients is not LinearGradients own)
+            throw new ArgumentException($"gradients are {backward.Gradients.GetType().Name}; expected LinearGradients.", "gradients");
+        CheckGradient("Weight", own.Weight.Length, (long)shape.Outputs * shape.Inputs);
+        CheckGradient("Bias", own.Bias.Length, shape.Bias ? shape.Outputs : 0);
+        CheckApart(backward.InputGradient, "input", arguments.Input, "inputGradient");
+        CheckApart(backward.InputGradient, "gate", arguments.Gate, "inputGradient");
+        CheckApart(backward.InputGradient, "outputGradient", backward.OutputGradient, "inputGradient");
+        CheckApart(backward.InputGradient, "gateGradient", backward.GateGradient, "inputGradient");
+        CheckApart(backward.GateGradient, "input", arguments.Input, "gateGradient");
+        CheckApart(backward.GateGradient, "gate", arguments.Gate, "gateGradient");
+        CheckApart(backward.GateGradient, "outputGradient", backward.OutputGradient, "gateGradient");
         return rows;
     }
 
@@ -40,6 +64,22 @@ internal static class LinearChecks
         KernelChecks.CheckProjection("linear", weights.Projection, shape.Outputs, "Outputs", shape.Inputs, "Inputs", shape.Bias, nameof(LinearShape.Bias));
     }
 
+    private static int CheckInput(LinearShape shape, in LinearArguments arguments)
+    {
+        if (arguments.Options.MaxDegreeOfParallelism < 0)
+            ThrowOptions(arguments.Options.MaxDegreeOfParallelism);
+        (int rows, int rest) = Math.DivRem(arguments.Input.Length, shape.Inputs);
+        if (rest != 0)
+            ThrowInput(arguments.Input.Length, shape.Inputs);
+        return rows;
+    }
+
+    private static void CheckGradient(string name, int length, long expected)
+    {
+        if (length != expected)
+            throw new ArgumentException($"gradients.{name} has {length} elements; expected {expected}, as the weights of this product have.", "gradients");
+    }
+
     private static void CheckDeclared(string argument, int length, bool isDeclared, string setting, int rows, int outputs)
     {
         if (isDeclared)
@@ -48,16 +88,16 @@ internal static class LinearChecks
             ThrowUndeclared(argument, length, setting);
     }
 
-    private static void CheckRows(string argument, int length, int rows, int outputs)
+    private static void CheckRows(string argument, int length, int rows, int width, string name = nameof(LinearShape.Outputs))
     {
-        if (length != (long)rows * outputs)
-            ThrowRows(argument, length, rows, outputs);
+        if (length != (long)rows * width)
+            ThrowRows(argument, length, rows, width, name);
     }
 
-    private static void CheckApart(ReadOnlySpan<float> output, string name, ReadOnlySpan<float> input)
+    private static void CheckApart(ReadOnlySpan<float> output, string name, ReadOnlySpan<float> input, string result = "output")
     {
         if (output.Overlaps(input))
-            ThrowOverlap(name);
+            ThrowOverlap(name, result);
     }
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
@@ -69,15 +109,15 @@ internal static class LinearChecks
         throw new ArgumentException($"input.Length is {length}; expected a multiple of Inputs = {inputs}.", "input");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowRows(string argument, int length, int rows, int outputs) =>
+    private static void ThrowRows(string argument, int length, int rows, int width, string name) =>
         throw new ArgumentException(
-            $"{argument}.Length is {length}; expected rows · Outputs = {rows} · {outputs} = {(long)rows * outputs}, for as many rows as input has.", argument);
+            $"{argument}.Length is {length}; expected rows · {name} = {rows} · {width} = {(long)rows * width}, for as many rows as input has.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowUndeclared(string argument, int length, string setting) =>
         throw new ArgumentException($"{argument}.Length is {length}; expected 0, because the configuration does not declare {setting}.", argument);
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowOverlap(string input) =>
-        throw new ArgumentException($"output overlaps {input}; expected memory of its own, because {input} is still read while output is written.", "output");
+    private static void ThrowOverlap(string input, string output) =>
+        throw new ArgumentException($"{output} overlaps {input}; expected memory of its own, because {input} is still read while {output} is written.", output);
 }

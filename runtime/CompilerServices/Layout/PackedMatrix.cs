@@ -116,12 +116,9 @@ public sealed class PackedMatrix
     }
 
     /// <summary>Packs a float32 matrix of the same size in place of the one before, without allocating.</summary>
-    /// <param name="projection">A checked matrix and its bias.</param>
-    internal void Repack(ProjectionWeights projection)
-    {
-        ReadOnlySpan<float> weights = projection.Weight.Values;
-        Write(weights, projection.Bias.Values, weights.Length / inputs);
-    }
+    /// <param name="weights">The checked matrix.</param>
+    /// <param name="bias">Its bias, or empty.</param>
+    internal void Repack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias) => Write(weights, bias, weights.Length / inputs);
 
     private void Write(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs)
     {

@@ -30,4 +30,7 @@ public sealed partial record LinearShape
 
     /// <summary>Whether the caller gives rows that are added at the end.</summary>
     public bool Residual { get; init; }
+
+    /// <summary>Whether the class can be trained: it also has <c>Backward</c> and <c>Pack</c>.</summary>
+    public bool Gradients { get; init; }
 }

@@ -41,36 +41,9 @@ internal sealed record GradientResult(float[] Output, float[] Input, float[] Mem
             Compare.SameBits(mine, others, 1, $"{what}, {name}");
     }
 
-    /// <summary>
-    /// The largest error of any gradient relative to the largest element of that gradient. Some gradients are exactly zero, such as that of a bias of the keys,
-    /// or those of queries that see one key: what is left of larger terms is measured by a part of the largest gradient of the call.
-    /// </summary>
-    public (double Error, string Name) LargestError(ReferenceGradients expected)
-    {
-        var pairs = new List<(string Name, float[] Actual, double[] Expected)>
-        {
-            ("Input", Input, expected.Input), ("Memory", Memory, expected.Memory), ("Key", Key, expected.Key), ("Value", Value, expected.Value),
-        };
-        foreach (GradientTensor tensor in Gradients.Tensors)
-            pairs.Add((tensor.Name, tensor.Gradient.ToArray(), expected.Weights[tensor.Name]));
-        double least = CancelledPart * pairs.Max(pair => Largest(pair.Expected));
-        (double Error, string Name) largest = (0, "");
-        foreach ((string name, float[] actual, double[] wanted) in pairs)
-        {
-            Assert.Equal(wanted.Length, actual.Length);
-            double scale = Math.Max(Largest(wanted), least);
-            for (int index = 0; index < wanted.Length; index++)
-            {
-                double error = wanted[index] == actual[index] ? 0 : Math.Abs(wanted[index] - actual[index]) / scale;
-                if (!(error <= largest.Error))
-                    largest = (error, $"{name}[{index}] = {actual[index]}, expected {wanted[index]}");
-            }
-        }
-
-        return largest;
-    }
-
-    private const double CancelledPart = 0.05;
-
-    private static double Largest(double[] values) => values.Select(Math.Abs).DefaultIfEmpty(0).Max();
+    /// <inheritdoc cref="LearnedGradients.LargestError"/>
+    public (double Error, string Name) LargestError(ReferenceGradients expected) =>
+        LearnedGradients.LargestError(
+            Gradients, expected, ("Input", Input, expected.Input), ("Memory", Memory, expected.Memory), ("Key", Key, expected.Key),
+            ("Value", Value, expected.Value));
 }

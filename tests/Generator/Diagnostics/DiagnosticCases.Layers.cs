@@ -35,6 +35,24 @@ internal sealed partial record DiagnosticCase
             "AttentionConfig");
         yield return Setting("gradients of a layer", "AG0072", $"{SmallLayer}, «Gradients = true»", SmallLayer, "Gradients", "AttentionConfig");
         yield return Setting(
+            "gradients of a decoder layer",
+            "AG0053",
+            $"{SmallLayer}, Gradients = true, «MemoryDim = 32»",
+            $"{SmallLayer}, Gradients = true",
+            "MemoryDim cannot be combined with Gradients");
+        yield return Setting(
+            "gradients of a layer that skips padding",
+            "AG0053",
+            $"{SmallLayer}, KeyLengths = true, Gradients = true, «SkipPadding = true»",
+            $"{SmallLayer}, KeyLengths = true, Gradients = true",
+            "SkipPadding cannot be combined with Gradients");
+        yield return Setting(
+            "gradients of a narrow network",
+            "AG0053",
+            $"{SmallLayer}, Gradients = true, «FeedForwardWeights = WeightFormat.BFloat16»",
+            $"{SmallLayer}, Gradients = true",
+            "FeedForwardWeights cannot be combined with Gradients");
+        yield return Setting(
             "memory of a layer too wide", "AG0019", $"{SmallLayer}, «MemoryDim = 65537»", $"{SmallLayer}, MemoryDim = 24", "MemoryDim is 65537");
         yield return Setting(
             "MemoryLengths without a memory",

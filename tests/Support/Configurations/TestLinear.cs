@@ -15,6 +15,8 @@ internal sealed record TestLinear(int Inputs, int Outputs)
 
     public bool Residual { get; init; }
 
+    public bool Gradients { get; init; }
+
     public Unrolling Unrolling { get; init; }
 
     private static readonly TestLinear Standard = new(0, 0);
@@ -26,6 +28,7 @@ internal sealed record TestLinear(int Inputs, int Outputs)
     public LinearShape Shape => new()
     {
         Inputs = Inputs, Outputs = Outputs, Bias = Bias, Weights = Weights, Arithmetic = Arithmetic, Activation = Activation, Gate = Gate, Residual = Residual,
+        Gradients = Gradients,
     };
 
     public override string ToString() => AttributeText;

@@ -16,9 +16,17 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         LengthRoom room = default;
         using OwnLengths own = OwnLengths.Copy(in arguments, ref room);
-        ForwardDimensions dimensions = KernelChecks.ValidateBackward(weights.Shape, in own.Arguments, in arguments, in backward);
+        ForwardDimensions dimensions = Has(Layer)
+            ? KernelChecks.ValidateBackward(weights.Layer.Shape, in own.Arguments, in arguments, in backward)
+            : KernelChecks.ValidateBackward(weights.Shape, in own.Arguments, in arguments, in backward);
         if (Has(Ragged) && Has(Documents))
             RaggedBatch.FindDocuments(weights.Shape, in own.Arguments);
+        if (Has(Layer))
+        {
+            ComputeBackwardOfLayer(weights, in own.Arguments, in backward, in dimensions);
+            return;
+        }
+
         ComputeBackward(weights, in own.Arguments, in backward, backward.Gradients as AttentionGradients, in dimensions);
     }
 

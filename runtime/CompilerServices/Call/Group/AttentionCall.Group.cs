@@ -144,7 +144,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Has(Memory))
             FinishGroup(weights, in arguments, in dimensions, first, count, ref strip, rows, ref input, ref output, ref scratch, ref keyValues);
         else
-            FinishRows(weights, ref strip, rows, ref input, ref output, ref scratch);
+            FinishRows(weights, ref strip, rows, ref input, ref output, SavedOf(in arguments), firstRow, ref scratch);
     }
 
     /// <summary>The first row of a sequence, counted over the batch.</summary>

@@ -22,14 +22,19 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="input">The layer's input rows.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="output">Where the layer's output goes. In between it holds the sum after the attention.</param>
+    /// <param name="saved">Where what the gradients need is kept, or null.</param>
+    /// <param name="firstRow">The first row, counted over the batch.</param>
     /// <param name="scratch">Scratch of this thread.</param>
     [MethodImpl(Step)]
-    private static void FinishLayer(PackedWeights weights, ref float input, nint rows, ref float output, ref float scratch)
+    private static void FinishLayer(
+        PackedWeights weights, ref float input, nint rows, ref float output, SavedLayer? saved, nint firstRow, ref float scratch)
     {
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
+        if (Has(Gradients) && saved is not null)
+            KeepBranch(ref saved.Attention, firstRow, ref branch, rows);
         // Parallel branches find the rows that the attention has read still normalised.
         ref float source = ref AddAttention(weights.Layer, ref input, rows, ref branch, ref output, ref scratch);
-        FinishNetwork(weights, ref source, rows, ref output, ref scratch);
+        FinishNetwork(weights, ref source, rows, ref output, saved, firstRow, ref scratch);
     }
 
     /// <summary>Computes the feed-forward network of a row block.</summary>
@@ -37,14 +42,18 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="source">The rows that the network reads.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="output">Holds what the network's result is added to, and then the layer's output.</param>
+    /// <param name="saved">Where what the gradients need is kept, or null.</param>
+    /// <param name="firstRow">The first row, counted over the batch.</param>
     /// <param name="scratch">Scratch of this thread.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FinishNetwork(PackedWeights weights, ref float source, nint rows, ref float output, ref float scratch)
+    private static void FinishNetwork(
+        PackedWeights weights, ref float source, nint rows, ref float output, SavedLayer? saved, nint firstRow, ref float scratch)
     {
         ref float branch = ref Unsafe.Add(ref scratch, TConstants.BranchOffset);
         ref float hidden = ref Unsafe.Add(ref scratch, TConstants.HiddenOffset);
-        FeedForwardUp(weights.Layer, ref source, rows, 0, WholePanels(TConstants.FeedForwardDim) / PanelWidth, ref hidden, ref scratch);
+        FeedForwardUp(weights.Layer, ref source, rows, 0, WholePanels(TConstants.FeedForwardDim) / PanelWidth, ref hidden, saved, firstRow, ref scratch);
         ProjectDown(weights.Layer.Down, ref hidden, rows, 0, BranchStride / PanelWidth, ref branch, BranchStride, ref scratch);
+        KeepFeedForward(saved, firstRow, ref branch, rows);
         AddFeedForward(weights.Layer, ref branch, rows, ref output);
     }
 
@@ -116,7 +125,8 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     /// <summary>The first products of the feed-forward network, for some panels: strips of panels are activated while they are in cache.</summary>
     [MethodImpl(Step)]
-    private static void FeedForwardUp(PackedLayer layer, ref float source, nint rows, int first, int end, ref float hidden, ref float scratch)
+    private static void FeedForwardUp(
+        PackedLayer layer, ref float source, nint rows, int first, int end, ref float hidden, SavedLayer? saved, nint firstRow, ref float scratch)
     {
         // Every strip reads the same rows: they are quantised once, if at all.
         for (bool isQuantized = false; first < end; first += TConstants.FeedForwardStrip, isQuantized = true)
@@ -129,11 +139,14 @@ public static partial class AttentionCall<TKernels, TConstants>
                 int stride = TConstants.FeedForwardStrip * PanelWidth;
                 ProjectUp(layer.Gate, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch, isQuantized);
                 ProjectUp(layer.Up, ref source, rows, first, count, ref gated, stride, ref scratch, isQuantized: true);
+                KeepHidden(saved, isGate: true, firstRow, first, ref strip, TConstants.HiddenStride, rows, count);
+                KeepHidden(saved, isGate: false, firstRow, first, ref gated, stride, rows, count);
                 Activations.ApplyGate(TConstants.Activation, ref strip, TConstants.HiddenStride, ref gated, stride, rows, count * PanelWidth);
             }
             else
             {
                 ProjectUp(layer.Up, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch, isQuantized);
+                KeepHidden(saved, isGate: false, firstRow, first, ref strip, TConstants.HiddenStride, rows, count);
                 Activations.Apply(TConstants.Activation, ref strip, TConstants.HiddenStride, rows, count * PanelWidth);
             }
         }

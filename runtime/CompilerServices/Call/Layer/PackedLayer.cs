@@ -3,6 +3,12 @@ namespace AttentionGen.CompilerServices;
 /// <summary>What a Transformer layer keeps beside the weights of its attention: the packed feed-forward network, and its norms.</summary>
 internal sealed class PackedLayer
 {
+    /// <summary>What the layer computes.</summary>
+    public required TransformerLayerShape Shape { get; init; }
+
+    /// <summary>The weights as the gradients' products read them, row-major; null for a class without gradients.</summary>
+    public TransformerLayerWeights Trained { get; private set; } = null!;
+
     // What the shape does not declare is null, and no path reads it.
     public required PackedMatrix Up { get; init; }
 
@@ -42,6 +48,8 @@ internal sealed class PackedLayer
             matrix, bias.Span, outputs, inputs, PanelLayout.Panels(outputs), interleaved, shape.FeedForwardWeights, shape.Attention.Arithmetic);
         return new()
         {
+            Shape = shape,
+            Trained = shape.Attention.Gradients ? weights : null!,
             Up = Packed(weights.UpMatrix, weights.UpBias, width, dModel, TConstants.InterleavedUp),
             Gate = shape.Gated ? Packed(weights.GateMatrix, weights.GateBias, width, dModel, TConstants.InterleavedUp) : null!,
             Down = Packed(weights.DownMatrix, weights.DownBias, dModel, width, TConstants.InterleavedDown),
@@ -53,5 +61,18 @@ internal sealed class PackedLayer
             FeedForwardResultNorm = both ? Normalisation(weights.FeedForwardOutputNorm, weights.FeedForwardOutputNormBias) : null!,
             ResidualScale = shape.ResidualScale,
         };
+    }
+
+    /// <summary>Packs checked weights in place of those before, without allocating.</summary>
+    public void Repack(TransformerLayerWeights weights)
+    {
+        Up.Repack(weights.Up.Span, weights.UpBias.Span);
+        Gate?.Repack(weights.Gate.Span, weights.GateBias.Span);
+        Down.Repack(weights.Down.Span, weights.DownBias.Span);
+        AttentionNorm.Set(weights.AttentionNorm.Span, weights.AttentionNormBias.Span);
+        AttentionResultNorm?.Set(weights.AttentionOutputNorm.Span, weights.AttentionOutputNormBias.Span);
+        FeedForwardNorm?.Set(weights.FeedForwardNorm.Span, weights.FeedForwardNormBias.Span);
+        FeedForwardResultNorm?.Set(weights.FeedForwardOutputNorm.Span, weights.FeedForwardOutputNormBias.Span);
+        Trained = weights;
     }
 }

@@ -48,6 +48,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         in SequenceCall call, int phase, nint rows, int part, int step, ref float joined, ref float branch, ref float hidden, ref float scratch)
     {
         PackedLayer layer = call.Weights.Layer;
+        SavedLayer? saved = SavedOf(in call.Arguments);
         nint place = FirstRow(in call) * TConstants.DModel;
         int panels = phase == 3 ? WholePanels(TConstants.FeedForwardDim) / PanelWidth : BranchStride / PanelWidth;
         int first = part * step, end = Math.Min(first + step, panels);
@@ -58,6 +59,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 break;
             case 3:
                 ref float input = ref At(call.Arguments.Input, place);
+                if (Has(Gradients) && saved is not null && part == 0)
+                    KeepBranch(ref saved.Attention, call.Saved.FirstRow, ref branch, rows);
                 // Every part adds and normalises the few rows for itself; one keeps the sum.
                 if (Has(ParallelBranches) && !Has(ParallelNorms))
                     AttentionRows(call.Weights, ref input, rows, ref scratch);
@@ -66,12 +69,13 @@ public static partial class AttentionCall<TKernels, TConstants>
                 ref float source = ref Has(Memory)
                     ? ref AddMemoryBranch(layer, ref SumAfterAttention(ref hidden, rows), rows, ref branch, ref sum, ref scratch)
                     : ref AddAttention(layer, ref input, rows, ref branch, ref sum, ref scratch);
-                FeedForwardUp(layer, ref source, rows, first, end, ref hidden, ref scratch);
+                FeedForwardUp(layer, ref source, rows, first, end, ref hidden, saved, call.Saved.FirstRow, ref scratch);
                 break;
             case 4:
                 ProjectDown(layer.Down, ref hidden, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), BranchStride, ref scratch);
                 break;
             default:
+                KeepFeedForward(saved, call.Saved.FirstRow, ref branch, rows);
                 AddFeedForward(layer, ref branch, rows, ref At(call.Arguments.Output, place));
                 if (Has(SkipPadding))
                     ClearPadding(in call);

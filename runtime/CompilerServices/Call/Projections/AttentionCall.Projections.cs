@@ -62,7 +62,8 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     /// <summary>From the joined heads of a row block to the output: of the attention, or of the whole layer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FinishRows(PackedWeights weights, ref float joined, nint rows, ref float input, ref float output, ref float scratch)
+    private static void FinishRows(
+        PackedWeights weights, ref float joined, nint rows, ref float input, ref float output, SavedLayer? saved, nint firstRow, ref float scratch)
     {
         if (!Has(Layer))
         {
@@ -71,7 +72,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
 
         ProjectBranch(ref joined, rows, weights.Output, ref Unsafe.Add(ref scratch, TConstants.BranchOffset), ref scratch);
-        FinishLayer(weights, ref input, rows, ref output, ref scratch);
+        FinishLayer(weights, ref input, rows, ref output, saved, firstRow, ref scratch);
     }
 
     /// <summary>Projects the joined heads of a row block to what a branch of a layer gives.</summary>

@@ -75,6 +75,8 @@ internal static class RandomLinears
             linear = linear with { Weights = (WeightFormat)random.Next(1, 6) };
         if (linear.Weights is WeightFormat.Int8Blocks or WeightFormat.Int4Blocks && random.Next(3) > 0)
             linear = linear with { Arithmetic = WeightArithmetic.Int8 };
+        if (linear is { Weights: WeightFormat.Float32, Residual: true })
+            linear = linear with { Gradients = true };
         // Unrolled wide products would take most of the time to compile.
         if (linear.Inputs * linear.Outputs < 1000)
             linear = linear with { Unrolling = Unrolling.Full };
