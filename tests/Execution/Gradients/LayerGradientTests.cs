@@ -87,8 +87,8 @@ public sealed class LayerGradientTests
         layer.Forward(rows, output, activations);
         Refused("outputGradient.Length is 3", () => layer.Backward(new float[3], rows, activations, target, gradients));
         Refused("inputGradient overlaps input", () => layer.Backward(output, rows, activations, rows, gradients));
-        Refused("gradients.Up has", () => layer.Backward(
-            output, rows, activations, target, new TransformerLayerGradients(TransformerLayerWeights.Random(PreNormLayer.Shape with { FeedForwardDim = 7 }, 1))));
+        TransformerLayerWeights others = TransformerLayerWeights.Random(PreNormLayer.Shape with { FeedForwardDim = 7 }, 1);
+        Refused("gradients.Up has", () => layer.Backward(output, rows, activations, target, new TransformerLayerGradients(others)));
         Refused("gradients", () => layer.Backward(output, rows, activations, target, null!));
         Refused("another shape", () => layer.Forward(
             rows, output, new ParallelLayer(TransformerLayerWeights.Random(ParallelLayer.Shape, 1)).CreateActivations(1, 5)));
