@@ -86,7 +86,7 @@ public sealed class StoryHeads
         Span<float> states = rows.AsSpan(0, known * checkpoint.Dim);
         finalNorm.Apply(states, states);
         head.Forward(states, logits);
-        return Measuring.CrossEntropy(logits, ids.AsSpan(1));
+        return CrossEntropy.Compute(logits, ids.AsSpan(1));
     }
 
     private string Name(int token) => token == StoryTokenizer.BeginOfSequence

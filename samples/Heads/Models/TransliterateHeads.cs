@@ -99,7 +99,7 @@ public sealed class TransliterateHeads
         decoderNorm.Apply(rows, rows);
         var logits = new float[input.Length * CharacterHead.Outputs];
         head.Forward(rows, logits);
-        return Measuring.CrossEntropy(logits, expected);
+        return CrossEntropy.Compute(logits, expected);
     }
 
     /// <summary>Factors of the heads of each attention, [layers, heads].</summary>

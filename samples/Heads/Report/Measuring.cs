@@ -38,27 +38,6 @@ internal static class Measuring
         return mask;
     }
 
-    /// <summary>The mean of −ln of the probability that logits give to each next token.</summary>
-    /// <param name="logits">[rows, vocabulary].</param>
-    /// <param name="next">[rows]: the token that follows each row.</param>
-    public static double CrossEntropy(ReadOnlySpan<float> logits, ReadOnlySpan<int> next)
-    {
-        int vocabulary = logits.Length / next.Length;
-        double loss = 0;
-        for (int row = 0; row < next.Length; row++)
-        {
-            ReadOnlySpan<float> line = logits.Slice(row * vocabulary, vocabulary);
-            double sum = 0, maximum = float.NegativeInfinity;
-            foreach (float logit in line)
-                maximum = Math.Max(maximum, logit);
-            foreach (float logit in line)
-                sum += Math.Exp(logit - maximum);
-            loss += maximum + Math.Log(sum) - line[next[row]];
-        }
-
-        return loss / next.Length;
-    }
-
     private static LayerOfHeads Measure(
         float[] probabilities, int heads, int[] tokens, HeadStatistics statistics, bool isCross, Func<int, double> ablate)
     {
