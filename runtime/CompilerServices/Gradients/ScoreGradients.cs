@@ -112,36 +112,16 @@ internal static class ScoreGradients
         }
     }
 
-    /// <summary>The sum of the products of two rows, in 16 virtual lanes and one tree.</summary>
-    public static float Dot(ref float left, ref float right, nint width) =>
-        Vector512.IsHardwareAccelerated ? Dot<Float512>(ref left, ref right, width)
-        : Vector256.IsHardwareAccelerated ? Dot<Float256>(ref left, ref right, width)
-        : Dot<Float128>(ref left, ref right, width);
-
-    /// <summary>The same by vectors of one width.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static float Dot<T>(ref float left, ref float right, nint width)
-        where T : struct, IFloatVector<T>
+    /// <summary>
+    /// The sum of the products of two rows, in one ascending chain. The products of heads give the gradients of probabilities in such chains too: where a row
+    /// sees one key, its probability is 1, both sums have the same bits, and their difference is exactly zero, as it must be.
+    /// </summary>
+    public static float Dot(ref float left, ref float right, nint width)
     {
-        T sum0 = T.Create(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-        nint whole = width & -VirtualLanes;
-        for (nint i = 0; i < whole; i += VirtualLanes)
-        {
-            sum0 = T.MultiplyAdd(T.Load(ref left, i), T.Load(ref right, i), sum0);
-            if (T.Lanes <= 8)
-                sum1 = T.MultiplyAdd(T.Load(ref left, i + T.Lanes), T.Load(ref right, i + T.Lanes), sum1);
-            if (T.Lanes <= 4)
-            {
-                sum2 = T.MultiplyAdd(T.Load(ref left, i + 8), T.Load(ref right, i + 8), sum2);
-                sum3 = T.MultiplyAdd(T.Load(ref left, i + 12), T.Load(ref right, i + 12), sum3);
-            }
-        }
-
-        T all = T.Lanes == 16 ? sum0 : T.Lanes == 8 ? sum0 + sum1 : (sum0 + sum2) + (sum1 + sum3);
-        float total = all.Sum();
-        for (nint i = whole; i < width; i++)
-            total += Unsafe.Add(ref left, i) * Unsafe.Add(ref right, i);
-        return total;
+        Vector128<float> sum = default;
+        for (nint i = 0; i < width; i++)
+            sum = Vector128.MultiplyAddEstimate(Vector128.Create(Unsafe.Add(ref left, i)), Vector128.Create(Unsafe.Add(ref right, i)), sum);
+        return sum.ToScalar();
     }
 
     /// <summary>values = values · factor.</summary>

@@ -26,7 +26,7 @@ internal static class ProductTile<T, TRows>
         RowSum sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default;
         RowSum sum6 = default, sum7 = default, sum8 = default, sum9 = default, sum10 = default, sum11 = default;
 
-        // Two steps a turn: a third loop, or four steps, made the JIT keep sums in memory.
+        // Two steps a turn: a third loop in the method made the JIT keep sums in memory.
         nint k = depth;
         for (; k >= 2; k -= 2)
         {

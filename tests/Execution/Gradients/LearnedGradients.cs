@@ -3,7 +3,7 @@ namespace AttentionGen.Tests.Execution.Gradients;
 /// <summary>Compares gradients with those of the float64 reference.</summary>
 internal static class LearnedGradients
 {
-    private const double CancelledPart = 0.05;
+    private const double CancelledPart = 0.02;
 
     /// <summary>
     /// The largest error of any gradient relative to the largest element of that gradient. Some gradients are exactly zero, such as that of a bias of the keys,

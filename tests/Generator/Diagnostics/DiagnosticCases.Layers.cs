@@ -33,7 +33,6 @@ internal sealed partial record DiagnosticCase
             SmallLayer,
             "Projections = false",
             "AttentionConfig");
-        yield return Setting("gradients of a layer", "AG0072", $"{SmallLayer}, «Gradients = true»", SmallLayer, "Gradients", "AttentionConfig");
         yield return Setting(
             "gradients of a decoder layer",
             "AG0053",

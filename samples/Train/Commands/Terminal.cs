@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using Spectre.Console;
+
+namespace AttentionGen.Samples.Train;
+
+/// <summary>A run of the table of heads.</summary>
+internal sealed record TableRow(TrainingPlan Plan, Observation Last, TimeSpan Step);
+
+/// <summary>What the commands show: results on the standard output, progress on the standard error.</summary>
+internal static class Terminal
+{
+    private const int LineEvery = 200;
+    private const int MostRows = 12;
+
+    private static readonly IAnsiConsole Messages = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+
+    private static readonly IAnsiConsole Output = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+
+    /// <summary>Runs a command, and says what went wrong without a stack trace where a user can repair it.</summary>
+    public static Task<int> Run(Action run)
+    {
+        try
+        {
+            run();
+            return Task.FromResult(0);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped after a whole step. With --out, --resume goes on from here.");
+            return Task.FromResult(130);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return Task.FromResult(1);
+        }
+    }
+
+    /// <summary>Trains, and shows the loss, the speed and the time left.</summary>
+    public static TimeSpan Watch(TrainingRun run, TrainingPlan plan, CancellationToken cancellation)
+    {
+        if (!Messages.Profile.Capabilities.Interactive || Console.IsErrorRedirected)
+        {
+            long began = Stopwatch.GetTimestamp(), first = run.Steps;
+            return run.Train((step, loss) =>
+            {
+                if (step % LineEvery == 0 || step == plan.Steps)
+                {
+                    double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds, rate = (step - first) / seconds;
+                    Console.Error.WriteLine($"step {step} of {plan.Steps}: loss {loss:F3}, {rate:F0} steps/s, {(plan.Steps - step) / rate:F0} s left");
+                }
+            }, cancellation);
+        }
+
+        return Messages.Progress().Columns(
+            new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
+        {
+            ProgressTask task = context.AddTask($"{plan.Heads} heads", maxValue: plan.Steps);
+            task.Value = run.Steps;
+            return run.Train((step, loss) =>
+            {
+                task.Value = step;
+                task.Description = $"{plan.Heads} heads, loss {loss:F3}, {task.Speed ?? 0:F0} steps/s";
+            }, cancellation);
+        });
+    }
+
+    /// <summary>Prints what the heads did over the steps: one sees when they specialise.</summary>
+    public static void Print(IReadOnlyList<Observation> observations, bool repeats)
+    {
+        int layers = observations[0].Layers.Length, every = Math.Max(1, (observations.Count - 1) / MostRows);
+        Table table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("step").RightAligned())
+            .AddColumn(new TableColumn(repeats ? "repeated loss" : "loss").RightAligned());
+        table.AddColumn("layer 1: previous token");
+        table.AddColumn($"layer {layers}: prefix matching");
+        for (int index = 0; index < observations.Count; index++)
+        {
+            if (index % every != 0 && index != observations.Count - 1)
+                continue;
+            Observation one = observations[index];
+            table.AddRow(
+                one.Step.ToString(), one.Loss.ToString("F3"), string.Join("  ", one.Layers[0].Select(head => Score(head.PreviousToken))),
+                string.Join("  ", one.Layers[^1].Select(head => Score(head.PrefixMatching))));
+        }
+
+        Output.Write(table);
+
+        // Nothing repeats in short texts: then there is nothing to measure.
+        static string Score(double score) => double.IsNaN(score) ? "-" : score.ToString("F2");
+    }
+
+    /// <summary>Prints what heads bring and cost. Products are as many for every number of heads; exponentials are not.</summary>
+    public static void Print(IReadOnlyList<TableRow> rows)
+    {
+        Table table = new Table().Border(TableBorder.Simple);
+        foreach (string column in (string[])["heads", "repeated loss", "previous token", "prefix matching", "ms a step", "multiply-adds", "exponentials"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (TableRow row in rows)
+        {
+            (long products, long exponentials) = ModelFactory.Cost(row.Plan);
+            table.AddRow(
+                row.Plan.Heads.ToString(), row.Last.Loss.ToString("F3"), row.Last.PreviousToken.ToString("F2"), row.Last.Induction.ToString("F2"),
+                row.Step.TotalMilliseconds.ToString("F1"), $"{products / 1e6:F0} M", $"{exponentials / 1e6:F2} M");
+        }
+
+        Output.Write(table);
+    }
+}

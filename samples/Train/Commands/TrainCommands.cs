@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Text.Json;
+using AttentionGen.Samples.Heads;
+
+namespace AttentionGen.Samples.Train;
+
+/// <summary>The commands of the program.</summary>
+internal static class TrainCommands
+{
+    private static readonly int[] HeadCounts = [1, 2, 4, 8];
+
+    public static Command Induction(TrainOptions options)
+    {
+        var command = new Command("induction", "Learns to repeat random tokens. Watch the heads: first one finds the token before, then others use it.");
+        command.SetAction((result, cancellation) => Terminal.Run(() => Run(result, options, new InductionTask(), cancellation)));
+        return command;
+    }
+
+    public static Command Text(TrainOptions options)
+    {
+        var file = new Argument<string>("FILE") { Description = "A text file." };
+        var command = new Command("text", "Learns to write like a text, byte by byte.") { file };
+        command.SetAction((result, cancellation) => Terminal.Run(
+            () => Run(result, options, new TextTask(result.GetRequiredValue(file)), cancellation)));
+        return command;
+    }
+
+    public static Command Table(TrainOptions options)
+    {
+        var command = new Command("table", "Trains with 1, 2, 4 and 8 heads of one width, and says what more heads bring and cost.");
+        command.SetAction((result, cancellation) => Terminal.Run(() =>
+        {
+            var rows = new List<TableRow>();
+            foreach (int heads in HeadCounts)
+            {
+                TrainingPlan plan = options.Plan(result, new InductionTask()) with { Heads = heads, Folder = null };
+                TrainingRun run = Train(plan, resume: false, cancellation, out TimeSpan time);
+                rows.Add(new(plan, run.Observations[^1], time / plan.Steps));
+            }
+
+            Terminal.Print(rows);
+        }));
+        return command;
+    }
+
+    private static void Run(ParseResult result, TrainOptions options, ITrainingTask task, CancellationToken cancellation)
+    {
+        TrainingPlan plan = options.Plan(result, task);
+        if (plan.Folder is not null)
+            Directory.CreateDirectory(plan.Folder);
+        TrainingRun run = Train(plan, result.GetValue(options.Resume), cancellation, out TimeSpan time);
+        Terminal.Print(run.Observations, task is InductionTask);
+        if (plan.Folder is not null)
+            HeadsPage.Save(run.Report(), Path.Combine(plan.Folder, "heads.html"));
+        if (result.GetValue(options.Json) is { } path)
+            Write(path, run, time);
+    }
+
+    private static TrainingRun Train(TrainingPlan plan, bool resume, CancellationToken cancellation, out TimeSpan time)
+    {
+        var run = new TrainingRun(plan, resume);
+        time = Terminal.Watch(run, plan, cancellation);
+        return run;
+    }
+
+    /// <summary>Writes the numbers for other programs. A run that went on counts from where it did.</summary>
+    private static void Write(string path, TrainingRun run, TimeSpan time)
+    {
+        using FileStream stream = File.Create(path);
+        JsonSerializer.Serialize(
+            stream,
+            new Dictionary<string, double>
+            {
+                ["initialLoss"] = run.Observations[0].Loss,
+                ["repeatedLoss"] = run.Observations[^1].Loss,
+                ["previousToken"] = run.Observations[^1].PreviousToken,
+                ["induction"] = run.Observations[^1].Induction,
+                ["seconds"] = time.TotalSeconds,
+            });
+    }
+}

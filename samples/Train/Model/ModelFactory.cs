@@ -1,0 +1,34 @@
+namespace AttentionGen.Samples.Train;
+
+/// <summary>Puts a model together for a plan.</summary>
+internal static class ModelFactory
+{
+    /// <summary>A model as it is before training, or from a checkpoint.</summary>
+    public static CausalModel Create(TrainingPlan plan, SafetensorsFile? file, int batch, int width)
+    {
+        var options = new ForwardOptions { MaxDegreeOfParallelism = plan.Threads };
+        int length = plan.Task.Length;
+        Func<int, SafetensorsFile?, long, int, int, ForwardOptions, IBlock> create = plan.Heads switch
+        {
+            1 => AttentionBlock<OneHead>.Create,
+            2 => AttentionBlock<TwoHeads>.Create,
+            4 => AttentionBlock<FourHeads>.Create,
+            8 => AttentionBlock<EightHeads>.Create,
+            _ => throw new ArgumentException($"--heads must be 1, 2, 4 or 8, but is {plan.Heads}."),
+        };
+        IBlock[] blocks = [.. Enumerable.Range(0, plan.Layers).Select(layer => create(layer, file, plan.Seed, batch, length, options))];
+        var head = new VocabularyHead(file, plan.Seed, plan.Task.Vocabulary, width);
+        return new CausalModel(blocks, head, file, plan.Seed, plan.Task.Vocabulary, width, batch * length);
+    }
+
+    /// <summary>
+    /// What the layers compute in a forward of one step: projections and products of heads, which are as many for every number of heads of one width, and the
+    /// exponentials of the softmax, of which each head has its own.
+    /// </summary>
+    public static (long MultiplyAdds, long Exponentials) Cost(TrainingPlan plan)
+    {
+        const int Batch = TrainingRun.Batch, Width = TrainingRun.Width;
+        long rows = Batch * plan.Task.Length, pairs = Batch * (long)plan.Task.Length * (plan.Task.Length + 1) / 2;
+        return (plan.Layers * ((rows * 4 * Width * Width) + (pairs * 2 * Width)), plan.Layers * pairs * plan.Heads);
+    }
+}
