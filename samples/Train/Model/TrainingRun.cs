@@ -148,9 +148,10 @@ internal sealed class TrainingRun
         string[] names = [.. sequence.Select(plan.Task.NameOf)];
         float[][] looked = [.. probabilities.Select(layer => layer[..size])];
         double whole = KnownLoss;
+        string task = plan.Task is InductionTask ? "repeated tokens" : "a text";
         return new()
         {
-            Model = Identity,
+            Model = $"a model trained on {task}: {plan.Layers} layers, {plan.Heads} heads, seed {plan.Seed}",
             AblationText = "The loss without the head, minus the loss, over the labels that can be known.",
             Texts =
             [

@@ -3,11 +3,12 @@ namespace AttentionGen.Tests.Execution.Gradients;
 /// <summary>Compares gradients with those of the float64 reference.</summary>
 internal static class LearnedGradients
 {
-    private const double CancelledPart = 0.02;
+    private const double CancelledPart = 0.05;
 
     /// <summary>
     /// The largest error of any gradient relative to the largest element of that gradient. Some gradients are exactly zero, such as that of a bias of the keys,
-    /// or those of queries that see one key: what is left of larger terms is measured by a part of the largest gradient of the call.
+    /// or those of queries that see one key: what is left of larger terms is measured by a part of the largest gradient of the call. 1e-5 of this part is eight
+    /// units in the last place of that gradient.
     /// </summary>
     /// <param name="learned">The gradients of the weights.</param>
     /// <param name="expected">What the reference gives.</param>
