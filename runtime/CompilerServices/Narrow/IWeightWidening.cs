@@ -13,9 +13,6 @@ internal interface IWeightWidening<TSelf, T>
     /// <summary>Inputs that a word holds: a literal.</summary>
     static abstract int WordInputs { get; }
 
-    /// <summary>Whether widening takes more than a few instructions: a literal.</summary>
-    static virtual bool TakesManyInstructions => false;
-
     /// <summary>Bytes of a column's scale in a chunk: a literal.</summary>
     static abstract int ScaleBytes { get; }
 

@@ -46,8 +46,6 @@ internal readonly struct Float16Widening<T> : IWeightWidening<Float16Widening<T>
 {
     public static WeightFormat Format => WeightFormat.Float16;
 
-    public static bool TakesManyInstructions => true;
-
     public static int WordInputs => 2;
 
     public static int ScaleBytes => 0;
