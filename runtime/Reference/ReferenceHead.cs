@@ -1,3 +1,5 @@
+using AttentionGen.CompilerServices;
+
 namespace AttentionGen;
 
 /// <summary>One query head of one row over all keys of its sequence.</summary>
@@ -43,11 +45,21 @@ internal ref partial struct ReferenceHead
                 WriteProbability(key, probabilities[index]);
             ReadOnlySpan<double> value = terms[index].Value is { } heads ? OfHead(heads, Shape.ValueHeadDim) : [];
             for (int element = 0; element < value.Length; element++)
-                output[element] += probabilities[index] * value[element];
+                output[element] += probabilities[index] * DropoutFactor(terms, index) * value[element];
         }
 
         if (Shape.Outputs.HasFlag(AttentionOutputs.LogSumExp) && (terms.Count > 0 || Shape.Sinks))
             Result.LogSumExp[ReferenceRows.HeadIndex(Shape.Layout, Shape.Heads, 1, Sequence.FirstRow, Sequence.Rows, Row, Head)] = logSumExp;
+    }
+
+    /// <summary>What dropout multiplies the probability of a term by: 0 or 1 / (1 − rate).</summary>
+    private readonly double DropoutFactor(List<ReferenceTerm> terms, int index)
+    {
+        if (Arguments.Activations is not { } activations)
+            return 1;
+        // Terms without a number stand behind all keys.
+        uint key = terms[index].Index is { } number ? (uint)number : DropoutMask.AppendedKeys + (uint)terms.Take(index).Count(term => term.Index is null);
+        return activations.Dropout.Keeps(Sequence.Index, Head, Row, key) ? 1 / (1 - (double)activations.Dropout.Rate) : 0;
     }
 
     /// <summary>What takes part in the softmax: the keys that are seen, then the learned key and the key of zeros.</summary>

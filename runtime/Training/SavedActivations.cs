@@ -50,6 +50,12 @@ public sealed class SavedActivations
     /// <summary>The memory that it takes.</summary>
     public long Bytes => (memory.Length + AlignedMemory.SlackFloats + (Layer is null ? 0 : Layer.Floats + AlignedMemory.SlackFloats)) * (long)sizeof(float);
 
+    /// <summary>
+    /// What the next forward drops of its probabilities, and the backward of that forward; none by default. Probabilities that the class gives out are those
+    /// before.
+    /// </summary>
+    public Dropout Dropout { get; set; }
+
     /// <summary>Whether a forward has filled it.</summary>
     public bool IsFilled { get; private set; }
 
@@ -74,8 +80,15 @@ public sealed class SavedActivations
     /// <summary>Joined heads of all rows, [rows, Heads · ValueHeadDim].</summary>
     internal ref float Joined => ref Unsafe.Add(ref memory.Reference, joined);
 
+    /// <summary>What the forward dropped that filled it, or is filling it.</summary>
+    private Dropout Dropped { get; set; }
+
     /// <summary>A forward begins to overwrite it.</summary>
-    internal void Empty() => IsFilled = false;
+    internal void Empty()
+    {
+        IsFilled = false;
+        Dropped = Dropout;
+    }
 
     /// <summary>A forward has filled it.</summary>
     internal void Fill(int sequences, in ForwardDimensions dimensions, long allRows, long allKeys)
@@ -100,13 +113,16 @@ public sealed class SavedActivations
     }
 
     /// <summary>Where the rest of a sequence lies.</summary>
+    /// <param name="sequence">Which one.</param>
     /// <param name="firstRow">Its first row, counted over the batch.</param>
     /// <param name="firstKey">Its first key.</param>
-    internal SavedSequence Sequence(nint firstRow, nint firstKey)
+    internal SavedSequence Sequence(nint sequence, nint firstRow, nint firstKey)
     {
         ref float start = ref memory.Reference;
         return new()
         {
+            Dropout = Dropped,
+            Sequence = (int)sequence,
             FirstRow = firstRow,
             Queries = ref Unsafe.Add(ref start, queries + (firstRow * Shape.QueryDim)),
             Joined = ref Unsafe.Add(ref start, joined + (firstRow * Shape.JoinedDim)),

@@ -12,7 +12,6 @@ internal static class GradientsParser
             return;
         Refuse(settings, shape.Weights != WeightFormat.Float32, "Weights", TooNarrow);
         Refuse(settings, shape.KeyValues != KeyValueFormat.Float32, "KeyValues", "rounding keys and values has no derivative");
-        Refuse(settings, shape.HeadMask, "HeadMask", "the backward pass knows no factors of heads");
         RefuseHook(settings, shape.HasScoreModifier, "[ScoreModifier]");
         RefuseHook(settings, shape.HasMaskPredicate, "[MaskPredicate]");
     }

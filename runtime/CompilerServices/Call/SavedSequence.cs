@@ -3,6 +3,12 @@ namespace AttentionGen.CompilerServices;
 /// <summary>Where one sequence of a call keeps what the gradients need beside its panels of keys and values.</summary>
 internal ref struct SavedSequence
 {
+    /// <summary>What is dropped of the probabilities.</summary>
+    public Dropout Dropout;
+
+    /// <summary>The number of the sequence in its batch.</summary>
+    public int Sequence;
+
     /// <summary>The first row of the sequence, counted over the batch.</summary>
     public nint FirstRow;
 

@@ -81,6 +81,9 @@ internal readonly struct Float128(Vector128<float> lanes) : IFloatVector<Float12
     public static Float128 operator |(Float128 left, Float128 right) => new((left.lanes.AsUInt32() | right.lanes.AsUInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float128 operator ^(Float128 left, Float128 right) => new((left.lanes.AsUInt32() ^ right.lanes.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float128 WidenHalves(Float128 values)
     {
         Vector128<uint> bits = values.lanes.AsUInt32();

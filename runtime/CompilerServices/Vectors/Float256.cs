@@ -82,6 +82,9 @@ internal readonly struct Float256(Vector256<float> lanes) : IFloatVector<Float25
     public static Float256 operator |(Float256 left, Float256 right) => new((left.lanes.AsUInt32() | right.lanes.AsUInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float256 operator ^(Float256 left, Float256 right) => new((left.lanes.AsUInt32() ^ right.lanes.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float256 WidenHalves(Float256 values)
     {
         Vector256<uint> bits = values.lanes.AsUInt32();

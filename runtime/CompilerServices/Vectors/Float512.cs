@@ -82,6 +82,9 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
     public static Float512 operator |(Float512 left, Float512 right) => new((left.lanes.AsUInt32() | right.lanes.AsUInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float512 operator ^(Float512 left, Float512 right) => new((left.lanes.AsUInt32() ^ right.lanes.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float512 WidenHalves(Float512 values)
     {
         Vector512<uint> bits = values.lanes.AsUInt32();

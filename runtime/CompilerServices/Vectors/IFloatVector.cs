@@ -63,6 +63,8 @@ internal interface IFloatVector<TSelf>
 
     static abstract TSelf operator |(TSelf left, TSelf right);
 
+    static abstract TSelf operator ^(TSelf left, TSelf right);
+
     /// <summary>The IEEE halves in the low 16 bits of each lane as float32. The other bits may be anything.</summary>
     static abstract TSelf WidenHalves(TSelf values);
 

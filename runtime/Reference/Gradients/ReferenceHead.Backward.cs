@@ -4,7 +4,7 @@ internal ref partial struct ReferenceHead
 {
     /// <summary>
     /// With P = softmax(S) and dP = dO·Vᵀ: dV = Pᵀ·dO and dS = P ∘ (dP − Σ P ∘ dP), from which the gradients of the query, of the keys and of what is added
-    /// to the scores follow (Dao et al. 2022, appendix B.2).
+    /// to the scores follow (Dao et al. 2022, appendix B.2). Dropout multiplies P in dV, and dP.
     /// </summary>
     /// <param name="outputGradient">[ValueHeadDim].</param>
     /// <param name="queryGradient">[HeadDim]; what is added to.</param>
@@ -21,7 +21,8 @@ internal ref partial struct ReferenceHead
         double mean = 0;
         for (int index = 0; index < terms.Count; index++)
         {
-            probabilityGradients[index] = terms[index].Value is { } value ? Dot(outputGradient, OfHead(value, Shape.ValueHeadDim)) : 0;
+            double product = terms[index].Value is { } value ? Dot(outputGradient, OfHead(value, Shape.ValueHeadDim)) : 0;
+            probabilityGradients[index] = product * DropoutFactor(terms, index);
             mean += probabilities[index] * probabilityGradients[index];
         }
 
@@ -40,7 +41,7 @@ internal ref partial struct ReferenceHead
 
             double[] keyGradient = term.Index is { } key ? keyGradients[key] : weightGradients.Of(nameof(Weights.BiasKey));
             double[] valueGradient = term.Index is { } row ? valueGradients[row] : weightGradients.Of(nameof(Weights.BiasValue));
-            AddScaled(OfHead(valueGradient, Shape.ValueHeadDim), probabilities[index], outputGradient);
+            AddScaled(OfHead(valueGradient, Shape.ValueHeadDim), probabilities[index] * DropoutFactor(terms, index), outputGradient);
             double productGradient = scoreGradient * CapSlope(ScaledScore(term.Key)) * Shape.Scale;
             AddScaled(queryGradient, productGradient, OfHead(term.Key, Shape.HeadDim));
             AddScaled(OfHead(keyGradient, Shape.HeadDim), productGradient, Query);

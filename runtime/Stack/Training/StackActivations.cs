@@ -23,6 +23,18 @@ public sealed class StackActivations
     /// <summary>What each layer keeps, first to last.</summary>
     public IReadOnlyList<SavedActivations> Layers { get; }
 
+    /// <summary>What the next forward drops of its probabilities, and its backward; each layer with a seed of its own. None by default.</summary>
+    public Dropout Dropout
+    {
+        get;
+        set
+        {
+            field = value;
+            for (int layer = 0; layer < Layers.Count; layer++)
+                Layers[layer].Dropout = value.Split(layer);
+        }
+    }
+
     /// <summary>The memory that it takes.</summary>
     public long Bytes => Layers.Sum(layer => layer.Bytes) + ((rows.Length + AlignedMemory.SlackFloats) * (long)sizeof(float));
 

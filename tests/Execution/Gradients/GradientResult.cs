@@ -9,6 +9,7 @@ internal sealed record GradientResult(float[] Output, float[] Input, float[] Mem
     public static GradientResult Run(AttentionCase call, IKernel kernel, float[] outputGradient, int threads, SavedActivations? activations = null)
     {
         activations ??= kernel.Trainable.CreateActivations(call.Batch, call.Rows, call.Keys);
+        activations.Dropout = call.Dropout;
         var output = new float[call.ResultLengths.Output];
         var input = new GuardedBuffer(call.Input.Length);
         var memory = new GuardedBuffer(call.Memory.Length);
@@ -17,6 +18,8 @@ internal sealed record GradientResult(float[] Output, float[] Input, float[] Mem
         var gradients = new AttentionGradients(call.Weights);
         AttentionArguments arguments = call.Arguments with { Activations = activations, Options = new() { MaxDegreeOfParallelism = threads } };
         kernel.Forward(arguments with { Output = output });
+        // What the forward dropped counts.
+        activations.Dropout = new(0.9f, 5);
         kernel.Trainable.Backward(arguments, new BackwardArguments
         {
             OutputGradient = outputGradient,

@@ -208,12 +208,6 @@ internal sealed partial record DiagnosticCase
             $"{Small}, Causal = true, Gradients = true, «KeyValues = KeyValueFormat.Int8»",
             $"{Small}, Causal = true, Gradients = true",
             "KeyValues cannot be combined with Gradients");
-        yield return Setting(
-            "gradients of factors of heads",
-            "AG0053",
-            $"{Small}, Gradients = true, «HeadMask = true»",
-            $"{Small}, Gradients = true",
-            "HeadMask cannot be combined with Gradients");
         (string, string)[] hooks =
             [("ScoreModifier", "float Change(float s, int h, int q, int k) => s"), ("MaskPredicate", "bool Sees(int h, int q, int k) => k < q")];
         foreach ((string attribute, string method) in hooks)

@@ -53,6 +53,9 @@ internal sealed partial record AttentionCase
     /// <summary>Keys that the masks have, where the shape declares that a call says so; otherwise 0.</summary>
     public int MaskLength { get; init; }
 
+    /// <summary>What a forward with activations drops, and the reference.</summary>
+    public Dropout Dropout { get; init; }
+
     /// <summary>Whether inputs lie between NaN and other values that no kernel may read.</summary>
     public bool IsSurrounded { get; init; }
 
@@ -118,6 +121,7 @@ internal sealed partial record AttentionCase
         MemoryHeadMask = Place(Layer?.MemoryHeadMask ?? [], float.NaN),
         MaskLength = MaskLength,
         MemoryLengths = Place(Layer?.MemoryLengths ?? [], -1),
+        Activations = Dropout == Dropout.None ? null : new SavedActivations(Shape, Layer?.Shape, 0, 0, 0) { Dropout = Dropout },
         Batch = Batch,
     };
 

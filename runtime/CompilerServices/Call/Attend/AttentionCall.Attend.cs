@@ -87,6 +87,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                     TKernels.CausalSoftmax(ref scores, rows, columns, first + row, offset + 1 - key, ref state);
                 else
                     TKernels.Softmax(ref scores, rows, columns, ref state);
+                if (Drops(in call))
+                    DropOut(in call, head, firstRow, first + row, rows, key, 0, columns, ref scores);
                 if (Has(NarrowKeyValues))
                     AddNarrowValues(in call, key == 0, row, rows, head, key, 0, columns, widens, ref scratch);
                 else

@@ -94,6 +94,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float softmax = ref StateOf(ref scratch, row);
         ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
         TKernels.RangeSoftmax(ref scores, rows, from, columns, key, ref Unsafe.Add(ref ranges, 2 * row), ref state);
+        if (Drops(in call))
+            DropOut(in call, head, firstRow, first + row, rows, key, from, columns, ref scores);
         ScaleProbabilities(in call, head, place, begin, columns, rows, copies, ref scratch);
         AddValues(isFirst, row, rows, columns - begin, ref Unsafe.Add(ref scores, begin), ref blockValues, valueStride, !widens, ref scratch);
     }
@@ -109,7 +111,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float softmax = ref StateOf(ref scratch, row);
         if (Has(AppendsKeys))
         {
-            AttendAppended(in call, head, ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, row, seesNone, ref scratch);
+            AttendAppended(in call, head, firstRow, first, ref queries, rows, row, seesNone, ref scratch);
         }
         else if (seesNone)
         {
@@ -126,12 +128,13 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     /// <summary>Keys behind the last one are a block of their own, so that the bits do not depend on how many keys come before.</summary>
     [MethodImpl(Step)]
-    private static void AttendAppended(in SequenceCall call, nint head, ref float queries, nint rows, nint row, bool isFirst, ref float scratch)
+    private static void AttendAppended(
+        in SequenceCall call, nint head, nint firstRow, nint first, ref float queries, nint rows, nint row, bool isFirst, ref float scratch)
     {
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
         ref float keys = ref Unsafe.Add(ref call.Context.AppendedKeys, head * (PanelWidth * TConstants.HeadDim));
         ref float values = ref Unsafe.Add(ref call.Context.AppendedValues, head * (PanelWidth * ValueHeadDimPadded));
-        TKernels.Scores(ref queries, rows, ref keys, 1, ref scores);
+        TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref keys, 1, ref scores);
         if (Has(Softcap))
             TKernels.Cap(ref scores, rows, PanelWidth);
         ref int ranges = ref Unsafe.As<float, int>(ref Unsafe.Add(ref scratch, TConstants.AppendedRangesOffset));
@@ -144,6 +147,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float softmax = ref StateOf(ref scratch, row);
         ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
         TKernels.RangeSoftmax(ref scores, rows, 0, TConstants.AppendedKeys, 0, ref ranges, ref state);
+        if (Drops(in call))
+            DropOut(in call, head, firstRow, first + row, rows, unchecked((nint)DropoutMask.AppendedKeys), 0, TConstants.AppendedKeys, ref scores);
         AddValues(isFirst, row, rows, TConstants.AppendedKeys, ref scores, ref values, PanelWidth * PanelWidth, false, ref scratch);
     }
 

@@ -32,7 +32,13 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint headDim = TConstants.HeadDim, valueDim = TConstants.ValueHeadDim, stride = TConstants.ScoreStride;
         ref float joined = ref Unsafe.Add(ref place.Joined, first * valueDim);
         ProbabilityGradients(in place, ref joined, count, columns);
+        nint firstKey = appended ? unchecked((nint)DropoutMask.AppendedKeys) : key;
+        if (Drops(in call))
+            DropOut(in call, head, 0, first, count, firstKey, 0, columns, ref place.Scores);
         ScoreGradientsOfBlock(in call, in place, first, count, key, columns, appended);
+        // What a kept probability was multiplied by counts for the values, and not for the softmax.
+        if (Drops(in call))
+            DropOut(in call, head, 0, first, count, firstKey, 0, columns, ref place.Probabilities);
         ref float queries = ref Unsafe.Add(ref call.Saved.Queries, (SavedRow(in call, head, 0) + first) * headDim);
         MatrixProduct.Multiply(
             new StridedMatrix(ref place.Probabilities, stride).Transposed, new(ref joined, valueDim), ref place.ValueGradients, valueDim, columns, valueDim,

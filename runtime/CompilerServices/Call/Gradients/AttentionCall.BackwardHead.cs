@@ -106,6 +106,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 TConstants.ValueHeadDim);
         }
 
+        if (Has(HeadMask))
+            MaskGradients(in call, head, in targets, in place, rows);
         ref float joined = ref Unsafe.Add(ref call.Saved.Joined, head * Group * TConstants.ValueHeadDim);
         for (nint row = 0; row < place.Rows; row++)
         {
@@ -113,6 +115,24 @@ public static partial class AttentionCall<TKernels, TConstants>
             Unsafe.Add(ref place.Deltas, row) =
                 ScoreGradients.Dot(ref output, ref Unsafe.Add(ref place.Joined, row * TConstants.ValueHeadDim), TConstants.ValueHeadDim);
         }
+    }
+
+    /// <summary>
+    /// Multiplies the gradients of the joined heads by the factors of these. Their place then takes the heads times their factors, which the gradients of the
+    /// output matrix need; what the forward kept are the heads without, whose products with the gradients cancel exactly where a row sees one key.
+    /// </summary>
+    [MethodImpl(Step)]
+    private static void MaskGradients(in SequenceCall call, nint head, in GradientTargets targets, in HeadGradients place, nint rows)
+    {
+        ReadOnlySpan<float> factors = call.Arguments.HeadMask.Slice((int)head * Group, Group);
+        StridedRows.Multiply(ref place.Joined, Group * TConstants.ValueHeadDim, rows, factors, TConstants.ValueHeadDim);
+        if (!Has(Projections))
+            return;
+        ref float masked = ref targets.Joined.Of(head * Group);
+        StridedRows.Copy(
+            ref Unsafe.Add(ref call.Saved.Joined, head * Group * TConstants.ValueHeadDim), JoinedDim, ref masked, JoinedDim, rows,
+            Group * TConstants.ValueHeadDim);
+        StridedRows.Multiply(ref masked, JoinedDim, rows, factors, TConstants.ValueHeadDim);
     }
 
     /// <summary>Keys behind the last one are a block of their own, as in the forward.</summary>

@@ -63,9 +63,10 @@ public static partial class AttentionCall<TKernels, TConstants>
                     ref scratch);
                 break;
             case 5:
+                ref float joined = ref Has(HeadMask) ? ref Unsafe.Add(ref shared, BackwardLayout.JoinedGradients) : ref work.Activations.Joined;
                 WeightGradient(
-                    in work, in arguments, false, ref At(backward.OutputGradient, 0), TConstants.DModel, ref work.Activations.Joined, JoinedDim,
-                    gradients.Output.Span, gradients.OutputBias.Span, slice, ref scratch);
+                    in work, in arguments, false, ref At(backward.OutputGradient, 0), TConstants.DModel, ref joined, JoinedDim, gradients.Output.Span,
+                    gradients.OutputBias.Span, slice, ref scratch);
                 break;
         }
     }

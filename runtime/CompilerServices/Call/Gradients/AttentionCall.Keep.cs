@@ -14,7 +14,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         nint firstKey = FirstKey(call.Weights.Shape, in arguments, in dimensions, sequence);
         call.Panels = activations.Panels(sequence, firstKey, call.Dimensions.Keys);
-        call.Saved = activations.Sequence(FirstRow(in arguments, in dimensions, sequence), firstKey);
+        call.Saved = activations.Sequence(sequence, FirstRow(in arguments, in dimensions, sequence), firstKey);
     }
 
     /// <summary>The first key of a sequence, counted over the batch.</summary>
