@@ -4,6 +4,7 @@ using AttentionGen.Bench.Compare;
 using AttentionGen.Bench.Decode;
 using AttentionGen.Bench.Explain;
 using AttentionGen.Bench.Suites;
+using AttentionGen.Bench.Training;
 
 return args is [ColdStartCommand.ChildName, string started] ? ColdStartCommand.RunChild(started) : Commands.Run(args);
 
@@ -14,7 +15,8 @@ internal static class Commands
     {
         var root = new RootCommand("Measures AttentionGen.")
         {
-            CompareCommand.Create(), DecodeCommand.Create(), ExplainCommand.Create(), ColdStartCommand.Create(), SuitesCommand.Create(),
+            CompareCommand.Create(), DecodeCommand.Create(), ExplainCommand.Create(), TrainingCommand.Create(), ColdStartCommand.Create(),
+            SuitesCommand.Create(),
         };
         return root.Parse(args).Invoke();
     }

@@ -57,10 +57,16 @@ public static class GenericRows
     {
         foreach (ref float value in values)
         {
-            double z = Math.Abs(value) / Math.Sqrt(2), t = 1 / (1 + 0.3275911 * z);
-            double series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-            value = (float)(0.5 * value * (1 + Math.Sign(value) * (1 - series * Math.Exp(-z * z))));
+            double z = Math.Abs(value) / Math.Sqrt(2);
+            value = (float)(0.5 * value * (1 + Math.Sign(value) * (1 - ErrorSeries(z) * Math.Exp(-z * z))));
         }
+    }
+
+    /// <summary>(1 − erf(z)) · exp(z²), for z of 0 and more.</summary>
+    internal static double ErrorSeries(double z)
+    {
+        double t = 1 / (1 + 0.3275911 * z);
+        return t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
     }
 
     /// <summary>Element o of output row r goes to <c>output[r · rowStride + o · outputStride]</c>.</summary>

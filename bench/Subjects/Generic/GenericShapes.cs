@@ -38,14 +38,18 @@ internal static class GenericShapes
     };
 
     /// <exception cref="NotSupportedException">The generic layer has no such shape.</exception>
-    public static GenericLayer Layer(TransformerLayerShape shape, TransformerLayerWeights weights, int positions)
+    public static GenericLayer Layer(TransformerLayerShape shape, TransformerLayerWeights weights, int positions) =>
+        new(LayerOptions(shape, positions), LayerWeights(weights));
+
+    /// <exception cref="NotSupportedException">The generic layer has no such shape.</exception>
+    public static GenericLayerOptions LayerOptions(TransformerLayerShape shape, int positions)
     {
         if (shape is not { ParallelBranches: false, NormPlacement: NormPlacement.Pre or NormPlacement.Post, ResidualScale: 1 }
             || shape.Activation != (shape.Gated ? Activation.Silu : Activation.Gelu))
         {
             throw new NotSupportedException($"The generic layer has no layer of shape {shape}.");
         }
-        var options = new GenericLayerOptions
+        return new GenericLayerOptions
         {
             Attention = Attention(shape.Attention, positions),
             FeedForwardDim = shape.FeedForwardDim,
@@ -54,19 +58,20 @@ internal static class GenericShapes
             IsPreNorm = shape.NormPlacement == NormPlacement.Pre,
             NormEpsilon = shape.NormEpsilon,
         };
-        return new GenericLayer(options, new GenericLayerWeights
-        {
-            Attention = Attention(weights.Attention),
-            Up = weights.Up.ToArray(),
-            UpBias = weights.UpBias.ToArray(),
-            Gate = weights.Gate.ToArray(),
-            GateBias = weights.GateBias.ToArray(),
-            Down = weights.Down.ToArray(),
-            DownBias = weights.DownBias.ToArray(),
-            AttentionNorm = weights.AttentionNorm.ToArray(),
-            AttentionNormBias = weights.AttentionNormBias.ToArray(),
-            FeedForwardNorm = weights.FeedForwardNorm.ToArray(),
-            FeedForwardNormBias = weights.FeedForwardNormBias.ToArray(),
-        });
     }
+
+    public static GenericLayerWeights LayerWeights(TransformerLayerWeights weights) => new()
+    {
+        Attention = Attention(weights.Attention),
+        Up = weights.Up.ToArray(),
+        UpBias = weights.UpBias.ToArray(),
+        Gate = weights.Gate.ToArray(),
+        GateBias = weights.GateBias.ToArray(),
+        Down = weights.Down.ToArray(),
+        DownBias = weights.DownBias.ToArray(),
+        AttentionNorm = weights.AttentionNorm.ToArray(),
+        AttentionNormBias = weights.AttentionNormBias.ToArray(),
+        FeedForwardNorm = weights.FeedForwardNorm.ToArray(),
+        FeedForwardNormBias = weights.FeedForwardNormBias.ToArray(),
+    };
 }
