@@ -16,8 +16,8 @@ internal static class MatrixProduct
     /// <summary>Steps of the depth that are packed together, so that a tile goes to its rows of the result once in so many.</summary>
     private const int DepthStep = 4 * PanelLayout.DepthBlock;
 
-    /// <summary>Rows that are packed together: with the depth 768 KB, of which the second-level cache keeps most.</summary>
-    private const int RowStep = 32 * ProductPanels.LeftLines;
+    /// <summary>Rows that are packed together: with the depth 192 KB. Zen 5 took 1.02 to 1.05 times as long with four times as many.</summary>
+    private const int RowStep = 8 * ProductPanels.LeftLines;
 
     /// <summary>Columns that are packed together: with the depth 2 MB.</summary>
     private const int ColumnStep = 32 * ProductPanels.RightLines;

