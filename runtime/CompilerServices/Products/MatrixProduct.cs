@@ -73,16 +73,43 @@ internal static class MatrixProduct
                 {
                     nint someRows = nint.Min(RowStep, rows - row);
                     ProductPanels.PackLeft(left.From(row, k), someRows, someDepth, ref leftPanels);
-                    MultiplyPanels<T>(
-                        ref leftPanels, ref scratch, ref Unsafe.Add(ref c, (row * stride) + column), stride, someRows, someColumns, someDepth, adds || k > 0);
+                    var operands = new ProductOperands(
+                        ref leftPanels, someDepth * ProductPanels.LeftLines, ProductPanels.LeftLines, ref scratch, someDepth * ProductPanels.RightLines,
+                        ProductPanels.RightLines);
+                    MultiplyTiles<T>(
+                        in operands, ref Unsafe.Add(ref c, (row * stride) + column), stride, someRows, someColumns, someDepth, adds || k > 0);
                 }
             }
         }
     }
 
-    /// <summary>The product of packed operands.</summary>
-    /// <param name="left">What <see cref="ProductPanels.PackLeft"/> wrote.</param>
-    /// <param name="right">What <see cref="ProductPanels.PackRight"/> wrote.</param>
+    /// <summary>
+    /// The same, <c>C += Aᵀ · B</c>, with operands that are read as they are: for those that stay in the second-level cache and are used once, which packing
+    /// would cost a seventh.
+    /// </summary>
+    /// <param name="left">A: [depth, rows], with room for a whole tile behind the last row.</param>
+    /// <param name="leftStride">Floats from a step of the depth to the next.</param>
+    /// <param name="right">B: [depth, columns], with room for a whole tile behind the last column.</param>
+    /// <param name="rightStride">Floats from a step of the depth to the next.</param>
+    /// <param name="c">Where the first row goes.</param>
+    /// <param name="stride">Floats from a row of the result to the next.</param>
+    /// <param name="rows">Rows of the result.</param>
+    /// <param name="columns">Columns of the result.</param>
+    /// <param name="depth">Steps of the depth.</param>
+    public static void AddTransposed(
+        ref float left, nint leftStride, ref float right, nint rightStride, ref float c, nint stride, nint rows, nint columns, nint depth)
+    {
+        var operands = new ProductOperands(ref left, ProductPanels.LeftLines, leftStride, ref right, ProductPanels.RightLines, rightStride);
+        if (Vector512.IsHardwareAccelerated)
+            MultiplyTiles<Float512>(in operands, ref c, stride, rows, columns, depth, true);
+        else if (Vector256.IsHardwareAccelerated)
+            MultiplyTiles<Float256>(in operands, ref c, stride, rows, columns, depth, true);
+        else
+            MultiplyTiles<Float128>(in operands, ref c, stride, rows, columns, depth, true);
+    }
+
+    /// <summary>The product of operands that lie as register tiles read them.</summary>
+    /// <param name="operands">Both operands.</param>
     /// <param name="c">Where the first row goes.</param>
     /// <param name="stride">Floats from a row of the result to the next.</param>
     /// <param name="rows">Rows of the result.</param>
@@ -91,32 +118,29 @@ internal static class MatrixProduct
     /// <param name="adds">Whether the product is added to what the result holds.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    internal static unsafe void MultiplyPanels<T>(
-        ref float left, ref float right, ref float c, nint stride, nint rows, nint columns, nint depth, bool adds)
+    internal static unsafe void MultiplyTiles<T>(
+        in ProductOperands operands, ref float c, nint stride, nint rows, nint columns, nint depth, bool adds)
         where T : struct, IFloatVector<T>
     {
         float* edge = stackalloc float[ProductPanels.LeftLines * ProductPanels.RightLines];
         for (nint column = 0; column < columns; column += 2 * T.Lanes)
         {
-            nint lane = column % ProductPanels.RightLines, columnsLeft = columns - column;
-            ref float rightPanel = ref Unsafe.Add(ref right, ((column - lane) * depth) + lane);
+            nint columnsLeft = columns - column;
             for (nint row = 0, count; row < rows; row += count)
             {
-                nint line = row % ProductPanels.LeftLines;
-                ref float leftPanel = ref Unsafe.Add(ref left, ((row - line) * depth) + line);
                 ref float target = ref Unsafe.Add(ref c, (row * stride) + column);
                 nint tileRows = TileRows<T>(rows - row);
                 count = nint.Min(tileRows, rows - row);
                 if (columnsLeft >= 2 * T.Lanes)
                 {
-                    MultiplyTile<T>(tileRows, ref leftPanel, ref rightPanel, depth, ref target, stride, count, adds);
+                    MultiplyTile<T>(tileRows, in operands, row, column, depth, ref target, stride, count, adds);
                     continue;
                 }
 
                 // Vectors would reach beyond the last column.
                 if (adds)
                     StridedRows.Copy(ref target, stride, ref *edge, ProductPanels.RightLines, count, (int)columnsLeft);
-                MultiplyTile<T>(tileRows, ref leftPanel, ref rightPanel, depth, ref *edge, ProductPanels.RightLines, count, adds);
+                MultiplyTile<T>(tileRows, in operands, row, column, depth, ref *edge, ProductPanels.RightLines, count, adds);
                 StridedRows.Copy(ref *edge, ProductPanels.RightLines, ref target, stride, count, (int)columnsLeft);
             }
         }
@@ -131,30 +155,33 @@ internal static class MatrixProduct
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MultiplyTile<T>(
-        nint tileRows, ref float left, ref float right, nint depth, ref float c, nint stride, nint count, bool adds)
+        nint tileRows, in ProductOperands operands, nint row, nint column, nint depth, ref float c, nint stride, nint count, bool adds)
         where T : struct, IFloatVector<T>
     {
         if (adds)
         {
             // Rows of the result that are far apart come from beyond the first-level cache; the sums need them at their end.
-            for (nint row = 0; row < count; row++)
-                Prefetch.L1(ref Unsafe.Add(ref c, row * stride), 2 * T.Lanes);
+            for (nint index = 0; index < count; index++)
+                Prefetch.L1(ref Unsafe.Add(ref c, index * stride), 2 * T.Lanes);
         }
 
+        ref float left = ref operands.Row(row);
+        ref float right = ref operands.Column(column);
+        nint leftStep = operands.LeftStep, rightStep = operands.RightStep;
         for (nint k = 0; k < depth; k += PanelLayout.DepthBlock)
         {
             nint steps = nint.Min(PanelLayout.DepthBlock, depth - k);
-            ref float leftBlock = ref Unsafe.Add(ref left, k * ProductPanels.LeftLines);
-            ref float rightBlock = ref Unsafe.Add(ref right, k * ProductPanels.RightLines);
+            ref float leftBlock = ref Unsafe.Add(ref left, k * leftStep);
+            ref float rightBlock = ref Unsafe.Add(ref right, k * rightStep);
             bool isAdded = adds || k > 0;
             if (tileRows == 12)
-                ProductTile<T, TwelveRows>.Multiply(ref leftBlock, ref rightBlock, steps, ref c, stride, count, isAdded);
+                ProductTile<T, TwelveRows>.Multiply(ref leftBlock, leftStep, ref rightBlock, rightStep, steps, ref c, stride, count, isAdded);
             else if (tileRows == 8)
-                ProductTile<T, EightRows>.Multiply(ref leftBlock, ref rightBlock, steps, ref c, stride, count, isAdded);
+                ProductTile<T, EightRows>.Multiply(ref leftBlock, leftStep, ref rightBlock, rightStep, steps, ref c, stride, count, isAdded);
             else if (tileRows == 6)
-                ProductTile<T, SixRows>.Multiply(ref leftBlock, ref rightBlock, steps, ref c, stride, count, isAdded);
+                ProductTile<T, SixRows>.Multiply(ref leftBlock, leftStep, ref rightBlock, rightStep, steps, ref c, stride, count, isAdded);
             else
-                ProductTile<T, FourRows>.Multiply(ref leftBlock, ref rightBlock, steps, ref c, stride, count, isAdded);
+                ProductTile<T, FourRows>.Multiply(ref leftBlock, leftStep, ref rightBlock, rightStep, steps, ref c, stride, count, isAdded);
         }
     }
 }

@@ -13,15 +13,18 @@ internal static class ProductTile<T, TRows>
     where TRows : struct, IRowCount
 {
     /// <summary>Computes a tile.</summary>
-    /// <param name="left">The first row of a panel of the left operand.</param>
-    /// <param name="right">The first column of a panel of the right operand.</param>
+    /// <param name="left">The first row of the left operand; the tile's other rows lie beside it.</param>
+    /// <param name="leftStep">Floats from a step of the depth to the next.</param>
+    /// <param name="right">The first column of the right operand; the tile's other columns lie beside it.</param>
+    /// <param name="rightStep">Floats from a step of the depth to the next.</param>
     /// <param name="depth">Steps of the depth: at most a depth block.</param>
     /// <param name="c">Where the first row goes.</param>
     /// <param name="stride">Floats from a row of the result to the next.</param>
     /// <param name="rows">Rows to store, at most those of the tile.</param>
     /// <param name="adds">Whether the sums are added to what the result holds.</param>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(ref float left, ref float right, nint depth, ref float c, nint stride, nint rows, bool adds)
+    public static void Multiply(
+        ref float left, nint leftStep, ref float right, nint rightStep, nint depth, ref float c, nint stride, nint rows, bool adds)
     {
         RowSum sum0 = default, sum1 = default, sum2 = default, sum3 = default, sum4 = default, sum5 = default;
         RowSum sum6 = default, sum7 = default, sum8 = default, sum9 = default, sum10 = default, sum11 = default;
@@ -33,10 +36,10 @@ internal static class ProductTile<T, TRows>
             Step(
                 ref left, ref right, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5, ref sum6, ref sum7, ref sum8, ref sum9, ref sum10, ref sum11);
             Step(
-                ref Unsafe.Add(ref left, ProductPanels.LeftLines), ref Unsafe.Add(ref right, ProductPanels.RightLines), ref sum0, ref sum1, ref sum2,
+                ref Unsafe.Add(ref left, leftStep), ref Unsafe.Add(ref right, rightStep), ref sum0, ref sum1, ref sum2,
                 ref sum3, ref sum4, ref sum5, ref sum6, ref sum7, ref sum8, ref sum9, ref sum10, ref sum11);
-            left = ref Unsafe.Add(ref left, 2 * ProductPanels.LeftLines);
-            right = ref Unsafe.Add(ref right, 2 * ProductPanels.RightLines);
+            left = ref Unsafe.Add(ref left, 2 * leftStep);
+            right = ref Unsafe.Add(ref right, 2 * rightStep);
         }
 
         if (k > 0)

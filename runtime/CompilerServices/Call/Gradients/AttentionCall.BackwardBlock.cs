@@ -40,12 +40,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Drops(in call))
             DropOut(in call, head, 0, first, count, firstKey, 0, columns, ref place.Probabilities);
         ref float queries = ref Unsafe.Add(ref call.Saved.Queries, (SavedRow(in call, head, 0) + first) * headDim);
-        MatrixProduct.Multiply(
-            new StridedMatrix(ref place.Probabilities, stride).Transposed, new(ref joined, valueDim), ref place.ValueGradients, valueDim, columns, valueDim,
-            count, true, ref place.Product);
-        MatrixProduct.Multiply(
-            new StridedMatrix(ref place.Scores, stride).Transposed, new(ref queries, headDim), ref place.KeyGradients, headDim, columns, headDim, count, true,
-            ref place.Product);
+        MatrixProduct.AddTransposed(
+            ref place.Probabilities, stride, ref joined, valueDim, ref place.ValueGradients, valueDim, columns, valueDim, count);
+        MatrixProduct.AddTransposed(ref place.Scores, stride, ref queries, headDim, ref place.KeyGradients, headDim, columns, headDim, count);
         AddQueryGradients(in place, ref Unsafe.Add(ref place.QueryGradients, first * headDim), count, columns);
     }
 

@@ -20,8 +20,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         nint next = 0, scores = (nint)GradientRows * TConstants.ScoreStride, block = KeyBlock + PanelWidth;
         nint product = Math.Max(
-            Math.Max(MatrixProduct.ScratchFloats(GradientRows, KeyBlock, TConstants.ValueHeadDim), MatrixProduct.ScratchFloats(KeyBlock, Widest, GradientRows)),
-            MatrixProduct.ScratchFloats(GradientRows, TConstants.HeadDim, KeyBlock));
+            MatrixProduct.ScratchFloats(GradientRows, KeyBlock, TConstants.ValueHeadDim), MatrixProduct.ScratchFloats(GradientRows, TConstants.HeadDim, KeyBlock));
         return new()
         {
             Rows = rows,
@@ -39,12 +38,10 @@ public static partial class AttentionCall<TKernels, TConstants>
             Scores = ref Take(ref start, scores, ref next),
             Uncapped = ref Take(ref start, Has(Softcap) ? scores : 0, ref next),
             Distances = ref Take(ref start, Has(DistanceBiases) ? rows + (Group * (keys + (2 * PanelWidth))) : 0, ref next),
-            Product = ref Take(ref start, product, ref next),
+            Product = ref Take(ref start, SharesKernels ? 0 : product, ref next),
             Floats = next,
         };
     }
-
-    private static int Widest => Math.Max(TConstants.HeadDim, TConstants.ValueHeadDim);
 
     private static ref float Take(ref float start, nint floats, scoped ref nint next)
     {
