@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace AttentionGen.Generic;
 
-/// <summary>The heads of a self-attention that is trained: probabilities are kept, and keys and values are transposed, so that inner loops run over keys.</summary>
+/// <summary>
+/// The heads of a self-attention that is trained: probabilities are kept, and keys and values are transposed, so that inner loops run over keys.
+/// </summary>
 /// <param name="options">The shape, resolved.</param>
 internal sealed class GenericHeads(GenericAttentionOptions options)
 {

@@ -20,7 +20,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         nint next = 0, scores = (nint)GradientRows * TConstants.ScoreStride, block = KeyBlock + PanelWidth;
         nint product = Math.Max(
-            MatrixProduct.ScratchFloats(GradientRows, KeyBlock, TConstants.ValueHeadDim), MatrixProduct.ScratchFloats(GradientRows, TConstants.HeadDim, KeyBlock));
+            MatrixProduct.ScratchFloats(GradientRows, KeyBlock, TConstants.ValueHeadDim),
+            MatrixProduct.ScratchFloats(GradientRows, TConstants.HeadDim, KeyBlock));
         return new()
         {
             Rows = rows,
