@@ -95,7 +95,7 @@ internal static class TrainingCommand
             float error = expected.Zip(gradient, (left, right) => Math.Abs(left - right)).Max() / largest;
             if (error < 1e-4f)
                 continue;
-            Console.Error.WriteLine(Text($"{workload.Name}: the input gradient of {subject.Name} differs by {error:E1} of the largest; expected at most 1e-4."));
+            Console.Error.WriteLine(Text($"{workload.Name}: input gradients of {subject.Name} differ by {error:E1} of the largest; expected at most 1e-4."));
             return false;
         }
 

@@ -25,7 +25,7 @@ public sealed class GenericTraining
         ArgumentNullException.ThrowIfNull(weights);
         GenericAttentionOptions attention = options.Attention.Resolve();
         if (options.IsGated || options.IsRms || !options.IsPreNorm || attention.KvHeads != attention.Heads || attention.Rotary != GenericRotary.None)
-            throw new ArgumentException("The layer must be pre-norm with layer norms, GELU, a KV head for each head, and no rotary embedding.", nameof(options));
+            throw new ArgumentException("The layer must be pre-norm with layer norms, GELU, a KV head a head, and no rotary embedding.", nameof(options));
         this.options = options with { Attention = attention };
         this.weights = weights;
         heads = new GenericHeads(attention);
