@@ -17,7 +17,7 @@ public sealed class HeadsSampleTests
         // The traces are of this text.
         (string text, int[] ids) = SentenceFiles.Texts()[8];
         Npy embedded = Npy.Read(SentenceFiles.Shared("trace", "embedded.npy"));
-        BlockOfLayers block = new SentenceHeads().Report([text], mostTokens: 128).Texts[0].Blocks[0];
+        BlockOfLayers block = SentenceHeads.Load().Report([text], mostTokens: 128).Texts[0].Blocks[0];
         Assert.Equal(ids.Length, block.Keys.Count);
         AttentionWeights weights = AttentionWeights.From(SentenceFiles.Weights, AttentionTensorNames.Bert("encoder.layer.0.attention"));
         AttentionShape shape = SentenceHeadsLayer.Shape.Attention with { HeadMask = false };

@@ -23,7 +23,7 @@ internal static class Commands
     {
         Argument<string[]> texts = Texts("TEXT", "Texts to read; without one, two sentences that come with the program.");
         var command = new Command("minilm", "all-MiniLM-L6-v2, which comes with the program: 6 layers of 12 heads that make a vector of a text.") { texts };
-        common.OnRun(command, (result, tokens) => new SentenceHeads().Report(Given(result, texts, Sentences), tokens));
+        common.OnRun(command, (result, tokens) => SentenceHeads.Load().Report(Given(result, texts, Sentences), tokens));
         return command;
     }
 
@@ -66,21 +66,8 @@ internal static class Commands
             : (StoryCheckpoint.Read(model), StoryTokenizer.Read(tokenizer));
     }
 
-    private static Argument<string[]> Texts(string name, string description)
-    {
-        var texts = new Argument<string[]>(name) { Description = description, Arity = ArgumentArity.ZeroOrMore };
-        texts.Validators.Add(result =>
-        {
-            foreach (string text in result.Tokens.Select(token => token.Value))
-            {
-                if (text.StartsWith("--", StringComparison.Ordinal))
-                    result.AddError($"{text} is no option of this command; --help lists them.");
-                else if (string.IsNullOrWhiteSpace(text))
-                    result.AddError($"A {name} is empty: there is nothing to read.");
-            }
-        });
-        return texts;
-    }
+    private static Argument<string[]> Texts(string name, string description) =>
+        new Argument<string[]>(name) { Description = description, Arity = ArgumentArity.ZeroOrMore }.OnlyTexts();
 
     private static IReadOnlyList<string> Given(ParseResult result, Argument<string[]> texts, string[] otherwise) =>
         result.GetValue(texts) is { Length: > 0 } given ? given : otherwise;

@@ -28,8 +28,8 @@ internal sealed class HeadsCommand
 
     public HeadsCommand()
     {
-        Check(tokens, 2, MostTokens);
-        Check(rows, 0, int.MaxValue);
+        tokens.Between(2, MostTokens);
+        rows.Between(0, int.MaxValue);
     }
 
     /// <summary>Adds the options to the program.</summary>
@@ -42,36 +42,19 @@ internal sealed class HeadsCommand
     }
 
     /// <summary>Runs a command that makes a report of so many tokens.</summary>
-    public void OnRun(Command command, Func<ParseResult, int, HeadReport> create) => command.SetAction(result =>
+    public void OnRun(Command command, Func<ParseResult, int, HeadReport> create) => command.OnRun((result, _) =>
     {
-        try
+        HeadReport report = create(result, result.GetValue(tokens));
+        Show(report, result.GetValue(rows));
+        Write(result.GetRequiredValue(page), path => HeadsPage.Save(report, path));
+        if (result.GetValue(json) is { } file)
         {
-            HeadReport report = create(result, result.GetValue(tokens));
-            Show(report, result.GetValue(rows));
-            Write(result.GetRequiredValue(page), path => HeadsPage.Save(report, path));
-            if (result.GetValue(json) is { } file)
+            Write(file, path =>
             {
-                Write(file, path =>
-                {
-                    using FileStream stream = File.Create(path);
-                    HeadsJson.Write(report, stream, withProbabilities: true);
-                });
-            }
-
-            return 0;
+                using FileStream stream = File.Create(path);
+                HeadsJson.Write(report, stream, withProbabilities: true);
+            });
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-            Console.Error.WriteLine(e.Message);
-            return 1;
-        }
-    });
-
-    private static void Check(Option<int> option, int least, int most) => option.Validators.Add(result =>
-    {
-        int value = result.GetValueOrDefault<int>();
-        if (value < least || value > most)
-            result.AddError($"{option.Name} must be {least} to {most}, but is {value}.");
     });
 
     private static void Write(string path, Action<string> write)

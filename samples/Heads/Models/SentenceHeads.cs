@@ -15,21 +15,33 @@ public sealed class SentenceHeads
     private readonly int[] delimiters;
     private readonly int endToken;
 
-    /// <summary>Loads the model, which comes with the program.</summary>
+    /// <summary>Packs the weights. The file may be closed afterwards.</summary>
+    /// <param name="file">Weights of the shape of all-MiniLM-L6-v2, with its names.</param>
     /// <exception cref="FileNotFoundException">The package's assembly is not beside the program.</exception>
-    public SentenceHeads()
+    /// <exception cref="InvalidDataException">The file is of another model.</exception>
+    public SentenceHeads(SafetensorsFile file)
     {
         using (Stream stream = PackagedModel.OpenVocabulary())
         using (var reader = new StreamReader(stream))
             vocabulary = [.. reader.ReadToEnd().Split('\n').Select(line => line.TrimEnd('\r'))];
         using (Stream stream = PackagedModel.OpenVocabulary())
             tokenizer = new SentenceTokenizer(stream, "vocab.txt");
-        using SafetensorsFile file = PackagedModel.OpenWeights();
         encoder = new SentenceEncoder(file);
         layers = [.. Enumerable.Range(0, encoder.LayerCount).Select(layer =>
             new SentenceHeadsLayer(TransformerLayerWeights.From(file, TransformerTensorNames.Bert($"encoder.layer.{layer}"))))];
         endToken = Array.IndexOf(vocabulary, "[SEP]");
         delimiters = [Array.IndexOf(vocabulary, "[CLS]"), endToken, Array.IndexOf(vocabulary, "."), Array.IndexOf(vocabulary, ",")];
+    }
+
+    /// <summary>Number of layers.</summary>
+    public int LayerCount => layers.Length;
+
+    /// <summary>Loads the model that comes with the program.</summary>
+    /// <exception cref="FileNotFoundException">The package's assembly is not beside the program.</exception>
+    public static SentenceHeads Load()
+    {
+        using SafetensorsFile file = PackagedModel.OpenWeights();
+        return new SentenceHeads(file);
     }
 
     /// <summary>Reads each text.</summary>
@@ -40,40 +52,50 @@ public sealed class SentenceHeads
         Model = PackagedModel.Name, AblationText = Ablation, Texts = [.. texts.Select(text => Read(text, mostTokens))],
     };
 
-    private ReadText Read(string text, int mostTokens)
+    /// <summary>Reads one text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="mostTokens">Where a longer text is cut off.</param>
+    /// <param name="ablate">What changes if a layer's head is removed.</param>
+    public ReadText Read(string text, int mostTokens, Func<int, int, double> ablate)
     {
         int[] ids = tokenizer.Encode(text, mostTokens).Ids;
         string[] tokens = [.. ids.Select(id => vocabulary[id])];
-        var rows = new float[ids.Length * SentenceEncoder.Width];
-        encoder.Embed(ids, [0, ids.Length], rows);
         var probabilities = new List<float[]>();
         int heads = SentenceHeadsLayer.Heads;
-        double[] whole = Pool(LayerRun.Run(layers, rows, Measuring.Mask(layers.Length, heads), probabilities));
-        BlockOfLayers block = Measuring.Measure(
-            "self-attention", probabilities, heads, tokens, tokens, ids, () => new HeadStatistics(heads, causal: false, endToken, delimiters), isCross: false,
-            (layer, head) => 1 - Cosine(whole, Pool(LayerRun.Run(layers, rows, Measuring.Mask(layers.Length, heads, layer, head)))));
-        return new ReadText(text, double.NaN, [block]);
+        LayerRun.Run(layers, Embed(ids), Measuring.Mask(layers.Length, heads), probabilities);
+        return new ReadText(text, double.NaN,
+        [
+            Measuring.Measure(
+                "self-attention", probabilities, heads, tokens, tokens, ids, () => new HeadStatistics(heads, causal: false, endToken, delimiters),
+                isCross: false, ablate),
+        ]);
     }
 
-    /// <summary>The sum of the rows: their mean but for its length.</summary>
-    private static double[] Pool(float[] rows)
+    /// <summary>The vector of a text, of length 1, with all heads or without one.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="mostTokens">Where a longer text is cut off.</param>
+    /// <param name="layer">The layer of the head that is removed; −1 for none.</param>
+    /// <param name="head">The head.</param>
+    public float[] Vector(string text, int mostTokens, int layer = -1, int head = 0)
     {
-        var sum = new double[SentenceEncoder.Width];
-        for (int i = 0; i < rows.Length; i++)
-            sum[i % sum.Length] += rows[i];
-        return sum;
+        float[] rows = Embed(tokenizer.Encode(text, mostTokens).Ids), vector = new float[SentenceEncoder.Width];
+        encoder.Pool(LayerRun.Run(layers, rows, Measuring.Mask(layers.Length, SentenceHeadsLayer.Heads, layer, head)), vector);
+        return vector;
     }
 
-    private static double Cosine(double[] left, double[] right)
+    private ReadText Read(string text, int mostTokens)
     {
-        double product = 0, first = 0, second = 0;
-        for (int i = 0; i < left.Length; i++)
-        {
-            product += left[i] * right[i];
-            first += left[i] * left[i];
-            second += right[i] * right[i];
-        }
-
-        return product / Math.Sqrt(first * second);
+        float[] whole = Vector(text, mostTokens);
+        return Read(text, mostTokens, (layer, head) => Turn(whole, Vector(text, mostTokens, layer, head)));
     }
+
+    private float[] Embed(int[] ids)
+    {
+        var rows = new float[ids.Length * SentenceEncoder.Width];
+        encoder.Embed(ids, [0, ids.Length], rows);
+        return rows;
+    }
+
+    /// <summary>1 minus the cosine of two vectors of length 1, which is half of their squared distance; so few digits cancel.</summary>
+    private static double Turn(float[] from, float[] to) => from.Zip(to).Sum(one => Math.Pow((double)one.First - one.Second, 2)) / 2;
 }

@@ -5,17 +5,6 @@ namespace AttentionGen.Samples.Sentences;
 /// <summary>What every command that runs the model can be told.</summary>
 internal sealed class CommonOptions
 {
-    private const int MaxThreads = 256;
-
-    public CommonOptions()
-    {
-        Threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > MaxThreads)
-                result.AddError($"--threads must be 1 to {MaxThreads}, but is {result.GetValueOrDefault<int>()}.");
-        });
-    }
-
     public Option<string?> Model { get; } = new("--model")
     {
         Description = "Folder with model.safetensors and vocab.txt, as Hugging Face has it. The default is all-MiniLM-L6-v2, which comes with the program.",
@@ -29,13 +18,7 @@ internal sealed class CommonOptions
         Recursive = true,
     };
 
-    public Option<int> Threads { get; } = new("--threads")
-    {
-        Description = "Threads that work on a batch. The results do not depend on it.",
-        HelpName = "N",
-        DefaultValueFactory = _ => Math.Min(Environment.ProcessorCount, MaxThreads),
-        Recursive = true,
-    };
+    public Option<int> Threads { get; } = SampleCommands.Threads("work on a batch");
 
     /// <summary>Loads the model that is asked for.</summary>
     public SentenceModel Load(ParseResult result)

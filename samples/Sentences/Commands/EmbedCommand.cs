@@ -15,11 +15,7 @@ internal static class EmbedCommand
         command.OnRun((result, cancellation) =>
         {
             string[] lines = TextFile.ReadLines(result.GetRequiredValue(file));
-            string path = result.GetRequiredValue(json);
-            if (Directory.Exists(path))
-                throw new IOException($"--json must name a file, but '{path}' is a folder.");
-            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-                throw new DirectoryNotFoundException($"--json names a file in '{folder}', which does not exist.");
+            string path = SampleCommands.ToWrite("--json", result.GetRequiredValue(json));
             SentenceModel model = common.Load(result);
             float[][] embeddings = Terminal.Embed(model, lines, common.Forward(result, cancellation));
             Write(embeddings, path);

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Spectre.Console;
 
 namespace AttentionGen.Samples.Sentences;
@@ -10,34 +9,6 @@ internal static class Terminal
     private const int FewTexts = 64;
 
     private static readonly IAnsiConsole Messages = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-
-    /// <summary>Runs a command, and says what went wrong without a stack trace where a user can repair it.</summary>
-    public static void OnRun(this Command command, Func<ParseResult, CancellationToken, Task> run) => command.SetAction(async (result, cancellation) =>
-    {
-        try
-        {
-            await run(result, cancellation);
-            return 0;
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            Console.Error.WriteLine("Stopped.");
-            return 130;
-        }
-        catch (Exception e) when (
-            e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException or HttpRequestException)
-        {
-            Console.Error.WriteLine(e.Message);
-            return 1;
-        }
-    });
-
-    /// <summary>As above, for a command that waits for nothing.</summary>
-    public static void OnRun(this Command command, Action<ParseResult, CancellationToken> run) => command.OnRun((result, cancellation) =>
-    {
-        run(result, cancellation);
-        return Task.CompletedTask;
-    });
 
     /// <summary>Shows that something is being done, where somebody looks.</summary>
     public static T Wait<T>(string what, Func<T> work) =>

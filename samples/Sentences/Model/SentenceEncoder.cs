@@ -147,7 +147,11 @@ public sealed class SentenceEncoder
         }
     }
 
-    private void Pool(ReadOnlySpan<float> rows, Span<float> embedding)
+    /// <summary>Makes the vector of a text, of length 1, of the vectors of its tokens.</summary>
+    /// <param name="rows">[tokens, Width].</param>
+    /// <param name="embedding">[Width].</param>
+    /// <returns>The length of the sum of the rows that count, by which it was divided.</returns>
+    public float Pool(ReadOnlySpan<float> rows, Span<float> embedding)
     {
         rows[..Width].CopyTo(embedding);
         if (pooling == Pooling.Mean)
@@ -159,6 +163,7 @@ public sealed class SentenceEncoder
 
         float length = TensorPrimitives.Norm<float>(embedding);
         TensorPrimitives.Divide(embedding, length, embedding);
+        return length;
     }
 }
 

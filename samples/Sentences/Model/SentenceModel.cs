@@ -10,11 +10,10 @@ public sealed class SentenceModel
     private const int BatchTokens = 4096;
 
     private readonly SentenceTokenizer tokenizer;
-    private readonly SentenceEncoder encoder;
 
     private SentenceModel(string name, SentenceTokenizer tokenizer, SentenceEncoder encoder, int maxTokens)
     {
-        (Name, this.tokenizer, this.encoder, MaxTokens) = (name, tokenizer, encoder, maxTokens);
+        (Name, this.tokenizer, Encoder, MaxTokens) = (name, tokenizer, encoder, maxTokens);
         if (tokenizer.Count != encoder.VocabularySize)
             throw new InvalidDataException(
                 $"The vocabulary of {name} has {tokenizer.Count} tokens, but its weights are for {encoder.VocabularySize}: they do not belong together.");
@@ -25,6 +24,9 @@ public sealed class SentenceModel
     /// <summary>The model's name.</summary>
     public string Name { get; }
 
+    /// <summary>What makes vectors of tokens.</summary>
+    public SentenceEncoder Encoder { get; }
+
     /// <summary>The most tokens that it reads of a text, [CLS] and [SEP] included.</summary>
     public int MaxTokens { get; }
 
@@ -33,10 +35,21 @@ public sealed class SentenceModel
     /// <exception cref="FileNotFoundException">The package's assembly is not beside the program.</exception>
     public static SentenceModel LoadPackaged(bool isInt8 = false)
     {
+        using SafetensorsFile weights = PackagedModel.OpenWeights();
+        return WithWeights(PackagedModel.Name, weights, isInt8);
+    }
+
+    /// <summary>The model that comes with the program, with other weights: those that a training gave.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="weights">An open file of the same shape; it may be closed afterwards.</param>
+    /// <param name="isInt8">Whether weights are stored, and multiplied, in int8.</param>
+    /// <exception cref="FileNotFoundException">The package's assembly is not beside the program.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or of another model.</exception>
+    public static SentenceModel WithWeights(string name, SafetensorsFile weights, bool isInt8 = false)
+    {
         using Stream vocabulary = PackagedModel.OpenVocabulary();
         var tokenizer = new SentenceTokenizer(vocabulary, "vocab.txt");
-        using SafetensorsFile weights = PackagedModel.OpenWeights();
-        return new SentenceModel(PackagedModel.Name, tokenizer, new SentenceEncoder(weights, isInt8: isInt8), PackagedModel.MaxTokens);
+        return new SentenceModel(name, tokenizer, new SentenceEncoder(weights, isInt8: isInt8), PackagedModel.MaxTokens);
     }
 
     /// <summary>Loads a model from a folder, as Hugging Face has it.</summary>
@@ -92,7 +105,7 @@ public sealed class SentenceModel
         }
 
         var vectors = new float[(next - first) * Dimensions];
-        encoder.Encode(ids, rowOffsets, vectors, options);
+        Encoder.Encode(ids, rowOffsets, vectors, options);
         for (int text = first; text < next; text++)
             embeddings[text] = vectors.AsSpan((text - first) * Dimensions, Dimensions).ToArray();
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Spectre.Console;
 
 namespace AttentionGen.Samples.Train;
@@ -12,58 +11,11 @@ internal static class Terminal
     private const int LineEvery = 200;
     private const int MostRows = 12;
 
-    private static readonly IAnsiConsole Messages = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-
     private static readonly IAnsiConsole Output = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
 
-    /// <summary>Runs a command, and says what went wrong without a stack trace where a user can repair it.</summary>
-    public static Task<int> Run(Action run)
-    {
-        try
-        {
-            run();
-            return Task.FromResult(0);
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("Stopped after a whole step. With --out, --resume goes on from here.");
-            return Task.FromResult(130);
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-            Console.Error.WriteLine(e.Message);
-            return Task.FromResult(1);
-        }
-    }
-
     /// <summary>Trains, and shows the loss, the speed and the time left.</summary>
-    public static TimeSpan Watch(TrainingRun run, TrainingPlan plan, CancellationToken cancellation)
-    {
-        if (!Messages.Profile.Capabilities.Interactive || Console.IsErrorRedirected)
-        {
-            long began = Stopwatch.GetTimestamp(), first = run.Steps;
-            return run.Train((step, loss) =>
-            {
-                if (step % LineEvery == 0 || step == plan.Steps)
-                {
-                    double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds, rate = (step - first) / seconds;
-                    Console.Error.WriteLine($"step {step} of {plan.Steps}: loss {loss:F3}, {rate:F0} steps/s, {(plan.Steps - step) / rate:F0} s left");
-                }
-            }, cancellation);
-        }
-
-        return Messages.Progress().Columns(
-            new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
-        {
-            ProgressTask task = context.AddTask($"{plan.Heads} heads", maxValue: plan.Steps);
-            task.Value = run.Steps;
-            return run.Train((step, loss) =>
-            {
-                task.Value = step;
-                task.Description = $"{plan.Heads} heads, loss {loss:F3}, {task.Speed ?? 0:F0} steps/s";
-            }, cancellation);
-        });
-    }
+    public static TimeSpan Watch(TrainingRun run, TrainingPlan plan, CancellationToken cancellation) => TrainingProgress.Watch(
+        $"{plan.Heads} heads", run.Steps, plan.Steps, LineEvery, progress => run.Train(progress, cancellation));
 
     /// <summary>Prints what the heads did over the steps: one sees when they specialise.</summary>
     public static void Print(IReadOnlyList<Observation> observations, bool repeats)

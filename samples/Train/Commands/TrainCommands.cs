@@ -7,12 +7,14 @@ namespace AttentionGen.Samples.Train;
 /// <summary>The commands of the program.</summary>
 internal static class TrainCommands
 {
+    private const string Stopped = "Stopped after a whole step. With --out, --resume goes on from here.";
+
     private static readonly int[] HeadCounts = [1, 2, 4, 8];
 
     public static Command Induction(TrainOptions options)
     {
         var command = new Command("induction", "Learns to repeat random tokens. Watch the heads: first one finds the token before, then others use it.");
-        command.SetAction((result, cancellation) => Terminal.Run(() => Run(result, options, new InductionTask(), cancellation)));
+        command.OnRun((result, cancellation) => Run(result, options, new InductionTask(), cancellation), Stopped);
         return command;
     }
 
@@ -20,15 +22,14 @@ internal static class TrainCommands
     {
         var file = new Argument<string>("FILE") { Description = "A text file." };
         var command = new Command("text", "Learns to write like a text, byte by byte.") { file };
-        command.SetAction((result, cancellation) => Terminal.Run(
-            () => Run(result, options, new TextTask(result.GetRequiredValue(file)), cancellation)));
+        command.OnRun((result, cancellation) => Run(result, options, new TextTask(result.GetRequiredValue(file)), cancellation), Stopped);
         return command;
     }
 
     public static Command Table(TrainOptions options)
     {
         var command = new Command("table", "Trains with 1, 2, 4 and 8 heads of one width, and says what more heads bring and cost.");
-        command.SetAction((result, cancellation) => Terminal.Run(() =>
+        command.OnRun((result, cancellation) =>
         {
             var rows = new List<TableRow>();
             foreach (int heads in HeadCounts)
@@ -39,7 +40,7 @@ internal static class TrainCommands
             }
 
             Terminal.Print(rows);
-        }));
+        });
         return command;
     }
 

@@ -5,16 +5,14 @@ namespace AttentionGen.Samples.Train;
 /// <summary>What every command can be told.</summary>
 internal sealed class TrainOptions
 {
-    private const int MaxThreads = 256;
     private const int MaxLayers = 12;
     private const int MaxSteps = 1_000_000;
 
     public TrainOptions()
     {
         Heads.AcceptOnlyFromAmong("1", "2", "4", "8");
-        Between(Layers, 1, MaxLayers);
-        Between(Steps, 1, MaxSteps);
-        Between(Threads, 1, MaxThreads);
+        Layers.Between(1, MaxLayers);
+        Steps.Between(1, MaxSteps);
     }
 
     public Option<int> Heads { get; } = new("--heads")
@@ -32,17 +30,9 @@ internal sealed class TrainOptions
         Description = "Steps, each with 16 sequences.", HelpName = "N", DefaultValueFactory = _ => 2000, Recursive = true,
     };
 
-    public Option<long> Seed { get; } = new("--seed")
-    {
-        Description = "Decides all random numbers. The same seed gives the same model, to the bit.", HelpName = "N", DefaultValueFactory = _ => 1,
-        Recursive = true,
-    };
+    public Option<long> Seed { get; } = SampleCommands.Seed();
 
-    public Option<int> Threads { get; } = new("--threads")
-    {
-        Description = "Threads that share a step. The results do not depend on it.", HelpName = "N",
-        DefaultValueFactory = _ => Math.Min(Environment.ProcessorCount, MaxThreads), Recursive = true,
-    };
+    public Option<int> Threads { get; } = SampleCommands.Threads("share a step");
 
     public Option<string?> Out { get; } = new("--out")
     {
@@ -75,11 +65,4 @@ internal sealed class TrainOptions
             task, result.GetValue(Layers), result.GetValue(Heads), result.GetValue(Steps), result.GetValue(Seed), result.GetValue(Out),
             result.GetValue(Threads));
     }
-
-    private static void Between(Option<int> option, int least, int most) => option.Validators.Add(result =>
-    {
-        int value = result.GetValueOrDefault<int>();
-        if (value < least || value > most)
-            result.AddError($"{option.Name} must be {least} to {most}, but is {value}.");
-    });
 }

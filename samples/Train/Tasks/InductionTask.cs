@@ -23,13 +23,7 @@ internal sealed class InductionTask : ITrainingTask
             for (int token = 0; token < order.Length; token++)
                 order[token] = token;
             int period = ShortestPeriod + random.Next((Length / 2) - ShortestPeriod + 1);
-            // The first steps of a shuffle (Fisher and Yates).
-            for (int place = 0; place < period; place++)
-            {
-                int other = place + random.Next(order.Length - place);
-                (order[place], order[other]) = (order[other], order[place]);
-            }
-
+            random.Shuffle(order, period);
             for (int place = 0; place < Length; place++)
             {
                 tokens[start + place] = order[place % period];

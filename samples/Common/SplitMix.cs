@@ -1,4 +1,4 @@
-namespace AttentionGen.Samples.Train;
+namespace AttentionGen.Samples;
 
 /// <summary>
 /// SplitMix64 (Steele et al. 2014). It starts anew from the seed and the number of a step, so that a run that goes on after a break draws what it would have
@@ -15,6 +15,16 @@ internal struct SplitMix(long seed, long step)
 
     /// <summary>From −1 to below 1.</summary>
     public float NextSigned() => ((Next() >> 40) * (2f / (1 << 24))) - 1;
+
+    /// <summary>The first steps of a shuffle (Fisher and Yates): as many places get an item of all, each item at most once.</summary>
+    public void Shuffle(Span<int> items, int places)
+    {
+        for (int place = 0; place < places; place++)
+        {
+            int other = place + Next(items.Length - place);
+            (items[place], items[other]) = (items[other], items[place]);
+        }
+    }
 
     private ulong Next() => Mix(state += Golden);
 
