@@ -140,6 +140,9 @@ internal static class CacheHeader
             """;
         // float32 has no word there: what was saved before there were other formats can be read.
         string format = shape.KeyValues == KeyValueFormat.Float32 ? "" : FormattableString.Invariant($" {shape.KeyValues}");
+        // The same of norms that span heads, or have other weights.
+        if (shape.QueryKeyNormScope != QueryKeyNormScope.Head || !shape.QueryKeyNormBias)
+            format += FormattableString.Invariant($" {shape.QueryKeyNormScope} {shape.QueryKeyNormBias}");
         // Line ends are those of the source file, which may differ between checkouts.
         SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant(text).ReplaceLineEndings(" ") + format), digest);
     }

@@ -27,11 +27,17 @@ public partial class AttentionConfigAttribute
     /// <summary>Whether each head has a learned logit that takes part in the softmax's denominator only (attention sink).</summary>
     public bool Sinks { get; set; }
 
-    /// <summary>Normalisation of each head of queries and keys, before the rotary embedding; its weights are learned, [HeadDim].</summary>
+    /// <summary>Normalisation of queries and keys, before the rotary embedding; its weights are learned.</summary>
     public QueryKeyNorm QueryKeyNorm { get; set; }
 
-    /// <summary>The number that is added to the mean square, or to the variance, of a head. The default is 1e-6.</summary>
+    /// <summary>What <see cref="QueryKeyNorm"/> normalises together, and which weights it has. The default is each head, with weights that all heads share.</summary>
+    public QueryKeyNormScope QueryKeyNormScope { get; set; }
+
+    /// <summary>The number that is added to the mean square, or to the variance. The default is 1e-6.</summary>
     public float QueryKeyNormEpsilon { get; set; } = 1e-6f;
+
+    /// <summary>Whether <see cref="QueryKeyNorm.Layer"/> adds a bias. The default is true; Command R+ sets it to false. RMS norms have none.</summary>
+    public bool QueryKeyNormBias { get; set; } = true;
 
     /// <summary>
     /// Whether a learned key and value, [KvHeads · HeadDim] and [KvHeads · ValueHeadDim], follow the last key of every sequence; every query sees

@@ -114,18 +114,23 @@ internal static partial class ReferenceRows
         return shape.IsCrossAttention ? row : sequence.CachedKeys + row;
     }
 
-    /// <summary>Root mean square (Zhang and Sennrich 2019) or layer normalisation (Ba et al. 2016) of every head.</summary>
+    /// <summary>Root mean square (Zhang and Sennrich 2019) or layer normalisation (Ba et al. 2016) of every head, or of all heads together.</summary>
     private static void Normalise(AttentionShape shape, double[] heads, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias)
     {
         if (shape.QueryKeyNorm == QueryKeyNorm.None)
             return;
-        for (int start = 0; start < heads.Length; start += shape.HeadDim)
+        int width = shape.NormSpansHeads ? heads.Length : shape.HeadDim;
+        for (int start = 0; start < heads.Length; start += width)
         {
-            Span<double> head = heads.AsSpan(start, shape.HeadDim);
+            Span<double> head = heads.AsSpan(start, width);
             if (shape.QueryKeyNorm == QueryKeyNorm.Layer)
-                ReferenceNorm.Layer(head, weight, bias, shape.QueryKeyNormEpsilon);
+                ReferenceNorm.Layer(head, WeightsOf(weight, start, width), WeightsOf(bias, start, width), shape.QueryKeyNormEpsilon);
             else
-                ReferenceNorm.Rms(head, weight, shape.QueryKeyNormEpsilon);
+                ReferenceNorm.Rms(head, WeightsOf(weight, start, width), shape.QueryKeyNormEpsilon);
         }
     }
+
+    /// <summary>The weights of a head: all there are, or where each head has its own these.</summary>
+    private static ReadOnlySpan<float> WeightsOf(ReadOnlySpan<float> weights, int start, int width) =>
+        weights.Length <= width ? weights : weights.Slice(start, width);
 }

@@ -52,16 +52,16 @@ public sealed class AttentionGradients : WeightGradients
     /// <summary>[DModel]; empty if there is none.</summary>
     public Memory<float> OutputBias { get; }
 
-    /// <summary>[HeadDim]; empty if there is none.</summary>
+    /// <summary>As many as in the weights; empty if there is none.</summary>
     public Memory<float> QueryNorm { get; }
 
-    /// <summary>[HeadDim]; empty if there is none.</summary>
+    /// <summary>As many as in the weights; empty if there is none.</summary>
     public Memory<float> QueryNormBias { get; }
 
-    /// <summary>[HeadDim]; empty if there is none.</summary>
+    /// <summary>As many as in the weights; empty if there is none.</summary>
     public Memory<float> KeyNorm { get; }
 
-    /// <summary>[HeadDim]; empty if there is none.</summary>
+    /// <summary>As many as in the weights; empty if there is none.</summary>
     public Memory<float> KeyNormBias { get; }
 
     /// <summary>[Heads]; empty if there are none.</summary>

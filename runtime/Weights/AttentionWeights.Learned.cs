@@ -2,16 +2,16 @@ namespace AttentionGen;
 
 public sealed partial class AttentionWeights
 {
-    /// <summary>Weights of the normalisation of queries, [HeadDim]; empty if there are none.</summary>
+    /// <summary>Weights of the normalisation of queries, [HeadDim] or [Heads · HeadDim] (<see cref="QueryKeyNormScope"/>); empty if there are none.</summary>
     public ReadOnlySpan<float> QueryNorm => Learned.QueryNorm.Values;
 
-    /// <summary>Biases of the layer normalisation of queries, [HeadDim]; empty if there are none.</summary>
+    /// <summary>Biases of the layer normalisation of queries, as many as weights; empty if there are none.</summary>
     public ReadOnlySpan<float> QueryNormBias => Learned.QueryNormBias.Values;
 
-    /// <summary>Weights of the normalisation of keys, [HeadDim]; empty if there are none.</summary>
+    /// <summary>Weights of the normalisation of keys, [HeadDim] or [KvHeads · HeadDim] (<see cref="QueryKeyNormScope"/>); empty if there are none.</summary>
     public ReadOnlySpan<float> KeyNorm => Learned.KeyNorm.Values;
 
-    /// <summary>Biases of the layer normalisation of keys, [HeadDim]; empty if there are none.</summary>
+    /// <summary>Biases of the layer normalisation of keys, as many as weights; empty if there are none.</summary>
     public ReadOnlySpan<float> KeyNormBias => Learned.KeyNormBias.Values;
 
     /// <summary>Logits of the attention sinks, [Heads]; empty if there are none.</summary>
@@ -29,10 +29,10 @@ public sealed partial class AttentionWeights
     internal LearnedTensors Learned { get; }
 
     /// <summary>Returns these weights with a normalisation of queries and keys.</summary>
-    /// <param name="queryNorm">[HeadDim].</param>
-    /// <param name="keyNorm">[HeadDim].</param>
-    /// <param name="queryNormBias">[HeadDim] for a layer normalisation, otherwise empty.</param>
-    /// <param name="keyNormBias">[HeadDim] for a layer normalisation, otherwise empty.</param>
+    /// <param name="queryNorm">[HeadDim] or [Heads · HeadDim] (<see cref="QueryKeyNormScope"/>).</param>
+    /// <param name="keyNorm">[HeadDim] or [KvHeads · HeadDim].</param>
+    /// <param name="queryNormBias">As many for a layer normalisation with a bias, otherwise empty.</param>
+    /// <param name="keyNormBias">As many for a layer normalisation with a bias, otherwise empty.</param>
     public AttentionWeights WithQueryKeyNorm(
         ReadOnlySpan<float> queryNorm, ReadOnlySpan<float> keyNorm, ReadOnlySpan<float> queryNormBias = default, ReadOnlySpan<float> keyNormBias = default) =>
         With(Learned with

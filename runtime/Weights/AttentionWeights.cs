@@ -126,13 +126,12 @@ public sealed partial class AttentionWeights
         LearnedTensors Learn()
         {
             // Around 1 for what multiplies, around 0 for what is added; wide enough to be seen in the output.
-            bool norms = shape.QueryKeyNorm != QueryKeyNorm.None, shifts = shape.QueryKeyNorm == QueryKeyNorm.Layer;
             return new LearnedTensors
             {
-                QueryNorm = Tensor(norms ? shape.HeadDim : 0, 1),
-                QueryNormBias = Tensor(shifts ? shape.HeadDim : 0, 0),
-                KeyNorm = Tensor(norms ? shape.HeadDim : 0, 1),
-                KeyNormBias = Tensor(shifts ? shape.HeadDim : 0, 0),
+                QueryNorm = Tensor(shape.QueryNormDim, 1),
+                QueryNormBias = Tensor(shape.NormAddsBias ? shape.QueryNormDim : 0, 0),
+                KeyNorm = Tensor(shape.KeyNormDim, 1),
+                KeyNormBias = Tensor(shape.NormAddsBias ? shape.KeyNormDim : 0, 0),
                 Sinks = Tensor(shape.Sinks ? shape.Heads : 0, 0),
                 RelativePositionBias = Tensor(shape.RelativePositionBuckets * shape.Heads, 0),
                 BiasKey = Tensor(shape.BiasKeyValue ? shape.KeyDim : 0, 0),

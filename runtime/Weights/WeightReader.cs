@@ -68,10 +68,10 @@ internal readonly struct WeightReader(TensorFile file, AttentionTensorNames name
     /// <summary>What a block has learned beside its projections; what the file does not have is absent.</summary>
     public LearnedTensors ReadLearned() => new()
     {
-        QueryNorm = ReadVector(names.QueryNorm, "query norm", names.NormOffset),
-        QueryNormBias = ReadVector(names.QueryNormBias, "query norm bias"),
-        KeyNorm = ReadVector(names.KeyNorm, "key norm", names.NormOffset),
-        KeyNormBias = ReadVector(names.KeyNormBias, "key norm bias"),
+        QueryNorm = ReadHeadNorm(names.QueryNorm, "query norm", names.NormOffset),
+        QueryNormBias = ReadHeadNorm(names.QueryNormBias, "query norm bias"),
+        KeyNorm = ReadHeadNorm(names.KeyNorm, "key norm", names.NormOffset),
+        KeyNormBias = ReadHeadNorm(names.KeyNormBias, "key norm bias"),
         Sinks = ReadVector(names.Sinks, "sinks"),
         RelativePositionBias = ReadTable(names.RelativePositionBias, "relative position bias"),
         BiasKey = ReadVector(names.BiasKey, "bias key"),
@@ -88,6 +88,22 @@ internal readonly struct WeightReader(TensorFile file, AttentionTensorNames name
         TensorInfo info = file.GetInfo(name);
         if (info.Shape.Count == 0 || info.Shape[^1] < 1 || info.Shape.SkipLast(1).Any(dimension => dimension != 1))
             throw new InvalidDataException($"'{file.Path}': tensor '{name}' has shape {info.ShapeText}; expected a vector, [elements].");
+        return new WeightTensor(ReadFloats(name, offset), null, Source(name));
+    }
+
+    /// <summary>The norm of queries or keys: a vector, or a matrix where each head has its own, [heads, head dimension].</summary>
+    private WeightTensor ReadHeadNorm(string? name, string role, float offset = 0)
+    {
+        bool isMatrix = name is not null && file.Contains(name) && file.GetInfo(name).Shape is { Count: 2 } shape && shape.All(
+            dimension => dimension is > 1 and <= int.MaxValue);
+        if (!isMatrix)
+            return ReadVector(name, role, offset);
+        IReadOnlyList<long> sizes = file.GetInfo(name!).Shape;
+        return new WeightTensor(ReadFloats(name!, offset), ((int)sizes[0], (int)sizes[1]), Source(name!));
+    }
+
+    private float[] ReadFloats(string name, float offset)
+    {
         float[] values = file.ReadFloat32(name);
         if (offset != 0)
         {
@@ -95,7 +111,7 @@ internal readonly struct WeightReader(TensorFile file, AttentionTensorNames name
                 value += offset;
         }
 
-        return new WeightTensor(values, null, Source(name));
+        return values;
     }
 
     /// <summary>A matrix that is never transposed, where the file has it.</summary>

@@ -153,7 +153,8 @@ internal sealed record GuardedCase(
 
         if (shape.QueryKeyNorm != QueryKeyNorm.None)
             _ = new HeadNorm(
-                shape.QueryKeyNorm, Put(weights.QueryNorm, "Query norm"), Put(weights.QueryNormBias, "Query norm bias"), shape.QueryKeyNormEpsilon, 0.5);
+                shape.QueryKeyNorm, Put(weights.QueryNorm, "Query norm"), Put(weights.QueryNormBias, "Query norm bias"), shape.QueryKeyNormEpsilon, 0.5,
+                shape.QueryKeyNormScope == QueryKeyNormScope.Projection ? 0 : shape.HeadDim);
         if (shape.BiasKeyValue)
             _ = new AppendedKeys(shape, Put(weights.BiasKey, "Bias key"), Put(weights.BiasValue, "Bias value"));
         if (shape.RelativePositionBuckets > 0)

@@ -162,7 +162,7 @@ internal static class AttentionProse
         AttentionShape shape = plan.Shape;
         if (shape.QueryKeyNorm != QueryKeyNorm.None)
             yield return CodeWriter.Invariant(
-                $"{(shape.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys (epsilon {shape.QueryKeyNormEpsilon:G9})");
+                $"{(shape.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys{Scope(shape)} (epsilon {shape.QueryKeyNormEpsilon:G9})");
         if (shape.Softcap > 0)
             yield return CodeWriter.Invariant($"softcap {shape.Softcap:G9}");
         if (plan.Steps.ScorePass?.Modifier is { } modifier)
@@ -197,6 +197,14 @@ internal static class AttentionProse
         if (shape.Gradients)
             yield return "gradients";
     }
+
+    private static string Scope(AttentionShape shape) => (shape.QueryKeyNorm == QueryKeyNorm.Layer && !shape.QueryKeyNormBias ? " without bias" : "")
+        + shape.QueryKeyNormScope switch
+        {
+            QueryKeyNormScope.HeadOwnWeights => " with weights of each head",
+            QueryKeyNormScope.Projection => " over all heads",
+            _ => "",
+        };
 
     private static string Axes(MaskAxes axes)
     {

@@ -23,6 +23,7 @@ internal static class ScoresParser
             RelativePositionMaxDistance = MaxDistance(settings, buckets, shape.Causal),
             QueryKeyNormEpsilon = Epsilon(settings, shape.QueryKeyNorm),
         };
+        CheckNorm(settings, shape);
         CheckOutputs(settings, shape);
         return shape;
     }
@@ -87,6 +88,17 @@ internal static class ScoresParser
                 Text(value),
                 value < 0 && !float.IsInfinity(value) ? "0" : "a number such as 1e-6f");
         return value;
+    }
+
+    /// <summary>What a normalisation normalises together, and its bias.</summary>
+    private static void CheckNorm(SettingReader settings, AttentionShape shape)
+    {
+        if (settings.Has("QueryKeyNormScope") && shape.QueryKeyNorm == QueryKeyNorm.None)
+            settings.WithoutEffect("QueryKeyNormScope", "QueryKeyNorm", "QueryKeyNorm = QueryKeyNorm.Rms or QueryKeyNorm.Layer");
+        if (settings.Has("QueryKeyNormBias") && shape.QueryKeyNorm != QueryKeyNorm.Layer)
+            settings.WithoutEffect("QueryKeyNormBias", "QueryKeyNorm = QueryKeyNorm.Layer", "QueryKeyNorm = QueryKeyNorm.Layer");
+        if (shape.QueryKeyNormScope == QueryKeyNormScope.Projection && !shape.HasProjections)
+            settings.Report(DiagnosticDescriptors.WithoutProjections, "QueryKeyNormScope", "QueryKeyNormScope = QueryKeyNormScope.Projection");
     }
 
     private static void CheckOutputs(SettingReader settings, AttentionShape shape)

@@ -91,8 +91,9 @@ public sealed class PackedWeights
             // The factor of the scores goes into what queries are multiplied by last. Softmax works in powers of two, except where something is done to
             // natural scores.
             double factor = (TConstants.Features & AttentionFeatures.NaturalScores) != 0 ? shape.Scale : shape.Scale / Math.Log(2);
-            packed.QueryNorm = new HeadNorm(shape.QueryKeyNorm, weights.QueryNorm, weights.QueryNormBias, shape.QueryKeyNormEpsilon, factor);
-            packed.KeyNorm = new HeadNorm(shape.QueryKeyNorm, weights.KeyNorm, weights.KeyNormBias, shape.QueryKeyNormEpsilon);
+            int width = shape.NormSpansHeads ? 0 : shape.HeadDim;
+            packed.QueryNorm = new HeadNorm(shape.QueryKeyNorm, weights.QueryNorm, weights.QueryNormBias, shape.QueryKeyNormEpsilon, factor, width);
+            packed.KeyNorm = new HeadNorm(shape.QueryKeyNorm, weights.KeyNorm, weights.KeyNormBias, shape.QueryKeyNormEpsilon, 1, width);
         }
 
         if ((TConstants.Features & AttentionFeatures.Projections) != 0)

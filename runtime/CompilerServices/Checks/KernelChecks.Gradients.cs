@@ -70,7 +70,7 @@ public static partial class KernelChecks
     /// <summary>Gradients of weights must be of exactly the kernel's shape.</summary>
     private static void CheckGradients(AttentionShape shape, WeightGradients? gradients)
     {
-        bool norms = shape.QueryKeyNorm != QueryKeyNorm.None, shifts = shape.QueryKeyNorm == QueryKeyNorm.Layer, projects = shape.HasProjections;
+        bool norms = shape.QueryKeyNorm != QueryKeyNorm.None, shifts = shape.NormAddsBias, projects = shape.HasProjections;
         bool learns = projects || norms || shape.Sinks || shape.RelativePositionBuckets > 0 || shape.BiasKeyValue;
         if (gradients is null && !learns)
             return;
@@ -85,10 +85,10 @@ public static partial class KernelChecks
         CheckGradientLength(nameof(own.KeyBias), own.KeyBias, projects && shape.KeyBias, shape.KeyDim);
         CheckGradientLength(nameof(own.ValueBias), own.ValueBias, projects && shape.ValueBias, shape.ValueDim);
         CheckGradientLength(nameof(own.OutputBias), own.OutputBias, projects && shape.OutputBias, shape.DModel);
-        CheckGradientLength(nameof(own.QueryNorm), own.QueryNorm, norms, shape.HeadDim);
-        CheckGradientLength(nameof(own.QueryNormBias), own.QueryNormBias, shifts, shape.HeadDim);
-        CheckGradientLength(nameof(own.KeyNorm), own.KeyNorm, norms, shape.HeadDim);
-        CheckGradientLength(nameof(own.KeyNormBias), own.KeyNormBias, shifts, shape.HeadDim);
+        CheckGradientLength(nameof(own.QueryNorm), own.QueryNorm, norms, shape.QueryNormDim);
+        CheckGradientLength(nameof(own.QueryNormBias), own.QueryNormBias, shifts, shape.QueryNormDim);
+        CheckGradientLength(nameof(own.KeyNorm), own.KeyNorm, norms, shape.KeyNormDim);
+        CheckGradientLength(nameof(own.KeyNormBias), own.KeyNormBias, shifts, shape.KeyNormDim);
         CheckGradientLength(nameof(own.Sinks), own.Sinks, shape.Sinks, shape.Heads);
         CheckGradientLength(
             nameof(own.RelativePositionBias), own.RelativePositionBias, shape.RelativePositionBuckets > 0, shape.RelativePositionBuckets * shape.Heads);

@@ -50,11 +50,8 @@ public static partial class KernelChecks
         }
 
         LearnedTensors learned = weights.Learned;
-        bool norms = shape.QueryKeyNorm != QueryKeyNorm.None, shifts = shape.QueryKeyNorm == QueryKeyNorm.Layer;
-        CheckLearned("query norm", learned.QueryNorm, norms ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm");
-        CheckLearned("query norm bias", learned.QueryNormBias, shifts ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm = QueryKeyNorm.Layer");
-        CheckLearned("key norm", learned.KeyNorm, norms ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm");
-        CheckLearned("key norm bias", learned.KeyNormBias, shifts ? shape.HeadDim : 0, "HeadDim", "QueryKeyNorm = QueryKeyNorm.Layer");
+        CheckNorm("query norm", "query norm bias", learned.QueryNorm, learned.QueryNormBias, shape, shape.QueryNormDim, "Heads · HeadDim");
+        CheckNorm("key norm", "key norm bias", learned.KeyNorm, learned.KeyNormBias, shape, shape.KeyNormDim, "KvHeads · HeadDim");
         CheckLearned("sinks", learned.Sinks, shape.Sinks ? shape.Heads : 0, "Heads", "Sinks");
         CheckTable(shape, learned.RelativePositionBias);
         CheckLearned("bias key", learned.BiasKey, shape.BiasKeyValue ? shape.KeyDim : 0, "KvHeads · HeadDim", "BiasKeyValue");
@@ -77,6 +74,21 @@ public static partial class KernelChecks
             throw new ArgumentException(
                 $"The {role} projection ({given.Source}) {given.Describe()}; this kernel expects none, because its configuration says Projections = false.",
                 "weights");
+    }
+
+    /// <summary>The norm of queries or of keys, and its bias.</summary>
+    private static void CheckNorm(string name, string biasName, WeightTensor norm, WeightTensor bias, AttentionShape shape, int expected, string ofAllHeads)
+    {
+        string expectedName = shape.QueryKeyNormScope == QueryKeyNormScope.Head ? "HeadDim" : ofAllHeads;
+        // A matrix from a file has a shape: as many elements the other way round are other weights.
+        if (norm.Shape is { } known && expected > 0 && (norm.Length != expected || known.Inputs != shape.HeadDim))
+            throw new ArgumentException(
+                $"The {name} ({norm.Source}) {norm.Describe()}; this kernel expects {expected} elements, which is {expectedName}, HeadDim = {shape.HeadDim} in a "
+                    + "row.", "weights");
+        CheckLearned(name, norm, expected, expectedName, "QueryKeyNorm");
+        // Where the norm is missing, the bias is not the cause.
+        string setting = shape.QueryKeyNorm == QueryKeyNorm.Layer ? "QueryKeyNormBias" : "QueryKeyNorm = QueryKeyNorm.Layer";
+        CheckLearned(biasName, bias, shape.NormAddsBias ? expected : 0, expectedName, setting);
     }
 
     private static void CheckLearned(string name, WeightTensor tensor, int expected, string expectedName, string setting)

@@ -14,20 +14,21 @@ internal static class HeadNormGradient
     /// <param name="epsilon">What it adds to the mean square, or to the variance.</param>
     /// <param name="heads">The first head before the normalisation.</param>
     /// <param name="headStride">Floats from a head to the next.</param>
-    /// <param name="weights">[HeadDim].</param>
-    /// <param name="gradients">[count][HeadDim]: of the normalised heads; then of the heads.</param>
+    /// <param name="width">Floats that are normalised together.</param>
+    /// <param name="weights">[width], or [count][width] where each head has its own.</param>
+    /// <param name="gradients">[count][width]: of the normalised heads; then of the heads.</param>
     /// <param name="count">Heads.</param>
-    /// <param name="weightGradient">[HeadDim]: added to.</param>
-    /// <param name="biasGradient">[HeadDim]: added to; nothing for a root mean square.</param>
+    /// <param name="weightGradient">As many as there are weights: added to.</param>
+    /// <param name="biasGradient">As many: added to; empty where there are no biases.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply(
-        QueryKeyNorm kind, float epsilon, ref float heads, nint headStride, ReadOnlySpan<float> weights, ref float gradients, nint count,
+        QueryKeyNorm kind, float epsilon, ref float heads, nint headStride, int width, ReadOnlySpan<float> weights, ref float gradients, nint count,
         Span<float> weightGradient, Span<float> biasGradient)
     {
         bool centres = kind == QueryKeyNorm.Layer;
-        int width = weights.Length;
         for (nint row = 0; row < count; row++)
         {
+            int place = weights.Length == width ? 0 : (int)row * width;
             ref float head = ref Unsafe.Add(ref heads, row * headStride);
             ref float gradient = ref Unsafe.Add(ref gradients, row * width);
             double sum = 0, squares = 0;
@@ -40,10 +41,10 @@ internal static class HeadNormGradient
             double total = 0, projected = 0;
             for (int i = 0; i < width; i++)
             {
-                float normed = (Unsafe.Add(ref head, i) - mean) * inverse, given = Unsafe.Add(ref gradient, i), weighted = given * weights[i];
-                weightGradient[i] += given * normed;
-                if (centres)
-                    biasGradient[i] += given;
+                float normed = (Unsafe.Add(ref head, i) - mean) * inverse, given = Unsafe.Add(ref gradient, i), weighted = given * weights[place + i];
+                weightGradient[place + i] += given * normed;
+                if (!biasGradient.IsEmpty)
+                    biasGradient[place + i] += given;
                 total += weighted;
                 projected += weighted * (double)normed;
             }
@@ -52,7 +53,7 @@ internal static class HeadNormGradient
             for (int i = 0; i < width; i++)
             {
                 float normed = (Unsafe.Add(ref head, i) - mean) * inverse;
-                Unsafe.Add(ref gradient, i) = inverse * ((Unsafe.Add(ref gradient, i) * weights[i]) - mean1 - (normed * mean2));
+                Unsafe.Add(ref gradient, i) = inverse * ((Unsafe.Add(ref gradient, i) * weights[place + i]) - mean1 - (normed * mean2));
             }
         }
     }

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Normalises heads by their root mean square (Zhang and Sennrich 2019), <c>x / √(mean(x²) + ε) · w</c>, or by mean and variance
+/// Normalises heads, or all heads of a row together, by their root mean square (Zhang and Sennrich 2019), <c>x / √(mean(x²) + ε) · w</c>, or by mean and variance
 /// (Ba et al. 2016), <c>(x − mean) / √(variance + ε) · w + b</c>. Changed by <see cref="Set"/> only.
 /// </summary>
 /// <remarks>
@@ -23,15 +23,18 @@ public sealed class HeadNorm
     private readonly float epsilon;
     private readonly double factor;
     private readonly bool centres;
+    private readonly int width;
 
     /// <summary>Takes over weights and biases, each times a factor, in double precision and rounded once.</summary>
     /// <param name="kind">Which normalisation; not none.</param>
-    /// <param name="weights">[HeadDim].</param>
-    /// <param name="biases">[HeadDim] for a layer normalisation, otherwise empty.</param>
+    /// <param name="weights">[width], or [heads · width] where each head has its own.</param>
+    /// <param name="biases">As many, or empty for none.</param>
     /// <param name="epsilon">What is added to the mean square, or to the variance.</param>
     /// <param name="factor">Factor of everything that comes out.</param>
-    public HeadNorm(QueryKeyNorm kind, ReadOnlySpan<float> weights, ReadOnlySpan<float> biases, float epsilon, double factor = 1)
+    /// <param name="width">Floats that are normalised together; 0 for as many as there are weights.</param>
+    public HeadNorm(QueryKeyNorm kind, ReadOnlySpan<float> weights, ReadOnlySpan<float> biases, float epsilon, double factor = 1, int width = 0)
     {
+        this.width = width == 0 ? weights.Length : width;
         centres = kind == QueryKeyNorm.Layer;
         this.epsilon = epsilon;
         this.factor = factor;
@@ -50,25 +53,54 @@ public sealed class HeadNorm
         }
     }
 
-    /// <summary>Normalises the leading heads of each row, in place.</summary>
+    /// <summary>Floats that are normalised together.</summary>
+    internal int Width => width;
+
+    /// <summary>Normalises heads of each row that follow each other, in place.</summary>
     /// <param name="strip">First element of the first row.</param>
     /// <param name="stripStride">Floats from a row to the next.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="heads">Heads to normalise in each row; they follow each other.</param>
-    public void Apply(ref float strip, nint stripStride, nint rows, nint heads)
+    /// <param name="floats">Floats of a row to normalise: whole heads.</param>
+    /// <param name="first">Floats of a row before the first of them, which the strip leaves out.</param>
+    public void Apply(ref float strip, nint stripStride, nint rows, nint floats, nint first = 0)
     {
-        nint headDim = weights.Length;
+        // Weights that all heads share begin anew with every head.
+        bool shares = weights.Length == width;
         Span<float> tail = stackalloc float[VirtualLanes];
         for (nint row = 0; row < rows; row++)
         {
-            for (nint head = 0; head < heads; head++)
-                Normalise(ref Unsafe.Add(ref strip, (row * stripStride) + (head * headDim)), tail);
+            for (nint start = 0; start < floats; start += width)
+            {
+                ref float head = ref Unsafe.Add(ref strip, (row * stripStride) + start);
+                (float mean, float inverse) = Measure(ref head, tail);
+                Scale(ref head, width, shares ? 0 : first + start, mean, inverse);
+            }
         }
     }
 
-    private void Normalise(ref float head, Span<float> tail)
+    /// <summary>Normalises whole rows, and writes some columns of them elsewhere.</summary>
+    /// <param name="strip">First element of the first row.</param>
+    /// <param name="stripStride">Floats from a row to the next.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="first">The first column.</param>
+    /// <param name="floats">Columns.</param>
+    /// <param name="part">[rows][floats].</param>
+    internal void ApplyPart(ref float strip, nint stripStride, nint rows, nint first, nint floats, ref float part)
     {
-        nint length = weights.Length;
+        Span<float> tail = stackalloc float[VirtualLanes];
+        for (nint row = 0; row < rows; row++)
+        {
+            ref float source = ref Unsafe.Add(ref strip, row * stripStride), target = ref Unsafe.Add(ref part, row * floats);
+            (float mean, float inverse) = Measure(ref source, tail);
+            StridedRows.Copy(ref Unsafe.Add(ref source, first), 0, ref target, 0, 1, (int)floats);
+            Scale(ref target, floats, first, mean, inverse);
+        }
+    }
+
+    /// <summary>The mean, which is 0 where nothing is centred, and the factor.</summary>
+    private (float Mean, float Inverse) Measure(ref float head, Span<float> tail)
+    {
+        nint length = width;
         nint whole = length & ~(nint)(VirtualLanes - 1);
         tail.Clear();
         MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref head, whole), (int)(length - whole)).CopyTo(tail);
@@ -81,8 +113,7 @@ public sealed class HeadNorm
             tail[(int)(length - whole)..].Fill(mean);
         }
 
-        float inverse = 1 / MathF.Sqrt((SumOfSquares(ref head, whole, ref MemoryMarshal.GetReference(tail), mean) / length) + epsilon);
-        Scale(ref head, mean, inverse);
+        return (mean, 1 / MathF.Sqrt((SumOfSquares(ref head, whole, ref MemoryMarshal.GetReference(tail), mean) / length) + epsilon));
     }
 
     private static float Sum(ref float head, nint whole, ref float tail)
@@ -143,11 +174,10 @@ public sealed class HeadNorm
         return Fold((part0 + part2) + (part1 + part3));
     }
 
-    private void Scale(ref float head, float mean, float inverse)
+    private void Scale(ref float head, nint length, nint place, float mean, float inverse)
     {
-        nint length = weights.Length;
-        ref float weight = ref MemoryMarshal.GetArrayDataReference(weights);
-        ref float bias = ref MemoryMarshal.GetArrayDataReference(biases);
+        ref float weight = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(weights), place);
+        ref float bias = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(biases), place);
         nint i = 0;
         if (Vector256.IsHardwareAccelerated)
         {

@@ -27,11 +27,29 @@ public sealed partial record AttentionShape
     /// <summary>Whether each head has a learned logit in the softmax's denominator.</summary>
     public bool Sinks { get; init; }
 
-    /// <summary>Normalisation of each head of queries and keys.</summary>
+    /// <summary>Normalisation of queries and keys.</summary>
     public QueryKeyNorm QueryKeyNorm { get; init; }
 
-    /// <summary>The number that is added to the mean square, or to the variance, of a head; 0 without normalisation.</summary>
+    /// <summary>What is normalised together, and with which weights.</summary>
+    public QueryKeyNormScope QueryKeyNormScope { get; init; }
+
+    /// <summary>The number that is added to the mean square, or to the variance; 0 without normalisation.</summary>
     public float QueryKeyNormEpsilon { get; init; }
+
+    /// <summary>Whether a layer normalisation of queries and keys adds a bias.</summary>
+    public bool QueryKeyNormBias { get; init; } = true;
+
+    /// <summary>Weights of the normalisation of queries; 0 without one.</summary>
+    internal int QueryNormDim => NormDim(Heads);
+
+    /// <summary>Weights of the normalisation of keys; 0 without one.</summary>
+    internal int KeyNormDim => NormDim(KvHeads);
+
+    /// <summary>Whether the normalisation of queries and keys has biases.</summary>
+    internal bool NormAddsBias => QueryKeyNorm == QueryKeyNorm.Layer && QueryKeyNormBias;
+
+    /// <summary>Whether all heads of a row are normalised together.</summary>
+    internal bool NormSpansHeads => QueryKeyNorm != QueryKeyNorm.None && QueryKeyNormScope == QueryKeyNormScope.Projection;
 
     /// <summary>Whether a learned key and value follow the last key.</summary>
     public bool BiasKeyValue { get; init; }
@@ -80,4 +98,6 @@ public sealed partial record AttentionShape
 
     /// <summary>Whether the caller gives rotary positions.</summary>
     public bool Positions { get; init; }
+
+    private int NormDim(int heads) => QueryKeyNorm == QueryKeyNorm.None ? 0 : QueryKeyNormScope == QueryKeyNormScope.Head ? HeadDim : heads * HeadDim;
 }

@@ -84,7 +84,7 @@ public enum HeadLayout
     HeadsRows,
 }
 
-/// <summary>Normalisation of each head of queries and keys.</summary>
+/// <summary>Normalisation of queries and keys.</summary>
 public enum QueryKeyNorm
 {
     /// <summary>None.</summary>
@@ -95,6 +95,19 @@ public enum QueryKeyNorm
 
     /// <summary><c>(x − mean(x)) / √(variance(x) + ε) · weight + bias</c>.</summary>
     Layer,
+}
+
+/// <summary>What a normalisation of queries and keys normalises together, and which weights it has.</summary>
+public enum QueryKeyNormScope
+{
+    /// <summary>Each head, with weights that all heads share, [HeadDim], as in Qwen 3.</summary>
+    Head,
+
+    /// <summary>Each head, with weights of its own, [Heads · HeadDim] for queries and [KvHeads · HeadDim] for keys, as in Command R+.</summary>
+    HeadOwnWeights,
+
+    /// <summary>All heads of a row together, as the projection gives them, with an element of the weights for each column, as in OLMo 2.</summary>
+    Projection,
 }
 
 /// <summary>The scaling of rotary frequencies.</summary>

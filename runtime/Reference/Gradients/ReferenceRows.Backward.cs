@@ -79,16 +79,23 @@ internal static partial class ReferenceRows
         ReferenceRotary.RotateBack(shape, gradient, position);
         if (shape.QueryKeyNorm == QueryKeyNorm.None)
             return;
-        for (int start = 0; start < heads.Length; start += shape.HeadDim)
+        int width = shape.NormSpansHeads ? heads.Length : shape.HeadDim;
+        for (int start = 0; start < heads.Length; start += width)
         {
-            ReadOnlySpan<double> head = heads.AsSpan(start, shape.HeadDim);
-            Span<double> headGradient = gradient.AsSpan(start, shape.HeadDim);
+            ReadOnlySpan<double> head = heads.AsSpan(start, width);
+            Span<double> headGradient = gradient.AsSpan(start, width), weightGradient = GradientsOf(normGradient, start, width);
+            ReadOnlySpan<float> weight = WeightsOf(norm, start, width);
             if (shape.QueryKeyNorm == QueryKeyNorm.Layer)
-                ReferenceNorm.LayerBackward(head, norm, shape.QueryKeyNormEpsilon, headGradient, normGradient, normBiasGradient);
+                ReferenceNorm.LayerBackward(
+                    head, weight, shape.QueryKeyNormEpsilon, headGradient, weightGradient, GradientsOf(normBiasGradient, start, width));
             else
-                ReferenceNorm.RmsBackward(head, norm, shape.QueryKeyNormEpsilon, headGradient, normGradient);
+                ReferenceNorm.RmsBackward(head, weight, shape.QueryKeyNormEpsilon, headGradient, weightGradient);
         }
     }
+
+    /// <summary>Where the gradients of a head's weights go: as <see cref="WeightsOf"/>.</summary>
+    private static Span<double> GradientsOf(Span<double> gradients, int start, int width) =>
+        gradients.Length <= width ? gradients : gradients.Slice(start, width);
 
     /// <summary>Puts the heads of a row where <see cref="Heads"/> reads them.</summary>
     private static void Put(double[] row, double[] all, HeadLayout layout, int heads, int width, int firstRow, int rows, int index)

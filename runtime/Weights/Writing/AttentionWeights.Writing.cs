@@ -45,10 +45,11 @@ public sealed partial class AttentionWeights
 
         writer.AddMatrix(names.Output, "output matrix", OutputProjection.Weight.Memory, shape.DModel);
         writer.AddVector(names.OutputBias, "output bias", OutputProjection.Bias.Memory);
-        writer.AddVector(names.QueryNorm, "query norm", Learned.QueryNorm.Memory, names.NormOffset);
-        writer.AddVector(names.QueryNormBias, "query norm bias", Learned.QueryNormBias.Memory);
-        writer.AddVector(names.KeyNorm, "key norm", Learned.KeyNorm.Memory, names.NormOffset);
-        writer.AddVector(names.KeyNormBias, "key norm bias", Learned.KeyNormBias.Memory);
+        int columns = shape.QueryKeyNormScope == QueryKeyNormScope.HeadOwnWeights ? shape.HeadDim : 0;
+        writer.AddVector(names.QueryNorm, "query norm", Learned.QueryNorm.Memory, names.NormOffset, columns);
+        writer.AddVector(names.QueryNormBias, "query norm bias", Learned.QueryNormBias.Memory, 0, columns);
+        writer.AddVector(names.KeyNorm, "key norm", Learned.KeyNorm.Memory, names.NormOffset, columns);
+        writer.AddVector(names.KeyNormBias, "key norm bias", Learned.KeyNormBias.Memory, 0, columns);
         writer.AddVector(names.Sinks, "sinks", Learned.Sinks.Memory);
         writer.AddTable(names.RelativePositionBias, "relative position bias", Learned.RelativePositionBias.Memory, shape.Heads);
         writer.AddVector(names.BiasKey, "bias key", Learned.BiasKey.Memory);

@@ -17,8 +17,8 @@ internal readonly struct WeightWriter(SafetensorsBuilder builder, bool isTranspo
             builder.Add(Named(name, role), [outputs, inputs], values);
     }
 
-    /// <summary>Adds a bias, or the weights of a norm without what a reader adds to them.</summary>
-    public void AddVector(string? name, string role, ReadOnlyMemory<float> values, float offset = 0)
+    /// <summary>Adds a bias, or the weights of a norm without what a reader adds to them; weights of several heads as a matrix with so many columns.</summary>
+    public void AddVector(string? name, string role, ReadOnlyMemory<float> values, float offset = 0, int columns = 0)
     {
         if (values.IsEmpty)
             return;
@@ -30,7 +30,7 @@ internal readonly struct WeightWriter(SafetensorsBuilder builder, bool isTranspo
             values = shifted;
         }
 
-        builder.Add(Named(name, role), [values.Length], values);
+        builder.Add(Named(name, role), columns == 0 ? [values.Length] : [values.Length / columns, columns], values);
     }
 
     /// <summary>Adds a table, which is never transposed.</summary>

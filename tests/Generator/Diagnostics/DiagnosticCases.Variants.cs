@@ -311,6 +311,24 @@ internal sealed partial record DiagnosticCase
             "QueryKeyNormEpsilon has no effect without QueryKeyNorm",
             "QueryKeyNorm.Rms or QueryKeyNorm.Layer");
         yield return Setting(
+            "scope without QueryKeyNorm",
+            "AG0024",
+            $"{Small}, «QueryKeyNormScope = QueryKeyNormScope.Projection»",
+            $"{Small}, QueryKeyNormScope = QueryKeyNormScope.Projection, QueryKeyNorm = QueryKeyNorm.Rms",
+            "QueryKeyNormScope has no effect without QueryKeyNorm");
+        yield return Setting(
+            "norm bias without a layer norm",
+            "AG0024",
+            $"{Small}, QueryKeyNorm = QueryKeyNorm.Rms, «QueryKeyNormBias = false»",
+            $"{Small}, QueryKeyNorm = QueryKeyNorm.Layer, QueryKeyNormBias = false",
+            "QueryKeyNormBias has no effect without QueryKeyNorm = QueryKeyNorm.Layer");
+        yield return Setting(
+            "norm over all heads of a core",
+            "AG0034",
+            "Heads = 2, HeadDim = 8, Projections = false, QueryKeyNorm = QueryKeyNorm.Rms, «QueryKeyNormScope = QueryKeyNormScope.Projection»",
+            "Heads = 2, HeadDim = 8, Projections = false, QueryKeyNorm = QueryKeyNorm.Rms, QueryKeyNormScope = QueryKeyNormScope.HeadOwnWeights",
+            "QueryKeyNormScope = QueryKeyNormScope.Projection belongs to the projections");
+        yield return Setting(
             "undefined QueryKeyNorm",
             "AG0026",
             $"{Small}, «QueryKeyNorm = (QueryKeyNorm)3»",

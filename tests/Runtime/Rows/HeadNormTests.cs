@@ -28,7 +28,7 @@ public sealed class HeadNormTests
         (float[] strip, float[] weights, float[] biases, int stride) = Inputs(headDim);
         float[] actual = [.. strip];
 
-        new HeadNorm(kind, weights, kind == QueryKeyNorm.Layer ? biases : [], epsilon, factor).Apply(ref actual[0], stride, 3, 2);
+        new HeadNorm(kind, weights, kind == QueryKeyNorm.Layer ? biases : [], epsilon, factor).Apply(ref actual[0], stride, 3, 2 * headDim);
 
         float[] expected = [.. strip];
         for (int row = 0; row < 3; row++)
@@ -63,7 +63,7 @@ public sealed class HeadNormTests
         (float[] strip, float[] weights, float[] biases, int stride) = Inputs(headDim);
         float[] actual = [.. strip];
 
-        new HeadNorm(kind, weights, kind == QueryKeyNorm.Layer ? biases : [], epsilon).Apply(ref actual[0], stride, 1, 1);
+        new HeadNorm(kind, weights, kind == QueryKeyNorm.Layer ? biases : [], epsilon).Apply(ref actual[0], stride, 1, headDim);
 
         float mean = kind == QueryKeyNorm.Layer ? Lanes(i => strip[i]) / headDim : 0;
         float variance = Lanes(i =>
@@ -97,6 +97,33 @@ public sealed class HeadNormTests
         }
     }
 
+    /// <summary>What a thread computes of a row whose other heads belong to others has the bits that the whole row has.</summary>
+    [Theory]
+    [InlineData(1, 0, 20, 20, 80)]
+    [InlineData(3, 20, 60, 20, 80)]
+    [InlineData(3, 20, 20, 60, 60)]
+    [InlineData(2, 13, 26, 79, 79)]
+    public void A_part_of_a_row_has_the_bits_of_the_row(int rows, int first, int floats, int width, int whole)
+    {
+        const int Stride = 83;
+        float[] strip = TestNumbers.Random(1, rows * Stride), row = [.. strip], part = new float[rows * floats];
+        var norm = new HeadNorm(QueryKeyNorm.Layer, TestNumbers.Random(2, whole), TestNumbers.Random(3, whole), 1e-3f, 0.5, width);
+        norm.Apply(ref row[0], Stride, rows, whole);
+        if (width == whole)
+        {
+            norm.ApplyPart(ref strip[0], Stride, rows, first, floats, ref part[0]);
+        }
+        else
+        {
+            for (int index = 0; index < rows; index++)
+                strip.AsSpan((index * Stride) + first, floats).CopyTo(part.AsSpan(index * floats));
+            norm.Apply(ref part[0], floats, rows, floats, first);
+        }
+
+        for (int index = 0; index < rows; index++)
+            Assert.Equal(row.AsSpan((index * Stride) + first, floats), part.AsSpan(index * floats, floats));
+    }
+
     [Theory]
     [InlineData(QueryKeyNorm.Rms)]
     [InlineData(QueryKeyNorm.Layer)]
@@ -105,8 +132,8 @@ public sealed class HeadNormTests
         float[] strip = TestNumbers.Random(1, 60), weights = TestNumbers.Random(2, 20), clean = [.. strip];
         strip[25] = float.NaN;
         var norm = new HeadNorm(kind, weights, kind == QueryKeyNorm.Layer ? weights : [], 1e-6f);
-        norm.Apply(ref strip[0], 60, 1, 3);
-        norm.Apply(ref clean[0], 60, 1, 3);
+        norm.Apply(ref strip[0], 60, 1, 60);
+        norm.Apply(ref clean[0], 60, 1, 60);
         Assert.All(strip[20..40], value => Assert.True(float.IsNaN(value)));
         Assert.Equal(clean[..20], strip[..20]);
         Assert.Equal(clean[40..], strip[40..]);

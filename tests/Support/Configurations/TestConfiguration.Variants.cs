@@ -49,7 +49,11 @@ internal sealed partial record TestConfiguration
 
     public QueryKeyNorm QueryKeyNorm { get; init; }
 
+    public QueryKeyNormScope QueryKeyNormScope { get; init; }
+
     public float QueryKeyNormEpsilon { get; init; } = 1e-6f;
+
+    public bool QueryKeyNormBias { get; init; } = true;
 
     public bool BiasKeyValue { get; init; }
 

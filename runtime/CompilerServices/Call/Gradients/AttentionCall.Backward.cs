@@ -4,7 +4,7 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.CompilerServices;
 
-// The gradients of a call. With projections: those of the joined heads, then KV head by KV head, then those of weights and inputs.
+// The gradients of a call. With projections: those of the joined heads, then KV head by KV head, then of norms over all heads, then those of weights and inputs.
 public static partial class AttentionCall<TKernels, TConstants>
 {
     /// <summary>Computes the gradients of a forward.</summary>
@@ -66,9 +66,9 @@ public static partial class AttentionCall<TKernels, TConstants>
             Layout = layout,
             Slices = threads,
         };
-        WorkPhase heads = new(dimensions.Batch * TConstants.KvHeads, 1), sums = new(1, 1);
+        WorkPhase heads = new(dimensions.Batch * TConstants.KvHeads, 1), norms = new(weights.Shape.NormSpansHeads ? 2 : 0, 1), sums = new(1, 1);
         WorkSchedule schedule = Has(Projections)
-            ? new(threads, layout.Floats, own, 1, new WorkPhase(threads, 1), heads, new WorkPhase(GradientProducts * threads, 1), sums)
+            ? new(threads, layout.Floats, own, 1, new WorkPhase(threads, 1), heads, norms, new WorkPhase(GradientProducts * threads, 1), sums)
             : new(threads, layout.Floats, own, 1, heads, sums);
         if (threads > 1)
         {
@@ -91,7 +91,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         in BackwardWork work, in AttentionArguments arguments, in BackwardArguments backward, int phase, int part, ref float shared, ref float own)
     {
         arguments.Options.CancellationToken.ThrowIfCancellationRequested();
-        switch (Has(Projections) ? phase : phase == 0 ? 1 : 3)
+        switch (Has(Projections) ? phase : phase == 0 ? 1 : 4)
         {
             case 0:
                 JoinedGradient(in work, in backward, part, ref shared, ref own);
@@ -101,6 +101,9 @@ public static partial class AttentionCall<TKernels, TConstants>
                 BackwardHeadOf(in work, in arguments, in backward, sequence, head, ref shared, ref own);
                 break;
             case 2:
+                BackwardRowNorms(in work, in arguments, part, ref shared, ref own);
+                break;
+            case 3:
                 (int product, int slice) = Math.DivRem(part, work.Slices);
                 GradientProduct(in work, in arguments, in backward, product, slice, ref shared, ref own);
                 break;

@@ -222,14 +222,14 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint width = TConstants.HeadDim;
         ScoreGradients.Scale(ref place.KeyGradients, count * width, KeyFactor);
         RotateHeads<Backwards>(in call, ref place.KeyGradients, width, count, 1, first);
-        if (Has(HeadNorms))
+        AttentionShape shape = call.Weights.Shape;
+        if (Has(HeadNorms) && !shape.NormSpansHeads)
         {
-            AttentionWeights weights = call.Weights.Trained;
-            var parts = new SmallGradients(call.Weights.Shape);
+            var parts = new SmallGradients(shape);
             ref float heads = ref KeysBeforeNorm(in call, head, first, out nint stride);
             BackwardNorm(
-                in call, ref heads, stride, weights.KeyNorm, ref place.KeyGradients, count, ref Unsafe.Add(ref place.Small, parts.KeyNorm),
-                ref Unsafe.Add(ref place.Small, parts.KeyNormBias));
+                shape, ref heads, stride, call.Weights.Trained.KeyNorm, head * width, (int)width, ref place.KeyGradients, count,
+                ref Unsafe.Add(ref place.Small, parts.KeyNorm), ref Unsafe.Add(ref place.Small, parts.KeyNormBias));
         }
 
         StridedRows.Copy(
@@ -255,15 +255,16 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint rows = place.Rows / Group, all = Rows(in call.Dimensions);
         ScoreGradients.Scale(ref place.QueryGradients, place.Rows * TConstants.HeadDim, call.Weights.Shape.Scale);
         RotateHeads<Backwards>(in call, ref place.QueryGradients, GroupDim, rows, Group, 0);
-        if (Has(HeadNorms))
+        AttentionShape shape = call.Weights.Shape;
+        if (Has(HeadNorms) && !shape.NormSpansHeads)
         {
-            AttentionWeights weights = call.Weights.Trained;
-            var parts = new SmallGradients(call.Weights.Shape);
+            ReadOnlySpan<float> weights = call.Weights.Trained.QueryNorm;
+            var parts = new SmallGradients(shape);
             for (nint row = 0; row < rows; row++)
             {
                 ref float heads = ref QueriesBeforeNorm(in call, head, row, out nint stride);
                 BackwardNorm(
-                    in call, ref heads, stride, weights.QueryNorm, ref Unsafe.Add(ref place.QueryGradients, row * GroupDim), Group,
+                    shape, ref heads, stride, weights, head * GroupDim, GroupDim, ref Unsafe.Add(ref place.QueryGradients, row * GroupDim), Group,
                     ref Unsafe.Add(ref place.Small, parts.QueryNorm), ref Unsafe.Add(ref place.Small, parts.QueryNormBias));
             }
         }

@@ -8,12 +8,57 @@ namespace AttentionGen.CompilerServices;
 public static partial class AttentionCall<TKernels, TConstants>
 {
     /// <summary>Goes back through the normalisation of some heads.</summary>
+    /// <param name="shape">What the kernel computes.</param>
+    /// <param name="heads">The first head before its normalisation.</param>
+    /// <param name="stride">Floats from a head to the next.</param>
+    /// <param name="weights">The weights of all heads.</param>
+    /// <param name="first">The first of them that belong to these heads, where each has its own.</param>
+    /// <param name="own">How many belong to them then.</param>
+    /// <param name="gradients">[count][HeadDim].</param>
+    /// <param name="count">Heads.</param>
+    /// <param name="weightGradient">As many as weights of these heads.</param>
+    /// <param name="biasGradient">As many.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void BackwardNorm(
-        in SequenceCall call, ref float heads, nint stride, ReadOnlySpan<float> weights, ref float gradients, nint count, ref float weightGradient,
-        ref float biasGradient) => HeadNormGradient.Apply(
-            call.Weights.Shape.QueryKeyNorm, call.Weights.Shape.QueryKeyNormEpsilon, ref heads, stride, weights, ref gradients, count,
-            MemoryMarshal.CreateSpan(ref weightGradient, TConstants.HeadDim), MemoryMarshal.CreateSpan(ref biasGradient, TConstants.HeadDim));
+        AttentionShape shape, ref float heads, nint stride, ReadOnlySpan<float> weights, nint first, int own, ref float gradients, nint count,
+        ref float weightGradient, ref float biasGradient)
+    {
+        if (shape.QueryKeyNormScope == QueryKeyNormScope.HeadOwnWeights)
+            weights = weights.Slice((int)first, own);
+        HeadNormGradient.Apply(
+            shape.QueryKeyNorm, shape.QueryKeyNormEpsilon, ref heads, stride, TConstants.HeadDim, weights, ref gradients, count,
+            MemoryMarshal.CreateSpan(ref weightGradient, weights.Length),
+            shape.NormAddsBias ? MemoryMarshal.CreateSpan(ref biasGradient, weights.Length) : default);
+    }
+
+    /// <summary>Goes back through normalisations that span all heads of a row, for all rows in their order.</summary>
+    /// <param name="work">The backward.</param>
+    /// <param name="arguments">The arguments of the forward.</param>
+    /// <param name="part">0 for queries, 1 for keys.</param>
+    /// <param name="shared">Scratch that all threads share.</param>
+    /// <param name="own">Scratch of this thread.</param>
+    [MethodImpl(Step)]
+    private static void BackwardRowNorms(in BackwardWork work, in AttentionArguments arguments, int part, ref float shared, ref float own)
+    {
+        AttentionShape shape = work.Weights.Shape;
+        AttentionWeights weights = work.Weights.Trained;
+        AttentionGradients gradients = work.Gradients!;
+        for (nint sequence = 0; sequence < work.Dimensions.Batch; sequence++)
+        {
+            SequenceCall call = Open(work.Weights, in arguments, in work.Dimensions, sequence, ref own);
+            // Rows that were not computed have no heads, and their gradients are zero already.
+            if (part == 0)
+                HeadNormGradient.Apply(
+                    shape.QueryKeyNorm, shape.QueryKeyNormEpsilon, ref call.Saved.QueryHeads, QueryDim, QueryDim, weights.QueryNorm,
+                    ref Unsafe.Add(ref shared, work.Layout.QueryGradients + (FirstRow(in arguments, in work.Dimensions, sequence) * QueryDim)),
+                    ComputedRows(in call), gradients.QueryNorm.Span, gradients.QueryNormBias.Span);
+            else
+                HeadNormGradient.Apply(
+                    shape.QueryKeyNorm, shape.QueryKeyNormEpsilon, ref call.Saved.KeyHeads, KeyDim, KeyDim, weights.KeyNorm,
+                    ref Unsafe.Add(ref shared, work.Layout.KeyGradients + (FirstKey(shape, in arguments, in work.Dimensions, sequence) * KeyDim)),
+                    NewKeys(in call), gradients.KeyNorm.Span, gradients.KeyNormBias.Span);
+        }
+    }
 
     /// <summary>The queries of a row that read one KV head, before their normalisation.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,7 +9,10 @@ internal readonly struct SmallGradients(AttentionShape shape)
 {
     private readonly int group = shape.Heads / shape.KvHeads;
     private readonly int sinks = shape.Sinks ? shape.Heads / shape.KvHeads : 0;
-    private readonly int norm = shape.QueryKeyNorm != QueryKeyNorm.None ? shape.HeadDim : 0;
+    // Norms that span all heads are no KV head's.
+    private readonly int queryNorm = shape.NormSpansHeads ? 0 : shape.QueryNormDim / (OwnNorms(shape) ? shape.KvHeads : 1);
+    private readonly int keyNorm = shape.NormSpansHeads ? 0 : shape.KeyNormDim / (OwnNorms(shape) ? shape.KvHeads : 1);
+    private readonly bool ownNorms = OwnNorms(shape);
     private readonly int keyWidth = shape.BiasKeyValue ? shape.HeadDim : 0;
     private readonly int valueWidth = shape.BiasKeyValue ? shape.ValueHeadDim : 0;
     private readonly int buckets = shape.RelativePositionBuckets;
@@ -17,17 +20,19 @@ internal readonly struct SmallGradients(AttentionShape shape)
     /// <summary>[group]: logits of the sinks.</summary>
     public static int Sinks => 0;
 
-    /// <summary>[HeadDim]: weights of the norm of queries, and behind them its biases, then the same of keys.</summary>
+    /// <summary>
+    /// [HeadDim], or [group][HeadDim] where each head has its own: weights of the norm of queries, and behind them its biases, then the same of keys.
+    /// </summary>
     public int QueryNorm => sinks;
 
-    public int QueryNormBias => QueryNorm + norm;
+    public int QueryNormBias => QueryNorm + queryNorm;
 
-    public int KeyNorm => QueryNormBias + norm;
+    public int KeyNorm => QueryNormBias + queryNorm;
 
-    public int KeyNormBias => KeyNorm + norm;
+    public int KeyNormBias => KeyNorm + keyNorm;
 
     /// <summary>[HeadDim]: the learned key behind the last one.</summary>
-    public int BiasKey => KeyNormBias + norm;
+    public int BiasKey => KeyNormBias + keyNorm;
 
     /// <summary>[ValueHeadDim]: the learned value behind the last one.</summary>
     public int BiasValue => BiasKey + keyWidth;
@@ -50,12 +55,13 @@ internal readonly struct SmallGradients(AttentionShape shape)
             ReadOnlySpan<float> from = parts.Slice(part * Floats, Floats);
             int head = part % kvHeads;
             Add(from.Slice(Sinks, sinks), gradients.Sinks.Span, head * group);
-            Add(from.Slice(QueryNorm, norm), gradients.QueryNorm.Span, 0);
-            Add(from.Slice(KeyNorm, norm), gradients.KeyNorm.Span, 0);
+            int firstQuery = ownNorms ? head * queryNorm : 0, firstKey = ownNorms ? head * keyNorm : 0;
+            Add(from.Slice(QueryNorm, queryNorm), gradients.QueryNorm.Span, firstQuery);
+            Add(from.Slice(KeyNorm, keyNorm), gradients.KeyNorm.Span, firstKey);
             if (!gradients.QueryNormBias.IsEmpty)
             {
-                Add(from.Slice(QueryNormBias, norm), gradients.QueryNormBias.Span, 0);
-                Add(from.Slice(KeyNormBias, norm), gradients.KeyNormBias.Span, 0);
+                Add(from.Slice(QueryNormBias, queryNorm), gradients.QueryNormBias.Span, firstQuery);
+                Add(from.Slice(KeyNormBias, keyNorm), gradients.KeyNormBias.Span, firstKey);
             }
 
             Add(from.Slice(BiasKey, keyWidth), gradients.BiasKey.Span, head * keyWidth);
@@ -67,6 +73,8 @@ internal readonly struct SmallGradients(AttentionShape shape)
             }
         }
     }
+
+    private static bool OwnNorms(AttentionShape shape) => shape.QueryKeyNormScope == QueryKeyNormScope.HeadOwnWeights;
 
     private static void Add(ReadOnlySpan<float> part, Span<float> sums, int first)
     {

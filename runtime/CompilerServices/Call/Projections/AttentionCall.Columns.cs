@@ -118,17 +118,55 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         if (!Has(CrossAttention))
         {
-            ref float keys = ref Unsafe.Add(ref keyStrip, head * TConstants.HeadDim);
-            ChangeKeys(in call, head, ref keys, WholePanels(KeyDim), newKeys, 1, 0);
-            WriteKeys(in call, head, ref keys, WholePanels(KeyDim), newKeys, 0);
+            ref float keys = ref ChangePart(
+                in call, call.Weights.KeyNorm, ref call.Saved.KeyHeads, KeyDim, ref keyStrip, newKeys, head, 1, ref scratch, out nint keyStride);
+            WriteKeys(in call, head, ref keys, keyStride, newKeys, 0);
             WriteValues(in call, head, ref Unsafe.Add(ref valueStrip, head * TConstants.ValueHeadDim), WholePanels(ValueDim), newKeys, 0);
         }
 
-        ref float strip = ref Unsafe.Add(ref queryStrip, head * GroupDim);
-        ChangeQueries(in call, head * Group, ref strip, WholePanels(QueryDim), rows, Group, 0);
+        ref float strip = ref ChangePart(
+            in call, call.Weights.QueryNorm, ref call.Saved.QueryHeads, QueryDim, ref queryStrip, rows, head * Group, Group, ref scratch, out nint stride);
         ref float laidOut = ref Unsafe.Add(ref queries, head * rows * GroupDim);
-        QueryRows.Write(ref strip, WholePanels(QueryDim), rows, ref laidOut, rows * GroupDim, 1, Group, TConstants.HeadDim, TConstants.QueryFactor);
+        QueryRows.Write(ref strip, stride, rows, ref laidOut, rows * GroupDim, 1, Group, TConstants.HeadDim, TConstants.QueryFactor);
         AttendHead(in call, head, 0, rows, ref laidOut, ref joined, ref scratch);
+    }
+
+    /// <summary>
+    /// Normalises and rotates some heads of projected rows whose other heads belong to other parts: in place, unless a norm reads all heads, which other
+    /// parts must find as they were.
+    /// </summary>
+    /// <param name="call">The sequence.</param>
+    /// <param name="norm">The normalisation, where there is one.</param>
+    /// <param name="kept">Where heads before their normalisation are kept.</param>
+    /// <param name="width">Floats of a row.</param>
+    /// <param name="strip">[rows, whole panels of the width].</param>
+    /// <param name="rows">Rows: few.</param>
+    /// <param name="firstHead">The first head of the part.</param>
+    /// <param name="heads">Its heads.</param>
+    /// <param name="scratch">Scratch of this thread, whose strip and queries are free.</param>
+    /// <param name="stride">Floats from a row of the result to the next.</param>
+    /// <returns>The first head of the first row.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float ChangePart(
+        in SequenceCall call, HeadNorm norm, ref float kept, int width, ref float strip, nint rows, nint firstHead, nint heads, ref float scratch,
+        out nint stride)
+    {
+        nint first = firstHead * TConstants.HeadDim, floats = heads * TConstants.HeadDim;
+        stride = WholePanels(width);
+        ref float part = ref Unsafe.Add(ref strip, first);
+        if (Has(Gradients) && Has(HeadNorms))
+            KeepHeadsBeforeNorm(ref kept, width, ref part, stride, rows, firstHead, heads, 0);
+        if (!Has(HeadNorms) || norm.Width == TConstants.HeadDim)
+        {
+            ChangeHeads(in call, norm, ref part, stride, rows, firstHead, heads, 0);
+            return ref part;
+        }
+
+        ref float own = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
+        norm.ApplyPart(ref strip, stride, rows, first, floats, ref own);
+        RotateHeads<Forwards>(in call, ref own, floats, rows, heads, 0);
+        stride = floats;
+        return ref own;
     }
 
     /// <summary>Some panels of the output.</summary>

@@ -20,7 +20,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             {
                 nint rows = Math.Min(TConstants.RowBlock, count - row);
                 StridedRows.Copy(ref Unsafe.Add(ref source, row * stride), stride, ref strip, TConstants.HeadDim, rows, TConstants.HeadDim);
-                ChangeHeads(in call, call.Weights.KeyNorm, ref strip, TConstants.HeadDim, rows, 1, first + row);
+                ChangeHeads(in call, call.Weights.KeyNorm, ref strip, TConstants.HeadDim, rows, head, 1, first + row);
                 WriteKeys(in call, head, ref strip, TConstants.HeadDim, rows, first + row);
             }
         }
@@ -50,7 +50,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float source = ref At(call.Arguments.Input, Start(in call, rows, first, head * Group, TConstants.Heads, TConstants.HeadDim));
         QueryRows.Gather(
             ref source, Stride(TConstants.Heads, TConstants.HeadDim), headStride, count, ref queries, Group, TConstants.HeadDim, TConstants.QueryFactor);
-        ChangeHeads(in call, call.Weights.QueryNorm, ref queries, GroupDim, count, Group, first);
+        ChangeHeads(in call, call.Weights.QueryNorm, ref queries, GroupDim, count, head * Group, Group, first);
     }
 
     /// <summary>Writes some rows of some joined heads to the caller's, head by head.</summary>

@@ -105,7 +105,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         if (Has(Gradients) && Has(HeadNorms))
             KeepHeadsBeforeNorm(ref call.Saved.QueryHeads, QueryDim, ref strip, stride, rows, firstHead, heads, first);
-        ChangeHeads(in call, call.Weights.QueryNorm, ref strip, stride, rows, heads, first);
+        ChangeHeads(in call, call.Weights.QueryNorm, ref strip, stride, rows, firstHead, heads, first);
     }
 
     /// <summary>Normalises and rotates projected keys in place, as far as declared.</summary>
@@ -115,7 +115,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         if (Has(Gradients) && Has(HeadNorms))
             KeepHeadsBeforeNorm(ref call.Saved.KeyHeads, KeyDim, ref strip, stride, rows, firstHead, heads, first);
-        ChangeHeads(in call, call.Weights.KeyNorm, ref strip, stride, rows, heads, first);
+        ChangeHeads(in call, call.Weights.KeyNorm, ref strip, stride, rows, firstHead, heads, first);
     }
 
     /// <summary>Normalises and rotates heads in place, as far as declared.</summary>
@@ -124,13 +124,14 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="strip">The first row.</param>
     /// <param name="stride">Floats from a row to the next.</param>
     /// <param name="rows">Rows.</param>
+    /// <param name="firstHead">The first head of the strip.</param>
     /// <param name="heads">Heads of a row.</param>
     /// <param name="first">Which row of the sequence the first row is.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ChangeHeads(in SequenceCall call, HeadNorm norm, ref float strip, nint stride, nint rows, nint heads, nint first)
+    private static void ChangeHeads(in SequenceCall call, HeadNorm norm, ref float strip, nint stride, nint rows, nint firstHead, nint heads, nint first)
     {
         if (Has(HeadNorms))
-            norm.Apply(ref strip, stride, rows, heads);
+            norm.Apply(ref strip, stride, rows, heads * TConstants.HeadDim, firstHead * TConstants.HeadDim);
         RotateHeads<Forwards>(in call, ref strip, stride, rows, heads, first);
     }
 

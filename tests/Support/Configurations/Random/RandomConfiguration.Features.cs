@@ -51,6 +51,13 @@ internal static partial class RandomConfiguration
         (block, random) => block with { Sinks = true },
         // Small heads may have a small norm, which magnifies what is lost before it.
         (block, random) => block with { QueryKeyNorm = (QueryKeyNorm)random.Next(1, 3), QueryKeyNormEpsilon = 0.005f + (0.05f * random.NextSingle()) },
+        (block, random) => block.QueryKeyNorm == QueryKeyNorm.None
+            ? block
+            : block with
+            {
+                QueryKeyNormScope = (QueryKeyNormScope)random.Next(block.Projections ? 3 : 2),
+                QueryKeyNormBias = block.QueryKeyNorm == QueryKeyNorm.Rms || random.Next(2) == 0,
+            },
         (block, random) => block with { BiasKeyValue = true },
         (block, random) => block with { ZeroKeyValue = true },
         (block, random) => block with { Outputs = block.Outputs | AttentionOutputs.LogSumExp },
