@@ -104,9 +104,11 @@ internal sealed record ProductPlan
         foreach (int rows in target.RowTiles)
             tiles.Add(Tile(rows, panels));
 
+        // What a tile reads past the last panel must be slack.
+        int most = panelDivisor == 0 && kernel.B.Stride.IsLiteral ? PanelLayout.SlackFloats / kernel.B.Stride.Literal : int.MaxValue;
         var gemv = new List<RegisterTile>();
         for (int rows = 1; rows < Math.Min(3, target.RowTiles[0]); rows++)
-            gemv.Add(Tile(rows, interleaved * LargestDivisor(panelDivisor / interleaved, GemvPanels(rows, panels, target) / interleaved)));
+            gemv.Add(Tile(rows, interleaved * LargestDivisor(panelDivisor / interleaved, Math.Min(GemvPanels(rows, panels, target), most) / interleaved)));
 
         // Among equals, tiles with more chains have more slack: 16 rows are 8 + 8, not 12 + 4.
         RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target) + (1.0 / Tile(rows, panels).Accumulators));

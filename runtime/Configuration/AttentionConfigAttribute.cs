@@ -24,12 +24,12 @@ public partial class AttentionConfigAttribute : Attribute
     public int KvHeads { get; set; }
 
     /// <summary>
-    /// Width of one head of queries and keys, 1 to 256. Zero, the default, means <see cref="DModel"/> / <see cref="Heads"/>; required without
+    /// Width of one head of queries and keys, 1 to 512. Zero, the default, means <see cref="DModel"/> / <see cref="Heads"/>; required without
     /// projections.
     /// </summary>
     public int HeadDim { get; set; }
 
-    /// <summary>Width of one head of values, and of one head of the result, 1 to 256. Zero, the default, means <see cref="HeadDim"/>.</summary>
+    /// <summary>Width of one head of values, and of one head of the result, 1 to 512. Zero, the default, means <see cref="HeadDim"/>.</summary>
     public int ValueHeadDim { get; set; }
 
     /// <summary>

@@ -14,6 +14,9 @@ public sealed class HeadTests
         (
             "value-wide-causal",
             new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 72, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 12 }),
+        ("widest", new() { Heads = 2, HeadDim = 512, DModel = 64, Causal = true, QueryKeyNorm = QueryKeyNorm.Layer, Rotary = RotaryKind.HalfSplit }),
+        ("widest-values", new() { Heads = 4, KvHeads = 2, HeadDim = 500, ValueHeadDim = 257, Projections = false, Rotary = RotaryKind.Interleaved,
+            Softcap = 2, Outputs = AttentionOutputs.Probabilities }),
         ("value-cross", new() { Heads = 4, HeadDim = 16, ValueHeadDim = 1, DModel = 64, MemoryDim = 30, KeyLengths = true }),
         ("core", new() { Heads = 4, HeadDim = 32, Projections = false }),
         ("core-heads", new() { Heads = 4, HeadDim = 32, Projections = false, Layout = HeadLayout.HeadsRows, Causal = true }),

@@ -26,6 +26,9 @@ internal static class SelectedConfigurations
             new() { Heads = 2, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true }),
         ("causal-int8", new() { Heads = 8, KvHeads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit,
             KeyValues = KeyValueFormat.Int8 }),
+        // The widest heads: one row of scores reads fewer panels at once, so that it stays in the slack.
+        ("causal-widest", new() { Heads = 2, KvHeads = 1, HeadDim = 512, DModel = 48, Causal = true, Rotary = RotaryKind.Interleaved }),
+        ("cross-widest-values", new() { Heads = 2, HeadDim = 500, ValueHeadDim = 512, DModel = 40, MemoryDim = 24, KeyValues = KeyValueFormat.Int8 }),
         ("causal-odd-bfloat16", new() { Heads = 5, HeadDim = 3, DModel = 19, Causal = true, KeyLengths = true, KeyValues = KeyValueFormat.BFloat16 }),
         ("cross-float16", new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 72, DModel = 33, MemoryDim = 65, KeyLengths = true,
             KeyValues = KeyValueFormat.Float16 }));

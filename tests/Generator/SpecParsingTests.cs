@@ -180,12 +180,12 @@ public sealed class SpecParsingTests
     public void Sizes_beyond_the_limits_are_illegal_on_both_sides()
     {
         AttentionShape largest = ShapeCopy.To<AttentionShape>(
-            ParseShape("Heads = 256, KvHeads = 1, HeadDim = 256, DModel = 1, MemoryDim = 65536, SequenceLength = 1048576"));
+            ParseShape("Heads = 256, KvHeads = 1, HeadDim = 512, DModel = 1, MemoryDim = 65536, SequenceLength = 1048576"));
         largest.ThrowIfIllegal();
-        foreach (AttentionShape shape in new[] { largest with { Heads = 512 }, largest with { HeadDim = 257 }, largest with { MemoryDim = 65_537 },
+        foreach (AttentionShape shape in new[] { largest with { Heads = 512 }, largest with { HeadDim = 513 }, largest with { MemoryDim = 65_537 },
             largest with { SequenceLength = 1_048_577 } })
             Assert.Throws<ArgumentException>(shape.ThrowIfIllegal);
-        foreach (string setting in new[] { "KvHeads = 512", "HeadDim = 257", "MemoryDim = 65537", "SequenceLength = 1048577" })
+        foreach (string setting in new[] { "KvHeads = 512", "HeadDim = 513", "MemoryDim = 65537", "SequenceLength = 1048577" })
             Assert.Empty(ParseSpecs($"[AttentionConfig(Heads = 2, DModel = 8, {setting})] public sealed partial class Block;"));
     }
 

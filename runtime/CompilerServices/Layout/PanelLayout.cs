@@ -27,6 +27,9 @@ internal static class PanelLayout
     /// <summary>Panels of so many columns.</summary>
     public static int Panels(int columns) => (int)(((long)columns + PanelWidth - 1) / PanelWidth);
 
-    /// <summary>Floats behind the end of a buffer that may be read, though never used: eight key panels of the widest head.</summary>
-    public const int SlackFloats = 8 * PanelWidth * ShapeLimits.MaxHeadDim;
+    /// <summary>
+    /// Floats behind the end of a buffer that may be read, though never used: eight key panels of a head of 256, or four of the widest head. The generator
+    /// makes no tile that reads more.
+    /// </summary>
+    public const int SlackFloats = 8 * PanelWidth * 256;
 }

@@ -8,7 +8,7 @@ namespace AttentionGen;
 internal static class ShapeLimits
 {
     public const int MaxHeads = 256;
-    public const int MaxHeadDim = 256;
+    public const int MaxHeadDim = 512;
 
     /// <summary>Width of an input, output or memory row.</summary>
     public const int MaxDModel = 65_536;

@@ -56,7 +56,7 @@ public sealed class CodeFixTests
         { "Heads = 8, KvHeads = 3 /* few */, DModel = 8", "Change KvHeads to 4", "Heads = 8, KvHeads = 4 /* few */, DModel = 8" },
         { "Heads = 8, KvHeads = 3, DModel = 8", "Change KvHeads to 2", "Heads = 8, KvHeads = 2, DModel = 8" },
         { "Heads = 8, KvHeads = 3, DModel = 8", "Remove KvHeads", "Heads = 8, DModel = 8" },
-        { "Heads = 2, DModel = 8, HeadDim = 300", "Change HeadDim to 256", "Heads = 2, DModel = 8, HeadDim = 256" },
+        { "Heads = 2, DModel = 8, HeadDim = 600", "Change HeadDim to 512", "Heads = 2, DModel = 8, HeadDim = 512" },
         { "Heads = 7, DModel = 64", "Change Heads to 8", "Heads = 8, DModel = 64" },
         { "Heads = 7, DModel = 64", "Change DModel to 63", "Heads = 7, DModel = 63" },
         { "Heads = 2, DModel = 8, Scale = -0.5f", "Change Scale to 0.5f", "Heads = 2, DModel = 8, Scale = 0.5f" },

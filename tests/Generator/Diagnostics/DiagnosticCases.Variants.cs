@@ -12,8 +12,8 @@ internal sealed partial record DiagnosticCase
 
     private static IEnumerable<DiagnosticCase> Shapes()
     {
-        yield return Setting("ValueHeadDim negative", "AG0033", $"{Small}, «ValueHeadDim = -1»", $"{Small}, ValueHeadDim = 1", "-1", "1 to 256", "use 1");
-        yield return Setting("ValueHeadDim too wide", "AG0033", $"{Small}, «ValueHeadDim = 257»", $"{Small}, ValueHeadDim = 256", "257", "use 256");
+        yield return Setting("ValueHeadDim negative", "AG0033", $"{Small}, «ValueHeadDim = -1»", $"{Small}, ValueHeadDim = 1", "-1", "1 to 512", "use 1");
+        yield return Setting("ValueHeadDim too wide", "AG0033", $"{Small}, «ValueHeadDim = 513»", $"{Small}, ValueHeadDim = 512", "513", "use 512");
         foreach (string setting in new[] { "DModel = 8", "MemoryDim = 8", "QueryBias = false", "KeyBias = true", "ValueBias = false", "OutputBias = false" })
             yield return Setting(
                 $"{setting} without projections",
@@ -34,15 +34,15 @@ internal sealed partial record DiagnosticCase
             "[«AttentionConfig(Heads = 2, Projections = false)»] partial class Block;",
             Block(Core),
             "HeadDim is missing",
-            "1 to 256",
+            "1 to 512",
             "HeadDim = 64");
         yield return Setting(
             "HeadDim too wide without projections",
             "AG0017",
-            "Heads = 2, Projections = false, «HeadDim = 300»",
-            "Heads = 2, Projections = false, HeadDim = 256",
-            "HeadDim is 300",
-            "use 256");
+            "Heads = 2, Projections = false, «HeadDim = 600»",
+            "Heads = 2, Projections = false, HeadDim = 512",
+            "HeadDim is 600",
+            "use 512");
         yield return Setting(
             "SequenceLength beyond a span without projections",
             "AG0021",

@@ -267,7 +267,7 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
         yield return Setting("KvHeads negative", "AG0016", "Heads = 8, DModel = 8, «KvHeads = -4»", "Heads = 8, DModel = 8, KvHeads = 1", "-4", "use 1");
         yield return Setting("KvHeads more than Heads", "AG0016", "Heads = 8, DModel = 8, «KvHeads = 16»", "Heads = 8, DModel = 8, KvHeads = 8", "16", "use 8");
         yield return Setting(
-            "HeadDim too wide", "AG0017", "Heads = 2, DModel = 8, «HeadDim = 257»", "Heads = 2, DModel = 8, HeadDim = 16", "257", "1 to 256", "use 256");
+            "HeadDim too wide", "AG0017", "Heads = 2, DModel = 8, «HeadDim = 513»", "Heads = 2, DModel = 8, HeadDim = 16", "513", "1 to 512", "use 512");
         yield return Setting("HeadDim negative", "AG0017", "Heads = 2, DModel = 8, «HeadDim = -1»", "Heads = 2, DModel = 8, HeadDim = 1", "-1", "use 1");
         yield return Setting(
             "Heads do not divide DModel",
@@ -280,8 +280,8 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
             "DModel = 63 or 70",
             "set HeadDim");
         yield return Setting(
-            "DModel by Heads too wide", "AG0018", "«Heads = 1», DModel = 512", "Heads = 2, DModel = 32", "is 512", "Heads = 2", "DModel = 256");
-        yield return Setting("no number of heads fits", "AG0018", "«Heads = 2», DModel = 65521", Small, "use DModel = 512, or set HeadDim");
+            "DModel by Heads too wide", "AG0018", "«Heads = 1», DModel = 1024", "Heads = 2, DModel = 32", "is 1024", "Heads = 2", "DModel = 512");
+        yield return Setting("no number of heads fits", "AG0018", "«Heads = 2», DModel = 65521", Small, "use DModel = 1024, or set HeadDim");
         yield return Setting("MemoryDim negative", "AG0019", $"{Small}, «MemoryDim = -1»", $"{Small}, MemoryDim = 1", "-1", "1 to 65536", "use 1");
         yield return Setting("MemoryDim too wide", "AG0019", $"{Small}, «MemoryDim = 65537»", $"{Small}, MemoryDim = 12", "use 65536");
         yield return Setting("Scale negative", "AG0020", $"{Small}, «Scale = -0.5f»", $"{Small}, Scale = 0.5f", "Scale is -0.5", "use 0.5");

@@ -9,7 +9,7 @@ public sealed class HeadNormTests
         get
         {
             var cases = new TheoryData<QueryKeyNorm, int>();
-            foreach (int headDim in new[] { 1, 2, 3, 5, 8, 12, 15, 16, 17, 20, 31, 32, 48, 64, 80, 127, 128, 255, 256 })
+            foreach (int headDim in new[] { 1, 2, 3, 5, 8, 12, 15, 16, 17, 20, 31, 32, 48, 64, 80, 127, 128, 255, 256, 512 })
             {
                 cases.Add(QueryKeyNorm.Rms, headDim);
                 cases.Add(QueryKeyNorm.Layer, headDim);
