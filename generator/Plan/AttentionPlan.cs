@@ -129,7 +129,7 @@ internal sealed record AttentionPlan
 
     /// <summary>Multiply-adds of the projections for one input row (and one memory row, for cross-attention).</summary>
     public long ProjectionMultiplyAdds => (Memory?.ProjectionMultiplyAdds ?? 0) +
-        ((long)Shape.DModel * (Shape.QueryDim + Shape.JoinedDim)) + ((long)Shape.MemoryDim * (Shape.KeyDim + Shape.ValueDim));
+        ((long)Shape.DModel * (Shape.QueryDim + (Shape.OutputGate ? 2 : 1) * Shape.JoinedDim)) + ((long)Shape.MemoryDim * (Shape.KeyDim + Shape.ValueDim));
 
     /// <summary>Multiply-adds of the feed-forward network for one row; 0 for an attention block alone.</summary>
     public long FeedForwardMultiplyAdds => Spec.Layer is { } layer ? (layer.Gated ? 3L : 2L) * layer.FeedForwardDim * layer.DModel : 0;
@@ -183,6 +183,7 @@ internal sealed record AttentionPlan
                 (Kernel: memory, Panels: Panels(shape.ValueDim)),
                 (Kernel: output, Panels: Panels(shape.DModel)),
             }
+            .Concat(shape.OutputGate ? new[] { (Kernel: input, Panels: Panels(shape.JoinedDim)) } : [])
             .Concat(down is null ? [] : new[] { (Kernel: input, Panels: Panels(spec.Layer!.FeedForwardDim)), (Kernel: down, Panels: Panels(shape.DModel)) })
             .Concat(
                 crossMemory is null ? [] : new[] { (Kernel: crossMemory, Panels: Panels(shape.KeyDim)), (Kernel: crossMemory, Panels: Panels(shape.ValueDim)) })

@@ -64,7 +64,8 @@ internal static class FeatureList
         | If(steps.NaturalScores, AttentionFeatures.NaturalScores)
         | If(shape.Sinks, AttentionFeatures.Sinks)
         | If(shape.AppendedKeys > 0, AttentionFeatures.AppendsKeys)
-        | If(shape.HeadMask, AttentionFeatures.HeadMask);
+        | If(shape.HeadMask, AttentionFeatures.HeadMask)
+        | If(shape.OutputGate, AttentionFeatures.OutputGate);
 
     private static AttentionFeatures OfOutputs(AttentionShape shape) =>
         If(shape.HasLogSumExp, AttentionFeatures.LogSumExp)

@@ -62,6 +62,7 @@ internal static class NarrowPlan
             Matrix("keys", shape.KeyDim, shape.MemoryDim),
             Matrix("values", shape.ValueDim, shape.MemoryDim),
             Matrix("output", shape.DModel, shape.JoinedDim),
+            .. shape.OutputGate ? [Matrix("output gate", shape.JoinedDim, shape.DModel)] : Array.Empty<StoredMatrix>(),
         ];
     }
 

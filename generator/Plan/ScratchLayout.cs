@@ -90,6 +90,8 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
             int widest = AttentionPlan.RoundUp(new[] { shape.QueryDim, shape.KeyDim, shape.ValueDim, shape.JoinedDim }.Max());
             Add("Strip", (long)rowBlock * widest, "projected rows before they are laid out, then the concatenated heads");
             Add("Queries", (long)rowBlock * shape.QueryDim, "queries of a row block, [KvHeads][rows x group][HeadDim]");
+            if (shape.OutputGate)
+                Add("Gates", (long)rowBlock * AttentionPlan.RoundUp(shape.JoinedDim), "projected gates of a row block, which multiply its joined heads");
         }
 
         void AddHeads()

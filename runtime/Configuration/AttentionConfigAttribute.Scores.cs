@@ -30,7 +30,9 @@ public partial class AttentionConfigAttribute
     /// <summary>Normalisation of queries and keys, before the rotary embedding; its weights are learned.</summary>
     public QueryKeyNorm QueryKeyNorm { get; set; }
 
-    /// <summary>What <see cref="QueryKeyNorm"/> normalises together, and which weights it has. The default is each head, with weights that all heads share.</summary>
+    /// <summary>
+    /// What <see cref="QueryKeyNorm"/> normalises together, and which weights it has. The default is each head, with weights that all heads share.
+    /// </summary>
     public QueryKeyNormScope QueryKeyNormScope { get; set; }
 
     /// <summary>The number that is added to the mean square, or to the variance. The default is 1e-6.</summary>

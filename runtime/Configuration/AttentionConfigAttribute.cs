@@ -77,6 +77,12 @@ public partial class AttentionConfigAttribute : Attribute
     /// </summary>
     public bool HeadMask { get; set; }
 
+    /// <summary>
+    /// Whether a gate multiplies the joined heads before the output projection: <c>σ(x Wg + bg)</c>, with learned <c>Wg</c>, [Heads · ValueHeadDim, DModel],
+    /// and a bias if there is one of the queries (Qiu et al. 2025, Qwen3-Next). In a Transformer layer it is the gate of the self-attention.
+    /// </summary>
+    public bool OutputGate { get; set; }
+
     /// <summary>The fixed number of query rows of a sequence. Zero, the default, means any number.</summary>
     public int SequenceLength { get; set; }
 

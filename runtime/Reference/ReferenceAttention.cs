@@ -66,6 +66,8 @@ public static partial class ReferenceAttention
                     Mask(shape, in arguments, head, target);
                 }
 
+                if (shape.OutputGate)
+                    ReferenceRows.Gate(shape, weights, input.AsSpan((sequence.FirstRow + row) * shape.DModel, shape.DModel), heads);
                 WriteOutput(shape, weights, sequence, row, heads, result.Output);
             }
 

@@ -55,6 +55,14 @@ internal static partial class ReferenceRows
         values.Add(value);
     }
 
+    /// <summary>Multiplies the joined heads of a row by σ(x Wg + bg).</summary>
+    public static void Gate(AttentionShape shape, AttentionWeights weights, ReadOnlySpan<double> row, double[] heads)
+    {
+        double[] gates = Project(row, weights.OutputGate, weights.OutputGateBias, shape.JoinedDim);
+        for (int i = 0; i < heads.Length; i++)
+            heads[i] /= 1 + Math.Exp(-gates[i]);
+    }
+
     /// <summary>y = W x + b.</summary>
     public static double[] Project(ReadOnlySpan<double> row, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, int outputs)
     {

@@ -14,6 +14,12 @@ public sealed partial class AttentionWeights
     /// <summary>Biases of the layer normalisation of keys, as many as weights; empty if there are none.</summary>
     public ReadOnlySpan<float> KeyNormBias => Learned.KeyNormBias.Values;
 
+    /// <summary>Matrix of the output gate, [Heads · ValueHeadDim, DModel]; empty if there is none.</summary>
+    public ReadOnlySpan<float> OutputGate => Learned.Gate.Weight.Values;
+
+    /// <summary>Bias of the output gate, [Heads · ValueHeadDim]; empty if there is none.</summary>
+    public ReadOnlySpan<float> OutputGateBias => Learned.Gate.Bias.Values;
+
     /// <summary>Logits of the attention sinks, [Heads]; empty if there are none.</summary>
     public ReadOnlySpan<float> Sinks => Learned.Sinks.Values;
 
@@ -43,6 +49,12 @@ public sealed partial class AttentionWeights
             KeyNormBias = Copy(keyNormBias, nameof(keyNormBias)),
         });
 
+    /// <summary>Returns these weights with an output gate.</summary>
+    /// <param name="gate">[Heads · ValueHeadDim, DModel].</param>
+    /// <param name="gateBias">[Heads · ValueHeadDim] if queries have a bias, otherwise empty.</param>
+    public AttentionWeights WithOutputGate(ReadOnlySpan<float> gate, ReadOnlySpan<float> gateBias = default) =>
+        With(Learned with { Gate = new(Copy(gate, nameof(gate)), Copy(gateBias, nameof(gateBias))) });
+
     /// <summary>Returns these weights with attention sinks.</summary>
     /// <param name="sinks">[Heads].</param>
     public AttentionWeights WithSinks(ReadOnlySpan<float> sinks) => With(Learned with { Sinks = Copy(sinks, nameof(sinks)) });
@@ -67,6 +79,9 @@ public sealed partial class AttentionWeights
 internal sealed record LearnedTensors
 {
     public static LearnedTensors None { get; } = new();
+
+    /// <summary>The matrix of the output gate, and its bias.</summary>
+    public ProjectionWeights Gate { get; init; } = new(WeightTensor.NotGiven, WeightTensor.NotGiven);
 
     public WeightTensor QueryNorm { get; init; } = WeightTensor.NotGiven;
 

@@ -22,6 +22,7 @@ public sealed partial class AttentionWeights
             return this;
         return new(FlushBoth(QueryProjection), FlushBoth(KeyProjection), FlushBoth(ValueProjection), FlushBoth(OutputProjection), new LearnedTensors
         {
+            Gate = FlushBoth(Learned.Gate),
             QueryNorm = Learned.QueryNorm.FlushSubnormals(),
             QueryNormBias = Learned.QueryNormBias.FlushSubnormals(),
             KeyNorm = Learned.KeyNorm.FlushSubnormals(),
@@ -49,7 +50,7 @@ public sealed partial class AttentionWeights
     [
         ("query weight", QueryProjection.Weight), ("query bias", QueryProjection.Bias), ("key weight", KeyProjection.Weight), ("key bias", KeyProjection.Bias),
         ("value weight", ValueProjection.Weight), ("value bias", ValueProjection.Bias), ("output weight", OutputProjection.Weight),
-        ("output bias", OutputProjection.Bias),
+        ("output bias", OutputProjection.Bias), ("output gate", Learned.Gate.Weight), ("output gate bias", Learned.Gate.Bias),
         ("query norm", Learned.QueryNorm), ("query norm bias", Learned.QueryNormBias), ("key norm", Learned.KeyNorm), ("key norm bias", Learned.KeyNormBias),
         ("sinks", Learned.Sinks), ("relative position bias", Learned.RelativePositionBias), ("bias key", Learned.BiasKey), ("bias value", Learned.BiasValue),
     ];

@@ -103,7 +103,10 @@ public sealed partial class AttentionWeights
             throw new ArgumentException("names.Output is null; expected the name of the output matrix.", nameof(names));
         var reader = new WeightReader(file, names);
         (ProjectionWeights query, ProjectionWeights key, ProjectionWeights value, ProjectionWeights output) = reader.Read();
-        return new AttentionWeights(query, key, value, output, reader.ReadLearned());
+        LearnedTensors learned = reader.ReadLearned();
+        if (names.QueryHoldsGate)
+            (query, learned) = reader.SplitGate(query, learned);
+        return new AttentionWeights(query, key, value, output, learned);
     }
 
     /// <summary>Random weights for tests and benchmarks: uniform in ±1/√inputs. The same seed gives the same weights on every machine.</summary>
@@ -136,6 +139,7 @@ public sealed partial class AttentionWeights
                 RelativePositionBias = Tensor(shape.RelativePositionBuckets * shape.Heads, 0),
                 BiasKey = Tensor(shape.BiasKeyValue ? shape.KeyDim : 0, 0),
                 BiasValue = Tensor(shape.BiasKeyValue ? shape.ValueDim : 0, 0),
+                Gate = shape.OutputGate ? Projection(shape.JoinedDim, shape.DModel, shape.QueryBias) : LearnedTensors.None.Gate,
             };
         }
 

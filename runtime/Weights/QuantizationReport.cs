@@ -149,6 +149,8 @@ public sealed class QuantizationReport
         Add(prefix + "key", weights.KeyProjection.Weight.AsMatrix(shape.KeyDim, shape.MemoryDim));
         Add(prefix + "value", weights.ValueProjection.Weight.AsMatrix(shape.ValueDim, shape.MemoryDim));
         Add(prefix + "output", weights.OutputProjection.Weight.AsMatrix(shape.DModel, shape.JoinedDim));
+        if (shape.OutputGate)
+            Add(prefix + "output gate", weights.Learned.Gate.Weight.AsMatrix(shape.JoinedDim, shape.DModel));
     }
 
     private void Add(string name, WeightTensor matrix)

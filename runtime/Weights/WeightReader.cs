@@ -21,6 +21,21 @@ internal readonly struct WeightReader(TensorFile file, AttentionTensorNames name
             new ProjectionWeights(output, ReadBias(names.OutputBias, "output")));
     }
 
+    /// <summary>Takes the gate out of a query matrix that holds the query and the gate of each head, one behind the other, and of its bias.</summary>
+    public (ProjectionWeights Query, LearnedTensors Learned) SplitGate(ProjectionWeights both, LearnedTensors learned)
+    {
+        int outputs = both.Weight.Shape!.Value.Outputs, heads = names.Heads, headDim = heads < 1 ? 0 : outputs / (2 * heads);
+        if (headDim < 1 || outputs != 2 * heads * headDim)
+            throw new InvalidDataException(
+                $"'{file.Path}': tensor '{names.Query}' has {outputs} outputs; expected a query and a gate of equal width for each of {heads} heads, the "
+                    + "Heads of these names.");
+        FusedPart query = new(0, headDim, heads, 2 * headDim), gate = query with { First = headDim };
+        WeightTensor Part(WeightTensor tensor, FusedPart part, string role) => tensor.IsAbsent ? tensor : tensor.Part(part, role);
+        return (
+            new(Part(both.Weight, query, "query"), Part(both.Bias, query, "query")),
+            learned with { Gate = new(Part(both.Weight, gate, "gate"), Part(both.Bias, gate, "gate")) });
+    }
+
     /// <summary>Refuses a file with tensors that the names do not know, and that may change what the block computes.</summary>
     private void RefuseOthers()
     {
@@ -68,6 +83,9 @@ internal readonly struct WeightReader(TensorFile file, AttentionTensorNames name
     /// <summary>What a block has learned beside its projections; what the file does not have is absent.</summary>
     public LearnedTensors ReadLearned() => new()
     {
+        Gate = names.OutputGate is { } gate && file.Contains(gate)
+            ? new(ReadMatrix(gate), ReadBias(names.OutputGateBias, "output gate"))
+            : LearnedTensors.None.Gate,
         QueryNorm = ReadHeadNorm(names.QueryNorm, "query norm", names.NormOffset),
         QueryNormBias = ReadHeadNorm(names.QueryNormBias, "query norm bias"),
         KeyNorm = ReadHeadNorm(names.KeyNorm, "key norm", names.NormOffset),

@@ -48,6 +48,10 @@ public sealed class HeadTests
         // A row block is smaller than a call of few rows.
         ("norm-rows-wide", new() { Heads = 32, HeadDim = 256, DModel = 64, QueryKeyNorm = QueryKeyNorm.Rms,
             QueryKeyNormScope = QueryKeyNormScope.Projection }),
+        ("gate", new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 13, DModel = 50, OutputGate = true, Causal = true,
+            QueryKeyNorm = QueryKeyNorm.Rms }),
+        ("gate-cross", new() { Heads = 4, DModel = 64, MemoryDim = 30, OutputGate = true, Weights = WeightFormat.Int8Blocks }),
+        ("gate-wide", new() { Heads = 8, KvHeads = 2, DModel = 512, OutputGate = true, KeyLengths = true }),
         ("mean", new() { Heads = 8, DModel = 512, Outputs = AttentionOutputs.AveragedProbabilities }),
         ("rope-linear", new() { Heads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryScaling = RotaryScaling.Linear,
             RotaryScalingFactor = 4 }),

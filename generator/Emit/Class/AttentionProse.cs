@@ -161,8 +161,8 @@ internal static class AttentionProse
     {
         AttentionShape shape = plan.Shape;
         if (shape.QueryKeyNorm != QueryKeyNorm.None)
-            yield return CodeWriter.Invariant(
-                $"{(shape.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys{Scope(shape)} (epsilon {shape.QueryKeyNormEpsilon:G9})");
+            yield return $"{(shape.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys{Scope(shape)} "
+                + CodeWriter.Invariant($"(epsilon {shape.QueryKeyNormEpsilon:G9})");
         if (shape.Softcap > 0)
             yield return CodeWriter.Invariant($"softcap {shape.Softcap:G9}");
         if (plan.Steps.ScorePass?.Modifier is { } modifier)
@@ -179,6 +179,8 @@ internal static class AttentionProse
             yield return "zero key and value";
         if (shape.HeadMask)
             yield return "head mask";
+        if (shape.OutputGate)
+            yield return "output gate";
         if (shape.KeyValues != KeyValueFormat.Float32)
             yield return $"keys and values in {shape.KeyValues}";
         if (shape.HasProbabilities)

@@ -120,8 +120,8 @@ internal static class ClassEmitter
                         + "the declared biases and norms.</param>");
         else if (shape.HasProjections)
             writer.Line(
-                $"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], and the "
-                    + $"declared biases.</param>");
+                $"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], "
+                    + $"{(shape.OutputGate ? $"output gate [{shape.JoinedDim}, {shape.DModel}], " : "")}and the declared biases.</param>");
         else
         {
             string learned = shape.Learns ? "What the configuration declares to be learned" : "None: <c>AttentionWeights.Empty</c>";

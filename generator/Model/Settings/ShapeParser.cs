@@ -90,8 +90,8 @@ internal static class ShapeParser
         string[] widths = ["DModel", "MemoryDim"], biases = ["QueryBias", "KeyBias", "ValueBias", "OutputBias"];
         foreach (string name in widths.Where(name => settings.Int(name) != 0).Concat(biases.Where(settings.Has)))
             settings.Report(DiagnosticDescriptors.WithoutProjections, name, name);
-        if (settings.Bool("SkipPadding"))
-            settings.Report(DiagnosticDescriptors.WithoutProjections, "SkipPadding", "SkipPadding");
+        foreach (string name in new[] { "SkipPadding", "OutputGate" }.Where(name => settings.Bool(name)))
+            settings.Report(DiagnosticDescriptors.WithoutProjections, name, name);
     }
 
     private static int KvHeads(SettingReader settings, int heads)

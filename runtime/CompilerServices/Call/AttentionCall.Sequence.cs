@@ -105,6 +105,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                 GatherQueries(in call, first + row, count, ref queries);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 AttendHead(in call, head, first + row, count, ref Unsafe.Add(ref queries, head * count * GroupDim), ref joined, ref scratch);
+            if (Has(OutputGate))
+                GateHeads(ref joined, count, ref scratch);
             if (Has(Memory))
                 FinishBlock(
                     in call,

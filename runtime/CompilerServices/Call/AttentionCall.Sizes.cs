@@ -23,6 +23,9 @@ public static partial class AttentionCall<TKernels, TConstants>
 
     private static int JoinedDim { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TConstants.Heads * TConstants.ValueHeadDim; }
 
+    /// <summary>Floats from the gates of a row to those of the next: whole panels.</summary>
+    private static int GateStride { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => WholePanels(JoinedDim); }
+
     /// <summary>Queries that one KV head serves, for one row.</summary>
     private static int GroupDim { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Group * TConstants.HeadDim; }
 

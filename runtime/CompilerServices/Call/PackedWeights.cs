@@ -22,6 +22,8 @@ public sealed class PackedWeights
 
     internal PackedMatrix Output { get; private set; } = null!;
 
+    internal PackedMatrix OutputGate { get; private set; } = null!;
+
     internal HeadNorm QueryNorm { get; private set; } = null!;
 
     internal HeadNorm KeyNorm { get; private set; } = null!;
@@ -104,6 +106,8 @@ public sealed class PackedWeights
             packed.Key = Pack(weights.KeyProjection, shape.KeyDim, shape.MemoryDim, TConstants.InterleavedMemory);
             packed.Value = Pack(weights.ValueProjection, shape.ValueDim, shape.MemoryDim, TConstants.InterleavedMemory);
             packed.Output = Pack(weights.OutputProjection, shape.DModel, shape.JoinedDim, TConstants.InterleavedOutput);
+            if (shape.OutputGate)
+                packed.OutputGate = Pack(weights.Learned.Gate, shape.JoinedDim, shape.DModel, TConstants.InterleavedInput);
         }
 
         packed.MakeTables(weights, TConstants.Features);

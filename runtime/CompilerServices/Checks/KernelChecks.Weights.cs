@@ -50,6 +50,7 @@ public static partial class KernelChecks
         }
 
         LearnedTensors learned = weights.Learned;
+        CheckGate(shape, learned.Gate);
         CheckNorm("query norm", "query norm bias", learned.QueryNorm, learned.QueryNormBias, shape, shape.QueryNormDim, "Heads · HeadDim");
         CheckNorm("key norm", "key norm bias", learned.KeyNorm, learned.KeyNormBias, shape, shape.KeyNormDim, "KvHeads · HeadDim");
         CheckLearned("sinks", learned.Sinks, shape.Sinks ? shape.Heads : 0, "Heads", "Sinks");
@@ -76,15 +77,30 @@ public static partial class KernelChecks
                 "weights");
     }
 
+    private static void CheckGate(AttentionShape shape, ProjectionWeights gate)
+    {
+        if (shape.OutputGate)
+        {
+            CheckProjection(
+                "output gate", gate, shape.JoinedDim, ValueWidthName(shape, "Heads"), shape.DModel, "DModel", shape.QueryBias,
+                nameof(AttentionShape.QueryBias));
+            return;
+        }
+
+        CheckLearned("output gate", gate.Weight, 0, "", nameof(AttentionShape.OutputGate));
+        CheckLearned("output gate bias", gate.Bias, 0, "", nameof(AttentionShape.OutputGate));
+    }
+
     /// <summary>The norm of queries or of keys, and its bias.</summary>
     private static void CheckNorm(string name, string biasName, WeightTensor norm, WeightTensor bias, AttentionShape shape, int expected, string ofAllHeads)
     {
         string expectedName = shape.QueryKeyNormScope == QueryKeyNormScope.Head ? "HeadDim" : ofAllHeads;
-        // A matrix from a file has a shape: as many elements the other way round are other weights.
-        if (norm.Shape is { } known && expected > 0 && (norm.Length != expected || known.Inputs != shape.HeadDim))
+        // A matrix from a file has a shape: as many elements the other way round, or for all heads together, are other weights.
+        bool isOwn = shape.QueryKeyNormScope == QueryKeyNormScope.HeadOwnWeights;
+        if (norm.Shape is { } known && expected > 0 && (!isOwn || norm.Length != expected || known.Inputs != shape.HeadDim))
             throw new ArgumentException(
-                $"The {name} ({norm.Source}) {norm.Describe()}; this kernel expects {expected} elements, which is {expectedName}, HeadDim = {shape.HeadDim} in a "
-                    + "row.", "weights");
+                $"The {name} ({norm.Source}) {norm.Describe()}; this kernel expects "
+                    + (isOwn ? $"[{expected / shape.HeadDim}, {shape.HeadDim}]" : $"{expected} elements") + $", which is {expectedName}.", "weights");
         CheckLearned(name, norm, expected, expectedName, "QueryKeyNorm");
         // Where the norm is missing, the bias is not the cause.
         string setting = shape.QueryKeyNorm == QueryKeyNorm.Layer ? "QueryKeyNormBias" : "QueryKeyNorm = QueryKeyNorm.Layer";

@@ -174,6 +174,9 @@ public enum AttentionFeatures : long
     /// <summary>A call may keep what the gradients need.</summary>
     Gradients = 1L << 50,
 
+    /// <summary>A gate multiplies the joined heads.</summary>
+    OutputGate = 1L << 54,
+
     /// <summary>The weights of the attention's projections are narrow.</summary>
     NarrowWeights = 1L << 56,
 

@@ -108,6 +108,9 @@ public interface IAttentionConstants
     /// <summary>Where the queries of a row block begin.</summary>
     static abstract int QueriesOffset { get; }
 
+    /// <summary>Where the gates of a row block begin.</summary>
+    static virtual int GatesOffset => 0;
+
     /// <summary>Where the scores of a query block begin.</summary>
     static abstract int ScoresOffset { get; }
 

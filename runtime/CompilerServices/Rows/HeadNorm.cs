@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Normalises heads, or all heads of a row together, by their root mean square (Zhang and Sennrich 2019), <c>x / √(mean(x²) + ε) · w</c>, or by mean and variance
-/// (Ba et al. 2016), <c>(x − mean) / √(variance + ε) · w + b</c>. Changed by <see cref="Set"/> only.
+/// Normalises heads, or all heads of a row together, by their root mean square (Zhang and Sennrich 2019), <c>x / √(mean(x²) + ε) · w</c>, or by mean and
+/// variance (Ba et al. 2016), <c>(x − mean) / √(variance + ε) · w + b</c>. Changed by <see cref="Set"/> only.
 /// </summary>
 /// <remarks>
 /// Sums run in 16 virtual lanes, element mod 16, and one tree adds the lanes; products are rounded before they are added:

@@ -59,6 +59,9 @@ public sealed partial record AttentionShape
     /// <summary>Whether a call gives a factor for each head.</summary>
     public bool HeadMask { get; init; }
 
+    /// <summary>Whether a gate multiplies the joined heads.</summary>
+    public bool OutputGate { get; init; }
+
     /// <summary>The fixed number of query rows of a sequence, or 0 for any number.</summary>
     public int SequenceLength { get; init; }
 

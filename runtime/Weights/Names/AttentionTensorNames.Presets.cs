@@ -77,6 +77,19 @@ public sealed partial record AttentionTensorNames
     /// <param name="prefix">Such as <c>model.layers.0.self_attn</c>; empty for none.</param>
     public static AttentionTensorNames Gemma(string prefix) => Llama(prefix) with { NormOffset = 1 };
 
+    /// <summary>
+    /// The attention of Hugging Face's Qwen3-Next: the names of <see cref="Llama"/>. <c>q_proj</c> holds the query and the output gate of each head, and the
+    /// norms store w and multiply by 1 + w.
+    /// </summary>
+    /// <param name="prefix">Such as <c>model.layers.3.self_attn</c>; empty for none.</param>
+    /// <param name="heads">The number of query heads.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="heads"/> is not positive.</exception>
+    public static AttentionTensorNames Qwen3Next(string prefix, int heads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
+        return Gemma(prefix) with { QueryHoldsGate = true, Heads = heads };
+    }
+
     /// <summary>Hugging Face GPT-2, whose <c>Conv1D</c> stores matrices as [inputs, outputs]: <c>c_attn</c> and <c>c_proj</c>.</summary>
     /// <param name="prefix">Such as <c>h.0.attn</c>; empty for none.</param>
     public static AttentionTensorNames Gpt2(string prefix)

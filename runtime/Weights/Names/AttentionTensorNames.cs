@@ -26,7 +26,7 @@ public sealed partial record AttentionTensorNames
     /// <summary>The order of the outputs of <see cref="QueryKeyValue"/> and <see cref="QueryKeyValueBias"/>. The default is by part.</summary>
     public QueryKeyValueOrder QueryKeyValueOrder { get; init; }
 
-    /// <summary>The number of query heads. Only an order by head or by group needs it.</summary>
+    /// <summary>The number of query heads. Only an order by head or by group and <see cref="QueryHoldsGate"/> need it.</summary>
     public int Heads { get; init; }
 
     /// <summary>The number of key and value heads. Only an order by group needs it.</summary>
@@ -49,6 +49,18 @@ public sealed partial record AttentionTensorNames
 
     /// <summary>The output bias.</summary>
     public string? OutputBias { get; init; }
+
+    /// <summary>
+    /// Whether the query matrix holds the query and behind it the output gate of each head, as Qwen3-Next has it, and the query bias too. Needs
+    /// <see cref="Heads"/>.
+    /// </summary>
+    public bool QueryHoldsGate { get; init; }
+
+    /// <summary>The matrix of the output gate, where it is one of its own. It is read if the file has it.</summary>
+    public string? OutputGate { get; init; }
+
+    /// <summary>The bias of the output gate.</summary>
+    public string? OutputGateBias { get; init; }
 
     /// <summary>The weights of the normalisation of queries. This tensor and all following ones are read if the file has them.</summary>
     public string? QueryNorm { get; init; }
@@ -93,7 +105,7 @@ public sealed partial record AttentionTensorNames
     internal IEnumerable<string> All => new[]
     {
         Query, Key, Value, QueryKeyValue, Output, QueryBias, KeyBias, ValueBias, QueryKeyValueBias, OutputBias,
-        QueryNorm, QueryNormBias, KeyNorm, KeyNormBias, Sinks, RelativePositionBias, BiasKey, BiasValue,
+        OutputGate, OutputGateBias, QueryNorm, QueryNormBias, KeyNorm, KeyNormBias, Sinks, RelativePositionBias, BiasKey, BiasValue,
     }.OfType<string>();
 
     /// <summary>Where tensors are refused that these names do not know; null where none is refused.</summary>

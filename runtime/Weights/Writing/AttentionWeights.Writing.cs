@@ -26,7 +26,10 @@ public sealed partial class AttentionWeights
         }
         else
         {
-            writer.AddMatrix(names.Query, "query matrix", QueryProjection.Weight.Memory, shape.QueryDim);
+            if (names.QueryHoldsGate)
+                writer.AddMatrix(names.Query, "query matrix", WithGate(shape, Query, OutputGate, shape.DModel), 2 * shape.QueryDim);
+            else
+                writer.AddMatrix(names.Query, "query matrix", QueryProjection.Weight.Memory, shape.QueryDim);
             writer.AddMatrix(names.Key, "key matrix", KeyProjection.Weight.Memory, shape.KeyDim);
             writer.AddMatrix(names.Value, "value matrix", ValueProjection.Weight.Memory, shape.ValueDim);
         }
@@ -38,13 +41,22 @@ public sealed partial class AttentionWeights
         }
         else
         {
-            writer.AddVector(names.QueryBias, "query bias", QueryProjection.Bias.Memory);
+            if (names.QueryHoldsGate && shape.QueryBias)
+                writer.AddVector(names.QueryBias, "query bias", WithGate(shape, QueryBias, OutputGateBias, 1));
+            else
+                writer.AddVector(names.QueryBias, "query bias", QueryProjection.Bias.Memory);
             writer.AddVector(names.KeyBias, "key bias", KeyProjection.Bias.Memory);
             writer.AddVector(names.ValueBias, "value bias", ValueProjection.Bias.Memory);
         }
 
         writer.AddMatrix(names.Output, "output matrix", OutputProjection.Weight.Memory, shape.DModel);
         writer.AddVector(names.OutputBias, "output bias", OutputProjection.Bias.Memory);
+        if (!names.QueryHoldsGate)
+        {
+            writer.AddMatrix(names.OutputGate, "output gate", Learned.Gate.Weight.Memory, shape.JoinedDim);
+            writer.AddVector(names.OutputGateBias, "output gate bias", Learned.Gate.Bias.Memory);
+        }
+
         int columns = shape.QueryKeyNormScope == QueryKeyNormScope.HeadOwnWeights ? shape.HeadDim : 0;
         writer.AddVector(names.QueryNorm, "query norm", Learned.QueryNorm.Memory, names.NormOffset, columns);
         writer.AddVector(names.QueryNormBias, "query norm bias", Learned.QueryNormBias.Memory, 0, columns);
@@ -62,6 +74,16 @@ public sealed partial class AttentionWeights
             return FusedRows.ByPart(shape.QueryDim, shape.KeyDim);
         int groups = names.QueryKeyValueOrder == QueryKeyValueOrder.ByHead ? shape.Heads : shape.KvHeads;
         return FusedRows.ByGroup(shape.Heads / groups, groups, shape.HeadDim);
+    }
+
+    /// <summary>The query of each head and its gate, one behind the other; both are equally wide.</summary>
+    private static float[] WithGate(AttentionShape shape, ReadOnlySpan<float> query, ReadOnlySpan<float> gate, int inputs)
+    {
+        var both = new float[2 * shape.QueryDim * inputs];
+        FusedPart part = new(0, shape.HeadDim, shape.Heads, 2 * shape.HeadDim);
+        part.Put(query, both, inputs);
+        (part with { First = shape.HeadDim }).Put(gate, both, inputs);
+        return both;
     }
 
     /// <summary>Outputs of query, key and value in one matrix, or in one bias, whose absent parts are zeros.</summary>

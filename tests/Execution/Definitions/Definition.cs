@@ -1,6 +1,6 @@
 namespace AttentionGen.Tests.Execution.Definitions;
 
-/// <summary>Attention in float64 from the formulas of the models' papers, one row after another: neither the kernels nor the reference have a part in it.</summary>
+/// <summary>Attention in float64 from the formulas of the models' papers, row by row: neither the kernels nor the reference have a part in it.</summary>
 internal static class Definition
 {
     /// <summary>y = W x, with W as [outputs, inputs].</summary>
@@ -38,6 +38,40 @@ internal static class Definition
         }
 
         return result;
+    }
+
+    /// <summary><c>(x − mean) / √(variance + ε) · w</c>, or <c>x / √(mean(x²) + ε) · w</c>.</summary>
+    public static double[] Normed(double[] row, float[] weights, bool centres, double epsilon)
+    {
+        double mean = centres ? row.Average() : 0, variance = row.Average(value => (value - mean) * (value - mean));
+        return [.. row.Select((value, i) => (value - mean) / Math.Sqrt(variance + epsilon) * weights[i])];
+    }
+
+    /// <summary>A head whose first elements are rotated in pairs, by base 10,000.</summary>
+    public static double[] Rotated(double[] head, int position, int rotaryDim, Func<int, (int First, int Second)> pair)
+    {
+        double[] result = [.. head];
+        for (int i = 0; i < rotaryDim / 2; i++)
+        {
+            (int first, int second) = pair(i);
+            double angle = position * Math.Pow(10_000, -2.0 * i / rotaryDim);
+            result[first] = (head[first] * Math.Cos(angle)) - (head[second] * Math.Sin(angle));
+            result[second] = (head[second] * Math.Cos(angle)) + (head[first] * Math.Sin(angle));
+        }
+
+        return result;
+    }
+
+    /// <summary>Weights from a file with these tensors behind the prefix <c>model.layers.0.self_attn</c>.</summary>
+    public static AttentionWeights Load(AttentionTensorNames names, params (string Name, long[] Sizes, float[] Values)[] tensors)
+    {
+        var builder = new SafetensorsBuilder();
+        foreach ((string name, long[] sizes, float[] values) in tensors)
+            builder.Add($"model.layers.0.self_attn.{name}", sizes, values);
+        using var bytes = new MemoryStream();
+        builder.Save(bytes);
+        using SafetensorsFile file = SafetensorsFile.Open(bytes.ToArray(), "a model");
+        return AttentionWeights.From(file, names);
     }
 
     /// <summary>Rows of random numbers.</summary>

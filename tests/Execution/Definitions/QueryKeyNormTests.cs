@@ -13,8 +13,8 @@ public sealed class QueryKeyNormTests
             WholeRowNorm.Shape, [WholeRowNorm.Heads * HeadDim], [WholeRowNorm.KvHeads * HeadDim], out float[] queryNorm, out float[] keyNorm);
         Check(
             new WholeRowNorm(weights), weights, WholeRowNorm.KvHeads,
-            (row, isQuery) => Normed(row, isQuery ? queryNorm : keyNorm, centres: false, WholeRowNorm.Shape.QueryKeyNormEpsilon),
-            (head, position) => Rotated(head, position, i => (i, i + (HeadDim / 2))));
+            (row, isQuery) => Definition.Normed(row, isQuery ? queryNorm : keyNorm, centres: false, WholeRowNorm.Shape.QueryKeyNormEpsilon),
+            (head, position) => Definition.Rotated(head, position, HeadDim, i => (i, i + (HeadDim / 2))));
     }
 
     /// <summary>Command R+: layer norm without bias of each head, with weights [heads, head dimension], then interleaved rotation.</summary>
@@ -27,11 +27,11 @@ public sealed class QueryKeyNormTests
             new OwnHeadNorms(weights), weights, OwnHeadNorms.KvHeads,
             (row, isQuery) =>
             [
-                .. Enumerable.Range(0, row.Length / HeadDim).SelectMany(head => Normed(
+                .. Enumerable.Range(0, row.Length / HeadDim).SelectMany(head => Definition.Normed(
                     Definition.Head(row, head, HeadDim), [.. (isQuery ? queryNorm : keyNorm).Skip(head * HeadDim).Take(HeadDim)], centres: true,
                     OwnHeadNorms.Shape.QueryKeyNormEpsilon)),
             ],
-            (head, position) => Rotated(head, position, i => (2 * i, (2 * i) + 1)));
+            (head, position) => Definition.Rotated(head, position, HeadDim, i => (2 * i, (2 * i) + 1)));
     }
 
     private static void Check<TKernel>(
@@ -61,39 +61,12 @@ public sealed class QueryKeyNormTests
     private static AttentionWeights Load(AttentionShape shape, long[] querySizes, long[] keySizes, out float[] queryNorm, out float[] keyNorm)
     {
         AttentionWeights random = AttentionWeights.Random(shape, seed: 3);
-        (queryNorm, keyNorm) = (random.QueryNorm.ToArray(), random.KeyNorm.ToArray());
-        const string Prefix = "model.layers.0.self_attn.";
-        var builder = new SafetensorsBuilder();
-        builder.Add(Prefix + "q_proj.weight", [shape.QueryDim, Width], random.Query.ToArray());
-        builder.Add(Prefix + "k_proj.weight", [shape.KeyDim, Width], random.Key.ToArray());
-        builder.Add(Prefix + "v_proj.weight", [shape.ValueDim, Width], random.Value.ToArray());
-        builder.Add(Prefix + "o_proj.weight", [Width, shape.JoinedDim], random.Output.ToArray());
-        builder.Add(Prefix + "q_norm.weight", querySizes, queryNorm);
-        builder.Add(Prefix + "k_norm.weight", keySizes, keyNorm);
-        using var bytes = new MemoryStream();
-        builder.Save(bytes);
-        using SafetensorsFile file = SafetensorsFile.Open(bytes.ToArray(), "norms");
-        return AttentionWeights.From(file, AttentionTensorNames.Llama("model.layers.0.self_attn"));
-    }
-
-    private static double[] Normed(double[] row, float[] weights, bool centres, double epsilon)
-    {
-        double mean = centres ? row.Average() : 0, variance = row.Average(value => (value - mean) * (value - mean));
-        return [.. row.Select((value, i) => (value - mean) / Math.Sqrt(variance + epsilon) * weights[i])];
-    }
-
-    private static double[] Rotated(double[] head, int position, Func<int, (int First, int Second)> pair)
-    {
-        double[] result = [.. head];
-        for (int i = 0; i < HeadDim / 2; i++)
-        {
-            (int first, int second) = pair(i);
-            double angle = position * Math.Pow(10_000, -2.0 * i / HeadDim);
-            result[first] = (head[first] * Math.Cos(angle)) - (head[second] * Math.Sin(angle));
-            result[second] = (head[second] * Math.Cos(angle)) + (head[first] * Math.Sin(angle));
-        }
-
-        return result;
+        float[] queries = queryNorm = random.QueryNorm.ToArray(), keys = keyNorm = random.KeyNorm.ToArray();
+        return Definition.Load(
+            AttentionTensorNames.Llama("model.layers.0.self_attn"),
+            ("q_proj.weight", [shape.QueryDim, Width], random.Query.ToArray()), ("k_proj.weight", [shape.KeyDim, Width], random.Key.ToArray()),
+            ("v_proj.weight", [shape.ValueDim, Width], random.Value.ToArray()), ("o_proj.weight", [Width, shape.JoinedDim], random.Output.ToArray()),
+            ("q_norm.weight", querySizes, queries), ("k_norm.weight", keySizes, keys));
     }
 }
 

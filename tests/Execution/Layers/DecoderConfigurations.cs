@@ -27,11 +27,12 @@ internal sealed partial class T5Layer;
     Softcap = 30,
     QueryKeyNorm = QueryKeyNorm.Rms, NormPlacement = NormPlacement.Both, Norm = Norm.Rms, Activation = Activation.Silu, MemoryDim = 272, MemoryLengths = true,
     Ragged = true,
-    ResidualScale = 0.5f, Sinks = true, HeadMask = true)]
+    ResidualScale = 0.5f, Sinks = true, HeadMask = true, QueryKeyNormScope = QueryKeyNormScope.Projection, OutputGate = true)]
 internal sealed partial class GemmaDecoderLayer;
 
 /// <summary>A decoder whose rows fill no whole panels, with norms on both sides.</summary>
-[TransformerLayerConfig(Heads = 3, DModel = 21, FeedForwardDim = 37, Causal = true, NormPlacement = NormPlacement.Both, Gated = true, MemoryDim = 19)]
+[TransformerLayerConfig(Heads = 3, DModel = 21, FeedForwardDim = 37, Causal = true, NormPlacement = NormPlacement.Both, Gated = true, MemoryDim = 19,
+    OutputGate = true)]
 internal sealed partial class OddDecoderLayer;
 
 /// <summary>All rows at once, as a decoder that is not autoregressive: no cache, and padding that is skipped.</summary>

@@ -44,10 +44,10 @@ internal sealed partial class LlamaLayer;
     Activation = Activation.Silu, Gated = true)]
 internal sealed partial class MistralLayer;
 
-/// <summary>The same with keys and values in int8.</summary>
+/// <summary>The same with keys and values in int8, and gated heads.</summary>
 [TransformerLayerConfig(
     Heads = 4, KvHeads = 2, DModel = 32, FeedForwardDim = 80, Causal = true, WindowLeft = 20, Rotary = RotaryKind.HalfSplit, Norm = Norm.Rms,
-    Activation = Activation.Silu, Gated = true, KeyValues = KeyValueFormat.Int8)]
+    Activation = Activation.Silu, Gated = true, KeyValues = KeyValueFormat.Int8, OutputGate = true)]
 internal sealed partial class NarrowMistralLayer;
 
 /// <summary>Gemma 2: norms on both sides, capped scores.</summary>
@@ -63,7 +63,7 @@ internal sealed partial class GemmaLayer;
 internal sealed partial class GptJLayer;
 
 /// <summary>TinyBERT, whose 312 columns fill no whole panels; here 40.</summary>
-[TransformerLayerConfig(Heads = 5, DModel = 40, FeedForwardDim = 150, NormPlacement = NormPlacement.Post, Ragged = true)]
+[TransformerLayerConfig(Heads = 5, DModel = 40, FeedForwardDim = 150, NormPlacement = NormPlacement.Post, Ragged = true, OutputGate = true)]
 internal sealed partial class TinyBertLayer;
 
 /// <summary>GPT-NeoX: parallel branches, each with a norm of its own.</summary>

@@ -17,6 +17,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         new("grouped", block => block with { Heads = 4, KvHeads = 2, HeadDim = 8 }),
         new("value-dim", block => block with { ValueHeadDim = 20 }),
         new("no-bias", block => block with { Biases = false }),
+        new("output-gate", block => block with { OutputGate = true }),
         new("bfloat16", block => block with { Weights = WeightFormat.BFloat16 }),
         new("float16", block => block with { Weights = WeightFormat.Float16 }),
         new("int8-blocks", block => block with { Weights = WeightFormat.Int8Blocks }),

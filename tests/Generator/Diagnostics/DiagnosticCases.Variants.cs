@@ -23,6 +23,12 @@ internal sealed partial record DiagnosticCase
                 $"{setting.Split(' ')[0]} belongs to the projections",
                 "remove Projections = false");
         yield return Setting(
+            "output gate without projections",
+            "AG0034",
+            $"{Core}, «OutputGate = true»",
+            $"{Core}, OutputGate = false",
+            "OutputGate belongs to the projections");
+        yield return Setting(
             "SkipPadding without projections",
             "AG0034",
             $"{Core}, KeyLengths = true, «SkipPadding = true»",
@@ -208,6 +214,12 @@ internal sealed partial record DiagnosticCase
             $"{Small}, Causal = true, Gradients = true, «KeyValues = KeyValueFormat.Int8»",
             $"{Small}, Causal = true, Gradients = true",
             "KeyValues cannot be combined with Gradients");
+        yield return Setting(
+            "gradients of an output gate",
+            "AG0053",
+            $"{Small}, Gradients = true, «OutputGate = true»",
+            $"{Small}, Gradients = true",
+            "OutputGate cannot be combined with Gradients");
         (string, string)[] hooks =
             [("ScoreModifier", "float Change(float s, int h, int q, int k) => s"), ("MaskPredicate", "bool Sees(int h, int q, int k) => k < q")];
         foreach ((string attribute, string method) in hooks)

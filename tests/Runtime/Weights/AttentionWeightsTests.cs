@@ -247,6 +247,15 @@ public sealed class AttentionWeightsTests : IDisposable
                 + $"QueryKeyNorm", message);
         KernelChecks.ValidateWeights(plain with { QueryKeyNorm = QueryKeyNorm.Rms, Sinks = true }, llama);
 
+        // A matrix of norms is of heads that have weights of their own.
+        var own = AttentionWeights.From(file, AttentionTensorNames.Llama("") with { QueryNorm = "two_rows", Sinks = null, Ignored = others });
+        AttentionShape normed = plain with { QueryKeyNorm = QueryKeyNorm.Rms, QueryKeyNormScope = QueryKeyNormScope.Projection };
+        Assert.Contains("has shape [2, 2]; this kernel expects 2 elements, which is Heads · HeadDim.", Refusal(normed));
+        Assert.Contains(
+            "has shape [2, 2]; this kernel expects [1, 2], which is Heads · HeadDim.",
+            Refusal(normed with { QueryKeyNormScope = QueryKeyNormScope.HeadOwnWeights }));
+        string Refusal(AttentionShape shape) => Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(shape, own)).Message;
+
         Assert.Contains(
             "tensor 'two_rows' has shape [2, 2]; expected a vector, [elements]",
             Assert.Throws<InvalidDataException>(

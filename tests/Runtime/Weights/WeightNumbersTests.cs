@@ -7,7 +7,7 @@ public sealed class WeightNumbersTests
 {
     private static readonly AttentionShape Shape = TestNumbers.Shape(heads: 2, headDim: 2, dModel: 4) with
     {
-        QueryKeyNorm = QueryKeyNorm.Layer, Sinks = true, RelativePositionBuckets = 4, BiasKeyValue = true,
+        QueryKeyNorm = QueryKeyNorm.Layer, OutputGate = true, Sinks = true, RelativePositionBuckets = 4, BiasKeyValue = true,
     };
 
     [Fact]
@@ -119,6 +119,7 @@ public sealed class WeightNumbersTests
         weights.QueryBias.ToArray(), weights.KeyBias.ToArray(), weights.ValueBias.ToArray(), weights.OutputBias.ToArray(),
         weights.QueryNorm.ToArray(), weights.KeyNorm.ToArray(), weights.QueryNormBias.ToArray(), weights.KeyNormBias.ToArray(),
         weights.Sinks.ToArray(), weights.RelativePositionBias.ToArray(), weights.BiasKey.ToArray(), weights.BiasValue.ToArray(),
+        weights.OutputGate.ToArray(), weights.OutputGateBias.ToArray(),
     ];
 
     /// <summary>Random weights whose tensor of this number begins with two given elements.</summary>
@@ -127,7 +128,8 @@ public sealed class WeightNumbersTests
         float[][] all = Tensors(AttentionWeights.Random(Shape, 1));
         (all[tensor][0], all[tensor][1]) = (first, second);
         return AttentionWeights.FromSpans(all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7])
-            .WithQueryKeyNorm(all[8], all[9], all[10], all[11]).WithSinks(all[12]).WithRelativePositionBias(all[13]).WithBiasKeyValue(all[14], all[15]);
+            .WithQueryKeyNorm(all[8], all[9], all[10], all[11]).WithSinks(all[12]).WithRelativePositionBias(all[13]).WithBiasKeyValue(all[14], all[15])
+            .WithOutputGate(all[16], all[17]);
     }
 
     private static IEnumerable<PropertyInfo> Tensors() =>

@@ -19,6 +19,8 @@ internal static class Tensors
         (nameof(weights.QueryNormBias), weights.Learned.QueryNormBias.Memory),
         (nameof(weights.KeyNorm), weights.Learned.KeyNorm.Memory),
         (nameof(weights.KeyNormBias), weights.Learned.KeyNormBias.Memory),
+        (nameof(weights.OutputGate), weights.Learned.Gate.Weight.Memory),
+        (nameof(weights.OutputGateBias), weights.Learned.Gate.Bias.Memory),
         (nameof(weights.Sinks), weights.Learned.Sinks.Memory),
         (nameof(weights.RelativePositionBias), weights.Learned.RelativePositionBias.Memory),
         (nameof(weights.BiasKey), weights.Learned.BiasKey.Memory),

@@ -4,7 +4,7 @@ using static AttentionGen.CompilerServices.AttentionFeatures;
 
 namespace AttentionGen.CompilerServices;
 
-// The gradients of a call. With projections: those of the joined heads, then KV head by KV head, then of norms over all heads, then those of weights and inputs.
+// The gradients of a call. With projections: those of the joined heads, then KV head by KV head, of norms over all heads, and of weights and inputs.
 public static partial class AttentionCall<TKernels, TConstants>
 {
     /// <summary>Computes the gradients of a forward.</summary>

@@ -112,6 +112,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
         ref float queries = ref Unsafe.Add(ref scratch, TConstants.QueriesOffset);
         ProjectInput(weights.Query, ref source, rows, 0, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim), ref scratch);
+        if (Has(OutputGate))
+            ProjectGates(weights, ref source, rows, ref scratch);
         for (nint index = 0, row = 0; index < count; index++)
         {
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref keyValues);
@@ -140,6 +142,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             place += KeyValueFloats(call.Dimensions.Keys);
         }
 
+        if (Has(OutputGate))
+            GateHeads(ref strip, rows, ref scratch);
         ref float input = ref At(arguments.Input, firstRow * TConstants.DModel), output = ref At(arguments.Output, firstRow * TConstants.DModel);
         if (Has(Memory))
             FinishGroup(weights, in arguments, in dimensions, first, count, ref strip, rows, ref input, ref output, ref scratch, ref keyValues);

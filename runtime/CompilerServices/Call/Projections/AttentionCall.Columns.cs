@@ -23,13 +23,14 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float valueStrip = ref Unsafe.Add(ref keyStrip, newKeys * WholePanels(KeyDim));
         ref float queries = ref Unsafe.Add(ref valueStrip, newKeys * WholePanels(ValueDim));
         ref float joined = ref Unsafe.Add(ref queries, rows * QueryDim);
+        ref float gates = ref Unsafe.Add(ref joined, rows * JoinedDim);
         // Of a layer only: results of its branches, and rows between the products of its feed-forward network.
-        ref float branch = ref Unsafe.Add(ref joined, rows * JoinedDim);
+        ref float branch = ref Unsafe.Add(ref gates, Has(OutputGate) ? rows * GateStride : 0);
         ref float hidden = ref Unsafe.Add(ref branch, rows * BranchStride);
         if (phase == 0)
-            ProjectColumns(in call, rows, newKeys, part, step, ref strips, ref keyStrip, ref valueStrip, ref scratch);
+            ProjectColumns(in call, rows, newKeys, part, step, ref strips, ref keyStrip, ref valueStrip, ref gates, ref scratch);
         else if (phase == 1)
-            RunProjectedHead(in call, rows, newKeys, part, ref strips, ref keyStrip, ref valueStrip, ref queries, ref joined, ref scratch);
+            RunProjectedHead(in call, rows, newKeys, part, ref strips, ref keyStrip, ref valueStrip, ref queries, ref joined, ref gates, ref scratch);
         else if (!Has(Layer))
             ProjectOutputColumns(in call, rows, part, step, ref joined, ref scratch);
         else if (Has(Memory) && phase is >= 3 and < 3 + MemoryPhases)
@@ -88,15 +89,20 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void ProjectBranchColumns(PackedMatrix weights, ref float joined, nint rows, int first, int end, ref float branch, ref float scratch) =>
         ProjectOutput(weights, ref joined, rows, first, end - first, ref Unsafe.Add(ref branch, first * PanelWidth), BranchStride, ref scratch);
 
-    /// <summary>Some panels of the queries, or of the keys, or of the values.</summary>
+    /// <summary>Some panels of the queries, or of the keys, or of the values, or of the gates.</summary>
     [MethodImpl(Step)]
     private static void ProjectColumns(
-        in SequenceCall call, nint rows, nint newKeys, int part, int step, ref float queryStrip, ref float keyStrip, ref float valueStrip, ref float scratch)
+        in SequenceCall call, nint rows, nint newKeys, int part, int step, ref float queryStrip, ref float keyStrip, ref float valueStrip, ref float gates,
+        ref float scratch)
     {
         ref float input = ref AttentionRows(
             call.Weights, ref At(call.Arguments.Input, FirstRow(in call) * TConstants.DModel), Math.Max(rows, newKeys), ref scratch);
         int queryParts = ((WholePanels(QueryDim) / PanelWidth) + step - 1) / step, keyParts = ((WholePanels(KeyDim) / PanelWidth) + step - 1) / step;
-        if (Has(CrossAttention) || part < queryParts)
+        int valueParts = ((WholePanels(ValueDim) / PanelWidth) + step - 1) / step;
+        int gateFirst = part - queryParts - (Has(CrossAttention) ? 0 : keyParts + valueParts);
+        if (Has(OutputGate) && gateFirst >= 0)
+            ProjectColumns(ref input, rows, call.Weights.OutputGate, gateFirst * step, step, ref gates, GateStride, ref scratch);
+        else if (Has(CrossAttention) || part < queryParts)
             ProjectColumns(ref input, rows, call.Weights.Query, part * step, step, ref queryStrip, WholePanels(QueryDim), ref scratch);
         else if (part < queryParts + keyParts)
             ProjectColumns(ref input, newKeys, call.Weights.Key, (part - queryParts) * step, step, ref keyStrip, WholePanels(KeyDim), ref scratch);
@@ -114,7 +120,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void RunProjectedHead(
         in SequenceCall call, nint rows, nint newKeys, nint head, ref float queryStrip, ref float keyStrip, ref float valueStrip, ref float queries,
-        ref float joined, ref float scratch)
+        ref float joined, ref float gates, ref float scratch)
     {
         if (!Has(CrossAttention))
         {
@@ -129,6 +135,10 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float laidOut = ref Unsafe.Add(ref queries, head * rows * GroupDim);
         QueryRows.Write(ref strip, stride, rows, ref laidOut, rows * GroupDim, 1, Group, TConstants.HeadDim, TConstants.QueryFactor);
         AttendHead(in call, head, 0, rows, ref laidOut, ref joined, ref scratch);
+        int column = (int)head * Group * TConstants.ValueHeadDim;
+        if (Has(OutputGate))
+            HeadGates.Apply(
+                ref Unsafe.Add(ref joined, column), JoinedDim, ref Unsafe.Add(ref gates, column), GateStride, rows, Group * TConstants.ValueHeadDim);
     }
 
     /// <summary>

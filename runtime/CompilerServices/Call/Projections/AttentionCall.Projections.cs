@@ -40,9 +40,21 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         ref float input = ref AttentionRows(call.Weights, ref At(call.Arguments.Input, (FirstRow(in call) + first) * TConstants.DModel), rows, ref scratch);
         ProjectInput(call.Weights.Query, ref input, rows, 0, WholePanels(QueryDim) / PanelWidth, ref strip, WholePanels(QueryDim), ref scratch);
+        if (Has(OutputGate))
+            ProjectGates(call.Weights, ref input, rows, ref scratch);
         ChangeQueries(in call, 0, ref strip, WholePanels(QueryDim), rows, TConstants.Heads, first);
         WriteQueries(ref strip, rows, ref queries);
     }
+
+    /// <summary>Projects the rows that the queries come from to the gates of their heads.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ProjectGates(PackedWeights weights, ref float input, nint rows, ref float scratch) => ProjectInput(
+        weights.OutputGate, ref input, rows, 0, GateStride / PanelWidth, ref Unsafe.Add(ref scratch, TConstants.GatesOffset), GateStride, ref scratch);
+
+    /// <summary>Multiplies the joined heads of a row block by their gates.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void GateHeads(ref float joined, nint rows, ref float scratch) =>
+        HeadGates.Apply(ref joined, JoinedDim, ref Unsafe.Add(ref scratch, TConstants.GatesOffset), GateStride, rows, JoinedDim);
 
     /// <summary>
     /// Brings the projected queries of some rows into the order that the heads read them in, times the factor of the scores, unless a normalisation's weights

@@ -67,14 +67,17 @@ internal readonly record struct CallNumbers
 
     public int OutputPanels => Panels(DModel);
 
+    /// <summary>Panels of the gates of the joined heads.</summary>
+    public int GatePanels => Has(AttentionFeatures.OutputGate) ? Panels(JoinedDim) : 0;
+
     /// <summary>Whether threads share the heads of a sequence where rows are few. The mean of the heads is added up by one thread.</summary>
     public bool SharesHeads => (Has(AttentionFeatures.Projections) || KvHeads > 1) && !Has(AttentionFeatures.AveragedProbabilities);
 
     /// <summary>
-    /// Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads, of a layer what its
-    /// branches give, and of a decoder layer the sum after its self-attention.
+    /// Shared floats of one row where columns are parts: projected queries, keys and values, laid-out queries, joined heads and their gates, of a layer what
+    /// its branches give, and of a decoder layer the sum after its self-attention.
     /// </summary>
-    public nint ColumnFloats => ((nint)(QueryPanels + Panels(KeyDim) + Panels(ValueDim)) * PanelWidth) + QueryDim + JoinedDim
+    public nint ColumnFloats => ((nint)(QueryPanels + Panels(KeyDim) + Panels(ValueDim)) * PanelWidth) + QueryDim + JoinedDim + (GatePanels * PanelWidth)
         + (Has(AttentionFeatures.Layer) ? (OutputPanels * PanelWidth) + HiddenStride : 0) + (Has(AttentionFeatures.Memory) ? DModel : 0);
 
     public int FeedForwardPanels => Panels(FeedForwardDim);

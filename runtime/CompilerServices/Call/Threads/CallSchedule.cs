@@ -98,6 +98,8 @@ internal readonly struct CallSchedule
         long row = ((long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim)) + (isCross ? 0 : memoryRow) + feedForward;
         long attention = Math.Min(sizes.Keys, numbers.MostVisibleKeys) * (long)(numbers.QueryDim + numbers.JoinedDim);
         long memory = isCross && !sizes.HasCache ? sizes.AllKeys * memoryRow : 0;
+        if (numbers.Has(AttentionFeatures.OutputGate))
+            row += (long)numbers.DModel * numbers.JoinedDim;
         if (numbers.Has(AttentionFeatures.Memory))
         {
             row += (long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim);
@@ -129,10 +131,11 @@ internal readonly struct CallSchedule
 
     private static CallSchedule CutColumns(in CallNumbers numbers, in CallSizes sizes, int threads, nint keyValueFloats)
     {
-        int projected = numbers.QueryPanels + numbers.KeyPanels + numbers.ValuePanels;
+        int projected = numbers.QueryPanels + numbers.KeyPanels + numbers.ValuePanels + numbers.GatePanels;
         int step = ColumnStep(in numbers, projected, threads);
         WorkPhase columns = new(
-            EqualParts.Count(numbers.QueryPanels, step) + EqualParts.Count(numbers.KeyPanels, step) + EqualParts.Count(numbers.ValuePanels, step), step);
+            EqualParts.Count(numbers.QueryPanels, step) + EqualParts.Count(numbers.KeyPanels, step) + EqualParts.Count(numbers.ValuePanels, step)
+                + EqualParts.Count(numbers.GatePanels, step), step);
         WorkPhase heads = new(numbers.KvHeads, 1);
         nint shared = keyValueFloats + (sizes.Rows * numbers.ColumnFloats);
         if (!numbers.Has(AttentionFeatures.Layer))

@@ -110,11 +110,24 @@ internal static class Logistic
     public static T Times<T>(T x, float slope, float slopeRest, float lowest, float highest)
         where T : struct, IFloatVector<T>
     {
-        T dividend = T.AtLeast(T.Create(lowest), x), z = T.AtMost(T.Create(highest), dividend);
+        T dividend = T.AtLeast(T.Create(lowest), x);
+        return dividend / OnePlusPower(T.AtMost(T.Create(highest), dividend), slope, slopeRest);
+    }
+
+    /// <summary>σ(x) = 1 / (1 + 2^(−x · log2 e)): 0 from −88.8 down, and NaN for NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of<T>(T x)
+        where T : struct, IFloatVector<T> =>
+        T.Create(1) / OnePlusPower(T.AtMost(T.Create(88.0296919f), T.AtLeast(T.Create(-88.7228391f), x)), -1.44269502f, -1.92596303e-8f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T OnePlusPower<T>(T z, float slope, float slopeRest)
+        where T : struct, IFloatVector<T>
+    {
         T shifted = T.MultiplyAdd(z, T.Create(slope), T.Create(PowerOfTwo.RoundAndBias));
         T fraction = T.MultiplyAdd(z, T.Create(slope), T.Create(PowerOfTwo.RoundAndBias) - shifted);
         fraction = T.MultiplyAdd(z, T.Create(slopeRest), fraction);
-        return dividend / T.MultiplyAdd(PowerOfTwo.Of(fraction), T.PowerFromLowBits(shifted), T.Create(1));
+        return T.MultiplyAdd(PowerOfTwo.Of(fraction), T.PowerFromLowBits(shifted), T.Create(1));
     }
 }
 
