@@ -227,7 +227,9 @@ internal sealed record AttentionPlan
                 + $"alive.",
             $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the "
                 + $"first-level cache. The block's size is the same on every processor, since the bits depend on it.",
-            "Each key block's values start from zero and are merged by its maximum, in ascending order.",
+            steps.TakesSigmoid
+                ? "Each key block's values start from zero and are added in ascending order."
+                : "Each key block's values start from zero and are merged by its maximum, in ascending order.",
             $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",
             $"Row blocks of {rowBlock}: queries and their output take {(long)rowBlock * (shape.QueryDim + shape.JoinedDim) * 4 / 1024} KiB beside the "
                 + $"{(shape.HasProjections ? "weights" : "keys and values")} that pass through.",
@@ -313,7 +315,7 @@ internal sealed record AttentionPlan
             : "multiplied into the queries as they are laid out";
         return steps.NaturalScores
             ? $"The scale is {where}; scores are natural until the softmax, as what is done to them wants."
-            : $"Scale and log2(e) are {where}, so that softmax is a power of two.";
+            : $"Scale and log2(e) are {where}, so that {(steps.TakesSigmoid ? "the sigmoid takes" : "softmax is")} a power of two.";
     }
 
     internal static int Panels(int columns) => PanelLayout.Panels(columns);

@@ -22,6 +22,12 @@ internal sealed record AttentionSteps
     /// <summary>Scores are natural until the softmax; otherwise the queries hold the factor log2(e).</summary>
     public required bool NaturalScores { get; init; }
 
+    /// <summary>Each score becomes a probability by itself, and key blocks are added as they are: there is neither a maximum nor a sum.</summary>
+    public required bool TakesSigmoid { get; init; }
+
+    /// <summary>The bias of the sigmoid, in the unit of the scores.</summary>
+    public required double SigmoidBias { get; init; }
+
     /// <summary>The pass over the scores between product and softmax, or null where nothing is done to them.</summary>
     public required ScorePass? ScorePass { get; init; }
 
@@ -59,15 +65,20 @@ internal sealed record AttentionSteps
         if (pass is not null)
             reasons.Add(
                 $"Between product and softmax one pass over a block's scores, while they are in the first-level cache: {string.Join(", ", pass.Does)}.");
+        if (shape.ScoreFunction == ScoreFunction.Sigmoid)
+            reasons.Add("A score becomes a probability by itself, in the place of a softmax: no maximum, no sum, and factors of 1 where key blocks are added.");
+        // A scale that float32 just holds would not be one after the division by ln 2.
+        bool natural = pass is not null || shape.Sinks || shape.ScoreOutput != AttentionOutputs.None
+            || Math.Abs(shape.Scale / Math.Log(2)) > float.MaxValue;
         return new()
         {
             HasRowRanges = rowRanges,
             DeclaredRange = spec.MaskPredicate?.Range,
             MasksInside = masksInside,
             LooksForNaN = shape.Causal || bounded || masksInside,
-            // A scale that float32 just holds would not be one after the division by ln 2.
-            NaturalScores = pass is not null || shape.Sinks || shape.ScoreOutput != AttentionOutputs.None
-                || Math.Abs(shape.Scale / Math.Log(2)) > float.MaxValue,
+            NaturalScores = natural,
+            TakesSigmoid = shape.ScoreFunction == ScoreFunction.Sigmoid,
+            SigmoidBias = natural ? shape.SigmoidBias : shape.SigmoidBias / Math.Log(2),
             ScorePass = pass,
             CapsAlone = shape.Softcap > 0 && (shape.AppendedKeys > 0 || shape.ScoreOutput == AttentionOutputs.CappedScores),
             TakesSinks = shape.Sinks,

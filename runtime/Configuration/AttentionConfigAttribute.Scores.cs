@@ -9,6 +9,15 @@ public partial class AttentionConfigAttribute
     /// <summary>A smooth limit c of the scores: <c>c · tanh(score / c)</c> (Gemma 2). Zero, the default, means no limit.</summary>
     public float Softcap { get; set; }
 
+    /// <summary>What makes probabilities of scores. The default is the softmax.</summary>
+    public ScoreFunction ScoreFunction { get; set; }
+
+    /// <summary>
+    /// The bias b of <see cref="ScoreFunction.Sigmoid"/>; finite. NaN, the default, means −ln(n) of the n keys of self-attention with a fixed
+    /// <see cref="SequenceLength"/>, as the paper has it; otherwise give −ln(n) of the length that the model was trained with.
+    /// </summary>
+    public float SigmoidBias { get; set; } = float.NaN;
+
     /// <summary>
     /// Attention with linear biases (Press et al. 2022): <c>−slope · |position − key|</c> is added to each score. The slopes are the paper's:
     /// <c>2^(−8(h+1)/n)</c> if the number of heads n is a power of two. Otherwise the missing slopes are every second one of the next power of two.

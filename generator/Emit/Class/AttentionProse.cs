@@ -167,6 +167,8 @@ internal static class AttentionProse
             yield return CodeWriter.Invariant($"softcap {shape.Softcap:G9}");
         if (plan.Steps.ScorePass?.Modifier is { } modifier)
             yield return $"score modifier {modifier.Name}";
+        if (shape.ScoreFunction == ScoreFunction.Sigmoid)
+            yield return CodeWriter.Invariant($"sigmoid with bias {shape.SigmoidBias:G9}");
         if (shape.Alibi)
             yield return "linear biases";
         if (shape.RelativePositionBuckets > 0)

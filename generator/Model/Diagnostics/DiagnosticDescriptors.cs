@@ -229,6 +229,14 @@ internal static class DiagnosticDescriptors
         "AG0053", "A setting cannot be combined with Gradients",
         "{0} cannot be combined with Gradients, because {1}: {2}");
 
+    public static readonly DiagnosticDescriptor SigmoidBias = Create(
+        "AG0056", "SigmoidBias must be finite",
+        "SigmoidBias {0}; it must be a finite number: use -ln of the number of keys in training, for example SigmoidBias = -6.93f for 1,024 keys");
+
+    public static readonly DiagnosticDescriptor NoDenominator = Create(
+        "AG0057", "A setting needs the denominator of a softmax",
+        "{0} needs the denominator of a softmax, which ScoreFunction.Sigmoid does not have: remove {1}, or remove ScoreFunction");
+
     // One product.
     public static readonly DiagnosticDescriptor SeveralConfigurations = Create(
         "AG0060", "A class has two configurations",

@@ -61,6 +61,7 @@ internal static class Repairs
                 _ => [argument],
             },
             ("AG0053", not null) => message[0] == argument ? [argument, "Gradients"] : [argument],
+            ("AG0057", not null) => [Remove(argument, message, 2), "ScoreFunction SigmoidBias"],
             ("AG0072" or "AG0075", not null) => [argument],
             ("AG0076", not null) => [argument, "MemoryDim"],
             ("AG0079", not null) => Values(argument, message[2]),

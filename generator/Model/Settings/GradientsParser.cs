@@ -13,6 +13,7 @@ internal static class GradientsParser
         Refuse(settings, shape.Weights != WeightFormat.Float32, "Weights", TooNarrow);
         Refuse(settings, shape.KeyValues != KeyValueFormat.Float32, "KeyValues", "rounding keys and values has no derivative");
         Refuse(settings, shape.OutputGate, "OutputGate", "the backward pass knows no gates of heads");
+        Refuse(settings, shape.ScoreFunction != ScoreFunction.Softmax, "ScoreFunction", "the backward pass knows the softmax alone");
         RefuseHook(settings, shape.HasScoreModifier, "[ScoreModifier]");
         RefuseHook(settings, shape.HasMaskPredicate, "[MaskPredicate]");
     }

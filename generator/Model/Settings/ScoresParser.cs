@@ -19,6 +19,7 @@ internal static class ScoresParser
         shape = shape with
         {
             Scale = Scale(settings, shape),
+            SigmoidBias = SigmoidBias(settings, shape),
             RelativePositionBuckets = buckets,
             RelativePositionMaxDistance = MaxDistance(settings, buckets, shape.Causal),
             QueryKeyNormEpsilon = Epsilon(settings, shape.QueryKeyNorm),
@@ -33,6 +34,39 @@ internal static class ScoresParser
         if (value < 0 || float.IsNaN(value) || float.IsInfinity(value))
             settings.Report(
                 DiagnosticDescriptors.Softcap, "Softcap", Text(value), value < 0 && !float.IsInfinity(value) ? Text(-value) : "a number such as 50");
+    }
+
+    /// <summary>The bias of a sigmoid, which has no denominator.</summary>
+    private static float SigmoidBias(SettingReader settings, AttentionShape shape)
+    {
+        const string Setting = "ScoreFunction = ScoreFunction.Sigmoid";
+        if (shape.ScoreFunction == ScoreFunction.Softmax)
+        {
+            if (settings.Has("SigmoidBias"))
+                settings.WithoutEffect("SigmoidBias", Setting, Setting);
+            return 0;
+        }
+
+        if (shape.Sinks)
+            settings.Report(DiagnosticDescriptors.NoDenominator, "Sinks", "Sinks", "Sinks");
+        if (shape.HasLogSumExp)
+            settings.Report(
+                DiagnosticDescriptors.NoDenominator,
+                "Outputs",
+                [Names(AttentionOutputs.LogSumExp), "it", .. Remaining(shape.Outputs & ~AttentionOutputs.LogSumExp)]);
+        float value = shape.SigmoidBias;
+        if (!settings.Has("SigmoidBias"))
+        {
+            if (shape.SequenceLength > 0 && shape.HasProjections && !shape.IsCrossAttention)
+                return (float)-Math.Log(shape.SequenceLength);
+            settings.Report(DiagnosticDescriptors.SigmoidBias, "ScoreFunction", "is missing, and no fixed number of keys tells it");
+        }
+        else if (float.IsNaN(value) || float.IsInfinity(value))
+        {
+            settings.Report(DiagnosticDescriptors.SigmoidBias, "SigmoidBias", $"is {Text(value)}");
+        }
+
+        return value;
     }
 
     /// <summary>A direction has half of them unless all keys lie in the past, and half of a direction's are for single distances.</summary>

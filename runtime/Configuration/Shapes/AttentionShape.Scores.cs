@@ -12,6 +12,12 @@ public sealed partial record AttentionShape
     /// <summary>The cap c of <c>c · tanh(score / c)</c>, or 0 for none.</summary>
     public float Softcap { get; init; }
 
+    /// <summary>What makes probabilities of scores.</summary>
+    public ScoreFunction ScoreFunction { get; init; }
+
+    /// <summary>The bias b of <see cref="ScoreFunction.Sigmoid"/>; 0 for a softmax.</summary>
+    public float SigmoidBias { get; init; }
+
     /// <summary>Whether the class has a score modifier.</summary>
     public bool HasScoreModifier { get; init; }
 

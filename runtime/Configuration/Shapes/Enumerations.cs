@@ -84,6 +84,18 @@ public enum HeadLayout
     HeadsRows,
 }
 
+/// <summary>What makes probabilities of scores.</summary>
+public enum ScoreFunction
+{
+    /// <summary>The softmax of a row's scores.</summary>
+    Softmax,
+
+    /// <summary>
+    /// Each score by itself: <c>σ(score + b)</c>, σ(x) = 1 / (1 + e⁻ˣ) (Ramapuram et al. 2024, arXiv 2409.04431). A row's probabilities have any sum.
+    /// </summary>
+    Sigmoid,
+}
+
 /// <summary>Normalisation of queries and keys.</summary>
 public enum QueryKeyNorm
 {

@@ -61,6 +61,8 @@ public sealed class AttentionGradientTests(ITestOutputHelper log)
     {
         Gradients = true,
         OutputGate = false,
+        ScoreFunction = ScoreFunction.Softmax,
+        SigmoidBias = float.NaN,
         ScoreModifier = null,
         MaskPredicate = null,
         Weights = WeightFormat.Float32,

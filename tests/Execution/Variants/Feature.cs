@@ -48,6 +48,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         new("predicate", block => block with { MaskPredicate = TestHook.ThirdsPredicate }),
         new("range-predicate", block => block with { MaskPredicate = TestHook.RangePredicate }),
         new("vector-predicate", block => block with { MaskPredicate = TestHook.VectorPredicate }),
+        new("sigmoid", block => block with { ScoreFunction = ScoreFunction.Sigmoid, SigmoidBias = -1.5f }),
         new("alibi", block => block with { Alibi = true }),
         new("buckets", block => block with { RelativePositionBuckets = 8, RelativePositionMaxDistance = 20 }),
         new("sinks", block => block with { Sinks = true }),

@@ -249,6 +249,50 @@ internal sealed partial record DiagnosticCase
             "Infinity",
             "use a number such as 50");
         yield return Setting("Softcap NaN", "AG0038", $"{Small}, «Softcap = float.NaN»", $"{Small}, Softcap = 0", "NaN");
+        const string Sigmoid = "ScoreFunction = ScoreFunction.Sigmoid";
+        yield return Setting(
+            "no bias of a sigmoid",
+            "AG0056",
+            $"{Small}, Causal = true, «{Sigmoid}»",
+            $"{Small}, SequenceLength = 8, {Sigmoid}",
+            "SigmoidBias is missing",
+            "SigmoidBias = -6.93f");
+        yield return Setting(
+            "bias of a sigmoid infinite",
+            "AG0056",
+            $"{Small}, {Sigmoid}, «SigmoidBias = float.NegativeInfinity»",
+            $"{Small}, {Sigmoid}, SigmoidBias = 0",
+            "SigmoidBias is -Infinity");
+        yield return Setting(
+            "bias without a sigmoid",
+            "AG0024",
+            $"{Small}, «SigmoidBias = -1»",
+            $"{Small}, SigmoidBias = -1, {Sigmoid}",
+            "SigmoidBias has no effect without ScoreFunction = ScoreFunction.Sigmoid");
+        yield return Setting(
+            "sinks of a sigmoid",
+            "AG0057",
+            $"{Small}, {Sigmoid}, SigmoidBias = -1, «Sinks = true»",
+            $"{Small}, {Sigmoid}, SigmoidBias = -1",
+            "Sinks needs the denominator of a softmax");
+        yield return Setting(
+            "log-sum-exp of a sigmoid",
+            "AG0057",
+            $"{Small}, {Sigmoid}, SigmoidBias = -1, «Outputs = AttentionOutputs.LogSumExp | AttentionOutputs.Probabilities»",
+            $"{Small}, {Sigmoid}, SigmoidBias = -1, Outputs = AttentionOutputs.Probabilities",
+            "AttentionOutputs.LogSumExp needs the denominator of a softmax");
+        yield return Setting(
+            "undefined ScoreFunction",
+            "AG0026",
+            $"{Small}, «ScoreFunction = (ScoreFunction)2»",
+            $"{Small}, ScoreFunction = (ScoreFunction)0",
+            "ScoreFunction.Softmax or ScoreFunction.Sigmoid");
+        yield return Setting(
+            "gradients of a sigmoid",
+            "AG0053",
+            $"{Small}, Gradients = true, SigmoidBias = -1, «{Sigmoid}»",
+            $"{Small}, SigmoidBias = -1, {Sigmoid}",
+            "ScoreFunction cannot be combined with Gradients");
         yield return Setting(
             "one bucket",
             "AG0039",

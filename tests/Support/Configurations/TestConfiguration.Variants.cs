@@ -41,6 +41,10 @@ internal sealed partial record TestConfiguration
 
     public float Softcap { get; init; }
 
+    public ScoreFunction ScoreFunction { get; init; }
+
+    public float SigmoidBias { get; init; } = float.NaN;
+
     public bool Alibi { get; init; }
 
     public int RelativePositionBuckets { get; init; }
@@ -127,6 +131,7 @@ internal sealed partial record TestConfiguration
                 Weights = Weights,
                 Arithmetic = Arithmetic,
                 Scale = Scale == 0 ? (float)(1 / Math.Sqrt(HeadWidth)) : Scale,
+                SigmoidBias = ScoreFunction == ScoreFunction.Softmax ? 0 : float.IsNaN(SigmoidBias) ? (float)-Math.Log(SequenceLength) : SigmoidBias,
                 RelativePositionMaxDistance = RelativePositionBuckets == 0 ? 0 : RelativePositionMaxDistance,
                 QueryKeyNormEpsilon = QueryKeyNorm == QueryKeyNorm.None ? 0 : QueryKeyNormEpsilon,
                 RotaryDim = !rotates ? 0 : RotaryDim == 0 ? HeadWidth : RotaryDim,

@@ -23,13 +23,18 @@ internal static class ExtraOutputsEmitter
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row);");
                 writer.Line("// Such a row sees no key; its end may lie before this block.");
                 writer.Line("if (sum == 0)\n    begin = end = 0;");
-                writer.Line(
-                    $"{target.VectorType}<float> maximum = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
-                writer.Line($"{target.VectorType}<float> factor = {target.VectorType}.Create(1 / sum);");
+                if (!plan.Steps.TakesSigmoid)
+                {
+                    writer.Line(
+                        $"{target.VectorType}<float> maximum = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
+                    writer.Line($"{target.VectorType}<float> factor = {target.VectorType}.Create(1 / sum);");
+                }
+
                 using (writer.Block($"for (nint k = begin & ~(nint){target.Lanes - 1}; k < end; k += {target.Lanes})"))
                 {
                     writer.Line($"{target.VectorType}<float> score = {target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
-                    writer.Line($"({SoftmaxEmitter.Power(plan, "score - maximum")} * factor).StoreUnsafe(ref Unsafe.Add(ref line, k));");
+                    string probability = plan.Steps.TakesSigmoid ? "Sigmoid(score)" : $"({SoftmaxEmitter.Power(plan, "score - maximum")} * factor)";
+                    writer.Line($"{probability}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
                 }
 
                 writer.Line($"ref float target = ref Unsafe.Add(ref context.Probabilities, {Place(plan)});");

@@ -12,13 +12,16 @@ internal static class RangeSoftmaxEmitter
     public static void Write(CodeWriter writer, AttentionPlan plan)
     {
         writer.Line(
-            "/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; those outside its range, and masked ones, "
+            $"/// <summary>Turns each row's scores into {SoftmaxEmitter.Probabilities(plan)}; those outside its range, and masked ones, "
                 + "become exactly 0.</summary>");
         writer.Line("/// <param name=\"from\">First column that has scores, a multiple of 32.</param>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(KernelSignature.RangeSoftmax.Declaration))
         {
-            SoftmaxEmitter.WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
+            if (plan.Steps.TakesSigmoid)
+                SigmoidEmitter.WritePass(writer, () => WriteSeenScores(writer, plan), () => WriteSigmoids(writer, plan));
+            else
+                SoftmaxEmitter.WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
         }
     }
 
@@ -42,12 +45,24 @@ internal static class RangeSoftmaxEmitter
 
     private static void WriteMaximum(CodeWriter writer, AttentionPlan plan)
     {
+        WriteSeenScores(writer, plan);
+        writer.Line();
+        SoftmaxEmitter.WriteRowMaximum(writer, plan.Target, "k", "first", "last");
+    }
+
+    private static void WriteSigmoids(CodeWriter writer, AttentionPlan plan)
+    {
+        SigmoidEmitter.WriteRow(writer, plan.Target, "k", "first", "last");
+        WriteRest(writer);
+    }
+
+    /// <summary>The row, with −∞ in the place of scores outside of its range.</summary>
+    private static void WriteSeenScores(CodeWriter writer, AttentionPlan plan)
+    {
         VectorTarget target = plan.Target;
         WriteRow(writer, plan, SoftmaxEmitter.WithoutKeys("MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, from), (int)(columns - from))"));
         WriteEdge(writer, target, "first < begin", "first", "begin - first", "GreaterThanOrEqual");
         WriteEdge(writer, target, "end < last", $"last - {VirtualLanes}", $"end - last + {VirtualLanes}", "LessThan");
-        writer.Line();
-        SoftmaxEmitter.WriteRowMaximum(writer, target, "k", "first", "last");
     }
 
     /// <summary>Whole vectors: a load would wait for smaller stores before it.</summary>
@@ -77,6 +92,12 @@ internal static class RangeSoftmaxEmitter
         }
 
         SoftmaxEmitter.WriteSummedPowers(writer, plan, "k", "first", "last");
+        WriteRest(writer);
+    }
+
+    /// <summary>Clears the probabilities outside of the groups of virtual lanes.</summary>
+    private static void WriteRest(CodeWriter writer)
+    {
         writer.Line("if (first > from)");
         writer.Line("    MemoryMarshal.CreateSpan(ref Unsafe.Add(ref line, from), (int)(first - from)).Clear();");
         writer.Line("if (last < columns)");

@@ -36,12 +36,14 @@ internal static class SoftmaxEmitter
     {
         WriteExp2(writer, plan.Target);
         writer.Line();
+        if (plan.Steps.TakesSigmoid)
+            SigmoidEmitter.WriteFunction(writer, plan);
         if (plan.Steps.HasRowRanges)
             RangeSoftmaxEmitter.Write(writer, plan);
         else
             WriteBlock(writer, plan);
         writer.Line();
-        WriteMerge(writer, plan);
+        MergeEmitter.Write(writer, plan);
     }
 
     private static void WriteExp2(CodeWriter writer, VectorTarget target)
@@ -66,13 +68,20 @@ internal static class SoftmaxEmitter
     private static void WriteBlock(CodeWriter writer, AttentionPlan plan)
     {
         writer.Line(
-            "/// <summary>Turns each row's scores into probabilities relative to its own maximum in this block; masked ones become exactly 0.</summary>");
+            $"/// <summary>Turns each row's scores into {Probabilities(plan)}; masked ones become exactly 0.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block((plan.Shape.Causal ? KernelSignature.CausalSoftmax : KernelSignature.Softmax).Declaration))
         {
-            WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
+            if (plan.Steps.TakesSigmoid)
+                SigmoidEmitter.WritePass(writer, () => WriteSeenScores(writer, plan), () => WriteSigmoids(writer, plan));
+            else
+                WritePasses(writer, () => WriteMaximum(writer, plan), () => WritePowers(writer, plan));
         }
     }
+
+    /// <summary>What scores become, in words.</summary>
+    public static string Probabilities(AttentionPlan plan) =>
+        plan.Steps.TakesSigmoid ? "probabilities, each by itself" : "probabilities relative to its own maximum in this block";
 
     /// <summary>The passes over the rows of a block.</summary>
     public static void WritePasses(CodeWriter writer, Action maximum, Action powers)
@@ -85,7 +94,8 @@ internal static class SoftmaxEmitter
             powers();
     }
 
-    private static IEnumerable<int> Vectors(VectorTarget target) => Enumerable.Range(0, VirtualLanes / target.Lanes);
+    /// <summary>The vectors of a group of virtual lanes.</summary>
+    public static IEnumerable<int> Vectors(VectorTarget target) => Enumerable.Range(0, VirtualLanes / target.Lanes);
 
     /// <summary>The row's scores, how many of them it sees, and where its last group of virtual lanes ends.</summary>
     private static void WriteRow(CodeWriter writer, AttentionPlan plan, params string[] withoutKeys)
@@ -115,6 +125,14 @@ internal static class SoftmaxEmitter
 
     private static void WriteMaximum(CodeWriter writer, AttentionPlan plan)
     {
+        WriteSeenScores(writer, plan);
+        writer.Line();
+        WriteRowMaximum(writer, plan.Target, "key", null, "end");
+    }
+
+    /// <summary>The row, with −∞ in the place of scores that it does not see.</summary>
+    private static void WriteSeenScores(CodeWriter writer, AttentionPlan plan)
+    {
         VectorTarget target = plan.Target;
         WriteRow(writer, plan, WithoutKeys("MemoryMarshal.CreateSpan(ref line, (int)columns)"));
         using (writer.Block("if (count < end)"))
@@ -124,9 +142,12 @@ internal static class SoftmaxEmitter
             writer.Line($"{target.VectorType}<int> left = {target.VectorType}.Create((int)(count - end) + {VirtualLanes});");
             WriteEdge(writer, target, "last", "left", "LessThan");
         }
+    }
 
-        writer.Line();
-        WriteRowMaximum(writer, target, "key", null, "end");
+    private static void WriteSigmoids(CodeWriter writer, AttentionPlan plan)
+    {
+        SigmoidEmitter.WriteRow(writer, plan.Target, "key", "0", "end");
+        WriteRest(writer, plan);
     }
 
     /// <summary>What becomes of a row that sees no key of the block, whose probabilities are given.</summary>
@@ -175,6 +196,12 @@ internal static class SoftmaxEmitter
         WriteRow(writer, plan);
         writer.Line($"{target.VectorType}<float> shift = {target.VectorType}.Create(Unsafe.Add(ref state, {KernelConstantsEmitter.Maximum} + row));");
         WriteSummedPowers(writer, plan, "key", "0", "end");
+        WriteRest(writer, plan);
+    }
+
+    /// <summary>Clears the probabilities behind the last group of virtual lanes.</summary>
+    private static void WriteRest(CodeWriter writer, AttentionPlan plan)
+    {
         if (plan.Shape.Causal)
         {
             using (writer.Block("if (end < columns)"))
@@ -251,40 +278,8 @@ internal static class SoftmaxEmitter
 
     private static string Wrap(this string expression) => expression.Contains(" + ") ? $"({expression})" : expression;
 
-    private static void WriteMerge(CodeWriter writer, AttentionPlan plan)
-    {
-        VectorTarget target = plan.Target;
-        string name = target.VectorType;
-        writer.Line("/// <summary>Takes the block's maxima and sums into the running ones; leaves the factors of what was and of the block.</summary>");
-        writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
-        using (writer.Block(KernelSignature.Merge.Declaration))
-        {
-            using (writer.Block($"for (nint row = 0; row < rows; row += {target.Lanes})"))
-            {
-                writer.Line("ref float state = ref Unsafe.Add(ref softmax, row);");
-                writer.Line($"{name}<float> none = {name}.Create(float.NegativeInfinity);");
-                writer.Line($"{name}<float> oldMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
-                writer.Line($"{name}<float> blockMaximum = {name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockMaximum});");
-                writer.Line($"{name}<float> maximum = {name}.MaxNative(oldMaximum, blockMaximum);");
-                writer.Line("// A side that saw no key has factor 0, also where neither saw one.");
-                writer.Line(
-                    $"{name}<float> oldFactor = {name}.ConditionalSelect({name}.Equals(oldMaximum, none), {name}<float>.Zero, "
-                        + $"{Power(plan, "oldMaximum - maximum")});");
-                writer.Line(
-                    $"{name}<float> blockFactor = {name}.ConditionalSelect({name}.Equals(blockMaximum, none), {name}<float>.Zero, "
-                        + $"{Power(plan, "blockMaximum - maximum")});");
-                writer.Line(
-                    $"{name}<float> sum = {name}.{target.MultiplyAdd}({name}.LoadUnsafe(ref state, {KernelConstantsEmitter.BlockSum}), blockFactor, "
-                        + $"{name}.LoadUnsafe(ref state, {KernelConstantsEmitter.Sum}) * oldFactor);");
-                writer.Line($"maximum.StoreUnsafe(ref state, {KernelConstantsEmitter.Maximum});");
-                writer.Line($"sum.StoreUnsafe(ref state, {KernelConstantsEmitter.Sum});");
-                writer.Line($"oldFactor.StoreUnsafe(ref state, {KernelConstantsEmitter.OldFactor});");
-                writer.Line($"blockFactor.StoreUnsafe(ref state, {KernelConstantsEmitter.BlockFactor});");
-            }
-        }
-    }
-
-    private static string Load(VectorTarget target, int vector, string? index = null)
+    /// <summary>A vector of the row's scores.</summary>
+    public static string Load(VectorTarget target, int vector, string? index = null)
     {
         int offset = vector * target.Lanes;
         return (index, offset) switch
@@ -296,5 +291,6 @@ internal static class SoftmaxEmitter
         };
     }
 
-    private static string Literal(float value) => value.ToString("G9", CultureInfo.InvariantCulture) + "f";
+    /// <summary>A number as the kernels write it.</summary>
+    public static string Literal(float value) => value.ToString("G9", CultureInfo.InvariantCulture) + "f";
 }

@@ -47,6 +47,7 @@ internal static partial class RandomConfiguration
         (block, random) => block with { Scale = random.NextSingle() + 0.05f },
         (block, random) => block with { Softcap = (3 * random.NextSingle()) + 0.5f },
         (block, random) => block with { ScoreModifier = Pick(random, TestHook.DistanceModifier, TestHook.TableModifier, TestHook.VectorModifier) },
+        (block, random) => block with { ScoreFunction = ScoreFunction.Sigmoid, SigmoidBias = -6 * random.NextSingle() },
         (block, random) => block with { Alibi = true },
         (block, random) => block with { RelativePositionBuckets = 4 * random.Next(1, 10), RelativePositionMaxDistance = random.Next(20, 200) },
         (block, random) => block with { Sinks = true },
