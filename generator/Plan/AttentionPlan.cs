@@ -122,14 +122,15 @@ internal sealed record AttentionPlan
 
     public int ValuePanels => Panels(Shape.ValueDim);
 
-    public int OutputPanels => Panels(Shape.DModel);
+    public int OutputPanels => Shape.ProjectsOutput ? Panels(Shape.DModel) : 0;
 
     /// <summary>Whether the output projection writes whole panels beyond the user's rows, and so goes through scratch.</summary>
-    public bool OutputThroughScratch => Shape.DModel % PanelWidth != 0;
+    public bool OutputThroughScratch => Shape.ProjectsOutput && Shape.DModel % PanelWidth != 0;
 
     /// <summary>Multiply-adds of the projections for one input row (and one memory row, for cross-attention).</summary>
     public long ProjectionMultiplyAdds => (Memory?.ProjectionMultiplyAdds ?? 0) +
-        ((long)Shape.DModel * (Shape.QueryDim + (Shape.OutputGate ? 2 : 1) * Shape.JoinedDim)) + ((long)Shape.MemoryDim * (Shape.KeyDim + Shape.ValueDim));
+        ((long)Shape.DModel * (Shape.QueryDim + ((Shape.OutputGate ? 1 : 0) + (Shape.ProjectsOutput ? 1 : 0)) * Shape.JoinedDim))
+            + ((long)Shape.MemoryDim * (Shape.KeyDim + Shape.ValueDim));
 
     /// <summary>Multiply-adds of the feed-forward network for one row; 0 for an attention block alone.</summary>
     public long FeedForwardMultiplyAdds => Spec.Layer is { } layer ? (layer.Gated ? 3L : 2L) * layer.FeedForwardDim * layer.DModel : 0;
@@ -181,8 +182,8 @@ internal sealed record AttentionPlan
                 (Kernel: input, Panels: Panels(shape.QueryDim)),
                 (Kernel: memory, Panels: Panels(shape.KeyDim)),
                 (Kernel: memory, Panels: Panels(shape.ValueDim)),
-                (Kernel: output, Panels: Panels(shape.DModel)),
             }
+            .Concat(shape.ProjectsOutput ? new[] { (Kernel: output, Panels: Panels(shape.DModel)) } : [])
             .Concat(shape.OutputGate ? new[] { (Kernel: input, Panels: Panels(shape.JoinedDim)) } : [])
             .Concat(down is null ? [] : new[] { (Kernel: input, Panels: Panels(spec.Layer!.FeedForwardDim)), (Kernel: down, Panels: Panels(shape.DModel)) })
             .Concat(
@@ -269,7 +270,7 @@ internal sealed record AttentionPlan
             RowBlock = rowBlock,
             InputProjection = projections.FirstOrDefault(product => product.Kernel == input),
             MemoryProjection = projections.FirstOrDefault(product => product.Kernel == memory),
-            OutputProjection = projections.FirstOrDefault(product => product.Kernel == output),
+            OutputProjection = shape.ProjectsOutput ? projections.First(product => product.Kernel == output) : null,
             FeedForward = down is null ? null : new()
             {
                 Up = projections.First(product => product.Kernel == input),

@@ -61,7 +61,7 @@ internal static class NarrowPlan
             Matrix("queries", shape.QueryDim, shape.DModel),
             Matrix("keys", shape.KeyDim, shape.MemoryDim),
             Matrix("values", shape.ValueDim, shape.MemoryDim),
-            Matrix("output", shape.DModel, shape.JoinedDim),
+            .. shape.ProjectsOutput ? [Matrix("output", shape.DModel, shape.JoinedDim)] : Array.Empty<StoredMatrix>(),
             .. shape.OutputGate ? [Matrix("output gate", shape.JoinedDim, shape.DModel)] : Array.Empty<StoredMatrix>(),
         ];
     }

@@ -52,7 +52,7 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
         if (shape.AppendedKeys > 0)
             Add("AppendedRanges", 2 * AttentionPlan.QueryBlock, "the same range for every row, for the keys behind the last one");
         // A layer has room for whole panels of what its branches give.
-        if (shape.DModel % AttentionPlan.PanelWidth != 0 && layer is null)
+        if (shape.ProjectsOutput && shape.DModel % AttentionPlan.PanelWidth != 0 && layer is null)
             Add(
                 "OutputStrip",
                 (long)System.Math.Max(rowBlock, AttentionPlan.FewRows) * AttentionPlan.RoundUp(shape.DModel),

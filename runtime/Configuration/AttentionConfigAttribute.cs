@@ -38,6 +38,12 @@ public partial class AttentionConfigAttribute : Attribute
     /// </summary>
     public bool Projections { get; set; } = true;
 
+    /// <summary>
+    /// Whether a block with projections projects the concatenated heads. With false, its output is the heads, [batch, rows, Heads · ValueHeadDim], as that of
+    /// onnxruntime's <c>Attention</c> is; <see cref="OutputBias"/> must not be set then.
+    /// </summary>
+    public bool OutputProjection { get; set; } = true;
+
     /// <summary>The memory layout of queries, keys, values and output of a block without projections.</summary>
     public HeadLayout Layout { get; set; }
 

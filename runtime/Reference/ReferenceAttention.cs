@@ -162,7 +162,7 @@ public static partial class ReferenceAttention
     /// <summary>Returns the concatenated heads, after the output projection if there is one.</summary>
     private static void WriteOutput(AttentionShape shape, AttentionWeights weights, ReferenceSequence sequence, int row, double[] heads, double[] output)
     {
-        if (shape.HasProjections)
+        if (shape.ProjectsOutput)
         {
             ReferenceRows.Project(heads, weights.Output, weights.OutputBias, shape.DModel).CopyTo(output, (sequence.FirstRow + row) * shape.DModel);
             return;

@@ -54,7 +54,7 @@ public sealed partial class AttentionWeights
     /// <param name="query">[Heads · HeadDim, DModel].</param>
     /// <param name="key">[KvHeads · HeadDim, MemoryDim].</param>
     /// <param name="value">[KvHeads · ValueHeadDim, MemoryDim].</param>
-    /// <param name="output">[DModel, Heads · ValueHeadDim].</param>
+    /// <param name="output">[DModel, Heads · ValueHeadDim], or empty for none.</param>
     /// <param name="queryBias">[Heads · HeadDim], or empty for none.</param>
     /// <param name="keyBias">[KvHeads · HeadDim], or empty for none.</param>
     /// <param name="valueBias">[KvHeads · ValueHeadDim], or empty for none.</param>
@@ -123,7 +123,7 @@ public sealed partial class AttentionWeights
             Projection(projects ? shape.QueryDim : 0, shape.DModel, shape.QueryBias),
             Projection(projects ? shape.KeyDim : 0, shape.MemoryDim, shape.KeyBias),
             Projection(projects ? shape.ValueDim : 0, shape.MemoryDim, shape.ValueBias),
-            Projection(projects ? shape.DModel : 0, shape.JoinedDim, shape.OutputBias),
+            Projection(shape.ProjectsOutput ? shape.DModel : 0, shape.JoinedDim, shape.OutputBias),
             Learn());
 
         LearnedTensors Learn()

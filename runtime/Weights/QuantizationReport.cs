@@ -148,7 +148,8 @@ public sealed class QuantizationReport
         Add(prefix + "query", weights.QueryProjection.Weight.AsMatrix(shape.QueryDim, shape.DModel));
         Add(prefix + "key", weights.KeyProjection.Weight.AsMatrix(shape.KeyDim, shape.MemoryDim));
         Add(prefix + "value", weights.ValueProjection.Weight.AsMatrix(shape.ValueDim, shape.MemoryDim));
-        Add(prefix + "output", weights.OutputProjection.Weight.AsMatrix(shape.DModel, shape.JoinedDim));
+        if (shape.ProjectsOutput)
+            Add(prefix + "output", weights.OutputProjection.Weight.AsMatrix(shape.DModel, shape.JoinedDim));
         if (shape.OutputGate)
             Add(prefix + "output gate", weights.Learned.Gate.Weight.AsMatrix(shape.JoinedDim, shape.DModel));
     }

@@ -2,7 +2,7 @@ using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Conformance;
 
-/// <summary>onnxruntime's Attention: one packed input projection, and no output projection, for which identity stands.</summary>
+/// <summary>onnxruntime's Attention: one packed input projection, and no output projection.</summary>
 internal static class MicrosoftAttentionMapping
 {
     public static VectorCall Map(VectorFile file)
@@ -19,7 +19,7 @@ internal static class MicrosoftAttentionMapping
             DModel = width,
             HeadDim = sizes[0] / heads,
             ValueHeadDim = sizes[2] / heads,
-            OutputBias = false,
+            OutputProjection = false,
             Causal = causal,
             Scale = file.Float("scale"),
             Rotary = rotates ? RotaryKind.HalfSplit : RotaryKind.None,
@@ -102,7 +102,7 @@ internal static class MicrosoftAttentionMapping
             Arrays.TransposeColumns(weight, inputs, columns, 0, sizes[0]),
             Arrays.TransposeColumns(weight, inputs, columns, sizes[0], sizes[1]),
             Arrays.TransposeColumns(weight, inputs, columns, sizes[0] + sizes[1], sizes[2]),
-            Arrays.Selection(inputs, sizes[2], 0),
+            [],
             Arrays.Part(bias, 0, sizes[0]),
             Arrays.Part(bias, sizes[0], sizes[1]),
             Arrays.Part(bias, sizes[0] + sizes[1], sizes[2]));

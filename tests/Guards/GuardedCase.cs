@@ -148,7 +148,8 @@ internal sealed record GuardedCase(
             Matrix("Query", weights.Query, weights.QueryBias, shape.QueryDim, shape.DModel);
             Matrix("Key", weights.Key, weights.KeyBias, shape.KeyDim, shape.MemoryDim);
             Matrix("Value", weights.Value, weights.ValueBias, shape.ValueDim, shape.MemoryDim);
-            Matrix("Output", weights.Output, weights.OutputBias, shape.DModel, shape.JoinedDim);
+            if (shape.OutputProjection)
+                Matrix("Output", weights.Output, weights.OutputBias, shape.DModel, shape.JoinedDim);
             if (shape.OutputGate)
                 Matrix("Output gate", weights.OutputGate, weights.OutputGateBias, shape.JoinedDim, shape.DModel);
         }

@@ -120,7 +120,8 @@ internal static class ClassEmitter
                         + "the declared biases and norms.</param>");
         else if (shape.HasProjections)
             writer.Line(
-                $"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, output [{shape.DModel}, {shape.JoinedDim}], "
+                $"/// <param name=\"weights\">Query [{shape.QueryDim}, {shape.DModel}], {keysAndValues}, "
+                    + $"{(shape.ProjectsOutput ? $"output [{shape.DModel}, {shape.JoinedDim}], " : "")}"
                     + $"{(shape.OutputGate ? $"output gate [{shape.JoinedDim}, {shape.DModel}], " : "")}and the declared biases.</param>");
         else
         {

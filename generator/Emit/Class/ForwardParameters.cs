@@ -88,7 +88,7 @@ internal static class ForwardParameters
         }
 
         yield return Output(
-            "output", "Output", CodeWriter.Invariant($"[{rows}, {shape.DModel}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
+            "output", "Output", CodeWriter.Invariant($"[{rows}, {shape.OutputDim}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
     }
 
     private static IEnumerable<ForwardParameter> CoreInputs(AttentionShape shape, bool cached)

@@ -117,7 +117,8 @@ internal static class TargetEmitter
     {
         WriteName(writer, "ProjectInput", plan.InputProjection!);
         WriteName(writer, "ProjectMemory", plan.MemoryProjection!);
-        WriteName(writer, "ProjectOutput", plan.OutputProjection!);
+        if (plan.OutputProjection is { } output)
+            WriteName(writer, "ProjectOutput", output);
         if (plan.FeedForward is not { } network)
             return;
         WriteName(writer, "ProjectUp", network.Up);

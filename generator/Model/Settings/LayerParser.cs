@@ -85,7 +85,10 @@ internal static class LayerParser
     /// <summary>What an attention may be alone, but not inside of a layer.</summary>
     private static void CheckAttention(SettingReader settings, AttentionShape attention)
     {
+        const string NoRows = "has no rows of the model's width to add to";
         if (!attention.HasProjections)
-            settings.Report(DiagnosticDescriptors.LayerAttention, "Projections", "Projections = false", "has no rows of the model's width to add to");
+            settings.Report(DiagnosticDescriptors.LayerAttention, "Projections", "Projections = false", NoRows);
+        else if (!attention.OutputProjection)
+            settings.Report(DiagnosticDescriptors.LayerAttention, "OutputProjection", "OutputProjection = false", NoRows);
     }
 }

@@ -34,7 +34,8 @@ internal static class ShapeParser
             QueryBias = projections && shape.QueryBias,
             KeyBias = projections && shape.KeyBias,
             ValueBias = projections && shape.ValueBias,
-            OutputBias = projections && shape.OutputBias,
+            OutputProjection = !projections || shape.OutputProjection,
+            OutputBias = projections && shape.OutputProjection && shape.OutputBias,
         };
         CheckSequenceLength(settings, shape);
         return shape;
@@ -62,7 +63,7 @@ internal static class ShapeParser
     {
         if (shape.HeadDim >= shape.ValueHeadDim)
             CheckMatrix(settings, "query", "Heads · HeadDim · DModel", "DModel", (long)shape.QueryDim * shape.DModel);
-        else
+        else if (shape.ProjectsOutput || shape.OutputGate)
             CheckMatrix(settings, "output", "Heads · ValueHeadDim · DModel", "DModel", (long)shape.JoinedDim * shape.DModel);
         if (shape.IsCrossAttention)
             CheckMemoryMatrices(settings, shape);
@@ -84,11 +85,13 @@ internal static class ShapeParser
         {
             if (settings.Has("Layout"))
                 settings.WithoutEffect("Layout", "Projections = false", "Projections = false");
+            if (settings.Has("OutputBias") && !settings.Bool("OutputProjection", true))
+                settings.WithoutEffect("OutputBias", "OutputProjection", "OutputProjection = true");
             return;
         }
 
-        string[] widths = ["DModel", "MemoryDim"], biases = ["QueryBias", "KeyBias", "ValueBias", "OutputBias"];
-        foreach (string name in widths.Where(name => settings.Int(name) != 0).Concat(biases.Where(settings.Has)))
+        string[] widths = ["DModel", "MemoryDim"], given = ["QueryBias", "KeyBias", "ValueBias", "OutputBias", "OutputProjection"];
+        foreach (string name in widths.Where(name => settings.Int(name) != 0).Concat(given.Where(settings.Has)))
             settings.Report(DiagnosticDescriptors.WithoutProjections, name, name);
         foreach (string name in new[] { "SkipPadding", "OutputGate" }.Where(name => settings.Bool(name)))
             settings.Report(DiagnosticDescriptors.WithoutProjections, name, name);

@@ -100,7 +100,7 @@ public static partial class AttentionCall<TKernels, TConstants>
                 ? ref Unsafe.Add(ref scratch, TConstants.StripOffset)
                 : ref At(call.Arguments.Output, place * JoinedDim);
             if (Has(Projections))
-                ProjectQueries(in call, first + row, count, ref joined, ref queries, ref scratch);
+                ProjectQueries(in call, first + row, count, ref Unsafe.Add(ref scratch, TConstants.StripOffset), ref queries, ref scratch);
             else
                 GatherQueries(in call, first + row, count, ref queries);
             for (nint head = 0; head < TConstants.KvHeads; head++)
@@ -115,7 +115,7 @@ public static partial class AttentionCall<TKernels, TConstants>
                     ref At(call.Arguments.Input, place * TConstants.DModel),
                     ref At(call.Arguments.Output, place * TConstants.DModel),
                     ref scratch);
-            else if (Has(Projections))
+            else if (ProjectsHeads)
                 FinishRows(
                     call.Weights,
                     ref joined,
@@ -135,5 +135,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static nint BlockStep(nint rows) => EqualParts.BlockStep(rows, TConstants.RowBlock, TConstants.QueryBlock);
 
     /// <summary>Whether heads are joined in scratch, and not where the caller wants them.</summary>
-    private static bool JoinsInScratch { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Has(Projections) || Has(HeadsBeforeRows); }
+    private static bool JoinsInScratch { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => ProjectsHeads || Has(HeadsBeforeRows); }
+
+    /// <summary>Whether the joined heads are projected to the output.</summary>
+    private static bool ProjectsHeads { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Has(Projections) && !Has(JoinedOutput); }
 }

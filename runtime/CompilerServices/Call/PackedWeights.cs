@@ -105,7 +105,8 @@ public sealed class PackedWeights
             packed.Query = Pack(weights.QueryProjection, shape.QueryDim, shape.DModel, TConstants.InterleavedInput);
             packed.Key = Pack(weights.KeyProjection, shape.KeyDim, shape.MemoryDim, TConstants.InterleavedMemory);
             packed.Value = Pack(weights.ValueProjection, shape.ValueDim, shape.MemoryDim, TConstants.InterleavedMemory);
-            packed.Output = Pack(weights.OutputProjection, shape.DModel, shape.JoinedDim, TConstants.InterleavedOutput);
+            if (shape.ProjectsOutput)
+                packed.Output = Pack(weights.OutputProjection, shape.DModel, shape.JoinedDim, TConstants.InterleavedOutput);
             if (shape.OutputGate)
                 packed.OutputGate = Pack(weights.Learned.Gate, shape.JoinedDim, shape.DModel, TConstants.InterleavedInput);
         }

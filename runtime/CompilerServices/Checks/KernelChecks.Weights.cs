@@ -31,23 +31,20 @@ public static partial class KernelChecks
                 MemoryName(shape),
                 shape.ValueBias,
                 nameof(AttentionShape.ValueBias));
-            CheckProjection(
-                "output",
-                weights.OutputProjection,
-                shape.DModel,
-                "DModel",
-                shape.JoinedDim,
-                ValueWidthName(shape, "Heads"),
-                shape.OutputBias,
-                nameof(AttentionShape.OutputBias));
         }
         else
         {
-            CheckNoProjection("query", weights.QueryProjection);
-            CheckNoProjection("key", weights.KeyProjection);
-            CheckNoProjection("value", weights.ValueProjection);
-            CheckNoProjection("output", weights.OutputProjection);
+            CheckNoProjection("query", weights.QueryProjection, "Projections = false");
+            CheckNoProjection("key", weights.KeyProjection, "Projections = false");
+            CheckNoProjection("value", weights.ValueProjection, "Projections = false");
         }
+
+        if (shape.ProjectsOutput)
+            CheckProjection(
+                "output", weights.OutputProjection, shape.DModel, "DModel", shape.JoinedDim, ValueWidthName(shape, "Heads"), shape.OutputBias,
+                nameof(AttentionShape.OutputBias));
+        else
+            CheckNoProjection("output", weights.OutputProjection, shape.HasProjections ? "OutputProjection = false" : "Projections = false");
 
         LearnedTensors learned = weights.Learned;
         CheckGate(shape, learned.Gate);
@@ -68,12 +65,12 @@ public static partial class KernelChecks
         _ => "KvHeads · ValueHeadDim",
     };
 
-    private static void CheckNoProjection(string role, ProjectionWeights projection)
+    private static void CheckNoProjection(string role, ProjectionWeights projection, string setting)
     {
         WeightTensor given = projection.Weight.IsAbsent ? projection.Bias : projection.Weight;
         if (!given.IsAbsent)
             throw new ArgumentException(
-                $"The {role} projection ({given.Source}) {given.Describe()}; this kernel expects none, because its configuration says Projections = false.",
+                $"The {role} projection ({given.Source}) {given.Describe()}; this kernel expects none, because its configuration says {setting}.",
                 "weights");
     }
 

@@ -177,6 +177,9 @@ public enum AttentionFeatures : long
     /// <summary>A gate multiplies the joined heads.</summary>
     OutputGate = 1L << 54,
 
+    /// <summary>Input and memory are projected, and the joined heads come out as they are.</summary>
+    JoinedOutput = 1L << 55,
+
     /// <summary>The weights of the attention's projections are narrow.</summary>
     NarrowWeights = 1L << 56,
 

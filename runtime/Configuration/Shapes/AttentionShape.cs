@@ -32,6 +32,9 @@ public sealed partial record AttentionShape
     /// <summary>Whether the block projects. With false, the caller passes queries, keys and values and gets the heads.</summary>
     public bool HasProjections { get; init; } = true;
 
+    /// <summary>Whether a block with projections projects the concatenated heads. With false, its output is the heads.</summary>
+    public bool OutputProjection { get; init; } = true;
+
     /// <summary>The memory layout of heads in a block without projections.</summary>
     public HeadLayout Layout { get; init; }
 
@@ -92,8 +95,11 @@ public sealed partial record AttentionShape
     /// <summary>Floats of one input row: <see cref="DModel"/>, or without projections <see cref="QueryDim"/>.</summary>
     public int InputDim => HasProjections ? DModel : QueryDim;
 
-    /// <summary>Floats of one output row: <see cref="DModel"/>, or without projections <see cref="JoinedDim"/>.</summary>
-    public int OutputDim => HasProjections ? DModel : JoinedDim;
+    /// <summary>Floats of one output row: <see cref="DModel"/>, or without an output projection <see cref="JoinedDim"/>.</summary>
+    public int OutputDim => ProjectsOutput ? DModel : JoinedDim;
+
+    /// <summary>Whether there is an output projection.</summary>
+    internal bool ProjectsOutput => HasProjections && OutputProjection;
 
     private readonly int valueHeadDim;
 }

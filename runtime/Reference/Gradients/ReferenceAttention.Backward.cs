@@ -123,8 +123,8 @@ public static partial class ReferenceAttention
     {
         if (shape.CallsHooks)
             throw new NotSupportedException("shape has a score modifier or a mask predicate; expected none, because their derivative is not known.");
-        if (shape.OutputGate || shape.ScoreFunction != ScoreFunction.Softmax)
-            throw new NotSupportedException("shape has an output gate or another function than softmax; expected neither.");
+        if (shape.OutputGate || !shape.OutputProjection || shape.ScoreFunction != ScoreFunction.Softmax)
+            throw new NotSupportedException("shape has an output gate, no output projection, or another function than softmax; expected none of these.");
         if (shape.KeyValues != KeyValueFormat.Float32)
             throw new NotSupportedException($"shape has KeyValues = {shape.KeyValues}; expected Float32, because rounding has no derivative.");
     }

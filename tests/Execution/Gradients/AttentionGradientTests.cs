@@ -61,6 +61,7 @@ public sealed class AttentionGradientTests(ITestOutputHelper log)
     {
         Gradients = true,
         OutputGate = false,
+        OutputProjection = true,
         ScoreFunction = ScoreFunction.Softmax,
         SigmoidBias = float.NaN,
         ScoreModifier = null,

@@ -22,6 +22,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         new("float16", block => block with { Weights = WeightFormat.Float16 }),
         new("int8-blocks", block => block with { Weights = WeightFormat.Int8Blocks }),
         new("int4-blocks", block => block with { Weights = WeightFormat.Int4Blocks }),
+        new("joined-output", block => block with { OutputProjection = false }),
         new("fixed-length", block => block with { SequenceLength = 19 }),
         new("scale", block => block with { Scale = 1.5f }),
         new("causal", block => block with { Causal = true }),

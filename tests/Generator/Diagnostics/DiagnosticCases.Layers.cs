@@ -34,6 +34,13 @@ internal sealed partial record DiagnosticCase
             "Projections = false",
             "AttentionConfig");
         yield return Setting(
+            "layer without an output projection",
+            "AG0072",
+            $"{SmallLayer}, «OutputProjection = false»",
+            SmallLayer,
+            "OutputProjection = false cannot be used",
+            "AttentionConfig");
+        yield return Setting(
             "gradients of a decoder layer",
             "AG0053",
             $"{SmallLayer}, Gradients = true, «MemoryDim = 32»",

@@ -23,6 +23,18 @@ internal sealed partial record DiagnosticCase
                 $"{setting.Split(' ')[0]} belongs to the projections",
                 "remove Projections = false");
         yield return Setting(
+            "output projection without projections",
+            "AG0034",
+            $"{Core}, «OutputProjection = false»",
+            Core,
+            "OutputProjection belongs to the projections");
+        yield return Setting(
+            "bias without an output projection",
+            "AG0024",
+            $"{Small}, OutputProjection = false, «OutputBias = true»",
+            $"{Small}, OutputProjection = true, OutputBias = true",
+            "OutputBias has no effect without OutputProjection");
+        yield return Setting(
             "output gate without projections",
             "AG0034",
             $"{Core}, «OutputGate = true»",
@@ -214,6 +226,12 @@ internal sealed partial record DiagnosticCase
             $"{Small}, Causal = true, Gradients = true, «KeyValues = KeyValueFormat.Int8»",
             $"{Small}, Causal = true, Gradients = true",
             "KeyValues cannot be combined with Gradients");
+        yield return Setting(
+            "gradients without an output projection",
+            "AG0053",
+            $"{Small}, Gradients = true, «OutputProjection = false»",
+            $"{Small}, Gradients = true",
+            "OutputProjection cannot be combined with Gradients");
         yield return Setting(
             "gradients of an output gate",
             "AG0053",

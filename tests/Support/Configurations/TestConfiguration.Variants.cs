@@ -33,6 +33,8 @@ internal sealed partial record TestConfiguration
 
     public bool OutputGate { get; init; }
 
+    public bool OutputProjection { get; init; } = true;
+
     public bool Ragged { get; init; }
 
     public bool SkipPadding { get; init; }
@@ -127,7 +129,7 @@ internal sealed partial record TestConfiguration
                 QueryBias = Projections && QueryBias,
                 KeyBias = Projections && KeyBias,
                 ValueBias = Projections && ValueBias,
-                OutputBias = Projections && OutputBias,
+                OutputBias = Projections && OutputProjection && OutputBias,
                 Weights = Weights,
                 Arithmetic = Arithmetic,
                 Scale = Scale == 0 ? (float)(1 / Math.Sqrt(HeadWidth)) : Scale,

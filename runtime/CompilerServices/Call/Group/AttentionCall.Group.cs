@@ -125,6 +125,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
 
         // After the queries are laid out, their strip is free for the joined heads.
+        ref float joined = ref JoinsInScratch ? ref strip : ref At(arguments.Output, firstRow * JoinedDim);
         for (nint index = 0, row = 0, place = 0; index < count; index++)
         {
             SequenceCall call = Open(weights, in arguments, in dimensions, first + index, ref Unsafe.Add(ref keyValues, place));
@@ -136,19 +137,21 @@ public static partial class AttentionCall<TKernels, TConstants>
                     0,
                     own,
                     ref Unsafe.Add(ref queries, (row * QueryDim) + (head * own * GroupDim)),
-                    ref Unsafe.Add(ref strip, row * JoinedDim),
+                    ref Unsafe.Add(ref joined, row * JoinedDim),
                     ref scratch);
             row += own;
             place += KeyValueFloats(call.Dimensions.Keys);
         }
 
         if (Has(OutputGate))
-            GateHeads(ref strip, rows, ref scratch);
+            GateHeads(ref joined, rows, ref scratch);
+        if (!ProjectsHeads)
+            return;
         ref float input = ref At(arguments.Input, firstRow * TConstants.DModel), output = ref At(arguments.Output, firstRow * TConstants.DModel);
         if (Has(Memory))
-            FinishGroup(weights, in arguments, in dimensions, first, count, ref strip, rows, ref input, ref output, ref scratch, ref keyValues);
+            FinishGroup(weights, in arguments, in dimensions, first, count, ref joined, rows, ref input, ref output, ref scratch, ref keyValues);
         else
-            FinishRows(weights, ref strip, rows, ref input, ref output, SavedOf(in arguments), firstRow, ref scratch);
+            FinishRows(weights, ref joined, rows, ref input, ref output, SavedOf(in arguments), firstRow, ref scratch);
     }
 
     /// <summary>The first row of a sequence, counted over the batch.</summary>

@@ -22,8 +22,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float keyStrip = ref Unsafe.Add(ref strips, rows * WholePanels(QueryDim));
         ref float valueStrip = ref Unsafe.Add(ref keyStrip, newKeys * WholePanels(KeyDim));
         ref float queries = ref Unsafe.Add(ref valueStrip, newKeys * WholePanels(ValueDim));
-        ref float joined = ref Unsafe.Add(ref queries, rows * QueryDim);
-        ref float gates = ref Unsafe.Add(ref joined, rows * JoinedDim);
+        ref float heads = ref Unsafe.Add(ref queries, rows * QueryDim);
+        ref float joined = ref JoinsInScratch ? ref heads : ref At(call.Arguments.Output, FirstRow(in call) * JoinedDim);
+        ref float gates = ref Unsafe.Add(ref heads, rows * JoinedDim);
         // Of a layer only: results of its branches, and rows between the products of its feed-forward network.
         ref float branch = ref Unsafe.Add(ref gates, Has(OutputGate) ? rows * GateStride : 0);
         ref float hidden = ref Unsafe.Add(ref branch, rows * BranchStride);
@@ -139,6 +140,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Has(OutputGate))
             HeadGates.Apply(
                 ref Unsafe.Add(ref joined, column), JoinedDim, ref Unsafe.Add(ref gates, column), GateStride, rows, Group * TConstants.ValueHeadDim);
+        if (Has(JoinedOutput) && Has(SkipPadding) && head == 0)
+            ClearPadding(in call);
     }
 
     /// <summary>

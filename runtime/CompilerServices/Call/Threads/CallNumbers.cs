@@ -65,7 +65,8 @@ internal readonly record struct CallNumbers
     /// <summary>The same of values.</summary>
     public int ValuePanels => Has(AttentionFeatures.CrossAttention) ? 0 : Panels(ValueDim);
 
-    public int OutputPanels => Panels(DModel);
+    /// <summary>Panels of the output projection, or none.</summary>
+    public int OutputPanels => Has(AttentionFeatures.JoinedOutput) ? 0 : Panels(DModel);
 
     /// <summary>Panels of the gates of the joined heads.</summary>
     public int GatePanels => Has(AttentionFeatures.OutputGate) ? Panels(JoinedDim) : 0;

@@ -100,6 +100,8 @@ internal readonly struct CallSchedule
         long memory = isCross && !sizes.HasCache ? sizes.AllKeys * memoryRow : 0;
         if (numbers.Has(AttentionFeatures.OutputGate))
             row += (long)numbers.DModel * numbers.JoinedDim;
+        if (numbers.Has(AttentionFeatures.JoinedOutput))
+            row -= (long)numbers.DModel * numbers.JoinedDim;
         if (numbers.Has(AttentionFeatures.Memory))
         {
             row += (long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim);
@@ -138,6 +140,16 @@ internal readonly struct CallSchedule
                 + EqualParts.Count(numbers.GatePanels, step), step);
         WorkPhase heads = new(numbers.KvHeads, 1);
         nint shared = keyValueFloats + (sizes.Rows * numbers.ColumnFloats);
+        if (numbers.Has(AttentionFeatures.JoinedOutput))
+        {
+            return new()
+            {
+                Partition = CallPartition.Columns,
+                SequencePhases = 2,
+                Work = new(threads, shared, numbers.ScratchFloats, sizes.Batch, columns, heads),
+            };
+        }
+
         if (!numbers.Has(AttentionFeatures.Layer))
         {
             return new()
