@@ -24,11 +24,12 @@ public sealed partial record AttentionShape
     /// <summary>Whether biases by the distance of key and position are added.</summary>
     internal bool HasDistanceBias => Alibi || RelativePositionBuckets > 0;
 
-    /// <summary>Whether keys are normalised or rotated on their way to the panels.</summary>
-    internal bool ChangesKeys => QueryKeyNorm != QueryKeyNorm.None || Rotary != RotaryKind.None;
+    /// <summary>Whether keys are changed, or normalised or rotated, on their way to the panels.</summary>
+    internal bool ChangesKeys => QueryKeyNorm != QueryKeyNorm.None || Rotary != RotaryKind.None || InputBias;
 
     /// <summary>Whether there is anything to be given in weights.</summary>
-    internal bool Learns => HasProjections || QueryKeyNorm != QueryKeyNorm.None || Sinks || RelativePositionBuckets > 0 || BiasKeyValue;
+    internal bool Learns => HasProjections || QueryKeyNorm != QueryKeyNorm.None || Sinks || RelativePositionBuckets > 0 || BiasKeyValue
+        || InputBias;
 
     /// <summary>The declared stage of the scores that come beside the output, or none.</summary>
     internal AttentionOutputs ScoreOutput => Outputs & (AttentionOutputs.ScaledScores | AttentionOutputs.CappedScores | AttentionOutputs.MaskedScores);

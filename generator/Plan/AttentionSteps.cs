@@ -67,9 +67,9 @@ internal sealed record AttentionSteps
                 $"Between product and softmax one pass over a block's scores, while they are in the first-level cache: {string.Join(", ", pass.Does)}.");
         if (shape.ScoreFunction == ScoreFunction.Sigmoid)
             reasons.Add("A score becomes a probability by itself, in the place of a softmax: no maximum, no sum, and factors of 1 where key blocks are added.");
-        // A scale that float32 just holds would not be one after the division by ln 2.
+        // A scale or a bias that float32 just holds would not be one after the division by ln 2.
         bool natural = pass is not null || shape.Sinks || shape.ScoreOutput != AttentionOutputs.None
-            || Math.Abs(shape.Scale / Math.Log(2)) > float.MaxValue;
+            || Math.Max(shape.Scale, Math.Abs(shape.SigmoidBias)) / Math.Log(2) > float.MaxValue;
         return new()
         {
             HasRowRanges = rowRanges,

@@ -24,6 +24,7 @@ internal static class FeatureList
     private static AttentionFeatures OfInputs(AttentionShape shape) =>
         If(shape.HasProjections, AttentionFeatures.Projections)
         | If(!shape.OutputProjection, AttentionFeatures.JoinedOutput)
+        | If(shape.InputBias, AttentionFeatures.InputBias)
         | If(shape.Weights != WeightFormat.Float32, AttentionFeatures.NarrowWeights)
         | If(shape.IsCrossAttention, AttentionFeatures.CrossAttention)
         | If(shape.HasCache, AttentionFeatures.Cache)

@@ -102,7 +102,10 @@ internal sealed record ScratchLayout(EquatableArray<ScratchSlice> Slices, int Le
             if (shape.HeadsBeforeRows)
                 Add("Strip", (long)rows * shape.JoinedDim, "joined heads, before they are written head by head");
             if (shape.ChangesKeys)
-                Add("KeyStrip", (long)rowBlock * shape.HeadDim, "keys of one head, before they are normalised or rotated and laid out");
+                Add(
+                    "KeyStrip",
+                    (long)rowBlock * (shape.InputBias ? System.Math.Max(shape.HeadDim, shape.ValueHeadDim) : shape.HeadDim),
+                    $"keys of one head, before they are normalised or rotated and laid out{(shape.InputBias ? ", and values with their bias" : "")}");
         }
     }
 

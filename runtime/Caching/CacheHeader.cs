@@ -143,6 +143,8 @@ internal static class CacheHeader
         // The same of norms that span heads, or have other weights.
         if (shape.QueryKeyNormScope != QueryKeyNormScope.Head || !shape.QueryKeyNormBias)
             format += FormattableString.Invariant($" {shape.QueryKeyNormScope} {shape.QueryKeyNormBias}");
+        if (shape.InputBias)
+            format += " InputBias";
         // Line ends are those of the source file, which may differ between checkouts.
         SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant(text).ReplaceLineEndings(" ") + format), digest);
     }

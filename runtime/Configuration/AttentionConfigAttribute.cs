@@ -77,6 +77,12 @@ public partial class AttentionConfigAttribute : Attribute
     public bool OutputBias { get; set; } = true;
 
     /// <summary>
+    /// Whether a block without projections adds learned vectors to queries, keys and values, [Heads · HeadDim], [KvHeads · HeadDim] and
+    /// [KvHeads · ValueHeadDim], as onnxruntime's <c>MultiHeadAttention</c> does. Biases of projections have settings of their own.
+    /// </summary>
+    public bool InputBias { get; set; }
+
+    /// <summary>
     /// Whether a call gives a factor for each head, [<see cref="Heads"/>], that multiplies what the head gives before the output projection; without
     /// projections, the output. 0 removes a head, as in an ablation (Michel et al. 2019). A Transformer layer with a memory has such factors for its
     /// cross-attention too.

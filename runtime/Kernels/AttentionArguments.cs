@@ -24,7 +24,9 @@ public readonly ref struct AttentionArguments
     /// </summary>
     public ReadOnlySpan<float> Memory { get; init; }
 
-    /// <summary>[batch, rows, DModel]; without projections the heads, [batch, rows, Heads · ValueHeadDim] or [batch, Heads, rows, ValueHeadDim].</summary>
+    /// <summary>
+    /// [batch, rows, DModel]; without an output projection the heads, [batch, rows, Heads · ValueHeadDim] or [batch, Heads, rows, ValueHeadDim].
+    /// </summary>
     public Span<float> Output { get; init; }
 
     /// <summary>

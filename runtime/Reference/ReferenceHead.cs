@@ -87,8 +87,9 @@ internal ref partial struct ReferenceHead
     /// <summary>The probability of each term, and the logarithm of the sum of exponentials; a sink is part of the sum only, and a sigmoid has none.</summary>
     private readonly (double[] Probabilities, double LogSumExp) Softmax(List<ReferenceTerm> terms)
     {
+        double bias = Shape.SigmoidBias;
         if (Shape.ScoreFunction == ScoreFunction.Sigmoid)
-            return ([.. terms.Select(term => 1 / (1 + Math.Exp(-(term.Score + Shape.SigmoidBias))))], double.NegativeInfinity);
+            return ([.. terms.Select(term => 1 / (1 + Math.Exp(-(term.Score + bias))))], double.NegativeInfinity);
         double maximum = Shape.Sinks ? Weights.Sinks[Head] : double.NegativeInfinity;
         foreach (ReferenceTerm term in terms)
             maximum = Math.Max(maximum, term.Score);

@@ -28,10 +28,12 @@ internal static partial class ReferenceRows
                 continue;
             }
 
-            double[] key = Heads(arguments.Key, shape.Layout, shape.KvHeads, shape.HeadDim, sequence.FirstNewKey, sequence.NewKeys, row);
+            double[] key = Added(
+                Heads(arguments.Key, shape.Layout, shape.KvHeads, shape.HeadDim, sequence.FirstNewKey, sequence.NewKeys, row), weights.KeyBias);
             Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);
             ReferenceRotary.Rotate(shape, key, Position(shape, in arguments, sequence, row));
-            double[] value = Heads(arguments.Value, shape.Layout, shape.KvHeads, shape.ValueHeadDim, sequence.FirstNewKey, sequence.NewKeys, row);
+            double[] value = Added(
+                Heads(arguments.Value, shape.Layout, shape.KvHeads, shape.ValueHeadDim, sequence.FirstNewKey, sequence.NewKeys, row), weights.ValueBias);
             Add(shape, key, value, keys, values);
         }
     }
@@ -112,7 +114,15 @@ internal static partial class ReferenceRows
         AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, int row) =>
         shape.HasProjections
             ? Project(input.AsSpan((sequence.FirstRow + row) * shape.DModel, shape.DModel), weights.Query, weights.QueryBias, shape.QueryDim)
-            : Heads(arguments.Input, shape.Layout, shape.Heads, shape.HeadDim, sequence.FirstRow, sequence.Rows, row);
+            : Added(Heads(arguments.Input, shape.Layout, shape.Heads, shape.HeadDim, sequence.FirstRow, sequence.Rows, row), weights.QueryBias);
+
+    /// <summary>A row with its bias, where there is one.</summary>
+    private static double[] Added(double[] row, ReadOnlySpan<float> bias)
+    {
+        for (int i = 0; i < bias.Length; i++)
+            row[i] += bias[i];
+        return row;
+    }
 
     /// <summary>Rotary position of a row, and of the key that it brings along.</summary>
     private static int Position(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence, int row)

@@ -120,9 +120,9 @@ public sealed partial class AttentionWeights
         var numbers = new RandomNumbers(seed);
         bool projects = shape.HasProjections;
         return new AttentionWeights(
-            Projection(projects ? shape.QueryDim : 0, shape.DModel, shape.QueryBias),
-            Projection(projects ? shape.KeyDim : 0, shape.MemoryDim, shape.KeyBias),
-            Projection(projects ? shape.ValueDim : 0, shape.MemoryDim, shape.ValueBias),
+            projects ? Projection(shape.QueryDim, shape.DModel, shape.QueryBias) : Added(shape.QueryDim),
+            projects ? Projection(shape.KeyDim, shape.MemoryDim, shape.KeyBias) : Added(shape.KeyDim),
+            projects ? Projection(shape.ValueDim, shape.MemoryDim, shape.ValueBias) : Added(shape.ValueDim),
             Projection(shape.ProjectsOutput ? shape.DModel : 0, shape.JoinedDim, shape.OutputBias),
             Learn());
 
@@ -150,6 +150,8 @@ public sealed partial class AttentionWeights
                 value += centre;
             return new WeightTensor(values, null, "random");
         }
+
+        ProjectionWeights Added(int count) => Projection(0, 1, false) with { Bias = shape.InputBias ? Tensor(count, 0) : WeightTensor.NotGiven };
 
         ProjectionWeights Projection(int outputs, int inputs, bool hasBias) => new(
             new WeightTensor(Matrix(outputs, inputs), (outputs, inputs), "random"),

@@ -32,30 +32,5 @@ internal static class Arrays
         return result;
     }
 
-    /// <summary>[size, size].</summary>
-    public static float[] Identity(int size) => Selection(size, size, 0);
-
-    /// <summary>[outputs, inputs]: output i is input first + i, or 0 where there is none.</summary>
-    public static float[] Selection(int outputs, int inputs, int first)
-    {
-        var result = new float[outputs * inputs];
-        for (int output = 0; output < outputs && first + output < inputs; output++)
-            result[(output * inputs) + first + output] = 1;
-        return result;
-    }
-
-    /// <summary>[rows, a], [rows, b] … to [rows, a + b + …].</summary>
-    public static float[] JoinColumns(int rows, params float[][] parts)
-    {
-        var result = new List<float>();
-        for (int row = 0; row < rows; row++)
-        {
-            foreach (float[] part in parts)
-                result.AddRange(part.AsSpan(row * (part.Length / rows), part.Length / rows));
-        }
-
-        return [.. result];
-    }
-
     public static float[] Part(float[] all, int first, int count) => all.AsSpan(first, count).ToArray();
 }

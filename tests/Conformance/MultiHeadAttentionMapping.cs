@@ -3,8 +3,7 @@ using AttentionGen.Tests.Support;
 namespace AttentionGen.Tests.Conformance;
 
 /// <summary>
-/// onnxruntime's MultiHeadAttention: queries, keys and values are projected already. Without a bias that is a core; with one it is a block whose matrices
-/// pick the queries, keys and values out of joined rows, and whose biases are the case's.
+/// onnxruntime's MultiHeadAttention: queries, keys and values are projected already, but for their biases.
 /// </summary>
 internal static class MultiHeadAttentionMapping
 {
@@ -31,28 +30,25 @@ internal static class MultiHeadAttentionMapping
             HeadDim = width / heads,
             ValueHeadDim = valueWidth / heads,
             Projections = false,
+            InputBias = file.Has("bias"),
             Scale = file.Float("scale"),
             BooleanMask = mask.Length > 0 ? MaskAxes.BatchKey : MaskAxes.None,
         };
         var call = new AttentionCase
         {
-            Shape = configuration.Shape, Weights = AttentionWeights.Empty, Batch = batch, Rows = rows, Keys = keys,
+            Shape = configuration.Shape, Weights = Weights(), Batch = batch, Rows = rows, Keys = keys,
             CachedKeys = past == 0 ? [] : [.. Enumerable.Repeat(past, batch)],
             Input = file.Floats("query"),
             Key = key,
             Value = value,
             BooleanMask = Mask.Attend(mask),
         };
-        if (file.Has("bias"))
-            (configuration, call) = past == 0 ? WithMemory(configuration, call) : WithJoinedInput(configuration, call);
-
         return new()
         {
             Configuration = configuration,
             Call = call with { Shape = configuration.Shape },
             Past = past == 0 ? null : (file.Floats("past_key"), file.Floats("past_value")),
             Expected = expected,
-            OutputColumns = file.Has("bias") ? valueWidth : 0,
             Tolerance = VectorCall.ToleranceOf(file),
         };
 
@@ -60,44 +56,13 @@ internal static class MultiHeadAttentionMapping
             ? Arrays.SwapMiddle(file.Floats(name), batch, heads, keys, file.Shape(name)[3])
             : file.Floats(name);
 
-        AttentionWeights Picking(int input, int memory, int firstKey)
+        AttentionWeights Weights()
         {
+            if (!file.Has("bias"))
+                return AttentionWeights.Empty;
             float[] bias = file.Floats("bias");
             return AttentionWeights.FromSpans(
-                Arrays.Selection(width, input, 0),
-                Arrays.Selection(width, memory, firstKey),
-                Arrays.Selection(valueWidth, memory, firstKey + width),
-                Arrays.Selection(input, valueWidth, 0),
-                Arrays.Part(bias, 0, width),
-                Arrays.Part(bias, width, width),
-                Arrays.Part(bias, 2 * width, valueWidth));
-        }
-
-        // A row of memory is a key and a value.
-        (TestConfiguration, AttentionCase) WithMemory(TestConfiguration core, AttentionCase plain) => (
-            core with { Projections = true, DModel = width, MemoryDim = width + valueWidth, OutputBias = false },
-            plain with
-            {
-                Weights = Picking(width, width + valueWidth, 0),
-                Memory = Arrays.JoinColumns(batch * keys, key, value),
-                Key = [],
-                Value = [],
-            });
-
-        // A row of the input is a query, a key and a value. It sees all keys, so causality must not matter: there is one row.
-        (TestConfiguration, AttentionCase) WithJoinedInput(TestConfiguration core, AttentionCase plain)
-        {
-            Assert.Equal(1, rows);
-            int joined = (2 * width) + valueWidth;
-            return (
-                core with { Projections = true, DModel = joined, Causal = true, OutputBias = false },
-                plain with
-                {
-                    Weights = Picking(joined, joined, width),
-                    Input = Arrays.JoinColumns(batch * rows, plain.Input, key, value),
-                    Key = [],
-                    Value = [],
-                });
+                [], [], [], [], Arrays.Part(bias, 0, width), Arrays.Part(bias, width, width), Arrays.Part(bias, 2 * width, valueWidth));
         }
     }
 }

@@ -14,7 +14,8 @@ internal static class Compare
     /// </summary>
     public static double ToleranceOf(AttentionShape shape)
     {
-        bool areGiven = !shape.HasProjections && shape.Rotary == RotaryKind.None && shape.QueryKeyNorm == QueryKeyNorm.None;
+        bool areGiven = !shape.HasProjections && shape.Rotary == RotaryKind.None && shape.QueryKeyNorm == QueryKeyNorm.None
+            && !shape.InputBias;
         double distance = areGiven ? 0 : shape.KeyValues switch
         {
             KeyValueFormat.BFloat16 => 1 / 128.0,

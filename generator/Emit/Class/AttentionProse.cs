@@ -183,6 +183,8 @@ internal static class AttentionProse
             yield return "head mask";
         if (shape.OutputGate)
             yield return "output gate";
+        if (shape.InputBias)
+            yield return "biases of queries, keys and values";
         if (!shape.OutputProjection)
             yield return "no output projection";
         if (shape.KeyValues != KeyValueFormat.Float32)

@@ -12,6 +12,7 @@ internal static class GradientsParser
             return;
         Refuse(settings, shape.Weights != WeightFormat.Float32, "Weights", TooNarrow);
         Refuse(settings, shape.KeyValues != KeyValueFormat.Float32, "KeyValues", "rounding keys and values has no derivative");
+        Refuse(settings, shape.InputBias, "InputBias", "the backward pass knows no vectors that are added to inputs");
         Refuse(settings, !shape.OutputProjection, "OutputProjection", "the backward pass of projected heads begins at an output projection");
         Refuse(settings, shape.OutputGate, "OutputGate", "the backward pass knows no gates of heads");
         Refuse(settings, shape.ScoreFunction != ScoreFunction.Softmax, "ScoreFunction", "the backward pass knows the softmax alone");

@@ -85,6 +85,8 @@ internal static class ShapeParser
         {
             if (settings.Has("Layout"))
                 settings.WithoutEffect("Layout", "Projections = false", "Projections = false");
+            if (settings.Has("InputBias"))
+                settings.WithoutEffect("InputBias", "Projections = false", "Projections = false");
             if (settings.Has("OutputBias") && !settings.Bool("OutputProjection", true))
                 settings.WithoutEffect("OutputBias", "OutputProjection", "OutputProjection = true");
             return;

@@ -24,6 +24,8 @@ public sealed class PackedWeights
 
     internal PackedMatrix OutputGate { get; private set; } = null!;
 
+    internal InputBiases InputBias { get; private set; } = null!;
+
     internal HeadNorm QueryNorm { get; private set; } = null!;
 
     internal HeadNorm KeyNorm { get; private set; } = null!;
@@ -111,6 +113,8 @@ public sealed class PackedWeights
                 packed.OutputGate = Pack(weights.Learned.Gate, shape.JoinedDim, shape.DModel, TConstants.InterleavedInput);
         }
 
+        if ((TConstants.Features & AttentionFeatures.InputBias) != 0)
+            packed.InputBias = new InputBiases(shape, weights, TConstants.QueryFactor);
         packed.MakeTables(weights, TConstants.Features);
         if ((TConstants.Features & AttentionFeatures.Gradients) != 0)
             packed.Trained = weights;

@@ -34,9 +34,9 @@ public static partial class KernelChecks
         }
         else
         {
-            CheckNoProjection("query", weights.QueryProjection, "Projections = false");
-            CheckNoProjection("key", weights.KeyProjection, "Projections = false");
-            CheckNoProjection("value", weights.ValueProjection, "Projections = false");
+            CheckInput("query", weights.QueryProjection, shape, shape.QueryDim, "Heads · HeadDim");
+            CheckInput("key", weights.KeyProjection, shape, shape.KeyDim, "KvHeads · HeadDim");
+            CheckInput("value", weights.ValueProjection, shape, shape.ValueDim, ValueWidthName(shape, "KvHeads"));
         }
 
         if (shape.ProjectsOutput)
@@ -72,6 +72,16 @@ public static partial class KernelChecks
             throw new ArgumentException(
                 $"The {role} projection ({given.Source}) {given.Describe()}; this kernel expects none, because its configuration says {setting}.",
                 "weights");
+    }
+
+    /// <summary>Without projections there may be a vector that is added to an input.</summary>
+    private static void CheckInput(string role, ProjectionWeights projection, AttentionShape shape, int width, string widthName)
+    {
+        if (!shape.InputBias)
+            CheckNoProjection(role, projection, "Projections = false");
+        else
+            CheckNoProjection(role, projection with { Bias = WeightTensor.NotGiven }, "Projections = false");
+        CheckBias(role, projection.Bias, width, widthName, shape.InputBias, nameof(AttentionShape.InputBias));
     }
 
     private static void CheckGate(AttentionShape shape, ProjectionWeights gate)
@@ -157,7 +167,11 @@ public static partial class KernelChecks
                 "weights");
         }
 
-        WeightTensor bias = projection.Bias;
+        CheckBias(role, projection.Bias, outputs, outputsName, hasBias, biasSetting);
+    }
+
+    private static void CheckBias(string role, WeightTensor bias, int outputs, string outputsName, bool hasBias, string biasSetting)
+    {
         if (hasBias && bias.IsAbsent)
         {
             throw new ArgumentException(

@@ -189,6 +189,9 @@ public enum AttentionFeatures : long
     /// <summary>Of two parallel branches each has a norm of its own.</summary>
     ParallelNorms = 1L << 58,
 
+    /// <summary>Without projections: learned vectors are added to queries, keys and values.</summary>
+    InputBias = 1L << 59,
+
     /// <summary>A call gives a factor for each head.</summary>
     HeadMask = 1L << 60,
 }

@@ -36,6 +36,25 @@ public static class StridedRows
             MemoryMarshal.CreateSpan(ref Unsafe.Add(ref target, row * stride), width).Clear();
     }
 
+    /// <summary>Adds a row to each of some rows.</summary>
+    /// <param name="target">First element of the first row.</param>
+    /// <param name="stride">Floats from a row to the next.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="addend">First element of what is added.</param>
+    /// <param name="width">Elements of a row.</param>
+    internal static void Add(ref float target, nint stride, nint rows, ref float addend, int width)
+    {
+        for (nint row = 0; row < rows; row++)
+        {
+            ref float line = ref Unsafe.Add(ref target, row * stride);
+            int column = 0;
+            for (; column <= width - Vector256<float>.Count; column += Vector256<float>.Count)
+                (Vector256.LoadUnsafe(ref line, (nuint)column) + Vector256.LoadUnsafe(ref addend, (nuint)column)).StoreUnsafe(ref line, (nuint)column);
+            for (; column < width; column++)
+                Unsafe.Add(ref line, column) += Unsafe.Add(ref addend, column);
+        }
+    }
+
     /// <summary>Multiplies each part of the rows by its factor. 0 gives zeros, whatever the part holds, and 1 changes no bit.</summary>
     /// <param name="target">First element of the first row's first part.</param>
     /// <param name="stride">Floats from a row to the next.</param>

@@ -53,6 +53,9 @@ public sealed partial record AttentionShape
     /// <summary>Whether the output projection adds a bias.</summary>
     public bool OutputBias { get; init; } = true;
 
+    /// <summary>Whether a block without projections adds learned vectors to queries, keys and values.</summary>
+    public bool InputBias { get; init; }
+
     /// <summary>How the weights of the projections are stored.</summary>
     public WeightFormat Weights { get; init; }
 

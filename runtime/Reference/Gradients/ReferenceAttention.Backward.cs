@@ -123,8 +123,9 @@ public static partial class ReferenceAttention
     {
         if (shape.CallsHooks)
             throw new NotSupportedException("shape has a score modifier or a mask predicate; expected none, because their derivative is not known.");
-        if (shape.OutputGate || !shape.OutputProjection || shape.ScoreFunction != ScoreFunction.Softmax)
-            throw new NotSupportedException("shape has an output gate, no output projection, or another function than softmax; expected none of these.");
+        if (shape.InputBias || shape.OutputGate || !shape.OutputProjection || shape.ScoreFunction != ScoreFunction.Softmax)
+            throw new NotSupportedException(
+                "shape has biases of its inputs, an output gate, no output projection, or another function than softmax; expected none of these.");
         if (shape.KeyValues != KeyValueFormat.Float32)
             throw new NotSupportedException($"shape has KeyValues = {shape.KeyValues}; expected Float32, because rounding has no derivative.");
     }

@@ -60,6 +60,7 @@ public sealed class AttentionGradientTests(ITestOutputHelper log)
     private static TestConfiguration Trainable(TestConfiguration configuration) => configuration with
     {
         Gradients = true,
+        InputBias = false,
         OutputGate = false,
         OutputProjection = true,
         ScoreFunction = ScoreFunction.Softmax,

@@ -14,6 +14,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
         new("cross", block => block with { MemoryDim = 12 }),
         new("core", block => block with { Projections = false, DModel = 0, HeadDim = 8 }),
         new("heads-rows", block => block with { Projections = false, DModel = 0, HeadDim = 8, Layout = HeadLayout.HeadsRows }),
+        new("input-bias", block => block with { Projections = false, DModel = 0, HeadDim = 8, InputBias = true }),
         new("grouped", block => block with { Heads = 4, KvHeads = 2, HeadDim = 8 }),
         new("value-dim", block => block with { ValueHeadDim = 20 }),
         new("no-bias", block => block with { Biases = false }),

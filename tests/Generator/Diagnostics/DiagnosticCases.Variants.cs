@@ -29,6 +29,12 @@ internal sealed partial record DiagnosticCase
             Core,
             "OutputProjection belongs to the projections");
         yield return Setting(
+            "biases of inputs that are projected",
+            "AG0024",
+            $"{Small}, «InputBias = true»",
+            $"{Core}, InputBias = true",
+            "InputBias has no effect without Projections = false");
+        yield return Setting(
             "bias without an output projection",
             "AG0024",
             $"{Small}, OutputProjection = false, «OutputBias = true»",
@@ -226,6 +232,12 @@ internal sealed partial record DiagnosticCase
             $"{Small}, Causal = true, Gradients = true, «KeyValues = KeyValueFormat.Int8»",
             $"{Small}, Causal = true, Gradients = true",
             "KeyValues cannot be combined with Gradients");
+        yield return Setting(
+            "gradients of biases of inputs",
+            "AG0053",
+            $"{Core}, Gradients = true, «InputBias = true»",
+            $"{Core}, Gradients = true",
+            "InputBias cannot be combined with Gradients");
         yield return Setting(
             "gradients without an output projection",
             "AG0053",

@@ -31,6 +31,8 @@ internal sealed partial record TestConfiguration
 
     public bool HeadMask { get; init; }
 
+    public bool InputBias { get; init; }
+
     public bool OutputGate { get; init; }
 
     public bool OutputProjection { get; init; } = true;

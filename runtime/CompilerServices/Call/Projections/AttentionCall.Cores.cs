@@ -13,13 +13,15 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint keys = call.Dimensions.Keys - call.Dimensions.CachedKeys;
         ref float source = ref At(call.Arguments.Key, Start(in call, keys, first, head, TConstants.KvHeads, TConstants.HeadDim));
         int stride = Stride(TConstants.KvHeads, TConstants.HeadDim);
-        if (Has(HeadNorms) || Has(HalfSplitRotary) || Has(InterleavedRotary))
+        ref float strip = ref Unsafe.Add(ref scratch, TConstants.KeyStripOffset);
+        if (Has(HeadNorms) || Has(HalfSplitRotary) || Has(InterleavedRotary) || Has(InputBias))
         {
-            ref float strip = ref Unsafe.Add(ref scratch, TConstants.KeyStripOffset);
             for (nint row = 0; row < count; row += TConstants.RowBlock)
             {
                 nint rows = Math.Min(TConstants.RowBlock, count - row);
                 StridedRows.Copy(ref Unsafe.Add(ref source, row * stride), stride, ref strip, TConstants.HeadDim, rows, TConstants.HeadDim);
+                if (Has(InputBias))
+                    StridedRows.Add(ref strip, TConstants.HeadDim, rows, ref call.Weights.InputBias.Key(head), TConstants.HeadDim);
                 ChangeHeads(in call, call.Weights.KeyNorm, ref strip, TConstants.HeadDim, rows, head, 1, first + row);
                 WriteKeys(in call, head, ref strip, TConstants.HeadDim, rows, first + row);
             }
@@ -30,7 +32,21 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
 
         ref float values = ref At(call.Arguments.Value, Start(in call, keys, first, head, TConstants.KvHeads, TConstants.ValueHeadDim));
-        WriteValues(in call, head, ref values, Stride(TConstants.KvHeads, TConstants.ValueHeadDim), count, first);
+        nint valueStride = Stride(TConstants.KvHeads, TConstants.ValueHeadDim);
+        if (!Has(InputBias))
+        {
+            WriteValues(in call, head, ref values, valueStride, count, first);
+            return;
+        }
+
+        for (nint row = 0; row < count; row += TConstants.RowBlock)
+        {
+            nint rows = Math.Min(TConstants.RowBlock, count - row);
+            StridedRows.Copy(
+                ref Unsafe.Add(ref values, row * valueStride), valueStride, ref strip, TConstants.ValueHeadDim, rows, TConstants.ValueHeadDim);
+            StridedRows.Add(ref strip, TConstants.ValueHeadDim, rows, ref call.Weights.InputBias.Value(head), TConstants.ValueHeadDim);
+            WriteValues(in call, head, ref strip, TConstants.ValueHeadDim, rows, first + row);
+        }
     }
 
     /// <summary>Gathers some query rows of all heads.</summary>
@@ -50,6 +66,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float source = ref At(call.Arguments.Input, Start(in call, rows, first, head * Group, TConstants.Heads, TConstants.HeadDim));
         QueryRows.Gather(
             ref source, Stride(TConstants.Heads, TConstants.HeadDim), headStride, count, ref queries, Group, TConstants.HeadDim, TConstants.QueryFactor);
+        if (Has(InputBias))
+            StridedRows.Add(ref queries, GroupDim, count, ref call.Weights.InputBias.Query(head * Group), GroupDim);
         ChangeHeads(in call, call.Weights.QueryNorm, ref queries, GroupDim, count, head * Group, Group, first);
     }
 

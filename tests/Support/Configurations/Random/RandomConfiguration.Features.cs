@@ -16,7 +16,7 @@ internal static partial class RandomConfiguration
             : block,
         (block, random) => block with { ValueHeadDim = random.Next(1, 70) },
         (block, random) => block with { HeadMask = true },
-        (block, random) => block.Projections ? block with { OutputGate = true } : block,
+        (block, random) => block.Projections ? block with { OutputGate = true } : block with { InputBias = true },
         (block, random) => block.Projections && block.OutputBias ? block with { OutputProjection = false } : block,
         (block, random) => block with { Gradients = true },
         (block, random) => block with { SequenceLength = 1 + Length(random) },
