@@ -56,8 +56,13 @@ internal sealed partial class Npy
         return result;
     }
 
-    /// <summary>The elements of a float32 or, widened, of a float16 array.</summary>
-    public float[] ToFloats() => Type == "<f2" ? [.. Elements<Half>("<f2").Select(value => (float)value)] : Elements<float>("<f4");
+    /// <summary>The elements of a float32, float16 or float64 array as float32.</summary>
+    public float[] ToFloats() => Type switch
+    {
+        "<f2" => [.. Elements<Half>("<f2").Select(value => (float)value)],
+        "<f8" => [.. Elements<double>("<f8").Select(value => (float)value)],
+        _ => Elements<float>("<f4"),
+    };
 
     /// <summary>The elements of an int32 array.</summary>
     public int[] ToInt32() => Elements<int>("<i4");
@@ -79,7 +84,7 @@ internal sealed partial class Npy
     private static int ElementSize(string type, string name) => type switch
     {
         "<f4" or "<i4" => 4,
-        "<i8" => 8,
+        "<i8" or "<f8" => 8,
         "<f2" => 2,
         "|b1" => 1,
         _ => throw new InvalidDataException($"{name} has elements of type {type}, which is not read."),
