@@ -22,6 +22,8 @@ internal static class ShapeCopy
             object? value = from.GetValue(source);
             to.SetValue(target, value switch
             {
+                // Lists of numbers.
+                IEnumerable<double> or IEnumerable<int> => Activator.CreateInstance(to.PropertyType, value),
                 Enum => Enum.ToObject(to.PropertyType, value),
                 not null when !to.PropertyType.IsInstanceOfType(value) && value.GetType().IsClass => To(to.PropertyType, value),
                 _ => value,

@@ -36,7 +36,9 @@ internal static class FeatureList
         | If(shape.Ragged, AttentionFeatures.Ragged)
         | If(shape.SkipPadding, AttentionFeatures.SkipPadding)
         | If(shape.QueryKeyNorm != QueryKeyNorm.None, AttentionFeatures.HeadNorms)
-        | If(shape.Rotary == RotaryKind.HalfSplit, AttentionFeatures.HalfSplitRotary)
+        | If(shape.QueryKeyNormAfterRotary, AttentionFeatures.NormAfterRotary)
+        | If(shape.RotaryTables, AttentionFeatures.RotaryTables)
+        | If(shape.Rotary is RotaryKind.HalfSplit or RotaryKind.Proportional, AttentionFeatures.HalfSplitRotary)
         | If(shape.Rotary == RotaryKind.Interleaved, AttentionFeatures.InterleavedRotary)
         | If(shape.Rotary != RotaryKind.None && shape.Positions, AttentionFeatures.Positions);
 

@@ -145,6 +145,17 @@ internal static class CacheHeader
             format += FormattableString.Invariant($" {shape.QueryKeyNormScope} {shape.QueryKeyNormBias}");
         if (shape.InputBias)
             format += " InputBias";
+        // Nor has what came later, where it is not declared.
+        if (shape.RotaryFrequencies.Count > 0)
+            format += FormattableString.Invariant($" frequencies {shape.RotaryFrequencies}");
+        if (shape.RotaryLength > 0)
+            format += FormattableString.Invariant($" length {shape.RotaryLength} {shape.RotaryShortFactors} {shape.RotaryLongFactors}");
+        if (shape.QueryKeyNormAfterRotary)
+            format += " norm after rotation";
+        if (shape.RotarySections.Count > 0)
+            format += FormattableString.Invariant($" sections {shape.RotarySections} {shape.RotarySectionsInterleaved}");
+        if (shape.RotaryTables)
+            format += " tables";
         // Line ends are those of the source file, which may differ between checkouts.
         SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant(text).ReplaceLineEndings(" ") + format), digest);
     }

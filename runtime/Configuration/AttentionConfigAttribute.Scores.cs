@@ -25,6 +25,15 @@ public partial class AttentionConfigAttribute
     public bool Alibi { get; set; }
 
     /// <summary>
+    /// ALiBi: the slope of each head, [Heads] finite numbers, in place of those of the paper. MPT's, for example, have another order if the number of heads
+    /// is no power of two.
+    /// </summary>
+    public double[] AlibiSlopes { get; set; } = [];
+
+    /// <summary>ALiBi: a factor of all slopes; positive and finite. The default is 1. Falcon scales its biases as its scores, by <c>1/√HeadDim</c>.</summary>
+    public double AlibiScale { get; set; } = 1;
+
+    /// <summary>
     /// Number of relative position buckets (Raffel et al. 2020, T5): a learned bias for each bucket of <c>key − position</c> and each head, [buckets, Heads].
     /// Causal kernels use all buckets for the past; others use half of them for the future. Zero, the default, means none.
     /// </summary>
@@ -36,13 +45,16 @@ public partial class AttentionConfigAttribute
     /// <summary>Whether each head has a learned logit that takes part in the softmax's denominator only (attention sink).</summary>
     public bool Sinks { get; set; }
 
-    /// <summary>Normalisation of queries and keys, before the rotary embedding; its weights are learned.</summary>
+    /// <summary>Normalisation of queries and keys; its weights are learned.</summary>
     public QueryKeyNorm QueryKeyNorm { get; set; }
 
     /// <summary>
     /// What <see cref="QueryKeyNorm"/> normalises together, and which weights it has. The default is each head, with weights that all heads share.
     /// </summary>
     public QueryKeyNormScope QueryKeyNormScope { get; set; }
+
+    /// <summary>Whether heads are normalised after the rotary embedding, as in HunYuan. By default they are normalised before it, as in Qwen 3.</summary>
+    public bool QueryKeyNormAfterRotary { get; set; }
 
     /// <summary>The number that is added to the mean square, or to the variance. The default is 1e-6.</summary>
     public float QueryKeyNormEpsilon { get; set; } = 1e-6f;

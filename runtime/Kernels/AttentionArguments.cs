@@ -68,8 +68,20 @@ public readonly ref struct AttentionArguments
     /// <summary>[batch + 1]: where the documents of each sequence of a ragged batch begin. The call works them out.</summary>
     internal Span<int> DocumentOffsets { get; init; }
 
-    /// <summary>[batch, rows]: rotary positions, 0 or more; declared by <see cref="AttentionConfigAttribute.Positions"/>.</summary>
+    /// <summary>
+    /// [batch, rows], or with <see cref="AttentionConfigAttribute.RotarySections"/> [batch, rows, axes]: rotary positions, 0 or more; declared by
+    /// <see cref="AttentionConfigAttribute.Positions"/>.
+    /// </summary>
     public ReadOnlySpan<int> Positions { get; init; }
+
+    /// <summary>
+    /// [positions, RotaryDim/2], the same for all sequences: the cosine of each rotated pair at each position; declared by
+    /// <see cref="AttentionConfigAttribute.RotaryTables"/>.
+    /// </summary>
+    public ReadOnlySpan<float> Cosines { get; init; }
+
+    /// <summary>[positions, RotaryDim/2]: the sines.</summary>
+    public ReadOnlySpan<float> Sines { get; init; }
 
     /// <summary>
     /// The axes of [batch, head, query, key] that <see cref="AttentionConfigAttribute.BooleanMask"/> declares, cached keys included; true = attend.

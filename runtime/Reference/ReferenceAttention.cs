@@ -136,7 +136,8 @@ public static partial class ReferenceAttention
         {
             for (int row = 0; row < rows[sequence]; row++)
                 ReferenceRows.Append(
-                    shape, weights, ReferenceRows.Row(memory, first + row, shape.MemoryDim), row, cache.Keys[sequence], cache.Values[sequence]);
+                    shape, weights, ReferenceRows.Row(memory, first + row, shape.MemoryDim),
+                    RotaryPosition.Of(row), cache.Keys[sequence], cache.Values[sequence]);
             first += rows[sequence];
         }
     }

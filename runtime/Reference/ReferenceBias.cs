@@ -3,6 +3,10 @@ namespace AttentionGen;
 /// <summary>What is added to a score because of the distance between query and key.</summary>
 internal static class ReferenceBias
 {
+    /// <summary>ALiBi's slope of a head: the given one, or that of the paper, times the scale.</summary>
+    public static double AlibiSlope(AttentionShape shape, int head) =>
+        (shape.AlibiSlopes.Count > 0 ? shape.AlibiSlopes[head] : AlibiSlope(shape.Heads, head)) * shape.AlibiScale;
+
     /// <summary>
     /// ALiBi's slope of a head (Press et al. 2022): <c>2^(−8(h+1)/n)</c>, and behind the largest power of two every second one of twice as many heads.
     /// </summary>

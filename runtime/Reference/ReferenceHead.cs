@@ -124,7 +124,7 @@ internal ref partial struct ReferenceHead
         }
 
         if (Shape.Alibi)
-            score -= ReferenceBias.AlibiSlope(Shape.Heads, Head) * Math.Abs((double)Position - key);
+            score -= ReferenceBias.AlibiSlope(Shape, Head) * Math.Abs((double)Position - key);
         if (Shape.RelativePositionBuckets > 0)
             score += Weights.RelativePositionBias[ReferenceBias.Bucket(Shape, key - Position) * Shape.Heads + Head];
 

@@ -8,8 +8,7 @@ internal static partial class ReferenceRows
         AttentionShape shape, AttentionWeights weights, in AttentionArguments arguments, double[] input, ReferenceSequence sequence, int row)
     {
         double[] query = Unturned(shape, weights, in arguments, input, sequence, row);
-        Normalise(shape, query, weights.QueryNorm, weights.QueryNormBias);
-        ReferenceRotary.Rotate(shape, query, Position(shape, in arguments, sequence, row));
+        Turn(shape, query, weights.QueryNorm, weights.QueryNormBias, Position(shape, in arguments, sequence, row));
         return query;
     }
 
@@ -23,15 +22,14 @@ internal static partial class ReferenceRows
         {
             if (shape.HasProjections)
             {
-                int position = shape.IsCrossAttention ? keys.Count : Position(shape, in arguments, sequence, row);
+                RotaryPosition position = shape.IsCrossAttention ? RotaryPosition.Of(keys.Count) : Position(shape, in arguments, sequence, row);
                 Append(shape, weights, source.AsSpan((sequence.FirstNewKey + row) * shape.MemoryDim, shape.MemoryDim), position, keys, values);
                 continue;
             }
 
             double[] key = Added(
                 Heads(arguments.Key, shape.Layout, shape.KvHeads, shape.HeadDim, sequence.FirstNewKey, sequence.NewKeys, row), weights.KeyBias);
-            Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);
-            ReferenceRotary.Rotate(shape, key, Position(shape, in arguments, sequence, row));
+            Turn(shape, key, weights.KeyNorm, weights.KeyNormBias, Position(shape, in arguments, sequence, row));
             double[] value = Added(
                 Heads(arguments.Value, shape.Layout, shape.KvHeads, shape.ValueHeadDim, sequence.FirstNewKey, sequence.NewKeys, row), weights.ValueBias);
             Add(shape, key, value, keys, values);
@@ -40,11 +38,10 @@ internal static partial class ReferenceRows
 
     /// <summary>K = m Wk + bk and V = m Wv + bv of one row.</summary>
     public static void Append(
-        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<double> row, int position, List<double[]> keys, List<double[]> values)
+        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<double> row, RotaryPosition position, List<double[]> keys, List<double[]> values)
     {
         double[] key = Project(row, weights.Key, weights.KeyBias, shape.KeyDim);
-        Normalise(shape, key, weights.KeyNorm, weights.KeyNormBias);
-        ReferenceRotary.Rotate(shape, key, position);
+        Turn(shape, key, weights.KeyNorm, weights.KeyNormBias, position);
         Add(shape, key, Project(row, weights.Value, weights.ValueBias, shape.ValueDim), keys, values);
     }
 
@@ -124,12 +121,23 @@ internal static partial class ReferenceRows
         return row;
     }
 
-    /// <summary>Rotary position of a row, and of the key that it brings along.</summary>
-    private static int Position(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence, int row)
+    /// <summary>Rotary position of a row, and of the key that it brings along; where there are several axes, on each.</summary>
+    private static RotaryPosition Position(AttentionShape shape, in AttentionArguments arguments, ReferenceSequence sequence, int row)
     {
-        if (shape.Positions)
-            return arguments.Positions[sequence.FirstRow + row];
-        return shape.IsCrossAttention ? row : sequence.CachedKeys + row;
+        int[] axes = shape.Positions
+            ? arguments.Positions.Slice((sequence.FirstRow + row) * shape.PositionAxes, shape.PositionAxes).ToArray()
+            : [shape.IsCrossAttention ? row : sequence.CachedKeys + row];
+        return new(axes, arguments.Cosines.ToArray(), arguments.Sines.ToArray());
+    }
+
+    /// <summary>Normalises and rotates every head, in the declared order.</summary>
+    private static void Turn(AttentionShape shape, double[] heads, ReadOnlySpan<float> norm, ReadOnlySpan<float> normBias, RotaryPosition position)
+    {
+        if (!shape.QueryKeyNormAfterRotary)
+            Normalise(shape, heads, norm, normBias);
+        ReferenceRotary.Rotate(shape, heads, position);
+        if (shape.QueryKeyNormAfterRotary)
+            Normalise(shape, heads, norm, normBias);
     }
 
     /// <summary>Root mean square (Zhang and Sennrich 2019) or layer normalisation (Ba et al. 2016) of every head, or of all heads together.</summary>

@@ -19,6 +19,9 @@ internal sealed record ReferenceSequence(
     /// <summary>Cached and new keys.</summary>
     public int Keys => CachedKeys + NewKeys;
 
+    /// <summary>The last position of a key or a row of self-attention.</summary>
+    private int LastPosition => Math.Max(Keys, CachedKeys + Rows) - 1;
+
     /// <summary>Reads the sizes of a call from the lengths of its arguments and checks them.</summary>
     public static ReferenceSequence[] Find(AttentionShape shape, in AttentionArguments arguments, ReferenceCache? cache)
     {
@@ -152,9 +155,18 @@ internal sealed record ReferenceSequence(
         CheckCount("prefixLengths", arguments.PrefixLengths.Length, shape.PrefixLengths ? batch : 0);
         CheckCount("documents", arguments.Documents.Length, shape.Documents ? sequences.Sum(sequence => sequence.Keys) : 0);
         CheckCount("headMask", arguments.HeadMask.Length, shape.HeadMask ? shape.Heads : 0);
-        CheckCount("positions", arguments.Positions.Length, shape.Positions ? sequences.Sum(sequence => sequence.Rows) : 0);
+        CheckCount("positions", arguments.Positions.Length, shape.Positions ? sequences.Sum(sequence => sequence.Rows) * shape.PositionAxes : 0);
         foreach (int position in arguments.Positions)
             Check(position >= 0, "positions", $"A position is {position}; expected 0 or more.");
+        int pairs = shape.RotaryTables ? shape.RotaryDim / 2 : 1, lines = arguments.Cosines.Length / pairs;
+        CheckCount("cosines", arguments.Cosines.Length, shape.RotaryTables ? lines * pairs : 0);
+        CheckCount("sines", arguments.Sines.Length, arguments.Cosines.Length);
+        if (shape.RotaryLength > 0 || shape.RotaryTables)
+        {
+            ReadOnlySpan<int> positions = shape.Positions ? arguments.Positions : [.. sequences.Select(sequence => sequence.LastPosition)];
+            CheckLargest(positions, shape.RotaryTables ? lines : shape.RotaryLength);
+        }
+
         foreach (ReferenceSequence sequence in sequences)
         {
             CheckRange("keyLengths", arguments.KeyLengths, sequence);
@@ -172,6 +184,12 @@ internal sealed record ReferenceSequence(
                     $"document {documents[key]} returns after another one; expected keys of one document to be neighbours.");
             }
         }
+    }
+
+    private static void CheckLargest(ReadOnlySpan<int> positions, int most)
+    {
+        foreach (int position in positions)
+            Check(position < most, "positions", $"A position is {position}; expected less than {most}.");
     }
 
     private static void CheckMask(string name, AttentionShape shape, MaskAxes axes, int length, ReferenceSequence[] sequences)

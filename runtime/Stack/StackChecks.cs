@@ -82,7 +82,9 @@ internal static class StackChecks
         (nameof(shape.DModel), shape.DModel), (nameof(shape.IsCrossAttention), shape.IsCrossAttention), (nameof(shape.MemoryDim), shape.MemoryDim),
         (nameof(shape.HasCache), shape.HasCache), (nameof(shape.SequenceLength), shape.SequenceLength), (nameof(shape.Ragged), shape.Ragged),
         (nameof(shape.KeyStarts), shape.KeyStarts), (nameof(shape.KeyLengths), shape.KeyLengths), (nameof(shape.PrefixLengths), shape.PrefixLengths),
-        (nameof(shape.Documents), shape.Documents), (nameof(shape.Positions), shape.Positions), (nameof(shape.BooleanMask), shape.BooleanMask),
+        (nameof(shape.Documents), shape.Documents), (nameof(shape.Positions), shape.Positions),
+        ("axes of positions", shape.PositionAxes), ("the width of rotary tables", shape.RotaryTables ? shape.RotaryDim : 0),
+        (nameof(shape.BooleanMask), shape.BooleanMask),
         (nameof(shape.AdditiveMask), shape.AdditiveMask), (nameof(shape.MaskLength), shape.MaskLength), (nameof(shape.HeadMask), shape.HeadMask),
         .. MaskHeads(shape),
     ];

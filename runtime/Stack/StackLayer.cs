@@ -40,7 +40,9 @@ public abstract class StackLayer
     private sealed class Wrapped<TLayer>(TLayer layer) : StackLayer
         where TLayer : class, ITransformerLayer<TLayer>
     {
-        public override TransformerLayerShape Shape { get; } = TLayer.Shape;
+        public override TransformerLayerShape Shape { get; } = layer is IRotaryLength<TLayer> { RotaryLength: int length }
+            ? TLayer.Shape with { Attention = TLayer.Shape.Attention with { RotaryLength = length } }
+            : TLayer.Shape;
 
         public override bool IsAccelerated => TLayer.IsAccelerated;
 

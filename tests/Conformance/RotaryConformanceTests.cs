@@ -1,11 +1,19 @@
-using AttentionGen.CompilerServices;
 using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Conformance;
 
+[AttentionConfig(Heads = 4, HeadDim = 8, Projections = false, Rotary = RotaryKind.HalfSplit, RotaryTables = true, Positions = true)]
+internal sealed partial class OnnxRotary;
+
+[AttentionConfig(Heads = 4, HeadDim = 8, Projections = false, Rotary = RotaryKind.HalfSplit, RotaryDim = 4, RotaryTables = true, Positions = true)]
+internal sealed partial class OnnxPartialRotary;
+
+[AttentionConfig(Heads = 4, HeadDim = 8, Projections = false, Rotary = RotaryKind.Interleaved, RotaryDim = 4, RotaryTables = true, Positions = true)]
+internal sealed partial class OnnxInterleavedRotary;
+
 /// <summary>
-/// The RotaryEmbedding cases. Their tables hold random numbers, no cosines and sines of any frequency, so no configuration expresses them:
-/// they run through the rotation that kernels call, and through that of the reference, which both take the numbers from outside.
+/// The RotaryEmbedding cases, whose tables hold random numbers. They go through generated classes, whose caches keep the keys that were rotated, and through
+/// the reference's rotation.
 /// </summary>
 [Trait("Speed", "Slow")]
 public sealed class RotaryConformanceTests
@@ -17,18 +25,29 @@ public sealed class RotaryConformanceTests
     public void Kernels_rotate_as_the_case_expects(string name)
     {
         RotaryCase rotary = RotaryCase.Read(name);
-        float[] rows = rotary.Input.ToArray();
-        for (int row = 0; row < rotary.Rows; row++)
+        float[] keys = (rotary.RotaryDim, rotary.Interleaved) switch
         {
-            ref float first = ref rows[row * rotary.Heads * rotary.HeadDim];
-            float[] table = [.. rotary.Cosines(row), .. rotary.Sines(row)];
-            if (rotary.Interleaved)
-                RotaryEmbedding.ApplyInterleaved(ref first, 0, 1, rotary.Heads, rotary.HeadDim, rotary.RotaryDim, ref table[0], 0);
-            else
-                RotaryEmbedding.ApplyHalfSplit(ref first, 0, 1, rotary.Heads, rotary.HeadDim, rotary.RotaryDim, ref table[0], 0);
-        }
+            (8, false) => Rotated(new OnnxRotary(), rotary),
+            (4, false) => Rotated(new OnnxPartialRotary(), rotary),
+            _ => Rotated(new OnnxInterleavedRotary(), rotary),
+        };
+        Compare.Close(rotary.Expected, keys, rotary.HeadDim, name, 1e-5);
 
-        Compare.Close(rotary.Expected, rows, rotary.HeadDim, name, 1e-5);
+        // All rows are one sequence: each has the line of its own position.
+        static float[] Rotated<T>(T kernel, RotaryCase rotary)
+            where T : class, IAttentionKernel<T>
+        {
+            Assert.Equal((rotary.Heads, rotary.HeadDim, rotary.RotaryDim), (T.Shape.KvHeads, T.Shape.HeadDim, T.Shape.RotaryDim));
+            AttentionCache cache = kernel.CreateCache(rotary.Rows);
+            kernel.Forward(new AttentionArguments
+            {
+                Input = rotary.Input, Key = rotary.Input, Value = rotary.Input, Output = new float[rotary.Input.Length], Positions = rotary.Lines,
+                Cosines = rotary.CosineTable, Sines = rotary.SineTable, Cache = cache,
+            });
+            var keys = new float[rotary.Input.Length];
+            cache.CopyTo(keys, new float[keys.Length], HeadLayout.RowsHeads);
+            return keys;
+        }
     }
 
     [Theory(SkipTestWithoutData = true)]

@@ -113,19 +113,34 @@ internal static class AttentionProse
     {
         if (shape.Rotary == RotaryKind.None)
             return "";
-        string kind = shape.Rotary == RotaryKind.HalfSplit ? "half-split" : "interleaved";
+        string kind = shape.Rotary switch { RotaryKind.HalfSplit => "half-split", RotaryKind.Interleaved => "interleaved", _ => "proportional" };
         string scaling = shape.RotaryScaling switch
         {
             RotaryScaling.None => "",
             RotaryScaling.Linear => CodeWriter.Invariant($", linear scaling by {shape.RotaryScalingFactor:R}"),
             RotaryScaling.Llama3 => CodeWriter.Invariant($", Llama 3 scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}"),
+            RotaryScaling.DynamicNtk => CodeWriter.Invariant(
+                $", dynamic NTK scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength} to {shape.RotaryLength}"),
+            RotaryScaling.LongRope => CodeWriter.Invariant(
+                $", LongRoPE from {shape.RotaryOriginalLength} to {shape.RotaryLength}, attention factor {shape.RotaryAttentionFactor:R}"),
             _ =>
                 CodeWriter.Invariant(
                     $", YaRN scaling by {shape.RotaryScalingFactor:R} from {shape.RotaryOriginalLength}{(shape.RotaryTruncate ? "" : ", range not rounded")}, ")
                         + CodeWriter.Invariant($"attention factor {shape.RotaryAttentionFactor:R}"),
         };
+        string frequencies = shape.RotaryTables ? "cosines and sines given"
+            : shape.RotaryFrequencies.Count > 0 ? "frequencies given" : CodeWriter.Invariant($"base {shape.RotaryBase:R}");
         return CodeWriter.Invariant(
-            $", rotary ({kind}, {shape.RotaryDim} of {shape.HeadDim}, base {shape.RotaryBase:R}{scaling}{(shape.Positions ? ", positions given" : "")})");
+            $", rotary ({kind}, {shape.RotaryDim} of {shape.HeadDim}, {frequencies}{scaling}{Positions(shape)})");
+    }
+
+    private static string Positions(AttentionShape shape)
+    {
+        if (!shape.Positions)
+            return "";
+        string axes = shape.RotarySections.Count == 0 ? ""
+            : $" on axes of {string.Join(", ", shape.RotarySections)} pairs{(shape.RotarySectionsInterleaved ? " that take turns" : "")}";
+        return $", positions given{axes}";
     }
 
     private static IEnumerable<string> DescribeVisibility(AttentionPlan plan)
@@ -162,7 +177,8 @@ internal static class AttentionProse
         AttentionShape shape = plan.Shape;
         if (shape.QueryKeyNorm != QueryKeyNorm.None)
             yield return $"{(shape.QueryKeyNorm == QueryKeyNorm.Rms ? "RMS" : "layer")} norm of queries and keys{Scope(shape)} "
-                + CodeWriter.Invariant($"(epsilon {shape.QueryKeyNormEpsilon:G9})");
+                + CodeWriter.Invariant($"(epsilon {shape.QueryKeyNormEpsilon:G9}")
+                + $"{(shape.QueryKeyNormAfterRotary ? ", after the rotation" : "")})";
         if (shape.Softcap > 0)
             yield return CodeWriter.Invariant($"softcap {shape.Softcap:G9}");
         if (plan.Steps.ScorePass?.Modifier is { } modifier)
@@ -170,7 +186,8 @@ internal static class AttentionProse
         if (shape.ScoreFunction == ScoreFunction.Sigmoid)
             yield return CodeWriter.Invariant($"sigmoid with bias {shape.SigmoidBias:G9}");
         if (shape.Alibi)
-            yield return "linear biases";
+            yield return $"linear biases{(shape.AlibiSlopes.Count > 0 ? " of given slopes" : "")}"
+                + (shape.AlibiScale == 1 ? "" : CodeWriter.Invariant($" times {shape.AlibiScale:R}"));
         if (shape.RelativePositionBuckets > 0)
             yield return CodeWriter.Invariant($"{shape.RelativePositionBuckets} relative position buckets up to {shape.RelativePositionMaxDistance}");
         if (shape.Sinks)

@@ -15,7 +15,8 @@ internal static class ClassEmitter
         bool plain = ForwardParameters.ArePlain(plan.Shape, plan.Layer);
         string memory = plan.Shape.IsCrossAttention ? ", Library::ICrossAttention" : ForwardSignatureEmitter.IsDecoder(plan) ? ", Library::IDecoderLayer" : "";
         string trainable = plan.Shape.Gradients ? $", {BackwardEmitter.Interface(plan)}" : "";
-        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{memory}{trainable}";
+        string length = HasLength(plan.Shape) ? $", Library::IRotaryLength<{plan.Class.Name}>" : "";
+        string bases = $" : {Interface(plan)}{(plain ? ", Library::ISelfAttention" : "")}{memory}{trainable}{length}";
         return SupportEmitter.WriteClass(
             [.. plans.Select(AttentionProse.Of)], bases, writer => WriteShape(writer, plan), writer => WriteMembers(writer, plans));
     }
@@ -23,6 +24,8 @@ internal static class ClassEmitter
     private static void WriteMembers(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {
         WriteConstruction(writer, plans);
+        if (HasLength(plans[0].Shape))
+            WriteRotaryLength(writer, plans[0].Class.Name);
         WriteSizes(writer);
         ForwardSignatureEmitter.Write(writer, plans);
     }
@@ -63,7 +66,7 @@ internal static class ClassEmitter
     private static void WriteShape(CodeWriter writer, AttentionPlan plan)
     {
         WriteConstants(writer, plan.Shape, plan.Layer);
-        writer.Line("private readonly Services::PackedWeights packedWeights;");
+        writer.Line($"private {(HasLength(plan.Shape) ? "" : "readonly ")}Services::PackedWeights packedWeights;");
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
@@ -165,6 +168,27 @@ internal static class ClassEmitter
         {
             // Hidden behind the interface: it throws, in the words of the runtime.
             writer.Line($"Library::AttentionCache {Interface(plans[0])}.CreateCache(int capacity, int batch) => packedWeights.CreateCache(capacity, batch);");
+        }
+
+        writer.Line();
+    }
+
+    /// <summary>Whether a kernel can be had for contexts of another length. What can be trained has one owner of its weights.</summary>
+    private static bool HasLength(AttentionShape shape) => shape.RotaryLength > 0 && !shape.Gradients;
+
+    private static void WriteRotaryLength(CodeWriter writer, string name)
+    {
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        writer.Line("public int RotaryLength => packedWeights.Shape.RotaryLength;");
+        writer.Line();
+        writer.Line("/// <inheritdoc/>");
+        FileEmitter.GeneratedCode(writer);
+        using (writer.Block($"public {name} WithRotaryLength(int rotaryLength)"))
+        {
+            writer.Line($"{name} other = ({name})MemberwiseClone();");
+            writer.Line("other.packedWeights = packedWeights.WithRotaryLength(rotaryLength);");
+            writer.Line("return other;");
         }
 
         writer.Line();

@@ -155,7 +155,18 @@ internal static class ForwardParameters
                 $"[{(shape.Ragged ? "total keys" : "batch, keys")}]: the document of each position, whose positions are neighbours; a query sees the keys of "
                     + $"its own document{included}");
         if (shape.Positions)
-            yield return Integers("positions", "Positions", $"[{rows}]: rotary positions, 0 or more");
+            yield return Integers(
+                "positions", "Positions",
+                shape.PositionAxes == 1
+                    ? $"[{rows}]: rotary positions, 0 or more"
+                    : CodeWriter.Invariant($"[{rows}, {shape.PositionAxes}]: rotary positions on each axis, 0 or more"));
+        if (shape.RotaryTables)
+        {
+            string axes = CodeWriter.Invariant($"[positions, {shape.RotaryDim / 2}]");
+            yield return Floats("cosines", "Cosines", $"{axes}: the cosine of each rotated pair at each position");
+            yield return Floats("sines", "Sines", $"{axes}: the sines");
+        }
+
         if (shape.BooleanMask != MaskAxes.None)
             yield return new("ReadOnlySpan<bool> booleanMask", "booleanMask", "BooleanMask", $"[{MaskOf(shape, shape.BooleanMask)}]: true = attend{included}");
         if (shape.AdditiveMask != MaskAxes.None)

@@ -23,6 +23,8 @@ internal static class ShapeEmitter
         bool flag => flag ? "true" : "false",
         float number => CodeWriter.Invariant($"{number:G9}f"),
         double number => CodeWriter.Invariant($"{number:R}d"),
+        IEnumerable<double> numbers => $"new double[] {{ {string.Join(", ", numbers.Select(number => Literal(number)))} }}",
+        IEnumerable<int> numbers => $"new int[] {{ {string.Join(", ", numbers.Select(number => Literal(number)))} }}",
         Enum several when several.GetType().IsDefined(typeof(FlagsAttribute), inherit: false) =>
             CodeWriter.Invariant($"(Library::{several.GetType().Name}){several:D}"),
         Enum one => $"Library::{one.GetType().Name}.{one}",

@@ -19,7 +19,8 @@ internal static class ReservedNames
     /// <summary>Names of an attention block.</summary>
     public static IReadOnlyCollection<string> Attention { get; } =
         Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength", "CreateCache", "ProjectMemory",
-            "CreateActivations", "Backward", "Pack", "ScoreStride", "HeadStride", "JoinedDim", "SoftmaxState");
+            "RotaryLength", "WithRotaryLength", "CreateActivations", "Backward", "Pack",
+            "ScoreStride", "HeadStride", "JoinedDim", "SoftmaxState");
 
     /// <summary>Names of one product.</summary>
     public static IReadOnlyCollection<string> Linear { get; } = Set("Inputs", "Outputs", "Backward", "Pack");

@@ -184,16 +184,15 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor RotaryOriginalLength = Create(
         "AG0043", "RotaryOriginalLength is missing or less than 1",
-        "RotaryOriginalLength {0} but RotaryScaling.{1} needs the length of the trained context, 1 or more: use your model's value, for example 8192");
+        "RotaryOriginalLength {0} but RotaryScaling.{1} needs the length of the trained context, {2} or more: use your model's value, for example 8192");
 
     public static readonly DiagnosticDescriptor RotaryScalingBounds = Create(
         "AG0044", "Bounds of a rotary scaling are out of order",
         "{0} is {1} and {2} is {3}, but both must be positive and finite, and {0} must be the smaller: use for example {4}, the defaults");
 
     public static readonly DiagnosticDescriptor RotaryAttentionFactor = Create(
-        "AG0045", "A factor of YaRN must be positive and finite",
-        "{2} is {0} but must be positive and finite: use {1}, or leave it out; without any factor, cosines and sines are multiplied by 0.1 · "
-            + "ln(RotaryScalingFactor) + 1");
+        "AG0045", "A factor of YaRN or LongRoPE must be positive and finite",
+        "{2} is {0} but must be positive and finite: use {1}, or leave it out for the factor that follows from RotaryScalingFactor");
 
     public static readonly DiagnosticDescriptor MaskWithoutKeys = Create(
         "AG0046", "A mask has no axis of keys",
@@ -277,6 +276,33 @@ internal static class DiagnosticDescriptors
     public static readonly DiagnosticDescriptor ResidualScale = Create(
         "AG0075", "ResidualScale must be finite",
         "ResidualScale is {0} but must be finite: use 1, or leave it out");
+
+    // Rotary embedding.
+    public static readonly DiagnosticDescriptor RotaryList = Create(
+        "AG0080", "A list of the rotary embedding does not fit",
+        "{0} {1} but must have {2}, each {3}, because so many pairs are rotated, half of RotaryDim: copy your model's list, or set RotaryDim");
+
+    public static readonly DiagnosticDescriptor RotaryLength = Create(
+        "AG0081", "RotaryLength is missing or less than 1",
+        "RotaryLength {0} but RotaryScaling.{1} needs the length of the contexts that the kernel is for, 1 or more: use for example 8192");
+
+    public static readonly DiagnosticDescriptor RotaryExclusion = Create(
+        "AG0082", "Two settings of the rotary embedding exclude each other",
+        "{0} cannot be combined with {1}, because {2}: remove one of the two");
+
+    public static readonly DiagnosticDescriptor RotarySections = Create(
+        "AG0085", "RotarySections do not fit the rotated pairs",
+        "RotarySections are {0} but must be 2 or more sections of 1 or more pairs, {1} in all, half of RotaryDim, that every axis can reach: copy your model's "
+            + "mrope_section, or leave it out for one axis of positions");
+
+    // Linear biases.
+    public static readonly DiagnosticDescriptor AlibiScale = Create(
+        "AG0083", "AlibiScale must be positive and finite",
+        "AlibiScale is {0} but must be positive and finite: use {1}, or leave it out for the slopes as they are");
+
+    public static readonly DiagnosticDescriptor AlibiSlopes = Create(
+        "AG0084", "AlibiSlopes must have a finite slope for each head",
+        "AlibiSlopes {0} but must have a finite slope for each of {1} heads: copy your model's slopes, or leave it out for those of the paper");
 
     /// <summary>All of the above, in the order of their ids.</summary>
     public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)

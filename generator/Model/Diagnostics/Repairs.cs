@@ -41,7 +41,7 @@ internal static class Repairs
             ("AG0023", not null) => [argument],
             ("AG0024", not null) => Assignments(message[2]).Append(Remove(argument, message, 3)),
             ("AG0025", _) => ["Rotary RotaryDim RotaryBase", "MemoryDim"],
-            ("AG0033" or "AG0045", not null) => Values(argument, message[1]).Append(argument),
+            ("AG0033" or "AG0045" or "AG0083", not null) => Values(argument, message[1]).Append(argument),
             ("AG0042", "RotaryScalingFactor") => Values(argument, message[1] == "1" ? "1" : ""),
             ("AG0034" or "AG0036" or "AG0037" or "AG1003", not null) => [argument],
             ("AG0035", _) => Assignments(message[0]),
@@ -67,6 +67,8 @@ internal static class Repairs
             ("AG0079", not null) => Values(argument, message[2]),
             ("AG0073", not null) => [argument, "NormPlacement = NormPlacement.Pre"],
             ("AG0074", not null) => Values(argument, message[1]).Select(repair => $"{repair}f").Append(argument),
+            ("AG0080", "RotaryFrequencies") or ("AG0084" or "AG0085", not null) => [argument],
+            ("AG0082", not null) => [argument, message[1].Split(' ')[0]],
             ("AG0026", not null) => Values(argument, message[2]),
             _ => [],
         };

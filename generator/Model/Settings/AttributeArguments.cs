@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -20,7 +21,7 @@ internal sealed class AttributeArguments
         {
             // A name given twice is the compiler's error already.
             values[argument.Key] = argument.Value;
-            AreWellFormed &= argument.Value.Kind is TypedConstantKind.Primitive or TypedConstantKind.Enum;
+            AreWellFormed &= argument.Value.Kind is TypedConstantKind.Primitive or TypedConstantKind.Enum || IsWellFormedList(argument.Value);
         }
     }
 
@@ -33,6 +34,13 @@ internal sealed class AttributeArguments
     public T Get<T>(string name, T fallback) =>
         values.TryGetValue(name, out TypedConstant constant) && constant.Value is T value ? value : fallback;
 
+    /// <summary>The elements of an argument that is an array; none where it is not given, or null.</summary>
+    public EquatableArray<T> List<T>(string name)
+        where T : IEquatable<T> =>
+        values.TryGetValue(name, out TypedConstant list) && list is { Kind: TypedConstantKind.Array, IsNull: false }
+            ? new(list.Values.Select(element => (T)element.Value!))
+            : default;
+
     /// <summary>Where an argument stands, or the whole attribute where the argument is missing or no name is given.</summary>
     public Location Locate(string? name, CancellationToken cancellationToken)
     {
@@ -43,4 +51,7 @@ internal sealed class AttributeArguments
             : syntax.ArgumentList?.Arguments.FirstOrDefault(candidate => candidate.NameEquals?.Name.Identifier.ValueText == name);
         return (argument ?? (SyntaxNode)syntax).GetLocation();
     }
+
+    private static bool IsWellFormedList(TypedConstant value) =>
+        value.Kind == TypedConstantKind.Array && (value.IsNull || value.Values.All(element => element is { Kind: TypedConstantKind.Primitive, IsNull: false }));
 }

@@ -15,6 +15,7 @@ internal static class ScoresParser
     public static AttentionShape Parse(SettingReader settings, AttentionShape shape)
     {
         CheckSoftcap(settings, shape.Softcap);
+        CheckAlibi(settings, shape);
         int buckets = Buckets(settings, shape);
         shape = shape with
         {
@@ -69,6 +70,26 @@ internal static class ScoresParser
         return value;
     }
 
+    private static void CheckAlibi(SettingReader settings, AttentionShape shape)
+    {
+        EquatableArray<double> slopes = shape.AlibiSlopes;
+        double scale = shape.AlibiScale;
+        if (!shape.Alibi)
+        {
+            foreach (string name in new[] { "AlibiSlopes", "AlibiScale" }.Where(settings.Has))
+                settings.WithoutEffect(name, "Alibi", "Alibi = true");
+            return;
+        }
+
+        if (!(scale > 0) || double.IsInfinity(scale))
+            settings.Report(DiagnosticDescriptors.AlibiScale, "AlibiScale", Text(scale), scale < 0 && !double.IsInfinity(scale) ? Text(-scale) : "1");
+        int finite = slopes.TakeWhile(slope => !double.IsNaN(slope) && !double.IsInfinity(slope)).Count();
+        if (slopes.Count > 0 && shape.Heads > 0 && (slopes.Count != shape.Heads || finite < slopes.Count))
+            settings.Report(
+                DiagnosticDescriptors.AlibiSlopes, "AlibiSlopes",
+                slopes.Count != shape.Heads ? $"has {Text(slopes.Count)} slopes" : $"has {Text(slopes[finite])} at index {Text(finite)}", Text(shape.Heads));
+    }
+
     /// <summary>A direction has half of them unless all keys lie in the past, and half of a direction's are for single distances.</summary>
     private static int Buckets(SettingReader settings, AttentionShape shape)
     {
@@ -109,8 +130,8 @@ internal static class ScoresParser
     {
         if (norm == QueryKeyNorm.None)
         {
-            if (settings.Has("QueryKeyNormEpsilon"))
-                settings.WithoutEffect("QueryKeyNormEpsilon", "QueryKeyNorm", "QueryKeyNorm = QueryKeyNorm.Rms or QueryKeyNorm.Layer");
+            foreach (string name in new[] { "QueryKeyNormEpsilon", "QueryKeyNormAfterRotary" }.Where(settings.Has))
+                settings.WithoutEffect(name, "QueryKeyNorm", "QueryKeyNorm = QueryKeyNorm.Rms or QueryKeyNorm.Layer");
             return 0;
         }
 

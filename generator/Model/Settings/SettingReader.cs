@@ -26,7 +26,10 @@ internal sealed class SettingReader(AttributeArguments arguments, ProblemReporte
         where TEnum : struct, Enum => (TEnum)Enumeration(name, typeof(TEnum));
 
     /// <summary>A value that is given, in the type of its setting.</summary>
-    public object Value(string name, Type type) => type.IsEnum ? Enumeration(name, type) : arguments.Get<object>(name, Activator.CreateInstance(type)!);
+    public object Value(string name, Type type) => type.IsEnum ? Enumeration(name, type)
+        : type == typeof(EquatableArray<double>) ? arguments.List<double>(name)
+        : type == typeof(EquatableArray<int>) ? arguments.List<int>(name)
+        : arguments.Get<object>(name, Activator.CreateInstance(type)!);
 
     /// <summary>A value of an enumeration or, of one with flags, any combination of its bits; the first value where it is neither.</summary>
     private object Enumeration(string name, Type type)

@@ -12,7 +12,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
     public int Count => Spans;
 
     /// <summary>How many there are.</summary>
-    public const int Spans = 21;
+    public const int Spans = 23;
 
     /// <summary>The arguments again, on any thread.</summary>
     public static AttentionArguments Restore(
@@ -40,6 +40,8 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
         MemoryLengths = spans[18].As<int>(),
         HeadMask = spans[19].As<float>(),
         MemoryHeadMask = spans[20].As<float>(),
+        Cosines = spans[21].As<float>(),
+        Sines = spans[22].As<float>(),
         Cache = cache,
         Activations = activations,
         Batch = batch,
@@ -71,7 +73,9 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
             case 17: return ref Start<int>(arguments.DocumentOffsets, out length);
             case 18: return ref Start(arguments.MemoryLengths, out length);
             case 19: return ref Start(arguments.HeadMask, out length);
-            default: return ref Start(arguments.MemoryHeadMask, out length);
+            case 20: return ref Start(arguments.MemoryHeadMask, out length);
+            case 21: return ref Start(arguments.Cosines, out length);
+            default: return ref Start(arguments.Sines, out length);
         }
     }
 

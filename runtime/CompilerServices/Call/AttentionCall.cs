@@ -53,7 +53,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Has(Gradients))
             arguments.Activations?.Empty();
         // The table may need memory: before anything is written.
-        if (Has(Positions))
+        if (Has(Positions) && !Has(RotaryTables))
             weights.RotaryTable.Prepare(arguments.Positions);
         if (Has(Ring))
             ComputeOnRing(weights, in arguments, in dimensions);

@@ -11,7 +11,7 @@ public sealed class PackedWeights
     private PackedWeights(AttentionShape shape) => Shape = shape;
 
     /// <summary>What the kernel computes.</summary>
-    public AttentionShape Shape { get; }
+    public AttentionShape Shape { get; private set; }
 
     // A tensor that the shape does not declare is null, and no path reads it.
     internal PackedMatrix Query { get; private set; } = null!;
@@ -151,6 +151,18 @@ public sealed class PackedWeights
         Layer.Repack(weights);
     }
 
+    /// <summary>The same weights, shared, with the rotary frequencies for contexts of another length.</summary>
+    /// <param name="rotaryLength">Positions of the longest context.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public PackedWeights WithRotaryLength(int rotaryLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rotaryLength, 1);
+        var other = (PackedWeights)MemberwiseClone();
+        other.Shape = Shape with { RotaryLength = rotaryLength };
+        other.RotaryTable = RotaryTable.Get(other.Shape);
+        return other;
+    }
+
     /// <summary>Makes room for what a forward keeps for the gradients.</summary>
     /// <param name="batch">Sequences at most.</param>
     /// <param name="rows">Query rows of each sequence.</param>
@@ -171,7 +183,8 @@ public sealed class PackedWeights
     private AttentionCache CreateOwnCache(int capacity, int batch)
     {
         var cache = new AttentionCache(Shape, capacity, batch);
-        RotaryTable?.Prepare(capacity);
+        if (!Shape.RotaryTables)
+            RotaryTable?.Prepare(capacity);
         DistanceBias?.Ensure(2 * (nint)capacity);
         cache.KeepTables(RotaryTable, DistanceBias);
         return cache;

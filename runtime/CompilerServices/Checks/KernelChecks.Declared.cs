@@ -10,7 +10,7 @@ public static partial class KernelChecks
         CheckPerSequence("keyLengths", nameof(AttentionShape.KeyLengths), shape.KeyLengths, arguments.KeyLengths, in dimensions);
         CheckPerSequence("prefixLengths", nameof(AttentionShape.PrefixLengths), shape.PrefixLengths, arguments.PrefixLengths, in dimensions);
         CheckDocuments(shape, arguments.Documents, in dimensions);
-        CheckPositions(shape, arguments.Positions, in dimensions);
+        CheckPositions(shape, in arguments, in dimensions);
         CheckMaskLength(shape, arguments.MaskLength, dimensions.Keys);
         ForwardDimensions masked = shape.MaskLength ? dimensions with { Keys = arguments.MaskLength } : dimensions;
         string keys = shape.MaskLength ? "maskLength" : "keys";
@@ -77,22 +77,6 @@ public static partial class KernelChecks
             int returns = DocumentRuns.FindReturn(documents.Slice(start, dimensions.Keys));
             if (returns >= 0)
                 ThrowDocument(documents, start + returns);
-        }
-    }
-
-    private static void CheckPositions(AttentionShape shape, ReadOnlySpan<int> positions, in ForwardDimensions dimensions)
-    {
-        CheckLength(
-            "positions",
-            nameof(AttentionShape.Positions),
-            positions.Length,
-            shape.Positions ? MaskAxes.Batch | MaskAxes.Query : MaskAxes.None,
-            shape.Heads,
-            in dimensions);
-        foreach (int position in positions)
-        {
-            if (position < 0)
-                ThrowPosition(positions);
         }
     }
 

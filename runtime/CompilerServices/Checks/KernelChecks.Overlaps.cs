@@ -36,6 +36,8 @@ public static partial class KernelChecks
         CheckInput(argument, output, "memoryLengths", arguments.MemoryLengths);
         CheckInput(argument, output, "documents", arguments.Documents);
         CheckInput(argument, output, "positions", arguments.Positions);
+        CheckInput(argument, output, "cosines", arguments.Cosines);
+        CheckInput(argument, output, "sines", arguments.Sines);
         CheckInput(argument, output, "booleanMask", arguments.BooleanMask);
         CheckInput(argument, output, "additiveMask", arguments.AdditiveMask);
         CheckInput(argument, output, "headMask", arguments.HeadMask);

@@ -53,6 +53,8 @@ public static partial class KernelChecks
 
             int keys = RaggedBatch.Keys(shape, in arguments, sequence);
             longestKeys = Math.Max(longestKeys, keys);
+            int rowsOfSequence = arguments.RowOffsets[sequence + 1] - arguments.RowOffsets[sequence];
+            CheckCountedPositions(shape, in arguments, new ForwardDimensions(1, rowsOfSequence, keys, cachedKeys));
             CheckSequence("keyStarts", arguments.KeyStarts, sequence, keys);
             CheckSequence("keyLengths", arguments.KeyLengths, sequence, keys);
             CheckSequence("prefixLengths", arguments.PrefixLengths, sequence, keys);
@@ -66,7 +68,7 @@ public static partial class KernelChecks
         CheckAbsent("booleanMask", nameof(AttentionShape.BooleanMask), arguments.BooleanMask.Length);
         CheckAbsent("additiveMask", nameof(AttentionShape.AdditiveMask), arguments.AdditiveMask.Length);
         CheckTotal("documents", nameof(AttentionShape.Documents), shape.Documents, arguments.Documents.Length, totalKeys, "keys of all sequences");
-        CheckPositions(shape, arguments.Positions, new ForwardDimensions(1, totalRows, 0, 0));
+        CheckPositions(shape, in arguments, new ForwardDimensions(1, totalRows, 0, 0));
         return new ForwardDimensions(batch, rows, longestKeys, 0);
     }
 

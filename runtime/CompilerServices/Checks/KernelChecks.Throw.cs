@@ -60,6 +60,14 @@ public static partial class KernelChecks
             "value");
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowBeyondPositions(AttentionShape shape, string argument, long position, long most) =>
+        throw new ArgumentException(
+            shape.RotaryTables
+                ? $"{argument} has position {position}; expected less than {most}, the lines of cosines and sines."
+                : $"{argument} has position {position}; expected less than RotaryLength = {most}, which decides the rotary frequencies. WithRotaryLength "
+                    + "gives the kernel for longer contexts.", argument);
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowKeysOfPositions(int keys, int rows) =>
         throw new ArgumentException($"key has {keys} keys for a sequence; expected {rows}, its rows of query, because positions are given for rows.", "key");
 

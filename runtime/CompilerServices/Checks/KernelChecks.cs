@@ -55,6 +55,7 @@ public static partial class KernelChecks
         if (!arguments.MemoryLengths.IsEmpty)
             ThrowUndeclared("memoryLengths", "MemoryLengths", arguments.MemoryLengths.Length);
         CheckHeadMask("headMask", shape, arguments.HeadMask.Length);
+        CheckTables(shape, arguments.Cosines, arguments.Sines);
         if (!arguments.MemoryHeadMask.IsEmpty)
             ThrowNoMemoryHeads(arguments.MemoryHeadMask.Length);
 
@@ -91,6 +92,7 @@ public static partial class KernelChecks
         }
 
         var dimensions = new ForwardDimensions(batch, rows, keys, cachedKeys);
+        CheckCountedPositions(shape, in arguments, in dimensions);
         CheckDeclared(shape, in arguments, in dimensions);
         return dimensions;
     }

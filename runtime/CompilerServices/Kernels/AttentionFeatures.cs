@@ -48,7 +48,7 @@ public enum AttentionFeatures : long
     /// <summary>Queries and keys are normalised.</summary>
     HeadNorms = 1L << 8,
 
-    /// <summary>Queries and keys are rotated, element k with element k + half.</summary>
+    /// <summary>Queries and keys are rotated, element k with one that is half of the rotated dimensions, or of the head, behind.</summary>
     HalfSplitRotary = 1L << 9,
 
     /// <summary>Queries and keys are rotated, neighbours in pairs.</summary>
@@ -173,6 +173,12 @@ public enum AttentionFeatures : long
 
     /// <summary>A call may keep what the gradients need.</summary>
     Gradients = 1L << 50,
+
+    /// <summary>Queries and keys are rotated before they are normalised.</summary>
+    NormAfterRotary = 1L << 51,
+
+    /// <summary>A call gives the cosines and sines of its positions.</summary>
+    RotaryTables = 1L << 52,
 
     /// <summary>A gate multiplies the joined heads.</summary>
     OutputGate = 1L << 54,

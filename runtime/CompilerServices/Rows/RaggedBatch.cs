@@ -42,7 +42,7 @@ public static class RaggedBatch
             KeyLengths = One(arguments.KeyLengths, index),
             PrefixLengths = One(arguments.PrefixLengths, index),
             Documents = arguments.Documents.IsEmpty ? default : arguments.Documents.Slice(arguments.DocumentOffsets[index], dimensions.Keys),
-            Positions = arguments.Positions.IsEmpty ? default : arguments.Positions.Slice(firstRow, rows),
+            Positions = arguments.Positions.IsEmpty ? default : arguments.Positions.Slice(firstRow * shape.PositionAxes, rows * shape.PositionAxes),
             LogSumExp = arguments.LogSumExp.IsEmpty ? default : arguments.LogSumExp.Slice(firstRow * shape.Heads, rows * shape.Heads),
         };
     }

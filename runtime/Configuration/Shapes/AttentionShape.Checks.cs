@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 
 #if ATTENTIONGEN_GENERATOR
 namespace AttentionGen.Generator.Model;
@@ -23,6 +24,12 @@ public sealed partial record AttentionShape
         Check(nameof(MemoryDim), MemoryDim, narrowest, ShapeLimits.MaxDModel);
         Check(nameof(SequenceLength), SequenceLength, 0, ShapeLimits.MaxSequenceLength);
         Check(nameof(RelativePositionBuckets), RelativePositionBuckets, 0, ShapeLimits.MaxRelativePositionBuckets);
+        CheckList(nameof(AlibiSlopes), AlibiSlopes.Count, isNeeded: false, Heads);
+        CheckList(nameof(RotaryFrequencies), RotaryFrequencies.Count, isNeeded: false, RotaryDim / 2);
+        CheckList(nameof(RotaryShortFactors), RotaryShortFactors.Count, RotaryScaling == RotaryScaling.LongRope, RotaryDim / 2);
+        CheckList(nameof(RotaryLongFactors), RotaryLongFactors.Count, RotaryScaling == RotaryScaling.LongRope, RotaryDim / 2);
+        if (RotarySections.Count > 0 && (RotarySections.Any(pairs => pairs < 1) || RotarySections.Sum(pairs => (long)pairs) != RotaryDim / 2))
+            throw new ArgumentException($"shape has RotarySections = {RotarySections}; expected {RotaryDim / 2} pairs in sections of 1 or more.", "shape");
         Check(nameof(WindowLeft), WindowLeft, -1, int.MaxValue);
         Check(nameof(WindowRight), WindowRight, -1, int.MaxValue);
         Check(nameof(ChunkSize), ChunkSize, 0, int.MaxValue);
@@ -30,6 +37,13 @@ public sealed partial record AttentionShape
             throw new ArgumentException($"shape has KeyValues = {KeyValues}; expected one of the enumeration.", "shape");
         if (KeyValues != KeyValueFormat.Float32 && !HasCache)
             throw new ArgumentException($"shape has KeyValues = {KeyValues} and no cache; expected Float32.", "shape");
+    }
+
+    /// <summary>A list has so many numbers, or where it is not needed none.</summary>
+    private static void CheckList(string name, int count, bool isNeeded, int expected)
+    {
+        if (count != expected && (isNeeded || count != 0))
+            throw new ArgumentException($"shape has {name} with {count} numbers; expected {expected}.", "shape");
     }
 
     private static void Check(string size, int value, int least, int most)

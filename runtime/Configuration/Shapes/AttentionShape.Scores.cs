@@ -1,3 +1,5 @@
+using System;
+
 #if ATTENTIONGEN_GENERATOR
 namespace AttentionGen.Generator.Model;
 #else
@@ -24,6 +26,12 @@ public sealed partial record AttentionShape
     /// <summary>Whether linear biases are added to the scores.</summary>
     public bool Alibi { get; init; }
 
+    /// <summary>The slopes of the heads, or none where they are those of the paper.</summary>
+    public EquatableArray<double> AlibiSlopes { get; init; }
+
+    /// <summary>Factor of the slopes.</summary>
+    public double AlibiScale { get; init; } = 1;
+
     /// <summary>Number of relative position buckets, or 0 for none.</summary>
     public int RelativePositionBuckets { get; init; }
 
@@ -38,6 +46,9 @@ public sealed partial record AttentionShape
 
     /// <summary>What is normalised together, and with which weights.</summary>
     public QueryKeyNormScope QueryKeyNormScope { get; init; }
+
+    /// <summary>Whether heads are normalised after the rotary embedding, and not before it.</summary>
+    public bool QueryKeyNormAfterRotary { get; init; }
 
     /// <summary>The number that is added to the mean square, or to the variance; 0 without normalisation.</summary>
     public float QueryKeyNormEpsilon { get; init; }
@@ -69,11 +80,20 @@ public sealed partial record AttentionShape
     /// <summary>Rotary position embedding of queries and keys.</summary>
     public RotaryKind Rotary { get; init; }
 
-    /// <summary>The number of leading dimensions of a head that are rotated; 0 if <see cref="Rotary"/> is <see cref="RotaryKind.None"/>.</summary>
+    /// <summary>The number of dimensions of a head that are rotated; 0 if <see cref="Rotary"/> is <see cref="RotaryKind.None"/>.</summary>
     public int RotaryDim { get; init; }
+
+    /// <summary>The dimensions whose pairs have frequencies; the two elements of a half-split pair are half of them apart.</summary>
+    internal int RotaryWidth => Rotary == RotaryKind.Proportional ? HeadDim : RotaryDim;
 
     /// <summary>Base of the rotary frequencies.</summary>
     public double RotaryBase { get; init; } = 10_000;
+
+    /// <summary>The rotary frequencies of the pairs, or none where <see cref="RotaryBase"/> gives them.</summary>
+    public EquatableArray<double> RotaryFrequencies { get; init; }
+
+    /// <summary>Whether a call gives tables of cosines and sines.</summary>
+    public bool RotaryTables { get; init; }
 
     /// <summary>The scaling of rotary frequencies.</summary>
     public RotaryScaling RotaryScaling { get; init; }
@@ -81,8 +101,17 @@ public sealed partial record AttentionShape
     /// <summary>The factor of the scaling, or 1 without scaling.</summary>
     public double RotaryScalingFactor { get; init; } = 1;
 
-    /// <summary>The length of the context that the model was first trained with, for Llama 3 and YaRN; otherwise 0.</summary>
+    /// <summary>The length of the context that the model was first trained with, 0 without scaling, and for the linear one.</summary>
     public int RotaryOriginalLength { get; init; }
+
+    /// <summary>The length of the contexts that the kernel is for, for dynamic NTK and LongRoPE; otherwise 0.</summary>
+    public int RotaryLength { get; init; }
+
+    /// <summary>See <see cref="AttentionConfigAttribute.RotaryShortFactors"/>; none for other scalings.</summary>
+    public EquatableArray<double> RotaryShortFactors { get; init; }
+
+    /// <summary>See <see cref="AttentionConfigAttribute.RotaryLongFactors"/>; none for other scalings.</summary>
+    public EquatableArray<double> RotaryLongFactors { get; init; }
 
     /// <summary>See <see cref="AttentionConfigAttribute.RotaryLowFrequencyFactor"/>; 0 for other scalings.</summary>
     public double RotaryLowFrequencyFactor { get; init; }
@@ -104,6 +133,15 @@ public sealed partial record AttentionShape
 
     /// <summary>Whether the caller gives rotary positions.</summary>
     public bool Positions { get; init; }
+
+    /// <summary>The pairs of each axis of positions, or none where there is one axis.</summary>
+    public EquatableArray<int> RotarySections { get; init; }
+
+    /// <summary>Whether the axes take turns, pair by pair.</summary>
+    public bool RotarySectionsInterleaved { get; init; }
+
+    /// <summary>How many positions a row has where they are given.</summary>
+    internal int PositionAxes => Math.Max(1, RotarySections.Count);
 
     private int NormDim(int heads) => QueryKeyNorm == QueryKeyNorm.None ? 0 : QueryKeyNormScope == QueryKeyNormScope.Head ? HeadDim : heads * HeadDim;
 }

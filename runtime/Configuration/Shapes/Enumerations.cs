@@ -27,6 +27,12 @@ public enum RotaryKind
 
     /// <summary>Pairs (2i, 2i + 1), as in the original paper and llama2.c.</summary>
     Interleaved,
+
+    /// <summary>
+    /// Pairs (i, i + HeadDim/2) of the whole head, of which the first RotaryDim/2 are rotated, with the frequencies <c>base^(−2i/HeadDim)</c> that they would
+    /// have if all were, as Hugging Face's <c>proportional</c> (Gemma 4). The other elements stay.
+    /// </summary>
+    Proportional,
 }
 
 /// <summary>The extent to which the generator unrolls loops.</summary>
@@ -139,6 +145,18 @@ public enum RotaryScaling
     /// factor.
     /// </summary>
     Yarn,
+
+    /// <summary>
+    /// Raises the base for a declared length of contexts L, as Hugging Face's <c>dynamic</c> does for each length:
+    /// <c>base · (factor · L / original length − (factor − 1))^(d / (d − 2))</c>, where L is at least the original length, and d is RotaryDim.
+    /// </summary>
+    DynamicNtk,
+
+    /// <summary>
+    /// LongRoPE (Ding et al. 2024), as Phi-3: divides the frequency of each pair by a factor of its own, of one list up to the original length and of
+    /// another one for longer contexts, and multiplies cosines and sines by a factor. The declared length of contexts decides which list.
+    /// </summary>
+    LongRope,
 }
 
 /// <summary>The results that <c>Forward</c> can return beside the output.</summary>

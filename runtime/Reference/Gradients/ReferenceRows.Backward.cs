@@ -29,7 +29,7 @@ internal static partial class ReferenceRows
         double[] keyGradient, double[] valueGradient, ReferenceGradients gradients)
     {
         double[] normGradient = gradients.Weights.Of(nameof(weights.KeyNorm)), normBiasGradient = gradients.Weights.Of(nameof(weights.KeyNormBias));
-        int position = Position(shape, in arguments, sequence, row);
+        RotaryPosition position = Position(shape, in arguments, sequence, row);
         if (!shape.HasProjections)
         {
             double[] key = Heads(arguments.Key, shape.Layout, shape.KvHeads, shape.HeadDim, sequence.FirstNewKey, sequence.NewKeys, row);
@@ -45,7 +45,8 @@ internal static partial class ReferenceRows
         Span<double> rowGradient = (shape.IsCrossAttention ? gradients.Memory : gradients.Input).AsSpan(start, shape.MemoryDim);
         // Given positions are those of query rows: a memory row has its place in the sequence.
         TurnBackward(
-            shape, Project(sourceRow, weights.Key, weights.KeyBias, shape.KeyDim), weights.KeyNorm, shape.IsCrossAttention ? row : position, keyGradient,
+            shape, Project(sourceRow, weights.Key, weights.KeyBias, shape.KeyDim), weights.KeyNorm,
+            shape.IsCrossAttention ? RotaryPosition.Of(row) : position, keyGradient,
             normGradient, normBiasGradient);
         ProjectBackward(
             sourceRow, weights.Key, keyGradient, rowGradient, gradients.Weights.Of(nameof(weights.Key)), gradients.Weights.Of(nameof(weights.KeyBias)));
@@ -73,10 +74,23 @@ internal static partial class ReferenceRows
 
     /// <summary>Takes the gradient of normalised and rotated heads back to the heads as they were before, in place.</summary>
     private static void TurnBackward(
-        AttentionShape shape, double[] heads, ReadOnlySpan<float> norm, int position, double[] gradient, Span<double> normGradient,
+        AttentionShape shape, double[] heads, ReadOnlySpan<float> norm, RotaryPosition position, double[] gradient, Span<double> normGradient,
         Span<double> normBiasGradient)
     {
+        if (shape.QueryKeyNormAfterRotary)
+        {
+            ReferenceRotary.Rotate(shape, heads, position);
+            NormaliseBackward(shape, heads, norm, gradient, normGradient, normBiasGradient);
+        }
+
         ReferenceRotary.RotateBack(shape, gradient, position);
+        if (!shape.QueryKeyNormAfterRotary)
+            NormaliseBackward(shape, heads, norm, gradient, normGradient, normBiasGradient);
+    }
+
+    private static void NormaliseBackward(
+        AttentionShape shape, double[] heads, ReadOnlySpan<float> norm, double[] gradient, Span<double> normGradient, Span<double> normBiasGradient)
+    {
         if (shape.QueryKeyNorm == QueryKeyNorm.None)
             return;
         int width = shape.NormSpansHeads ? heads.Length : shape.HeadDim;

@@ -8,7 +8,7 @@ internal sealed partial record DiagnosticCase
     private const string Yarn = $"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 8, RotaryOriginalLength = 64";
 
     private static IEnumerable<DiagnosticCase> Variants() =>
-        [.. Shapes(), .. Visibilities(), .. KeyValues(), .. Gradients(), .. Scores(), .. RotaryScalings(), .. Combinations()];
+        [.. Shapes(), .. Visibilities(), .. KeyValues(), .. Gradients(), .. Scores(), .. RotaryScalings(), .. RotaryLists(), .. Combinations()];
 
     private static IEnumerable<DiagnosticCase> Shapes()
     {
@@ -542,19 +542,19 @@ internal sealed partial record DiagnosticCase
             $"{Rotary}, «RotaryScalingFactor = 2»",
             $"{Linear}, RotaryScalingFactor = 2",
             "RotaryScalingFactor has no effect without RotaryScaling",
-            "RotaryScaling.Linear, RotaryScaling.Llama3 or RotaryScaling.Yarn");
+            "RotaryScaling.Linear, RotaryScaling.Llama3, RotaryScaling.Yarn, RotaryScaling.DynamicNtk or RotaryScaling.LongRope");
         yield return Setting(
             "original length of linear scaling",
             "AG0024",
             $"{Linear}, RotaryScalingFactor = 2, «RotaryOriginalLength = 64»",
             $"{Linear}, RotaryScalingFactor = 2",
-            "without RotaryScaling.Llama3 or RotaryScaling.Yarn");
+            "without RotaryScaling.Llama3, RotaryScaling.Yarn, RotaryScaling.DynamicNtk or RotaryScaling.LongRope");
         foreach (string setting in new[] { "RotaryBetaFast = 32", "RotaryBetaSlow = 1", "RotaryAttentionFactor = 1", "RotaryTruncate = false" })
             yield return Setting($"{setting} of Llama 3", "AG0024", $"{Llama}, «{setting}»", $"{Yarn}, {setting}", "has no effect without RotaryScaling.Yarn");
         foreach (string setting in new[] { "RotaryLowFrequencyFactor = 1", "RotaryHighFrequencyFactor = 4" })
             yield return Setting($"{setting} of YaRN", "AG0024", $"{Yarn}, «{setting}»", $"{Llama}, {setting}", "has no effect without RotaryScaling.Llama3");
         foreach (string setting in new[] { "RotaryScaling = RotaryScaling.Linear", "RotaryScalingFactor = 2", "RotaryOriginalLength = 64",
-            "RotaryBetaFast = 32", "Positions = true" })
+            "RotaryBetaFast = 32", "RotaryLength = 64", "RotaryFrequencies = new[] { 1.0 }", "RotaryLongFactors = new[] { 1.0 }", "Positions = true" })
             yield return Setting(
                 $"{setting} without Rotary",
                 "AG0024",
@@ -565,9 +565,9 @@ internal sealed partial record DiagnosticCase
         yield return Setting(
             "undefined RotaryScaling",
             "AG0026",
-            $"{Rotary}, «RotaryScaling = (RotaryScaling)4»",
+            $"{Rotary}, «RotaryScaling = (RotaryScaling)6»",
             $"{Rotary}, RotaryScaling = (RotaryScaling)0",
-            "RotaryScaling is 4",
+            "RotaryScaling is 6",
             "RotaryScaling.Yarn");
     }
 

@@ -121,10 +121,15 @@ public sealed class RotaryScalingTests
             shape with { RotaryOriginalLength = 2048 }, shape with { RotaryBetaFast = 16 }, shape with { RotaryBetaSlow = 2 },
             shape with { RotaryAttentionFactor = 1 },
             shape with { RotaryTruncate = false }, shape with { RotaryLowFrequencyFactor = 1 }, shape with { RotaryHighFrequencyFactor = 4 },
+            shape with { RotaryFrequencies = new double[32] }, shape with { RotaryScaling = RotaryScaling.DynamicNtk, RotaryLength = 5000 },
+            shape with { RotaryScaling = RotaryScaling.LongRope, RotaryShortFactors = Factors(1), RotaryLongFactors = Factors(2) },
+            shape with { RotaryScaling = RotaryScaling.LongRope, RotaryShortFactors = Factors(1), RotaryLongFactors = Factors(2), RotaryLength = 5000 },
         ];
         RotaryTable[] tables = [.. shapes.Select(RotaryTable.Get)];
         Assert.Equal(shapes.Length, tables.Distinct().Count());
         Assert.Same(RotaryTable.Get(shape), RotaryTable.Get(shape with { Heads = 7 }));
+
+        static double[] Factors(double factor) => [.. Enumerable.Repeat(factor, 32)];
         Assert.Same(RotaryTable.Get(64, 10_000), RotaryTable.Get(Of(64, 10_000)));
     }
 

@@ -27,7 +27,7 @@ internal sealed partial record AttentionCase
             KeyStarts = Part(KeyStarts, sequence, 1, 1),
             PrefixLengths = Part(PrefixLengths, sequence, 1, 1),
             Documents = Part(Documents, firstOfAll, allKeys, 1),
-            Positions = Part(Positions, firstRow, rows, 1),
+            Positions = Part(Positions, firstRow, rows, Shape.PositionAxes),
             BooleanMask = MaskPart(BooleanMask, Shape.BooleanMask, [sequence], [0], [rows], [allKeys]),
             AdditiveMask = MaskPart(AdditiveMask, Shape.AdditiveMask, [sequence], [0], [rows], [allKeys]),
         };
@@ -64,7 +64,8 @@ internal sealed partial record AttentionCase
             Documents = [.. Documents.Length == 0 ? [] : Sequences.SelectMany(sequence => Part(Documents, Enumerable.Range(0, sequence).Sum(KeysOf),
                 total[sequence], 1))],
             Positions =
-                [.. Positions.Length == 0 ? [] : Sequences.SelectMany(sequence => Part(Positions, FirstRowOf(sequence) + first[sequence], count[sequence], 1))],
+                [.. Positions.Length == 0 ? [] : Sequences.SelectMany(sequence =>
+                    Part(Positions, FirstRowOf(sequence) + first[sequence], count[sequence], Shape.PositionAxes))],
             MaskLength = Math.Min(MaskLength, total.DefaultIfEmpty(0).Max()),
             BooleanMask = MaskPart(BooleanMask, Shape.BooleanMask, [.. Sequences], first, count, total),
             AdditiveMask = MaskPart(AdditiveMask, Shape.AdditiveMask, [.. Sequences], first, count, total),

@@ -43,13 +43,18 @@ internal sealed partial record AttentionCase
             KeyStarts = shape.KeyStarts ? [.. sizes.Sequences.Select(sequence => random.Next((sizes.KeysOf(sequence) / 2) + 1))] : [],
             PrefixLengths = shape.PrefixLengths ? [.. sizes.Sequences.Select(sequence => Length(random, sizes.KeysOf(sequence)))] : [],
             Documents = shape.Documents ? [.. sizes.Sequences.SelectMany(sequence => NextDocuments(random, sizes.KeysOf(sequence)))] : [],
-            Positions = shape.Positions ? [.. Enumerable.Range(0, sizes.TotalRows).Select(_ => random.Next(200))] : [],
+            Positions = shape.Positions ? [.. Enumerable.Range(0, sizes.TotalRows * shape.PositionAxes).Select(_ => random.Next(200))] : [],
+            Cosines = shape.RotaryTables ? Uniform(random, sizes.TableLines * (shape.RotaryDim / 2)) : [],
+            Sines = shape.RotaryTables ? Uniform(random, sizes.TableLines * (shape.RotaryDim / 2)) : [],
             BooleanMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.BooleanMask)).Select(_ => random.Next(3) != 0)],
             AdditiveMask = [.. Enumerable.Range(0, sizes.MaskElements(shape.AdditiveMask)).Select(_ => random.Next(4) == 0 ? float.NegativeInfinity
                 : (2 * random.NextSingle()) - 1)],
             HeadMask = shape.HeadMask ? HeadFactors(random, shape.Heads) : [],
         };
     }
+
+    /// <summary>Lines for given positions, and for all that are counted.</summary>
+    private int TableLines => Math.Max(200, Sequences.Select(KeysOf).DefaultIfEmpty(0).Max() + Rows);
 
     public static float[] Uniform(Random random, int count)
     {

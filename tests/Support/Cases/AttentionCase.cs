@@ -44,6 +44,10 @@ internal sealed partial record AttentionCase
 
     public int[] Positions { get; init; } = [];
 
+    public float[] Cosines { get; init; } = [];
+
+    public float[] Sines { get; init; } = [];
+
     public bool[] BooleanMask { get; init; } = [];
 
     public float[] AdditiveMask { get; init; } = [];
@@ -115,6 +119,8 @@ internal sealed partial record AttentionCase
         PrefixLengths = Place(PrefixLengths, -1),
         Documents = Place(Documents, int.MinValue),
         Positions = Place(Positions, -1),
+        Cosines = Place(Cosines, float.NaN),
+        Sines = Place(Sines, float.NaN),
         BooleanMask = Place(BooleanMask, true),
         AdditiveMask = Place(AdditiveMask, float.NaN),
         HeadMask = Place(HeadMask, float.NaN),

@@ -33,6 +33,8 @@ internal static class SettingsText
         double number => number.ToString("R", CultureInfo.InvariantCulture) + "d",
         // A value that the enumeration does not have is written as a number.
         Enum choice when char.IsAsciiDigit(choice.ToString()[^1]) && !Enum.IsDefined(choice.GetType(), choice) => $"({choice.GetType().Name})({choice:D})",
+        IEnumerable<double> numbers => $"new double[] {{ {string.Join(", ", numbers.Select(number => Literal(number)))} }}",
+        IEnumerable<int> numbers => $"new int[] {{ {string.Join(", ", numbers)} }}",
         // Several flags are written as several values.
         Enum choice => string.Join(" | ", choice.ToString().Split(", ").Select(name => $"{choice.GetType().Name}.{name}")),
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),

@@ -51,6 +51,10 @@ internal sealed partial record TestConfiguration
 
     public bool Alibi { get; init; }
 
+    public EquatableArray<double> AlibiSlopes { get; init; }
+
+    public double AlibiScale { get; init; } = 1;
+
     public int RelativePositionBuckets { get; init; }
 
     public int RelativePositionMaxDistance { get; init; } = 128;
@@ -60,6 +64,8 @@ internal sealed partial record TestConfiguration
     public QueryKeyNorm QueryKeyNorm { get; init; }
 
     public QueryKeyNormScope QueryKeyNormScope { get; init; }
+
+    public bool QueryKeyNormAfterRotary { get; init; }
 
     public float QueryKeyNormEpsilon { get; init; } = 1e-6f;
 
@@ -77,11 +83,21 @@ internal sealed partial record TestConfiguration
 
     public double RotaryBase { get; init; } = 10_000;
 
+    public EquatableArray<double> RotaryFrequencies { get; init; }
+
+    public bool RotaryTables { get; init; }
+
     public RotaryScaling RotaryScaling { get; init; }
 
     public double RotaryScalingFactor { get; init; }
 
     public int RotaryOriginalLength { get; init; }
+
+    public int RotaryLength { get; init; }
+
+    public EquatableArray<double> RotaryShortFactors { get; init; }
+
+    public EquatableArray<double> RotaryLongFactors { get; init; }
 
     public double RotaryLowFrequencyFactor { get; init; } = 1;
 
@@ -98,6 +114,10 @@ internal sealed partial record TestConfiguration
     public double RotaryMscale { get; init; }
 
     public double RotaryMscaleAllDim { get; init; }
+
+    public EquatableArray<int> RotarySections { get; init; }
+
+    public bool RotarySectionsInterleaved { get; init; }
 
     public bool Positions { get; init; }
 
@@ -122,6 +142,7 @@ internal sealed partial record TestConfiguration
         get
         {
             bool rotates = Rotary != RotaryKind.None, llama3 = RotaryScaling == RotaryScaling.Llama3, yarn = RotaryScaling == RotaryScaling.Yarn;
+            bool longRope = RotaryScaling == RotaryScaling.LongRope;
             return WithSettings() with
             {
                 KvHeads = KvHeads == 0 ? Heads : KvHeads,
@@ -140,13 +161,15 @@ internal sealed partial record TestConfiguration
                 QueryKeyNormEpsilon = QueryKeyNorm == QueryKeyNorm.None ? 0 : QueryKeyNormEpsilon,
                 RotaryDim = !rotates ? 0 : RotaryDim == 0 ? HeadWidth : RotaryDim,
                 RotaryScalingFactor = RotaryScaling == RotaryScaling.None ? 1 : RotaryScalingFactor,
-                RotaryOriginalLength = llama3 || yarn ? RotaryOriginalLength : 0,
+                RotaryOriginalLength = RotaryScaling is RotaryScaling.None or RotaryScaling.Linear ? 0 : RotaryOriginalLength,
                 RotaryLowFrequencyFactor = llama3 ? RotaryLowFrequencyFactor : 0,
                 RotaryHighFrequencyFactor = llama3 ? RotaryHighFrequencyFactor : 0,
                 RotaryBetaFast = yarn ? RotaryBetaFast : 0,
                 RotaryBetaSlow = yarn ? RotaryBetaSlow : 0,
                 RotaryTruncate = !yarn || RotaryTruncate,
-                RotaryAttentionFactor = !yarn
+                RotaryAttentionFactor = longRope && RotaryAttentionFactor == 0
+                    ? Math.Sqrt(1 + (Math.Log(RotaryScalingFactor) / Math.Log(RotaryOriginalLength)))
+                    : !yarn && !longRope
                     ? 1
                     : RotaryAttentionFactor != 0
                     ? RotaryAttentionFactor

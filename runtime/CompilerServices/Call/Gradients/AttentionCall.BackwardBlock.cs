@@ -221,15 +221,18 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         nint width = TConstants.HeadDim;
         ScoreGradients.Scale(ref place.KeyGradients, count * width, KeyFactor);
-        RotateHeads<Backwards>(in call, ref place.KeyGradients, width, count, 1, first);
+        if (!Has(NormAfterRotary))
+            RotateHeads<Backwards>(in call, ref place.KeyGradients, width, count, 1, first);
         AttentionShape shape = call.Weights.Shape;
         if (Has(HeadNorms) && !shape.NormSpansHeads)
         {
             var parts = new SmallGradients(shape);
             ref float heads = ref KeysBeforeNorm(in call, head, first, out nint stride);
             BackwardNorm(
-                shape, ref heads, stride, call.Weights.Trained.KeyNorm, head * width, (int)width, ref place.KeyGradients, count,
+                in call, ref heads, stride, first, 1, call.Weights.Trained.KeyNorm, head * width, (int)width, ref place.KeyGradients, count,
                 ref Unsafe.Add(ref place.Small, parts.KeyNorm), ref Unsafe.Add(ref place.Small, parts.KeyNormBias));
+            if (Has(NormAfterRotary))
+                RotateHeads<Backwards>(in call, ref place.KeyGradients, width, count, 1, first);
         }
 
         StridedRows.Copy(
@@ -254,7 +257,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         nint rows = place.Rows / Group, all = Rows(in call.Dimensions);
         ScoreGradients.Scale(ref place.QueryGradients, place.Rows * TConstants.HeadDim, call.Weights.Shape.Scale);
-        RotateHeads<Backwards>(in call, ref place.QueryGradients, GroupDim, rows, Group, 0);
+        if (!Has(NormAfterRotary))
+            RotateHeads<Backwards>(in call, ref place.QueryGradients, GroupDim, rows, Group, 0);
         AttentionShape shape = call.Weights.Shape;
         if (Has(HeadNorms) && !shape.NormSpansHeads)
         {
@@ -264,9 +268,12 @@ public static partial class AttentionCall<TKernels, TConstants>
             {
                 ref float heads = ref QueriesBeforeNorm(in call, head, row, out nint stride);
                 BackwardNorm(
-                    shape, ref heads, stride, weights, head * GroupDim, GroupDim, ref Unsafe.Add(ref place.QueryGradients, row * GroupDim), Group,
+                    in call, ref heads, stride, row, 0, weights, head * GroupDim, GroupDim, ref Unsafe.Add(ref place.QueryGradients, row * GroupDim), Group,
                     ref Unsafe.Add(ref place.Small, parts.QueryNorm), ref Unsafe.Add(ref place.Small, parts.QueryNormBias));
             }
+
+            if (Has(NormAfterRotary))
+                RotateHeads<Backwards>(in call, ref place.QueryGradients, GroupDim, rows, Group, 0);
         }
 
         for (nint query = 0; query < Group; query++)

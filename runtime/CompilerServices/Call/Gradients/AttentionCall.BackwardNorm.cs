@@ -8,9 +8,11 @@ namespace AttentionGen.CompilerServices;
 public static partial class AttentionCall<TKernels, TConstants>
 {
     /// <summary>Goes back through the normalisation of some heads.</summary>
-    /// <param name="shape">What the kernel computes.</param>
-    /// <param name="heads">The first head before its normalisation.</param>
+    /// <param name="call">The sequence.</param>
+    /// <param name="heads">The first head before normalisation and rotation.</param>
     /// <param name="stride">Floats from a head to the next.</param>
+    /// <param name="row">The row of the first head.</param>
+    /// <param name="step">Rows from a head to the next.</param>
     /// <param name="weights">The weights of all heads.</param>
     /// <param name="first">The first of them that belong to these heads, where each has its own.</param>
     /// <param name="own">How many belong to them then.</param>
@@ -20,15 +22,39 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="biasGradient">As many.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void BackwardNorm(
-        AttentionShape shape, ref float heads, nint stride, ReadOnlySpan<float> weights, nint first, int own, ref float gradients, nint count,
-        ref float weightGradient, ref float biasGradient)
+        in SequenceCall call, ref float heads, nint stride, nint row, nint step, ReadOnlySpan<float> weights, nint first, int own, ref float gradients,
+        nint count, ref float weightGradient, ref float biasGradient)
     {
+        AttentionShape shape = call.Weights.Shape;
         if (shape.QueryKeyNormScope == QueryKeyNormScope.HeadOwnWeights)
             weights = weights.Slice((int)first, own);
-        HeadNormGradient.Apply(
-            shape.QueryKeyNorm, shape.QueryKeyNormEpsilon, ref heads, stride, TConstants.HeadDim, weights, ref gradients, count,
-            MemoryMarshal.CreateSpan(ref weightGradient, weights.Length),
-            shape.NormAddsBias ? MemoryMarshal.CreateSpan(ref biasGradient, weights.Length) : default);
+        Span<float> ofWeights = MemoryMarshal.CreateSpan(ref weightGradient, weights.Length);
+        Span<float> ofBiases = shape.NormAddsBias ? MemoryMarshal.CreateSpan(ref biasGradient, weights.Length) : default;
+        if (Has(NormAfterRotary))
+            BackwardNormOfRotated(in call, ref heads, stride, row, step, weights, ref gradients, count, ofWeights, ofBiases);
+        else
+            HeadNormGradient.Apply(
+                shape.QueryKeyNorm, shape.QueryKeyNormEpsilon, ref heads, stride, TConstants.HeadDim, weights, ref gradients, count, ofWeights, ofBiases);
+    }
+
+    /// <summary>The same of heads that were rotated before: they are rotated again, one by one, since only those before both are kept.</summary>
+    [MethodImpl(Step)]
+    private static void BackwardNormOfRotated(
+        in SequenceCall call, ref float heads, nint stride, nint row, nint step, ReadOnlySpan<float> weights, ref float gradients, nint count,
+        Span<float> ofWeights, Span<float> ofBiases)
+    {
+        AttentionShape shape = call.Weights.Shape;
+        int width = TConstants.HeadDim;
+        Span<float> rotated = stackalloc float[ShapeLimits.MaxHeadDim];
+        for (nint head = 0; head < count; head++)
+        {
+            int place = weights.Length == width ? 0 : (int)head * width;
+            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref heads, head * stride), width).CopyTo(rotated);
+            RotateHeads<Forwards>(in call, ref rotated[0], width, 1, 1, row + (head * step));
+            HeadNormGradient.Apply(
+                shape.QueryKeyNorm, shape.QueryKeyNormEpsilon, ref rotated[0], width, width, weights.Slice(place, width),
+                ref Unsafe.Add(ref gradients, head * width), 1, ofWeights.Slice(place, width), ofBiases.IsEmpty ? default : ofBiases.Slice(place, width));
+        }
     }
 
     /// <summary>Goes back through normalisations that span all heads of a row, for all rows in their order.</summary>

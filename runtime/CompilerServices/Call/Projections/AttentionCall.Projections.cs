@@ -142,9 +142,12 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ChangeHeads(in SequenceCall call, HeadNorm norm, ref float strip, nint stride, nint rows, nint firstHead, nint heads, nint first)
     {
+        if (Has(NormAfterRotary))
+            RotateHeads<Forwards>(in call, ref strip, stride, rows, heads, first);
         if (Has(HeadNorms))
             norm.Apply(ref strip, stride, rows, heads * TConstants.HeadDim, firstHead * TConstants.HeadDim);
-        RotateHeads<Forwards>(in call, ref strip, stride, rows, heads, first);
+        if (!Has(NormAfterRotary))
+            RotateHeads<Forwards>(in call, ref strip, stride, rows, heads, first);
     }
 
     /// <summary>Rotates heads in place, as far as declared.</summary>
@@ -156,10 +159,18 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (!Has(HalfSplitRotary) && !Has(InterleavedRotary))
             return;
         RotaryTable rotary = call.Weights.RotaryTable;
+        ReadOnlySpan<int> positions = Has(Positions) ? call.Arguments.Positions[(int)((FirstRow(in call) + first) * rotary.Axes)..] : default;
+        if (Has(RotaryTables))
+        {
+            rotary.ApplyGiven<TDirection>(
+                Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Arguments.Cosines, call.Arguments.Sines, positions,
+                call.Dimensions.CachedKeys + first);
+            return;
+        }
+
         if (Has(Positions))
         {
-            rotary.Apply<TDirection>(
-                Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Arguments.Positions[(int)(FirstRow(in call) + first)..]);
+            rotary.Apply<TDirection>(Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, positions);
             return;
         }
 

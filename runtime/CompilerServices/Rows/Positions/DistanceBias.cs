@@ -125,7 +125,7 @@ public sealed class DistanceBias
     {
         for (int head = 0; head < shape.Heads; head++)
         {
-            double slope = shape.Alibi ? Slope(head, shape.Heads) : 0;
+            double slope = !shape.Alibi ? 0 : shape.AlibiScale * (shape.AlibiSlopes.Count > 0 ? shape.AlibiSlopes[head] : Slope(head, shape.Heads));
             ref float centre = ref Unsafe.Add(ref memory.Reference, ((2 * head) + 1) * reach);
             for (nint distance = -reach; distance < reach; distance++)
             {

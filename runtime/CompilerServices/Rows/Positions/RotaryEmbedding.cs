@@ -22,12 +22,12 @@ public static class RotaryEmbedding
     /// <param name="firstPosition">Position of the first row.</param>
     public static void ApplyHalfSplit(
         ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition) =>
-        ApplyHalfSplit<Forwards>(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
+        ApplyHalfSplit<Forwards>(ref strip, stripStride, rows, heads, headDim, rotaryDim, rotaryDim / 2, ref table, firstPosition);
 
-    /// <summary>The same in one direction or the other.</summary>
+    /// <summary>The same in one direction or the other, for the first pairs (i, i + distance).</summary>
     /// <inheritdoc cref="ApplyHalfSplit"/>
     internal static void ApplyHalfSplit<TDirection>(
-        ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, ref float table, nint firstPosition)
+        ref float strip, nint stripStride, nint rows, nint heads, nint headDim, nint rotaryDim, nint distance, ref float table, nint firstPosition)
         where TDirection : struct, IRotation
     {
         nint half = rotaryDim / 2;
@@ -35,7 +35,7 @@ public static class RotaryEmbedding
         {
             ref float cosines = ref Unsafe.Add(ref table, (firstPosition + row) * rotaryDim);
             for (nint head = 0; head < heads; head++)
-                RotateHalfSplit<TDirection>(ref Unsafe.Add(ref strip, row * stripStride + head * headDim), ref cosines, half);
+                RotateHalfSplit<TDirection>(ref Unsafe.Add(ref strip, row * stripStride + head * headDim), distance, ref cosines, half);
         }
     }
 
@@ -60,10 +60,10 @@ public static class RotaryEmbedding
         }
     }
 
-    private static void RotateHalfSplit<TDirection>(ref float first, ref float cosines, nint half)
+    private static void RotateHalfSplit<TDirection>(ref float first, nint distance, ref float cosines, nint half)
         where TDirection : struct, IRotation
     {
-        ref float second = ref Unsafe.Add(ref first, half);
+        ref float second = ref Unsafe.Add(ref first, distance);
         ref float sines = ref Unsafe.Add(ref cosines, half);
         nint i = 0;
         if (Vector256.IsHardwareAccelerated)

@@ -5,11 +5,11 @@ using System.Runtime.CompilerServices;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Cosines and sines of rotary position embedding: the angle of pair i at position p is <c>p · base^(−2i/rotaryDim)</c>, or with a
-/// scaling p times the stretched frequency. Computed in double precision and rounded once; grows on demand, and may be read by many threads meanwhile.
+/// Cosines and sines of rotary position embedding: the angle of pair i at position p is <c>p · base^(−2i/rotaryDim)</c>, or p times the frequency that is
+/// given or stretched. Computed in double precision and rounded once; grows on demand, and may be read by many threads meanwhile.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed class RotaryTable
+public sealed partial class RotaryTable
 {
     private const int FirstPositions = 64;
 
@@ -23,6 +23,7 @@ public sealed class RotaryTable
     private readonly double[] frequencies;
     private readonly double factor;
     private readonly int rotaryDim;
+    private readonly int distance;
 
     /// <summary>An empty table.</summary>
     /// <param name="rotaryDim">How many elements of a head are rotated; even.</param>
@@ -38,8 +39,11 @@ public sealed class RotaryTable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rotaryDim);
         ArgumentOutOfRangeException.ThrowIfNotEqual(rotaryDim % 2, 0, nameof(rotaryDim));
         this.rotaryDim = rotaryDim;
+        distance = frequencies.Width / 2;
         factor = frequencies.AttentionFactor;
         this.frequencies = frequencies.ToArray();
+        Axes = Math.Max(1, frequencies.Sections.Count);
+        axisOfPair = frequencies.ToAxes();
         table = new(FirstPositions, Limit, Grow);
     }
 
@@ -126,6 +130,12 @@ public sealed class RotaryTable
         bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ReadOnlySpan<int> positions)
         where TDirection : struct, IRotation
     {
+        if (Axes > 1)
+        {
+            ApplyAxes<TDirection>(isInterleaved, ref strip, stripStride, rows, heads, headDim, positions);
+            return;
+        }
+
         for (nint row = 0; row < rows; row++)
         {
             // Read once, and whatever it is now: a caller may change it after the check.
@@ -157,7 +167,7 @@ public sealed class RotaryTable
         if (isInterleaved)
             RotaryEmbedding.ApplyInterleaved<TDirection>(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
         else
-            RotaryEmbedding.ApplyHalfSplit<TDirection>(ref strip, stripStride, rows, heads, headDim, rotaryDim, ref table, firstPosition);
+            RotaryEmbedding.ApplyHalfSplit<TDirection>(ref strip, stripStride, rows, heads, headDim, rotaryDim, distance, ref table, firstPosition);
     }
 
     private (AlignedMemory Memory, nint Positions) Grow(AlignedMemory? old, nint positions)

@@ -85,6 +85,8 @@ internal sealed record RandomAttention(TestConfiguration Configuration) : Random
         long weights = ((long)shape.DModel * (shape.QueryDim + shape.JoinedDim)) + ((long)shape.MemoryDim * (shape.KeyDim + shape.ValueDim));
         return IsExact(shape.Weights, shape.Arithmetic) && weights <= MostWeights && shape.SequenceLength <= MostRows
             && shape.Heads * Math.Max(shape.HeadDim, shape.ValueHeadDim) <= 1024
+            // Longer contexts are refused.
+            && (configuration.RotaryLength is 0 or >= 1000)
             && AreOrdinary(RandomConfiguration.Numbers(configuration)) && configuration.Scale <= 2;
     }
 }

@@ -50,6 +50,8 @@ internal static partial class RandomConfiguration
         (block, random) => block with { ScoreModifier = Pick(random, TestHook.DistanceModifier, TestHook.TableModifier, TestHook.VectorModifier) },
         (block, random) => block with { ScoreFunction = ScoreFunction.Sigmoid, SigmoidBias = -6 * random.NextSingle() },
         (block, random) => block with { Alibi = true },
+        (block, random) => block with { Alibi = true, AlibiScale = 0.1 + random.NextDouble(), AlibiSlopes = random.Next(2) == 0 ? block.AlibiSlopes
+            : new EquatableArray<double>(Enumerable.Range(0, block.Heads).Select(_ => random.NextDouble() - 0.1)) },
         (block, random) => block with { RelativePositionBuckets = 4 * random.Next(1, 10), RelativePositionMaxDistance = random.Next(20, 200) },
         (block, random) => block with { Sinks = true },
         // Small heads may have a small norm, which magnifies what is lost before it.
@@ -61,6 +63,8 @@ internal static partial class RandomConfiguration
                 QueryKeyNormScope = (QueryKeyNormScope)random.Next(block.Projections ? 3 : 2),
                 QueryKeyNormBias = block.QueryKeyNorm == QueryKeyNorm.Rms || random.Next(2) == 0,
             },
+        (block, random) => (block.Rotary == RotaryKind.None ? Rotated(block, random) : block) with { QueryKeyNorm = QueryKeyNorm.Rms,
+            QueryKeyNormEpsilon = 0.01f, QueryKeyNormAfterRotary = true },
         (block, random) => block with { BiasKeyValue = true },
         (block, random) => block with { ZeroKeyValue = true },
         (block, random) => block with { Outputs = block.Outputs | AttentionOutputs.LogSumExp },
@@ -72,28 +76,35 @@ internal static partial class RandomConfiguration
         (block, random) => WithScaling(block.Rotary == RotaryKind.None ? Rotated(block, random) : block, random),
         (block, random) => WithScaling(block.Rotary == RotaryKind.None ? Rotated(block, random) : block, random),
         (block, random) => (block.Rotary == RotaryKind.None ? Rotated(block, random) : block) with { Positions = true },
+        (block, random) => (block.Rotary == RotaryKind.None ? Rotated(block, random) : block) with { RotaryBase = 10_000,
+            RotaryTables = block.Rotary != RotaryKind.None },
+        (block, random) => WithSections(block.Rotary == RotaryKind.None ? Rotated(block, random) : block, random),
+        (block, random) => WithFrequencies(Rotated(block, random) with { RotaryBase = 10_000 }, random),
     ];
 
     private static TestConfiguration Rotated(TestConfiguration block, Random random)
     {
-        int headDim = block.HeadDim != 0 ? block.HeadDim : block.DModel / block.Heads;
+        int headDim = HeadWidth(block);
         if (block.IsCrossAttention || headDim < 2)
             return block;
         bool partial = headDim % 2 != 0 || random.Next(2) == 0;
         return block with
         {
-            Rotary = (RotaryKind)random.Next(1, 3),
+            Rotary = (RotaryKind)random.Next(1, 4),
             RotaryDim = partial ? 2 * random.Next(1, (headDim / 2) + 1) : 0,
             RotaryBase = random.Next(3) == 0 ? random.Next(100, 1_000_000) : 10_000,
         };
     }
+
+    private static TestConfiguration WithFrequencies(TestConfiguration block, Random random) =>
+        block.Rotary == RotaryKind.None ? block : block with { RotaryFrequencies = Numbers(block, random, 0) };
 
     private static TestConfiguration WithScaling(TestConfiguration block, Random random)
     {
         if (block.Rotary == RotaryKind.None)
             return block;
         TestConfiguration scaled =
-            block with { RotaryScaling = (RotaryScaling)random.Next(1, 4), RotaryScalingFactor = 1 + (10 * random.NextDouble()), RotaryOriginalLength = 0 };
+            block with { RotaryScaling = (RotaryScaling)random.Next(1, 6), RotaryScalingFactor = 1 + (10 * random.NextDouble()), RotaryOriginalLength = 0 };
         return scaled.RotaryScaling switch
         {
             RotaryScaling.Llama3 => scaled with
@@ -110,9 +121,41 @@ internal static partial class RandomConfiguration
                 RotaryBetaFast = random.Next(2) == 0 ? 32 : 8 + (50 * random.NextDouble()),
                 RotaryAttentionFactor = random.Next(2) == 0 ? 0 : 0.5 + random.NextDouble(),
             }),
+            RotaryScaling.DynamicNtk => WithLength(scaled, random),
+            RotaryScaling.LongRope => WithLength(scaled, random) with
+            {
+                RotaryShortFactors = Numbers(block, random, 0.5),
+                RotaryLongFactors = Numbers(block, random, 0.5),
+                RotaryAttentionFactor = random.Next(2) == 0 ? 0 : 0.5 + random.NextDouble(),
+            },
             _ => scaled,
         };
     }
+
+    /// <summary>Two axes or three, which may take turns.</summary>
+    private static TestConfiguration WithSections(TestConfiguration block, Random random)
+    {
+        int pairs = (block.RotaryDim == 0 ? HeadWidth(block) : block.RotaryDim) / 2;
+        if (block.Rotary == RotaryKind.None || pairs < 3)
+            return block;
+        int third = random.Next(pairs / 3 + 1), second = random.Next(1, (pairs / 3) + 1);
+        return block with
+        {
+            Positions = true,
+            RotarySections = third == 0 ? new[] { pairs - second, second } : new[] { pairs - second - third, second, third },
+            RotarySectionsInterleaved = random.Next(2) == 0,
+        };
+    }
+
+    /// <summary>The original length is the longer one in half of the cases.</summary>
+    private static TestConfiguration WithLength(TestConfiguration block, Random random) =>
+        block with { RotaryOriginalLength = random.Next(2, 5000), RotaryLength = random.Next(1000, 5000) };
+
+    /// <summary>A number for each pair that is rotated.</summary>
+    private static double[] Numbers(TestConfiguration block, Random random, double least) =>
+        [.. Enumerable.Range(0, (block.RotaryDim == 0 ? HeadWidth(block) : block.RotaryDim) / 2).Select(_ => least + random.NextDouble())];
+
+    private static int HeadWidth(TestConfiguration block) => block.HeadDim != 0 ? block.HeadDim : block.DModel / block.Heads;
 
     /// <summary>Each of the two has an effect only beside the other.</summary>
     private static TestConfiguration WithTemperatures(Random random, TestConfiguration block) => random.Next(2) == 0

@@ -80,6 +80,8 @@ internal static partial class RandomConfiguration
         object value = type == typeof(bool) ? !(bool)property.GetValue(configuration)!
             : type == typeof(int) ? EdgeInts[random.Next(EdgeInts.Length)]
             : type == typeof(float) ? (float)EdgeNumbers[random.Next(EdgeNumbers.Length)]
+            : type == typeof(EquatableArray<double>) ? new EquatableArray<double>(EdgeNumbers[..random.Next(EdgeNumbers.Length)])
+            : type == typeof(EquatableArray<int>) ? new EquatableArray<int>(EdgeInts[..random.Next(EdgeInts.Length)])
             : type == typeof(double) ? EdgeNumbers[random.Next(EdgeNumbers.Length)]
             // A few values beyond the last one, and far ones.
             : Enum.ToObject(type, random.Next(5) == 0 ? EdgeInts[random.Next(EdgeInts.Length)]
