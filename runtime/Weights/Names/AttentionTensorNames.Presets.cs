@@ -48,8 +48,9 @@ public sealed partial record AttentionTensorNames
     }
 
     /// <summary>
-    /// Hugging Face Llama, Mistral, Qwen and gpt-oss: <c>q_proj</c>, <c>k_proj</c>, <c>v_proj</c> and <c>o_proj</c>, with biases, norms of queries
-    /// and keys, and sinks if the file has them. Rotary is half-split. Use <see cref="Gemma"/> for Gemma, which stores its norms differently.
+    /// Hugging Face Llama, Mistral, Qwen, gpt-oss, OLMo 2 and Command R: <c>q_proj</c>, <c>k_proj</c>, <c>v_proj</c> and <c>o_proj</c>, with biases, norms of
+    /// queries and keys (<see cref="QueryKeyNormScope"/>), and sinks if the file has them. Rotary is half-split, in Command R interleaved. Use
+    /// <see cref="Gemma"/> for Gemma, which stores its norms differently.
     /// </summary>
     /// <param name="prefix">Such as <c>model.layers.0.self_attn</c>; empty for none.</param>
     public static AttentionTensorNames Llama(string prefix)
