@@ -23,6 +23,7 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
                 "analyzers/dotnet/cs/AttentionGen.Generator.dll",
                 "buildTransitive/net10.0/AttentionGen.props",
                 "buildTransitive/net10.0/AttentionGen.targets",
+                "icon.png",
                 "lib/net10.0/AttentionGen.dll",
                 "lib/net10.0/AttentionGen.xml",
             ],
@@ -41,6 +42,7 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         Assert.Equal("AttentionGen", Value("id"));
         Assert.Equal("MIT", Value("license"));
         Assert.Equal("README.md", Value("readme"));
+        Assert.Equal("icon.png", Value("icon"));
         Assert.NotEmpty(Value("description"));
         Assert.DoesNotContain(metadata.Descendants(), element => element.Name.LocalName == "dependency");
     }
@@ -54,10 +56,13 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         string[] links = [.. System.Text.RegularExpressions.Regex.Matches(packed, @"\]\(([^)]*)\)").Select(match => match.Groups[1].Value)];
         Assert.True(links.Length > 10, $"only {links.Length} links");
         Assert.All(links, link => Assert.StartsWith("https://", link));
-        const string Repository = "https://github.com/attentiongen/attentiongen/blob/main/";
-        Assert.All(
-            links.Where(link => link.StartsWith(Repository, StringComparison.Ordinal)),
-            link => Assert.True(Path.Exists(Path.Combine(RepositoryRoot.Path, link[Repository.Length..])), link));
+        foreach (string repository in (string[])
+            ["https://github.com/attentiongen/attentiongen/blob/main/", "https://raw.githubusercontent.com/attentiongen/attentiongen/main/"])
+        {
+            string[] own = [.. links.Where(link => link.StartsWith(repository, StringComparison.Ordinal))];
+            Assert.NotEmpty(own);
+            Assert.All(own, link => Assert.True(Path.Exists(Path.Combine(RepositoryRoot.Path, link[repository.Length..])), link));
+        }
         Assert.Equal(File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md")).TrimEnd(), packed.Replace(Repository, "").TrimEnd());
     }
 
