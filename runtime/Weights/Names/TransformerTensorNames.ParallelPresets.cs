@@ -44,6 +44,30 @@ public sealed partial record TransformerTensorNames
         return Preset(prefix, WithOneNorm(TwoProducts(attention, prefix, "mlp.fc1", "mlp.fc2"), prefix + "input_layernorm"));
     }
 
+    /// <summary>
+    /// Hugging Face Falcon: <c>self_attention</c>, fused by group, and <c>mlp.dense_h_to_4h</c> and <c>dense_4h_to_h</c>. Its norms have other names in each
+    /// of its generations: <c>input_layernorm</c> alone for Falcon 7B, <c>ln_attn</c> and <c>ln_mlp</c> for Falcon 40B and 180B, <c>input_layernorm</c> and
+    /// <c>post_attention_layernorm</c> for Falcon RW.
+    /// </summary>
+    /// <param name="prefix">Such as <c>transformer.h.0</c>; empty for none.</param>
+    /// <param name="heads">The number of query heads.</param>
+    /// <param name="kvHeads">The number of key and value heads: 1 for Falcon 7B, the number of query heads for Falcon RW.</param>
+    /// <param name="attentionNorm">The norm before the attention.</param>
+    /// <param name="feedForwardNorm">The norm before the feed-forward network; null for branches that share one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number is not positive, or <paramref name="kvHeads"/> does not divide <paramref name="heads"/>.
+    /// </exception>
+    public static TransformerTensorNames Falcon(string prefix, int heads, int kvHeads, string attentionNorm, string? feedForwardNorm = null)
+    {
+        ArgumentNullException.ThrowIfNull(attentionNorm);
+        prefix = WithDot(prefix);
+        AttentionTensorNames attention = AttentionTensorNames.Falcon(prefix + "self_attention", heads, kvHeads);
+        TransformerTensorNames names = TwoProducts(attention, prefix, "mlp.dense_h_to_4h", "mlp.dense_4h_to_h");
+        return Preset(prefix, feedForwardNorm is null
+            ? WithOneNorm(names, prefix + attentionNorm)
+            : WithNorms(names, prefix + attentionNorm, prefix + feedForwardNorm));
+    }
+
     private static TransformerTensorNames TwoProducts(AttentionTensorNames attention, string prefix, string up, string down) => new()
     {
         Attention = attention,
