@@ -199,6 +199,8 @@ public sealed class SpecParsingTests
             // A value that no default has.
             object value = setting.PropertyType.IsEnum ? Enum.GetValues(setting.PropertyType).GetValue(1)!
                 : setting.PropertyType == typeof(bool) ? !(bool)setting.GetValue(shape)!
+                : setting.PropertyType == typeof(Model.EquatableArray<double>) ? new Model.EquatableArray<double>([77.5])
+                : setting.PropertyType == typeof(Model.EquatableArray<int>) ? new Model.EquatableArray<int>([77])
                 : Convert.ChangeType(77, setting.PropertyType, System.Globalization.CultureInfo.InvariantCulture);
             setting.SetValue(shape, value);
         }

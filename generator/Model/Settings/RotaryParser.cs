@@ -53,7 +53,7 @@ internal static class RotaryParser
         if (sections.Count == 0)
         {
             if (shape.RotarySectionsInterleaved)
-                settings.WithoutEffect(SectionsInterleaved, Sections, $"{Sections} = new[] {{ 24, 20, 20 }}");
+                settings.WithoutEffect(SectionsInterleaved, Sections, $"{Sections}, the pairs of each axis");
             return;
         }
 
