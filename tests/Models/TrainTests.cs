@@ -11,14 +11,16 @@ public sealed class TrainTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     /// <summary>Every part of the model passes gradients on: along a direction in each tensor the loss changes as its gradient says.</summary>
-    [Fact]
-    public void The_loss_changes_as_the_gradients_say()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_loss_changes_as_the_gradients_say(bool isWhole)
     {
         const float Step = 1 / 256f;
         var task = new InductionTask();
         int[] tokens = new int[4 * task.Length], labels = new int[tokens.Length];
         task.Fill(1, 1, tokens, labels, new bool[tokens.Length]);
-        CausalModel model = ModelFactory.Create(new TrainingPlan(task, 2, 4, 10, 1, null, 1), null, batch: 4, width: TrainingRun.Width);
+        CausalModel model = ModelFactory.Create(new TrainingPlan(task, 2, 4, 10, 1, null, 1, isWhole), null, batch: 4, width: TrainingRun.Width);
         model.Step(tokens, labels);
         float[][] gradients = [.. model.Tensors.Select(tensor => tensor.Gradient.ToArray())];
         for (int index = 0; index < model.Tensors.Length; index++)
@@ -48,11 +50,13 @@ public sealed class TrainTests : IDisposable
         }
     }
 
-    [Fact]
-    public void A_run_that_breaks_off_goes_on_to_the_same_bits()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_run_that_breaks_off_goes_on_to_the_same_bits(bool isWhole)
     {
-        string whole = Train("whole", breakAt: 0, threads: 1);
-        string broken = Train("broken", breakAt: 5, threads: 2);
+        string whole = Train("whole", breakAt: 0, threads: 1, isWhole);
+        string broken = Train("broken", breakAt: 5, threads: 2, isWhole);
         Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(Path.Combine(broken, "model.safetensors")));
         Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "checkpoint.safetensors")), File.ReadAllBytes(Path.Combine(broken, "checkpoint.safetensors")));
         var other = new TrainingPlan(new InductionTask(), 2, 2, 12, 1, whole, 1);
@@ -91,9 +95,9 @@ public sealed class TrainTests : IDisposable
         Assert.NotEqual(tokens, again);
     }
 
-    private string Train(string name, int breakAt, int threads)
+    private string Train(string name, int breakAt, int threads, bool isWhole)
     {
-        var plan = new TrainingPlan(new InductionTask(), 2, 4, 12, 1, Directory.CreateDirectory(Path.Combine(folder, name)).FullName, threads);
+        var plan = new TrainingPlan(new InductionTask(), 2, 4, 12, 1, Directory.CreateDirectory(Path.Combine(folder, name)).FullName, threads, isWhole);
         using var stop = new CancellationTokenSource();
         if (breakAt > 0)
         {

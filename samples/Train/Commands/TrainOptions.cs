@@ -11,6 +11,7 @@ internal sealed class TrainOptions
     public TrainOptions()
     {
         Heads.AcceptOnlyFromAmong("1", "2", "4", "8");
+        Block.AcceptOnlyFromAmong("attention", "whole");
         Layers.Between(1, MaxLayers);
         Steps.Between(1, MaxSteps);
     }
@@ -18,6 +19,12 @@ internal sealed class TrainOptions
     public Option<int> Heads { get; } = new("--heads")
     {
         Description = "Heads of a layer, which share its width of 64: 1, 2, 4 or 8.", HelpName = "N", DefaultValueFactory = _ => 4, Recursive = true,
+    };
+
+    public Option<string> Block { get; } = new("--block")
+    {
+        Description = "What a layer is: attention alone, or a whole layer with a feed-forward network and norms.", HelpName = "attention|whole",
+        DefaultValueFactory = _ => "attention", Recursive = true,
     };
 
     public Option<int> Layers { get; } = new("--layers")
@@ -52,7 +59,7 @@ internal sealed class TrainOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Heads, Layers, Steps, Seed, Threads, Out, Resume, Json])
+        foreach (Option option in (Option[])[Heads, Block, Layers, Steps, Seed, Threads, Out, Resume, Json])
             command.Add(option);
     }
 
@@ -63,6 +70,6 @@ internal sealed class TrainOptions
             throw new ArgumentException("--resume needs --out: the folder with the checkpoint.");
         return new(
             task, result.GetValue(Layers), result.GetValue(Heads), result.GetValue(Steps), result.GetValue(Seed), result.GetValue(Out),
-            result.GetValue(Threads));
+            result.GetValue(Threads), result.GetValue(Block) == "whole");
     }
 }

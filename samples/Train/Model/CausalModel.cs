@@ -5,7 +5,7 @@ internal sealed class CausalModel
 {
     private const string EmbeddingName = "model.embed_tokens.weight";
 
-    private readonly IBlock[] blocks;
+    private readonly Block[] blocks;
     private readonly VocabularyHead head;
     private readonly int width;
     private readonly float[] embedding;
@@ -15,7 +15,7 @@ internal sealed class CausalModel
     private readonly float[][] gradients = new float[2][];
 
     /// <summary>A model of these parts.</summary>
-    public CausalModel(IBlock[] blocks, VocabularyHead head, SafetensorsFile? file, long seed, int vocabulary, int width, int tokens)
+    public CausalModel(Block[] blocks, VocabularyHead head, SafetensorsFile? file, long seed, int vocabulary, int width, int tokens)
     {
         this.blocks = blocks;
         this.head = head;
@@ -63,7 +63,7 @@ internal sealed class CausalModel
     /// <summary>Takes the tensors as an optimiser left them.</summary>
     public void Pack()
     {
-        foreach (IBlock block in blocks)
+        foreach (Block block in blocks)
             block.Pack();
         head.Pack();
     }
@@ -96,7 +96,7 @@ internal sealed class CausalModel
     public void AddTo(SafetensorsBuilder builder)
     {
         builder.Add(EmbeddingName, [embedding.Length / width, width], embedding);
-        foreach (IBlock block in blocks)
+        foreach (Block block in blocks)
             block.AddTo(builder);
         head.AddTo(builder);
     }

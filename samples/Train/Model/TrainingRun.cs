@@ -11,7 +11,13 @@ namespace AttentionGen.Samples.Train;
 /// <param name="Seed">What decides all random numbers.</param>
 /// <param name="Folder">Where checkpoints and results go; null for nowhere.</param>
 /// <param name="Threads">Threads of a call.</param>
-internal sealed record TrainingPlan(ITrainingTask Task, int Layers, int Heads, int Steps, long Seed, string? Folder, int Threads);
+/// <param name="IsWhole">Whether a layer has a feed-forward network and norms too, and not attention alone.</param>
+internal sealed record TrainingPlan(
+    ITrainingTask Task, int Layers, int Heads, int Steps, long Seed, string? Folder, int Threads, bool IsWhole = false)
+{
+    /// <summary>What its layers are.</summary>
+    public string LayersText => $"{Layers} {(IsWhole ? "whole" : "attention")} layers";
+}
 
 /// <summary>What the heads of all layers do at one step.</summary>
 /// <param name="Step">Steps before it.</param>
@@ -68,7 +74,7 @@ internal sealed class TrainingRun
         if (file is not null && (!file.Metadata.TryGetValue("plan", out string? written) || written != Identity))
             throw new InvalidDataException($"'{CheckpointPath}' is the checkpoint of '{written}'; expected '{Identity}'.");
         model = ModelFactory.Create(plan, file, Batch, Width);
-        optimiser = new AdamW(model.Tensors, name => !name.EndsWith("bias", StringComparison.Ordinal)) { Beta2 = 0.99 };
+        optimiser = new AdamW(model.Tensors, name => !name.EndsWith("bias", StringComparison.Ordinal) && !name.Contains("layernorm", StringComparison.Ordinal)) { Beta2 = 0.99 };
         if (file is not null)
             optimiser.Restore(file);
         schedule = new LearningRateSchedule(Peak: 0.003, WarmupSteps: 100, plan.Steps, Final: 0.0003);
@@ -84,7 +90,7 @@ internal sealed class TrainingRun
     private string CheckpointPath => Path.Combine(plan.Folder ?? "", "checkpoint.safetensors");
 
     /// <summary>What a checkpoint must have been made with.</summary>
-    private string Identity => $"{plan.Task.GetType().Name}, {plan.Layers} layers, {plan.Heads} heads, {plan.Steps} steps, seed {plan.Seed}";
+    private string Identity => $"{plan.Task.GetType().Name}, {plan.LayersText}, {plan.Heads} heads, {plan.Steps} steps, seed {plan.Seed}";
 
     /// <summary>Trains to the last step.</summary>
     /// <param name="progress">Is told each step and its loss.</param>
@@ -151,7 +157,7 @@ internal sealed class TrainingRun
         string task = plan.Task is InductionTask ? "repeated tokens" : "a text";
         return new()
         {
-            Model = $"a model trained on {task}: {plan.Layers} layers, {plan.Heads} heads, seed {plan.Seed}",
+            Model = $"a model trained on {task}: {plan.LayersText}, {plan.Heads} heads, seed {plan.Seed}",
             AblationText = "The loss without the head, minus the loss, over the labels that can be known.",
             Texts =
             [

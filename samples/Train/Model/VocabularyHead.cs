@@ -1,71 +1,70 @@
 namespace AttentionGen.Samples.Train;
 
 /// <summary>The product that gives a logit for each token of the vocabulary, <c>x Wᵀ + b</c>.</summary>
-internal sealed class VocabularyHead
+internal abstract class VocabularyHead
+{
+    /// <summary>Its learned tensors and their gradients.</summary>
+    public abstract IReadOnlyList<GradientTensor> Tensors { get; }
+
+    /// <summary>The head of a task's vocabulary, as it is before training or from a file.</summary>
+    public static VocabularyHead Create(int vocabulary, SafetensorsFile? file, long seed, ForwardOptions options) => vocabulary switch
+    {
+        TokenHead.Outputs => new VocabularyHead<TokenHead>(file, seed, options),
+        ByteHead.Outputs => new VocabularyHead<ByteHead>(file, seed, options),
+        _ => throw new NotSupportedException($"The vocabulary has {vocabulary} tokens; expected {TokenHead.Outputs} or {ByteHead.Outputs}."),
+    };
+
+    /// <summary>Computes the logits of rows.</summary>
+    public abstract void Forward(ReadOnlySpan<float> rows, Span<float> logits);
+
+    /// <summary>Takes the gradient of the logits back to the rows, and adds those of the learned tensors.</summary>
+    public abstract void Backward(ReadOnlySpan<float> logitGradient, ReadOnlySpan<float> rows, Span<float> rowGradient);
+
+    /// <summary>Takes the learned tensors as they are now.</summary>
+    public abstract void Pack();
+
+    /// <summary>Adds its weights to a file.</summary>
+    public abstract void AddTo(SafetensorsBuilder builder);
+}
+
+/// <summary>A head of one class of product.</summary>
+internal sealed class VocabularyHead<TProduct> : VocabularyHead
+    where TProduct : class, ILinear<TProduct>, ITrainableLinear
 {
     private const string WeightName = "lm_head.weight", BiasName = "lm_head.bias";
 
-    private readonly int vocabulary;
-    private readonly int width;
-    private readonly float[] weight;
-    private readonly float[] bias;
-    private readonly float[] weightGradient;
-    private readonly float[] biasGradient;
+    private readonly LinearWeights weights;
+    private readonly LinearGradients gradients;
+    private readonly TProduct product;
+    private readonly ForwardOptions options;
 
-    /// <summary>W with its axes exchanged, as a product along rows reads it.</summary>
-    private readonly float[] transposed;
-
-    public VocabularyHead(SafetensorsFile? file, long seed, int vocabulary, int width)
+    public VocabularyHead(SafetensorsFile? file, long seed, ForwardOptions options)
     {
-        this.vocabulary = vocabulary;
-        this.width = width;
+        (int outputs, int inputs) = (TProduct.Shape.Outputs, TProduct.Shape.Inputs);
         var random = new SplitMix(seed, -100);
-        weight = file?.ReadFloat32(WeightName) ?? Rows.Random(ref random, vocabulary * width, 1 / MathF.Sqrt(width));
-        bias = file?.ReadFloat32(BiasName) ?? new float[vocabulary];
-        weightGradient = new float[weight.Length];
-        biasGradient = new float[bias.Length];
-        transposed = new float[weight.Length];
-        Tensors = [new(WeightName, weight, weightGradient), new(BiasName, bias, biasGradient)];
-        Pack();
+        weights = file is null
+            ? LinearWeights.FromSpans(Rows.Random(ref random, outputs * inputs, 1 / MathF.Sqrt(inputs)), new float[outputs])
+            : LinearWeights.From(file, WeightName, BiasName);
+        gradients = new LinearGradients(weights);
+        product = TProduct.Create(weights);
+        this.options = options;
+        Tensors = [.. gradients.Tensors.ToArray().Select(tensor => tensor with { Name = tensor.Name == "Weight" ? WeightName : BiasName })];
     }
 
-    /// <summary>Its learned tensors and their gradients.</summary>
-    public IReadOnlyList<GradientTensor> Tensors { get; }
+    public override IReadOnlyList<GradientTensor> Tensors { get; }
 
-    /// <summary>Computes the logits of rows.</summary>
-    public void Forward(ReadOnlySpan<float> rows, Span<float> logits)
-    {
-        int count = rows.Length / width;
-        for (int row = 0; row < count; row++)
-            bias.CopyTo(logits[(row * vocabulary)..]);
-        Products.Add(rows, width, 1, transposed, logits, count, vocabulary, width);
-    }
+    public override void Forward(ReadOnlySpan<float> rows, Span<float> logits) =>
+        product.Forward(new LinearArguments { Input = rows, Output = logits, Options = options });
 
-    /// <summary>Takes the gradient of the logits back to the rows, and adds those of the learned tensors.</summary>
-    public void Backward(ReadOnlySpan<float> logitGradient, ReadOnlySpan<float> rows, Span<float> rowGradient)
-    {
-        int count = rows.Length / width;
-        rowGradient.Clear();
-        Products.Add(logitGradient, vocabulary, 1, weight, rowGradient, count, width, vocabulary);
-        Products.Add(logitGradient, 1, vocabulary, rows, weightGradient, vocabulary, width, count);
-        for (int row = 0; row < count; row++)
-            Rows.Add(biasGradient, logitGradient.Slice(row * vocabulary, vocabulary));
-    }
+    public override void Backward(ReadOnlySpan<float> logitGradient, ReadOnlySpan<float> rows, Span<float> rowGradient) => product.Backward(
+        new LinearArguments { Input = rows, Options = options },
+        new BackwardArguments { OutputGradient = logitGradient, InputGradient = rowGradient, Gradients = gradients });
 
-    /// <summary>Takes the learned tensors as they are now.</summary>
-    public void Pack()
-    {
-        for (int token = 0; token < vocabulary; token++)
-        {
-            for (int element = 0; element < width; element++)
-                transposed[(element * vocabulary) + token] = weight[(token * width) + element];
-        }
-    }
+    public override void Pack() => product.Pack(weights);
 
-    /// <summary>Adds its weights to a file.</summary>
-    public void AddTo(SafetensorsBuilder builder)
+    public override void AddTo(SafetensorsBuilder builder)
     {
-        builder.Add(WeightName, [vocabulary, width], weight);
-        builder.Add(BiasName, [vocabulary], bias);
+        builder.Add(WeightName, [TProduct.Shape.Outputs, TProduct.Shape.Inputs], weights.Weight.ToArray());
+        builder.Add(BiasName, [TProduct.Shape.Outputs], weights.Bias.ToArray());
     }
 }
