@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using AttentionGen.Bench.Measure;
 using AttentionGen.Bench.Workloads;
 using AttentionGen.Generator.Plan;
@@ -26,17 +27,22 @@ internal static class ExplainCommand
             if (result.GetValueOrDefault<int>() < 1)
                 result.AddError("--rounds must be at least 1.");
         });
+        var json = new Option<string?>("--json")
+        {
+            Description = "Where to write the measured forward, and what it would take if every kernel ran at its bound, in microseconds.", HelpName = "FILE",
+        };
         var command = new Command(
-            "explain", "Prints the plan of a workload, predicted and measured time of each kernel, and which resource bounds it.") { name, rounds };
-        command.SetAction(result => Run(result.GetValue(name)!, result.GetValue(rounds)));
+            "explain", "Prints the plan of a workload, predicted and measured time of each kernel, and which resource bounds it.") { name, rounds, json };
+        command.SetAction(result => Run(result.GetValue(name)!, result.GetValue(rounds), result.GetValue(json)));
         return command;
     }
 
-    private static int Run(string name, int rounds)
+    private static int Run(string name, int rounds, string? json)
     {
         Workload[] known =
         [
             .. WorkloadList.All.Where(workload => workload is AttentionWorkload or LinearWorkload), .. WorkloadList.Cores, .. WorkloadList.NarrowLayers,
+            .. WorkloadList.Training,
         ];
         Workload? workload = known.FirstOrDefault(workload => string.Equals(workload.Name, name, StringComparison.OrdinalIgnoreCase));
         if (workload is null)
@@ -52,6 +58,8 @@ internal static class ExplainCommand
         WriteMatrices(console, explanation.Plan);
         WriteParts(console, explanation);
         WriteComposition(console, explanation);
+        if (json is not null)
+            File.WriteAllText(json, JsonSerializer.Serialize(new { name, forward = explanation.ForwardMicroseconds, bound = explanation.BoundMicroseconds }));
         return 0;
     }
 
@@ -153,7 +161,7 @@ internal static class ExplainCommand
     {
         double sum = explanation.Parts.Sum(part => part.Microseconds);
         double between = explanation.Parts.Single(part => part.Cost.Part == Part.Between).Microseconds;
-        double least = explanation.Parts.Sum(part => part.Bound.Microseconds);
+        double least = explanation.BoundMicroseconds;
         double forward = explanation.ForwardMicroseconds;
         double peakShare = explanation.Plan.Workload.UsefulOperations / 1000 / forward / explanation.PeakGflops;
         console.WriteLine($"Forward: {Text(forward, "F1")} µs, {Text(100 * peakShare, "F1")} % of the FMA peak for useful work.");

@@ -58,6 +58,9 @@ internal sealed class Explanation
     /// <summary>The best forward without a clock in it.</summary>
     public double ForwardMicroseconds { get; private set; } = double.PositiveInfinity;
 
+    /// <summary>What a forward would take if every kernel ran at its bound: what the plan predicts.</summary>
+    public double BoundMicroseconds => Parts.Sum(part => part.Bound.Microseconds);
+
     /// <summary>Best FMA peak of the rounds, GFLOP/s.</summary>
     public double PeakGflops { get; private set; }
 

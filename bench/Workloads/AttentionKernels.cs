@@ -33,6 +33,22 @@ internal sealed partial class RaggedH12D384;
 [AttentionConfig(Heads = 8, DModel = 512, MemoryDim = 512)]
 internal sealed partial class CrossH8D512;
 
+/// <summary>The attention of samples/Train with one head.</summary>
+[AttentionConfig(Heads = 1, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit)]
+internal sealed partial class TrainH1D64;
+
+/// <summary>With two heads.</summary>
+[AttentionConfig(Heads = 2, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit)]
+internal sealed partial class TrainH2D64;
+
+/// <summary>With four heads.</summary>
+[AttentionConfig(Heads = 4, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit)]
+internal sealed partial class TrainH4D64;
+
+/// <summary>With eight heads.</summary>
+[AttentionConfig(Heads = 8, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit)]
+internal sealed partial class TrainH8D64;
+
 /// <summary>One layer of Qwen2.5-0.5B.</summary>
 [AttentionConfig(Heads = 14, KvHeads = 2, DModel = 896, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryBase = 1_000_000, OutputBias = false)]
 internal sealed partial class DecodeH14D896;

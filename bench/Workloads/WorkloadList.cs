@@ -80,6 +80,15 @@ internal static class WorkloadList
         AttentionWorkload.Of<ChangedCoreH14D64>("decode-changed-core-h14/2-d64-c512", rows: 1, cachedRows: 512),
     ];
 
+    /// <summary>What <c>explain</c> knows too: the attention of samples/Train, a sequence of its task, with each number of heads.</summary>
+    public static IReadOnlyList<AttentionWorkload> Training { get; } =
+    [
+        AttentionWorkload.Of<TrainH1D64>("train-h1-d64-s48", rows: 48),
+        AttentionWorkload.Of<TrainH2D64>("train-h2-d64-s48", rows: 48),
+        AttentionWorkload.Of<TrainH4D64>("train-h4-d64-s48", rows: 48),
+        AttentionWorkload.Of<TrainH8D64>("train-h8-d64-s48", rows: 48),
+    ];
+
     /// <summary>The workload of this name.</summary>
     public static Workload Find(string name) => All.First(workload => workload.Name == name);
 }

@@ -95,6 +95,19 @@ public sealed class TrainTests : IDisposable
         Assert.NotEqual(tokens, again);
     }
 
+    [Fact]
+    public void The_table_reads_what_explain_wrote()
+    {
+        string path = Path.Combine(folder, "explained.json");
+        File.WriteAllText(path, """{"name":"train-h4-d64-s48","forward":13.4,"bound":10.5}""");
+        Assert.Equal([new Explained(Explained.WorkloadOf(4), 13.4, 10.5)], Explained.Read([path]));
+        foreach (string other in (string[])["{}", "null", "", "[1]"])
+        {
+            File.WriteAllText(path, other);
+            Assert.Contains("is no file of explain", Assert.Throws<InvalidDataException>(() => Explained.Read([path])).Message);
+        }
+    }
+
     private string Train(string name, int breakAt, int threads, bool isWhole)
     {
         var plan = new TrainingPlan(new InductionTask(), 2, 4, 12, 1, Directory.CreateDirectory(Path.Combine(folder, name)).FullName, threads, isWhole);

@@ -3,7 +3,11 @@ using Spectre.Console;
 namespace AttentionGen.Samples.Train;
 
 /// <summary>A run of the table of heads.</summary>
-internal sealed record TableRow(TrainingPlan Plan, Observation Last, TimeSpan Step);
+/// <param name="Plan">What was trained.</param>
+/// <param name="Last">What its heads do in the end.</param>
+/// <param name="Step">The time of a step.</param>
+/// <param name="Explained">What was predicted for it; null for nothing.</param>
+internal sealed record TableRow(TrainingPlan Plan, Observation Last, TimeSpan Step, Explained? Explained);
 
 /// <summary>What the commands show: results on the standard output, progress on the standard error.</summary>
 internal static class Terminal
@@ -11,7 +15,18 @@ internal static class Terminal
     private const int LineEvery = 200;
     private const int MostRows = 12;
 
-    private static readonly IAnsiConsole Output = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+    // A file is as wide as the tables.
+    private const int RedirectedWidth = 160;
+
+    private static readonly IAnsiConsole Output = CreateOutput();
+
+    private static IAnsiConsole CreateOutput()
+    {
+        IAnsiConsole output = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        if (Console.IsOutputRedirected)
+            output.Profile.Width = RedirectedWidth;
+        return output;
+    }
 
     /// <summary>Trains, and shows the loss, the speed and the time left.</summary>
     public static TimeSpan Watch(TrainingRun run, TrainingPlan plan, CancellationToken cancellation) => TrainingProgress.Watch(
@@ -47,14 +62,27 @@ internal static class Terminal
         Table table = new Table().Border(TableBorder.Simple);
         foreach (string column in (string[])["heads", "repeated loss", "previous token", "prefix matching", "ms a step", "multiply-adds", "exponentials"])
             table.AddColumn(new TableColumn(column).RightAligned());
+        bool isExplained = rows.Any(row => row.Explained is not null);
+        if (isExplained)
+        {
+            table.AddColumn(new TableColumn("predicted µs").RightAligned());
+            table.AddColumn(new TableColumn("forward µs").RightAligned());
+        }
+
         foreach (TableRow row in rows)
         {
             (long products, long exponentials) = ModelFactory.Cost(row.Plan);
-            table.AddRow(
+            string[] cells =
+            [
                 row.Plan.Heads.ToString(), row.Last.Loss.ToString("F3"), row.Last.PreviousToken.ToString("F2"), row.Last.Induction.ToString("F2"),
-                row.Step.TotalMilliseconds.ToString("F1"), $"{products / 1e6:F0} M", $"{exponentials / 1e6:F2} M");
+                row.Step.TotalMilliseconds.ToString("F1"), $"{products / 1e6:F0} M", $"{exponentials / 1e6:F2} M",
+                row.Explained?.Bound.ToString("F1") ?? "-", row.Explained?.Forward.ToString("F1") ?? "-",
+            ];
+            table.AddRow(cells[..table.Columns.Count]);
         }
 
         Output.Write(table);
+        if (isExplained)
+            Output.Write(new Text("predicted and forward: one attention and one sequence on one thread, as bench -- explain says.\n"));
     }
 }

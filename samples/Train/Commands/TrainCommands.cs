@@ -28,15 +28,21 @@ internal static class TrainCommands
 
     public static Command Table(TrainOptions options)
     {
-        var command = new Command("table", "Trains with 1, 2, 4 and 8 heads of one width, and says what more heads bring and cost.");
+        var files = new Option<string[]>("--explained")
+        {
+            Description = $"What bench -- explain {Explained.WorkloadOf(4)} --json FILE wrote, and the same of other heads: predictions to print beside.",
+            HelpName = "FILE", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+        };
+        var command = new Command("table", "Trains with 1, 2, 4 and 8 heads of one width, and says what more heads bring and cost.") { files };
         command.OnRun((result, cancellation) =>
         {
+            IReadOnlyList<Explained> explained = Explained.Read(result.GetRequiredValue(files));
             var rows = new List<TableRow>();
             foreach (int heads in HeadCounts)
             {
                 TrainingPlan plan = options.Plan(result, new InductionTask()) with { Heads = heads, Folder = null };
                 TrainingRun run = Train(plan, resume: false, cancellation, out TimeSpan time);
-                rows.Add(new(plan, run.Observations[^1], time / plan.Steps));
+                rows.Add(new(plan, run.Observations[^1], time / plan.Steps, explained.FirstOrDefault(one => one.Name == Explained.WorkloadOf(heads))));
             }
 
             Terminal.Print(rows);
