@@ -74,7 +74,7 @@ internal sealed class TrainingRun
         if (file is not null && (!file.Metadata.TryGetValue("plan", out string? written) || written != Identity))
             throw new InvalidDataException($"'{CheckpointPath}' is the checkpoint of '{written}'; expected '{Identity}'.");
         model = ModelFactory.Create(plan, file, Batch, Width);
-        optimiser = new AdamW(model.Tensors, name => !name.EndsWith("bias", StringComparison.Ordinal) && !name.Contains("layernorm", StringComparison.Ordinal)) { Beta2 = 0.99 };
+        optimiser = new AdamW(model.Tensors, Decays) { Beta2 = 0.99 };
         if (file is not null)
             optimiser.Restore(file);
         schedule = new LearningRateSchedule(Peak: 0.003, WarmupSteps: 100, plan.Steps, Final: 0.0003);
@@ -91,6 +91,9 @@ internal sealed class TrainingRun
 
     /// <summary>What a checkpoint must have been made with.</summary>
     private string Identity => $"{plan.Task.GetType().Name}, {plan.LayersText}, {plan.Heads} heads, {plan.Steps} steps, seed {plan.Seed}";
+
+    /// <summary>Whether a tensor decays: matrices and embeddings do, biases and norms do not.</summary>
+    private static bool Decays(string name) => !name.EndsWith("bias", StringComparison.Ordinal) && !name.Contains("layernorm", StringComparison.Ordinal);
 
     /// <summary>Trains to the last step.</summary>
     /// <param name="progress">Is told each step and its loss.</param>
