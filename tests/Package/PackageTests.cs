@@ -56,14 +56,17 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         string[] links = [.. System.Text.RegularExpressions.Regex.Matches(packed, @"\]\(([^)]*)\)").Select(match => match.Groups[1].Value)];
         Assert.True(links.Length > 10, $"only {links.Length} links");
         Assert.All(links, link => Assert.StartsWith("https://", link));
-        foreach (string repository in (string[])
-            ["https://github.com/attentiongen/attentiongen/blob/main/", "https://raw.githubusercontent.com/attentiongen/attentiongen/main/"])
+        string[] repositories =
+            ["https://github.com/attentiongen/attentiongen/blob/main/", "https://raw.githubusercontent.com/attentiongen/attentiongen/main/"];
+        foreach (string repository in repositories)
         {
             string[] own = [.. links.Where(link => link.StartsWith(repository, StringComparison.Ordinal))];
             Assert.NotEmpty(own);
             Assert.All(own, link => Assert.True(Path.Exists(Path.Combine(RepositoryRoot.Path, link[repository.Length..])), link));
         }
-        Assert.Equal(File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md")).TrimEnd(), packed.Replace(Repository, "").TrimEnd());
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md")).TrimEnd(),
+            repositories.Aggregate(packed, (text, repository) => text.Replace(repository, "", StringComparison.Ordinal)).TrimEnd());
     }
 
     [Fact]

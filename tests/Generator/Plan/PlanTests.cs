@@ -124,7 +124,7 @@ public sealed class PlanTests
         // Exhaustive: every multiset of tiles that covers the rows.
         foreach (AttentionPlan plan in Plans(8, 8, 64))
         {
-            EquatableArray<RegisterTile> allowed = plan.Scores.Tiles;
+            IReadOnlyList<RegisterTile> allowed = plan.Scores.Tiles;
             int smallest = allowed[0].Rows;
             double Cycles(int rows) => allowed.First(tile => tile.Rows == rows).CyclesPerStep(plan.Target);
             double Cheapest(int rows) => rows <= 0 ? 0 : allowed
