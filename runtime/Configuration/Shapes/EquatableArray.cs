@@ -36,7 +36,19 @@ public readonly struct EquatableArray<T>(IEnumerable<T> items) : IEquatable<Equa
     public static bool operator !=(EquatableArray<T> left, EquatableArray<T> right) => !left.Equals(right);
 
     /// <inheritdoc/>
-    public bool Equals(EquatableArray<T> other) => this.SequenceEqual(other);
+    public bool Equals(EquatableArray<T> other)
+    {
+        // A call compares the shape of its cache: nothing may be allocated.
+        if (Count != other.Count)
+            return false;
+        for (int index = 0; index < Count; index++)
+        {
+            if (!EqualityComparer<T>.Default.Equals(items[index], other.items[index]))
+                return false;
+        }
+
+        return true;
+    }
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is EquatableArray<T> other && Equals(other);

@@ -40,6 +40,7 @@ internal static class Llamas
     /// <summary>Phi-3 and Phi-4: fused matrices, and LongRoPE for long contexts.</summary>
     public static Answer Phi3(ModelConfig config)
     {
+        config.Expect("attention_bias", false, "the preset knows no biases of its fused matrices");
         LayerClass layer = Layer(config, "Phi3Layer").Without(Parts.AttentionBiases).Without(Parts.GatedBiases);
         if (Window(config) is { } window)
             layer.Window(window);
@@ -61,12 +62,13 @@ internal static class Llamas
         attention.With("QueryKeyNorm", QueryKeyNorm.Rms).With("QueryKeyNormScope", QueryKeyNormScope.Projection)
             .WithUnless("QueryKeyNormEpsilon", (float)config.Number("rms_norm_eps"), 1e-6f);
         int width = config.Int("hidden_size"), inner = config.Int("intermediate_size");
+        Activation activation = Parts.Activation(config.Text("hidden_act", "silu"));
         return new(
             [attention],
             Parts.LoadAttention("Olmo2Attention", "Llama", "\"model.layers.0.self_attn\""),
             [
                 "A layer is x += norm(attention(x)); x += norm(feedForward(x)): only results are normalised, which no NormPlacement says.",
-                $"Compose it: this block, [LinearConfig(Inputs = {width}, Outputs = {inner}, Activation = Activation.Silu, Gate = true, Bias = false)],",
+                $"Compose it: this block, [LinearConfig(Inputs = {width}, Outputs = {inner}, Activation = Activation.{activation}, Gate = true, Bias = false)],",
                 $"[LinearConfig(Inputs = {inner}, Outputs = {width}, Bias = false)], and RowNormalization (Norm.Rms) for both norms of a layer.",
             ]);
     }
@@ -81,7 +83,7 @@ internal static class Llamas
         LayerClass local = global.Copy("GptOssLocalAttention", "layers of layer_types 'sliding_attention'").Window(config.Int("sliding_window", 128));
         config.Ignore("layer_types");
         int experts = config.Int("num_local_experts");
-        config.Ignore("intermediate_size", "num_experts_per_tok", "experts_per_token", "hidden_act", "swiglu_limit", "rms_norm_eps");
+        config.Ignore("intermediate_size", "num_experts_per_tok", "experts_per_token", "hidden_act", "swiglu_limit", "rms_norm_eps", "initial_context_length");
         return new(
             [global, local],
             Parts.LoadAttention("GptOssAttention", "Llama", "\"model.layers.1.self_attn\""),

@@ -17,7 +17,8 @@ public sealed class AttentionGradientTests(ITestOutputHelper log)
 
     /// <summary>The pair grid without what has no gradient.</summary>
     private static readonly TestConfiguration[] Configurations =
-        [.. PairGrid.Configurations.Select(Feature.Configure).Select(Trainable).Distinct().Where(KernelFactory.IsLegal)];
+        [.. PairGrid.Configurations.Select(Feature.Configure).Select(PairGrid.WithDerivatives)
+            .Select(configuration => configuration with { Gradients = true }).Distinct().Where(KernelFactory.IsLegal)];
 
     private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types = new(() => KernelFactory.Compile(Configurations));
 
@@ -56,19 +57,4 @@ public sealed class AttentionGradientTests(ITestOutputHelper log)
                 Compare.Close(call.Reference(), result.Output, 1, $"{what}, output");
         }
     }
-
-    private static TestConfiguration Trainable(TestConfiguration configuration) => configuration with
-    {
-        Gradients = true,
-        InputBias = false,
-        OutputGate = false,
-        OutputProjection = true,
-        ScoreFunction = ScoreFunction.Softmax,
-        SigmoidBias = float.NaN,
-        ScoreModifier = null,
-        MaskPredicate = null,
-        Weights = WeightFormat.Float32,
-        KeyValues = KeyValueFormat.Float32,
-        Outputs = AttentionOutputs.None,
-    };
 }

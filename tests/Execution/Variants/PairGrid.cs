@@ -19,6 +19,13 @@ internal static class PairGrid
     /// <summary>Pairs that no configuration can have.</summary>
     public static (Feature First, Feature Second)[] Refused => Grid.Value.Refused;
 
+    /// <summary>A configuration without what has no gradient.</summary>
+    public static TestConfiguration WithDerivatives(TestConfiguration configuration) => configuration with
+    {
+        ScoreModifier = null, MaskPredicate = null, KeyValues = KeyValueFormat.Float32, Weights = WeightFormat.Float32, Outputs = AttentionOutputs.None,
+        ScoreFunction = ScoreFunction.Softmax, SigmoidBias = float.NaN, OutputGate = false, InputBias = false, OutputProjection = true,
+    };
+
     public static IKernelType Type(TestConfiguration configuration) => Types.Value[configuration];
 
     private static (Feature[][], (Feature, Feature)[]) Build()

@@ -11,7 +11,7 @@ public sealed class ReferenceBackwardTests(ITestOutputHelper log)
     public void Attention_blocks_have_the_gradients_of_central_differences()
     {
         var names = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        TestConfiguration[] configurations = [.. PairGrid.Configurations.Select(Feature.Configure).Select(WithDerivatives).Distinct()];
+        TestConfiguration[] configurations = [.. PairGrid.Configurations.Select(Feature.Configure).Select(PairGrid.WithDerivatives).Distinct()];
         for (int index = 0; index < configurations.Length; index++)
         {
             AttentionShape shape = configurations[index].Shape;
@@ -89,11 +89,6 @@ public sealed class ReferenceBackwardTests(ITestOutputHelper log)
                 gradient => ReferenceLinear.Backward(shape, call.Weights.Weight, call.Weights.Bias, gradient, call.Input, call.Gate, call.Residual));
         }
     }
-
-    private static TestConfiguration WithDerivatives(TestConfiguration configuration) => configuration with
-    {
-        ScoreModifier = null, MaskPredicate = null, KeyValues = KeyValueFormat.Float32, Weights = WeightFormat.Float32, Outputs = AttentionOutputs.None,
-    };
 
     /// <summary>Checks every tensor of a call, and tells their names.</summary>
     private static string[] Check(string what, AttentionCase call)

@@ -56,12 +56,12 @@ internal static partial class RandomConfiguration
         (block, random) => block with { Sinks = true },
         // Small heads may have a small norm, which magnifies what is lost before it.
         (block, random) => block with { QueryKeyNorm = (QueryKeyNorm)random.Next(1, 3), QueryKeyNormEpsilon = 0.005f + (0.05f * random.NextSingle()) },
-        (block, random) => block.QueryKeyNorm == QueryKeyNorm.None
-            ? block
+        (block, random) => block.QueryKeyNorm == QueryKeyNorm.Rms
+            ? block with { QueryKeyNormScope = (QueryKeyNormScope)random.Next(block.Projections ? 3 : 2) }
             : block with
             {
+                QueryKeyNorm = QueryKeyNorm.Layer, QueryKeyNormEpsilon = 0.01f, QueryKeyNormBias = random.Next(2) == 0,
                 QueryKeyNormScope = (QueryKeyNormScope)random.Next(block.Projections ? 3 : 2),
-                QueryKeyNormBias = block.QueryKeyNorm == QueryKeyNorm.Rms || random.Next(2) == 0,
             },
         (block, random) => (block.Rotary == RotaryKind.None ? Rotated(block, random) : block) with { QueryKeyNorm = QueryKeyNorm.Rms,
             QueryKeyNormEpsilon = 0.01f, QueryKeyNormAfterRotary = true },
