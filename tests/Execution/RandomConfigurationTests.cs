@@ -8,7 +8,7 @@ namespace AttentionGen.Tests.Execution;
 public sealed class RandomConfigurationTests(ITestOutputHelper log)
 {
     // Another seed than that of the thousands.
-    private const int Attributes = 400, Run = 40, Seed = 2;
+    private const int Attributes = 700, Run = 40, Seed = 2;
 
     private static readonly Lazy<GeneratedConfigurations> All = new(() => RandomConfigurationStages.Generate(Attributes, Seed));
 

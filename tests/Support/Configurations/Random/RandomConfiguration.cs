@@ -100,7 +100,15 @@ internal static partial class RandomConfiguration
         int headDim = random.Next(2) == 0 ? random.Next(1, mostDim) : Math.Min(256, 8 * random.Next(1, Math.Max(2, mostDim / 8)));
         int givenKvHeads = kvHeads == heads && random.Next(2) == 0 ? 0 : kvHeads;
         if (random.Next(5) == 0)
-            return new() { Heads = heads, KvHeads = givenKvHeads, HeadDim = headDim, Projections = false, Layout = (HeadLayout)random.Next(2) };
+        {
+            return new()
+            {
+                Heads = heads, KvHeads = givenKvHeads, HeadDim = headDim, Projections = false, Layout = (HeadLayout)random.Next(2),
+                InputBias = random.Next(4) == 0,
+            };
+        }
+
+
         // Equal widths share kernels.
         bool even = random.Next(2) == 0 && heads * headDim <= 65_536;
         return new()
