@@ -68,8 +68,8 @@ internal static class Llamas
             Parts.LoadAttention("Olmo2Attention", "Llama", "\"model.layers.0.self_attn\""),
             [
                 "A layer is x += norm(attention(x)); x += norm(feedForward(x)): only results are normalised, which no NormPlacement says.",
-                $"Compose it: this block, [LinearConfig(Inputs = {width}, Outputs = {inner}, Activation = Activation.{activation}, Gate = true, Bias = false)],",
-                $"[LinearConfig(Inputs = {inner}, Outputs = {width}, Bias = false)], and RowNormalization (Norm.Rms) for both norms of a layer.",
+                $"Compose it: [LinearConfig(Inputs = {width}, Outputs = {inner}, Activation = Activation.{activation}, Gate = true, Bias = false)],",
+                $"[LinearConfig(Inputs = {inner}, Outputs = {width}, Bias = false)], this block, and RowNormalization (Norm.Rms) for both norms of a layer.",
             ]);
     }
 
