@@ -6,7 +6,8 @@ internal static class RandomLayers
     /// <summary>A random attention that fits into a layer mostly, some settings of the layer, and in every fifth a setting or more with any value.</summary>
     public static TestLayer Next(Random random)
     {
-        TestConfiguration attention = RandomConfiguration.NextLegal(random);
+        // The memory is the layer's, and one attribute names MemoryDim once.
+        TestConfiguration attention = RandomConfiguration.NextLegal(random) with { MemoryDim = 0 };
         var layer = new TestLayer(random.Next(20) == 0 ? attention : Fit(attention, random))
         {
             FeedForwardDim = random.Next(4) == 0 ? 16 * random.Next(1, 40) : random.Next(1, 300),
@@ -42,7 +43,7 @@ internal static class RandomLayers
         return layer;
     }
 
-    /// <summary>With projections, of whole panels in half of the cases, and without a memory, which is the layer's.</summary>
+    /// <summary>With projections, of whole panels in half of the cases.</summary>
     private static TestConfiguration Fit(TestConfiguration attention, Random random)
     {
         int width = attention.Projections ? attention.DModel : random.Next(1, 100);
@@ -50,7 +51,6 @@ internal static class RandomLayers
         {
             Projections = true,
             Layout = HeadLayout.RowsHeads,
-            MemoryDim = 0,
             HeadDim = attention.HeadDim == 0 ? attention.DModel / attention.Heads : attention.HeadDim,
             DModel = random.Next(2) == 0 ? width : Math.Min(65_536, (width + 15) / 16 * 16),
         };
