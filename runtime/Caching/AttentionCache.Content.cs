@@ -9,7 +9,9 @@ public sealed partial class AttentionCache
     /// <param name="keys">[batch, KvHeads, length, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, length, ValueHeadDim].</param>
     /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">There are more keys than the capacity, or another call uses the cache. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are more keys than the capacity, or than free pages of the pool hold, or another call uses the cache. Nothing is changed.
+    /// </exception>
     public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values) => Load(keys, values, HeadLayout.HeadsRows);
 
     /// <summary>Replaces the content of the cache. Every sequence gets the same number of keys.</summary>
@@ -20,14 +22,19 @@ public sealed partial class AttentionCache
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="layout"/> is not defined.</exception>
     /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">There are more keys than the capacity, or another call uses the cache. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are more keys than the capacity, or than free pages of the pool hold, or another call uses the cache. Nothing is changed.
+    /// </exception>
     public void Load(ReadOnlySpan<float> keys, ReadOnlySpan<float> values, HeadLayout layout)
     {
         CheckLayout(layout);
         using WriteScope writing = Writing();
         int length = CheckContent(keys.Length, values.Length, Batch);
         CheckRoom(-1, 0, length);
-        Forget();
+        if (Pages is null)
+            Forget();
+        else
+            ForgetForPages(_ => length);
         Write(keys, values, 0, Batch, length, layout);
     }
 
@@ -35,7 +42,7 @@ public sealed partial class AttentionCache
     /// <param name="keys">[batch, KvHeads, new keys, HeadDim], as a kernel stores them: after normalisation and rotary embedding.</param>
     /// <param name="values">[batch, KvHeads, new keys, ValueHeadDim].</param>
     /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">A sequence has no room for them, or another call uses the cache. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">A sequence or the pool has no room for them, or another call uses the cache. Nothing is changed.</exception>
     public void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values) => Append(keys, values, HeadLayout.HeadsRows);
 
     /// <summary>Appends the same number of keys to every sequence.</summary>
@@ -46,13 +53,14 @@ public sealed partial class AttentionCache
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="layout"/> is not defined.</exception>
     /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">A sequence has no room for them, or another call uses the cache. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">A sequence or the pool has no room for them, or another call uses the cache. Nothing is changed.</exception>
     public void Append(ReadOnlySpan<float> keys, ReadOnlySpan<float> values, HeadLayout layout)
     {
         CheckLayout(layout);
         using WriteScope writing = Writing();
         int count = CheckContent(keys.Length, values.Length, Batch);
         CheckRoom(-1, Length, count);
+        ReservePages(0, Batch, count);
         Write(keys, values, 0, Batch, count, layout);
     }
 
@@ -62,7 +70,9 @@ public sealed partial class AttentionCache
     /// <param name="values">[KvHeads, new keys, ValueHeadDim].</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
     /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">The sequence has no room for them, or another call uses the cache. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sequence or the pool has no room for them, or another call uses the cache. Nothing is changed.
+    /// </exception>
     public void Append(int sequence, ReadOnlySpan<float> keys, ReadOnlySpan<float> values) => Append(sequence, keys, values, HeadLayout.HeadsRows);
 
     /// <summary>Appends keys to one sequence.</summary>
@@ -74,7 +84,9 @@ public sealed partial class AttentionCache
     /// <param name="layout">Which of the two.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or layout.</exception>
     /// <exception cref="ArgumentException">A length is not a whole number of keys, or the numbers of keys and values differ. Nothing is changed.</exception>
-    /// <exception cref="InvalidOperationException">The sequence has no room for them, or another call uses the cache. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sequence or the pool has no room for them, or another call uses the cache. Nothing is changed.
+    /// </exception>
     public void Append(int sequence, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, HeadLayout layout)
     {
         CheckLayout(layout);
@@ -82,6 +94,7 @@ public sealed partial class AttentionCache
         CheckSequence(sequence);
         int count = CheckContent(keys.Length, values.Length, 1);
         CheckRoom(sequence, lengths[sequence], count);
+        ReservePages(sequence, 1, count);
         Write(keys, values, sequence, 1, count, layout);
     }
 

@@ -12,12 +12,12 @@ public sealed partial class AttentionCache
     /// <summary>Work memory of <see cref="Select"/>, kept so that a step of a search allocates nothing.</summary>
     private int[]? selection;
 
-    /// <summary>Returns a copy of the cache with the same capacity.</summary>
+    /// <summary>Returns a copy of the cache with the same capacity. The copy of a cache in a <see cref="Pool"/> shares its pages.</summary>
     /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
     /// <exception cref="OutOfMemoryException">The machine has too little memory.</exception>
     public AttentionCache Fork() => Fork(Capacity);
 
-    /// <summary>Returns a copy of the cache with another capacity.</summary>
+    /// <summary>Returns a copy of the cache with another capacity. The copy of a cache in a <see cref="Pool"/> shares its pages.</summary>
     /// <param name="capacity">The number of keys that each sequence of the copy can hold: at least <see cref="Length"/> and at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is less than 1 or than <see cref="Length"/>.</exception>
     /// <exception cref="InvalidOperationException">Another call writes the cache.</exception>
@@ -26,7 +26,7 @@ public sealed partial class AttentionCache
     {
         using ReadScope reading = Reading();
         CheckForkCapacity(capacity);
-        var copy = new AttentionCache(Shape, capacity, Batch);
+        var copy = new AttentionCache(Shape, capacity, Batch, Pool);
         copy.KeepTables(rotaryTable, distanceBias);
         for (int sequence = 0; sequence < Batch; sequence++)
             copy.CopyFrom(this, sequence, sequence);
@@ -57,13 +57,13 @@ public sealed partial class AttentionCache
             capacity = Capacity;
         CheckForkCapacity(capacity);
 
-        var copy = new AttentionCache(Shape, capacity, sequences.Length);
+        var copy = new AttentionCache(Shape, capacity, sequences.Length, Pool);
         copy.KeepTables(rotaryTable, distanceBias);
         for (int sequence = 0; sequence < sequences.Length; sequence++)
             copy.CopyFrom(this, sequences[sequence], sequence);
         copy.LengthsChanged();
         copy.IsFilled = IsFilled;
-        copy.shared = SharedPrefixes.Create(copy.Batch);
+        copy.shared = Pages is null ? SharedPrefixes.Create(copy.Batch) : null;
         copy.shared?.Select(sequences, shared, lengths);
         copy.AddMemory(Memory?.Fork(sequences));
         return copy;
@@ -84,6 +84,12 @@ public sealed partial class AttentionCache
         if (parents.Length != Batch)
             throw new ArgumentException($"parents.Length is {parents.Length}; expected one for each sequence, {Batch}.", nameof(parents));
         CheckSequences(parents, nameof(parents));
+        if (Pages is not null)
+        {
+            SelectPages(parents);
+            return;
+        }
+
         shared ??= SharedPrefixes.Create(Batch);
 
         // The number of sequences that still need to copy each sequence. A sequence that none needs may be overwritten.
@@ -104,6 +110,79 @@ public sealed partial class AttentionCache
 
         shared?.Select(parents, shared, oldLengths);
         LengthsChanged();
+    }
+
+    /// <summary>Replaces the first keys of one sequence by those of another one, of this cache or of another cache, and removes its later keys.</summary>
+    /// <remarks>
+    /// A prompt that many sequences begin with is computed once. In a <see cref="Pool"/> nothing is copied: both sequences hold the same pages, and a sequence
+    /// that appends keys to a page that it shares gets a copy of that page.
+    /// </remarks>
+    /// <param name="sequence">The sequence that is replaced, 0 to <see cref="Batch"/> − 1.</param>
+    /// <param name="source">The cache that has the keys, of the same shape; it may be this one.</param>
+    /// <param name="sourceSequence">The sequence of <paramref name="source"/> that has the keys.</param>
+    /// <param name="length">The number of keys, 0 to the length of that sequence.</param>
+    /// <exception cref="ArgumentException"><paramref name="source"/> is of another shape.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There is no such sequence, or <paramref name="length"/> is negative or more than the sequence or the capacity of this cache.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring of the window no longer holds the keys that the next row sees, or another call uses one of the caches, or the pool has too few free pages for
+    /// keys of another pool. Nothing is changed.
+    /// </exception>
+    public void CopySequence(int sequence, AttentionCache source, int sourceSequence, int length)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using WriteScope writing = Writing();
+        using ReadScope reading = ReferenceEquals(source, this) ? default : source.Reading();
+        CheckCopy(sequence, source, sourceSequence, length);
+        if (ReferenceEquals(source, this) && sequence == sourceSequence)
+        {
+            SetLength(sequence, length);
+            LengthsChanged();
+            return;
+        }
+
+        if (Pages is not null)
+        {
+            SharePages(sequence, source, sourceSequence, length);
+        }
+        else
+        {
+            CopyFrom(source.Panels(sourceSequence), length, source.firstHeldKeys[sourceSequence], 0, sequence);
+            shared?.Truncate(sequence, 0);
+        }
+
+        Memory?.CopySequence(sequence, source.Memory!, sourceSequence, source.Memory!.lengths[sourceSequence]);
+        LengthsChanged();
+    }
+
+    /// <summary>Checks everything that <see cref="CopySequence"/> can refuse, except for pages.</summary>
+    internal void CheckCopy(int sequence, AttentionCache source, int sourceSequence, int length)
+    {
+        if (!source.Shape.Equals(Shape))
+            throw CacheErrors.OtherShape(source.Shape, Shape, nameof(source));
+        CheckSequence(sequence);
+        if ((uint)sourceSequence >= (uint)source.Batch)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(sourceSequence), sourceSequence, $"sourceSequence is {sourceSequence}; expected 0 to {source.Batch - 1}.");
+        }
+
+        int most = Math.Min(source.lengths[sourceSequence], Capacity);
+        if ((uint)length > (uint)most)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(length), length,
+                $"length is {length}; sequence {sourceSequence} of source holds {source.lengths[sourceSequence]} keys, and this cache has room for {Capacity}: "
+                    + $"expected 0 to {most}.");
+        }
+
+        source.CheckHeld(sourceSequence, length);
+        if (Memory is null)
+            return;
+        if (source.Memory is not { } memory)
+            throw CacheErrors.NoPartForMemory();
+        Memory.CheckCopy(sequence, memory, sourceSequence, memory.lengths[sourceSequence]);
     }
 
     /// <summary>Selects in the part for a memory, which may get no scratch of its own: before anything else is changed.</summary>
@@ -172,6 +251,12 @@ public sealed partial class AttentionCache
     /// <summary>Copies a sequence of a cache into a sequence of this one. The shared prefixes are updated only after all copies.</summary>
     private void CopyFrom(AttentionCache source, int sourceSequence, int sequence)
     {
+        if (Pages is not null)
+        {
+            SharePages(sequence, source, sourceSequence, source.lengths[sourceSequence]);
+            return;
+        }
+
         int common = ReferenceEquals(source, this) && shared is not null ? shared[sourceSequence, sequence] : 0;
         CopyFrom(source.Panels(sourceSequence), source.lengths[sourceSequence], source.firstHeldKeys[sourceSequence], common, sequence);
     }

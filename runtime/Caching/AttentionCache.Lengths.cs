@@ -144,6 +144,7 @@ public sealed partial class AttentionCache
         else if (IsRing)
             Overwrite(sequence, length);
         shared?.Truncate(sequence, length);
+        Pages?.Trim(sequence, length);
     }
 
     private void LengthsChanged()

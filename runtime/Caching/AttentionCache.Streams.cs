@@ -60,7 +60,9 @@ public sealed partial class AttentionCache
     /// The stream is not a saved cache of this shape and batch, it is damaged, or a sequence is longer than the capacity. The cache is then as it
     /// was, or empty if the stream ended within keys and values.
     /// </exception>
-    /// <exception cref="InvalidOperationException">Another call uses the cache.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another call uses the cache, or the free pages of its pool do not suffice. Nothing is changed.
+    /// </exception>
     /// <exception cref="IOException">The stream could not be read; the cache is then as it was, or empty.</exception>
     public void Restore(Stream stream)
     {
@@ -153,7 +155,31 @@ public sealed partial class AttentionCache
 
     private void ReadContent(Stream stream, (int Length, int FirstHeldKey)[] sequences)
     {
-        Forget();
+        if (Pages is null)
+            Forget();
+        else
+            ForgetForPages(sequence => sequences[sequence].Length);
+        try
+        {
+            ReadRows(stream, sequences);
+        }
+        catch
+        {
+            ReleaseUnusedPages();
+            throw;
+        }
+
+        for (int sequence = 0; sequence < Batch; sequence++)
+        {
+            SetLength(sequence, sequences[sequence].Length);
+            firstHeldKeys[sequence] = Math.Max(firstHeldKeys[sequence], sequences[sequence].FirstHeldKey);
+        }
+
+        LengthsChanged();
+    }
+
+    private void ReadRows(Stream stream, (int Length, int FirstHeldKey)[] sequences)
+    {
         byte[] piece = new byte[PieceBytes];
         for (int sequence = 0; sequence < Batch; sequence++)
         {
@@ -174,13 +200,5 @@ public sealed partial class AttentionCache
                 }
             }
         }
-
-        for (int sequence = 0; sequence < Batch; sequence++)
-        {
-            SetLength(sequence, sequences[sequence].Length);
-            firstHeldKeys[sequence] = Math.Max(firstHeldKeys[sequence], sequences[sequence].FirstHeldKey);
-        }
-
-        LengthsChanged();
     }
 }

@@ -3,7 +3,7 @@ namespace AttentionGen;
 // Concurrent use: one writer, or any number of readers.
 public sealed partial class AttentionCache
 {
-    private readonly CacheClaim claim = new();
+    private readonly CacheClaim claim;
 
     /// <inheritdoc cref="CacheClaim.BeginWrite"/>
     internal void BeginWrite() => claim.BeginWrite();

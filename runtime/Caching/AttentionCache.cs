@@ -25,7 +25,7 @@ public sealed partial class AttentionCache
     private RotaryTable? rotaryTable;
     private DistanceBias? distanceBias;
 
-    /// <summary>Creates an empty cache. <c>CreateCache</c> of a kernel calls this constructor.</summary>
+    /// <summary>Creates an empty cache with memory of its own. <c>CreateCache</c> of a kernel calls this constructor.</summary>
     /// <param name="shape">The shape of the kernels that will use the cache.</param>
     /// <param name="capacity">Keys that each sequence can hold, 1 or more.</param>
     /// <param name="batch">Sequences, 1 or more.</param>
@@ -37,6 +37,12 @@ public sealed partial class AttentionCache
     /// </exception>
     /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
     public AttentionCache(AttentionShape shape, int capacity, int batch = 1)
+        : this(shape, capacity, batch, null)
+    {
+    }
+
+    /// <summary>Creates an empty cache with memory of its own, or in the pages of a pool of its shape.</summary>
+    internal AttentionCache(AttentionShape shape, int capacity, int batch, AttentionCachePool? pool)
     {
         ArgumentNullException.ThrowIfNull(shape);
         shape.ThrowIfIllegal();
@@ -55,27 +61,34 @@ public sealed partial class AttentionCache
         Int128 keyCapacity = RoundUpToPanels(capacity);
         if (shape.CacheWindow >= 0)
             keyCapacity = Int128.Min(keyCapacity, ((shape.CacheWindow + (long)RingBlock + RingBlock - 1) / RingBlock) * RingBlock);
-        int valueDim = (int)RoundUpToPanels(shape.ValueHeadDim);
-        int keyBytes = KeyValueLayout.RowBytes(shape.KeyValues, shape.HeadDim), valueBytes = KeyValueLayout.RowBytes(shape.KeyValues, valueDim);
-        Int128 largest = keyCapacity / sizeof(float) * Math.Max(keyBytes, valueBytes) * shape.KvHeads * batch;
-        if (largest > AlignedMemory.MaxLength)
+        if (pool is null)
         {
-            throw new OutOfMemoryException(
-                $"A cache with capacity {capacity} for a batch of {batch} needs {largest} floats for its keys or its values; the most that one piece can hold "
-                    + $"is {AlignedMemory.MaxLength:N0}.");
+            int valueDim = (int)RoundUpToPanels(shape.ValueHeadDim);
+            int keyBytes = KeyValueLayout.RowBytes(shape.KeyValues, shape.HeadDim), valueBytes = KeyValueLayout.RowBytes(shape.KeyValues, valueDim);
+            Int128 largest = keyCapacity / sizeof(float) * Math.Max(keyBytes, valueBytes) * shape.KvHeads * batch;
+            if (largest > AlignedMemory.MaxLength)
+            {
+                throw new OutOfMemoryException(
+                    $"A cache with capacity {capacity} for a batch of {batch} needs {largest} floats for its keys or its values; the most that one piece can "
+                        + $"hold is {AlignedMemory.MaxLength:N0}.");
+            }
+
+            ValuePanelStride = (nint)keyCapacity * KeyValueLayout.LineFloats(shape.KeyValues);
+            KeyHeadStride = KeyValueLayout.HeadFloats(shape.KeyValues, (nint)keyCapacity, shape.HeadDim);
+            ValueHeadStride = KeyValueLayout.HeadFloats(shape.KeyValues, (nint)keyCapacity, valueDim);
+            KeySequenceStride = shape.KvHeads * KeyHeadStride;
+            ValueSequenceStride = shape.KvHeads * ValueHeadStride;
+            KeyMemory = AlignedMemory.Allocate(batch * KeySequenceStride, zeroed: true);
+            ValueMemory = AlignedMemory.Allocate(batch * ValueSequenceStride, zeroed: true);
         }
 
-        KeyCapacity = (int)keyCapacity;
-        ValuePanelStride = (nint)keyCapacity * KeyValueLayout.LineFloats(shape.KeyValues);
-        KeyHeadStride = KeyValueLayout.HeadFloats(shape.KeyValues, (nint)keyCapacity, shape.HeadDim);
-        ValueHeadStride = KeyValueLayout.HeadFloats(shape.KeyValues, (nint)keyCapacity, valueDim);
-        KeySequenceStride = shape.KvHeads * KeyHeadStride;
-        ValueSequenceStride = shape.KvHeads * ValueHeadStride;
-        KeyMemory = AlignedMemory.Allocate(batch * KeySequenceStride, zeroed: true);
-        ValueMemory = AlignedMemory.Allocate(batch * ValueSequenceStride, zeroed: true);
+        // The last keys of an int may not fill a panel.
+        KeyCapacity = (int)Int128.Min(keyCapacity, int.MaxValue);
         lengths = new int[batch];
         firstHeldKeys = new int[batch];
         OverwrittenKeys = IsRing ? new RingKeys(shape, batch) : null;
+        Pages = pool is null ? null : new PageTable(pool, capacity, batch);
+        claim = new CacheClaim(Pages);
     }
 
     /// <summary>The shape of the kernels that can use this cache.</summary>
@@ -93,8 +106,12 @@ public sealed partial class AttentionCache
     /// </summary>
     public long Bytes => KeyValueBytes + TableBytes;
 
-    /// <summary>The size of the keys and values in bytes, free room and <see cref="Memory"/> included. It is the cache's own and never changes.</summary>
-    public long KeyValueBytes => ((KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float)) + (Memory?.KeyValueBytes ?? 0);
+    /// <summary>
+    /// The size of the keys and values in bytes, free room and <see cref="Memory"/> included. It is the cache's own and never changes; of a cache in a
+    /// <see cref="Pool"/>, it is what the pages take that its sequences hold at present, and a page that several of them share counts for each.
+    /// </summary>
+    public long KeyValueBytes => (Pages is null ? (KeyMemory.Length + (long)ValueMemory.Length) * sizeof(float) : Pages.Count * Pages.Pool.PageBytes)
+        + (Memory?.KeyValueBytes ?? 0);
 
     /// <summary>
     /// The projected memory that the cross-attention of a decoder layer reads, which <c>ProjectMemory</c> of the layer writes; null for the cache of a
@@ -122,11 +139,12 @@ public sealed partial class AttentionCache
 
     /// <summary>
     /// Keys: [batch][KV head][key / 16][HeadDim][key % 16]. If the format is narrow, they are the bytes of these floats: <see cref="KeyValueLayout"/>.
+    /// A cache in a pool has none.
     /// </summary>
-    internal AlignedMemory KeyMemory { get; }
+    internal AlignedMemory KeyMemory { get; } = null!;
 
     /// <summary>Values: [batch][KV head][element / 16][key][element % 16]; the same.</summary>
-    internal AlignedMemory ValueMemory { get; }
+    internal AlignedMemory ValueMemory { get; } = null!;
 
     /// <summary>Floats from the keys of one KV head to those of the next.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -169,7 +187,7 @@ public sealed partial class AttentionCache
     /// <summary>Returns the panels of one sequence.</summary>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public KeyValuePanels Panels(nint sequence) => PanelsAt(
+    public KeyValuePanels Panels(nint sequence) => Pages is not null ? Pages.Pool.Panels(Pages[(int)sequence]) : PanelsAt(
         ref Unsafe.Add(ref KeyMemory.Reference, sequence * KeySequenceStride), ref Unsafe.Add(ref ValueMemory.Reference, sequence * ValueSequenceStride));
 
     /// <summary>The same of a sequence that lies elsewhere.</summary>

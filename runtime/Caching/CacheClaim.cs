@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace AttentionGen;
 
 /// <summary>Who uses a cache now: one writer, or any number of readers.</summary>
-internal sealed class CacheClaim
+/// <param name="owned">What must stay as long as somebody uses the cache, even if the caller has dropped it.</param>
+internal sealed class CacheClaim(object? owned = null)
 {
     private const int Written = -1;
 
@@ -19,7 +20,11 @@ internal sealed class CacheClaim
     }
 
     /// <summary>Releases the writer's claim.</summary>
-    public void EndWrite() => Volatile.Write(ref use, 0);
+    public void EndWrite()
+    {
+        GC.KeepAlive(owned);
+        Volatile.Write(ref use, 0);
+    }
 
     /// <summary>Claims the cache for one more reader. Throws if a call writes it.</summary>
     public void BeginRead()
@@ -35,7 +40,11 @@ internal sealed class CacheClaim
     }
 
     /// <summary>Releases a reader's claim.</summary>
-    public void EndRead() => Interlocked.Decrement(ref use);
+    public void EndRead()
+    {
+        GC.KeepAlive(owned);
+        Interlocked.Decrement(ref use);
+    }
 
     /// <summary>Claims the cache for one writer until the scope is disposed.</summary>
     public WriteScope Writing()
@@ -63,8 +72,8 @@ internal readonly ref struct WriteScope(CacheClaim? claim)
     public void Dispose() => claim?.EndWrite();
 }
 
-/// <summary>A reader's claim.</summary>
-internal readonly ref struct ReadScope(CacheClaim claim)
+/// <summary>A reader's claim; the default value claims nothing.</summary>
+internal readonly ref struct ReadScope(CacheClaim? claim)
 {
-    public void Dispose() => claim.EndRead();
+    public void Dispose() => claim?.EndRead();
 }

@@ -38,12 +38,12 @@ internal static partial class CacheErrors
     public static ArgumentException Undeclared() => new($"cache is given; expected none, because this kernel has no cache. {HaveOne}", "cache");
 
     /// <summary>A cache is given to a kernel of another shape; the message names the properties that differ, alone.</summary>
-    public static ArgumentException OtherShape(AttentionShape found, AttentionShape expected)
+    public static ArgumentException OtherShape(AttentionShape found, AttentionShape expected, string argument = "cache")
     {
         (string Name, string Value)[] had = Properties(found), wanted = Properties(expected);
         int[] different = [.. Enumerable.Range(0, had.Length).Where(index => had[index] != wanted[index])];
         return new(
-            $"cache was created for a kernel with {Text(had)}; expected a cache of this kernel, which has {Text(wanted)}.", "cache");
+            $"{argument} was created for a kernel with {Text(had)}; expected a cache of this kernel, which has {Text(wanted)}.", argument);
 
         string Text((string Name, string Value)[] properties) =>
             string.Join(", ", different.Select(index => $"{properties[index].Name} = {properties[index].Value}"));

@@ -5,7 +5,7 @@ using AttentionGen.CompilerServices;
 namespace AttentionGen;
 
 /// <summary>Moves keys and values between panels, and between panels and plain rows.</summary>
-/// <remarks>A run is a stretch of keys that lie one after another: where memory is a ring, it ends at the ring's end.</remarks>
+/// <remarks>A run is a stretch of keys that lie one after another: it ends at the end of the ring or of a page.</remarks>
 internal static class PanelCopy
 {
     private const int PanelWidth = PanelLayout.PanelWidth;
@@ -20,8 +20,8 @@ internal static class PanelCopy
         int valuePanels = (shape.ValueHeadDim + PanelWidth - 1) / PanelWidth;
         for (nint key = first / PanelWidth * PanelWidth; key < last;)
         {
-            nint from = key % source.KeyCapacity, to = key % target.KeyCapacity;
-            nint count = nint.Min(last - key, nint.Min(source.KeyCapacity - from, target.KeyCapacity - to));
+            nint from = source.Place(key), to = target.Place(key);
+            nint count = nint.Min(last - key, nint.Min(source.Run(key), target.Run(key)));
             for (nint head = 0; head < shape.KvHeads; head++)
             {
                 ref float values = ref Unsafe.Add(ref source.Values, head * source.ValueHeadStride);
@@ -55,7 +55,7 @@ internal static class PanelCopy
     {
         ref float first = ref MemoryMarshal.GetReference(rows);
         if (shape.KeyValues == KeyValueFormat.Float32)
-            RingPanels.WriteKeys(ref first, stride, count, in panels, head, firstKey, shape.HeadDim);
+            PanelRuns.WriteKeys(ref first, stride, count, in panels, head, firstKey, shape.HeadDim);
         else
             NarrowPanels.WriteKeys(shape.KeyValues, ref first, stride, count, in panels, head, firstKey, shape.HeadDim);
     }
@@ -65,7 +65,7 @@ internal static class PanelCopy
     {
         ref float first = ref MemoryMarshal.GetReference(rows);
         if (shape.KeyValues == KeyValueFormat.Float32)
-            RingPanels.WriteValues(ref first, stride, count, in panels, head, firstKey, shape.ValueHeadDim);
+            PanelRuns.WriteValues(ref first, stride, count, in panels, head, firstKey, shape.ValueHeadDim);
         else
             NarrowPanels.WriteValues(shape.KeyValues, ref first, stride, count, in panels, head, firstKey, shape.ValueHeadDim);
     }
@@ -88,7 +88,7 @@ internal static class PanelCopy
         ref float first = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);
         for (int row = 0; row < count; row++)
         {
-            nint place = (firstKey + row) % panels.KeyCapacity;
+            nint place = panels.Place(firstKey + row);
             ref float key = ref Unsafe.Add(ref first, (place - place % PanelWidth) * shape.HeadDim + place % PanelWidth);
             Span<float> target = rows.Slice(row * stride, shape.HeadDim);
             for (int k = 0; k < target.Length; k++)
@@ -114,7 +114,7 @@ internal static class PanelCopy
         ref float first = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);
         for (int row = 0; row < count; row++)
         {
-            ref float value = ref Unsafe.Add(ref first, (firstKey + row) % panels.KeyCapacity * PanelWidth);
+            ref float value = ref Unsafe.Add(ref first, panels.Place(firstKey + row) * PanelWidth);
             Span<float> target = rows.Slice(row * stride, shape.ValueHeadDim);
             for (int column = 0; column < target.Length; column += PanelWidth)
             {

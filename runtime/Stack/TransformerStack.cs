@@ -118,6 +118,13 @@ public partial class TransformerStack
     public TransformerStackCache CreateCache(int capacity, int memoryCapacity, int batch) =>
         new(shapes, [.. layers.Select(layer => layer.CreateCache(capacity, memoryCapacity, batch))]);
 
+    /// <summary>Creates a pool of pages for the caches of many sequences that come and go, as a server has them.</summary>
+    /// <param name="pages">The number of pages of each layer, 1 or more. A sequence of n keys takes n / 256 of them, rounded up, in each layer.</param>
+    /// <exception cref="NotSupportedException">The layers have no cache, or the cache of every layer is a ring.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pages"/> is less than 1.</exception>
+    /// <exception cref="OutOfMemoryException">A layer's keys or values need more floats than one .NET array can hold, or than the machine has.</exception>
+    public TransformerStackPool CreateCachePool(int pages) => new(shapes, layers, pages);
+
     /// <summary>
     /// Projects a memory to the keys and values of every layer, which replace the memory that the cache holds. The keys of earlier rows stay.
     /// </summary>

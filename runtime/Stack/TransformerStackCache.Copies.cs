@@ -74,6 +74,43 @@ public sealed partial class TransformerStackCache
         }
     }
 
+    /// <summary>Replaces the first keys of one sequence by those of another one, of this cache or of another cache, and removes its later keys.</summary>
+    /// <remarks>In a <see cref="TransformerStackPool"/> both sequences hold the same pages: see <see cref="AttentionCache.CopySequence"/>.</remarks>
+    /// <param name="sequence">The sequence that is replaced, 0 to <see cref="Batch"/> − 1.</param>
+    /// <param name="source">The cache that has the keys, of layers of the same shapes; it may be this one.</param>
+    /// <param name="sourceSequence">The sequence of <paramref name="source"/> that has the keys.</param>
+    /// <param name="length">The number of keys, 0 to the length of that sequence.</param>
+    /// <exception cref="ArgumentException"><paramref name="source"/> is of other layers. Nothing is changed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There is no such sequence, or <paramref name="length"/> is negative or more than the sequence or the capacity of this cache. Nothing is changed.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring of a layer no longer holds the keys that the next row sees, or another call uses one of the caches: nothing is changed then. Or the pool has
+    /// too few free pages for keys of another pool: the sequence is then empty.
+    /// </exception>
+    public void CopySequence(int sequence, TransformerStackCache source, int sourceSequence, int length)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using WriteScope writing = Writing();
+        using ReadScope reading = ReferenceEquals(source, this) ? default : source.claim.Reading();
+        source.CheckLayers(shapes);
+        for (int layer = 0; layer < layers.Length; layer++)
+            layers[layer].CheckCopy(sequence, source.layers[layer], sourceSequence, length);
+        int copied = 0;
+        try
+        {
+            for (; copied < layers.Length; copied++)
+                layers[copied].CopySequence(sequence, source.layers[copied], sourceSequence, length);
+        }
+        catch when (copied > 0)
+        {
+            // All layers hold the same sequences.
+            foreach (AttentionCache layer in layers)
+                layer.Truncate(sequence, 0);
+            throw;
+        }
+    }
+
     /// <summary>
     /// Writes the content of the cache: a header with magic, version and the number of layers, then each layer as <see cref="AttentionCache.Save"/>
     /// writes it.

@@ -3,13 +3,17 @@ using AttentionGen.Tests.Load;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
-// Seconds that 64 callers run, with the thread pool free and again with it full, and how many calls are counted for leaks.
+// Seconds that servers share a pool of pages, and that 64 callers run with the thread pool free and again with it full, and how many calls are counted
+// for leaks.
 int seconds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 60;
 int count = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1_000_000;
 
 // First, while nothing else has run: counts are then those of the calls.
 Console.Error.WriteLine("leaks");
 bool isRight = Leaks.Run(count);
+
+Console.Error.WriteLine("pages");
+isRight &= new Pages().Run(TimeSpan.FromSeconds(seconds));
 
 var callers = new Callers();
 Console.Error.WriteLine("callers");

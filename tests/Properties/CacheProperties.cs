@@ -1,4 +1,5 @@
 using AttentionGen.Tests.Runtime;
+using AttentionGen.Tests.Support;
 using CsCheck;
 
 namespace AttentionGen.Tests.Properties;
@@ -9,7 +10,7 @@ namespace AttentionGen.Tests.Properties;
 [Trait("Speed", "Slow")]
 public sealed class CacheProperties
 {
-    private const int Operations = 18;
+    private const int Operations = 19;
 
     // Small, so that sequences fill up; the window's ring is 512 keys, so that it goes round.
     private static readonly AttentionShape Plain = TestNumbers.Shape(heads: 2, headDim: 3, dModel: 6) with { Causal = true, ValueHeadDim = 18 };
@@ -24,13 +25,18 @@ public sealed class CacheProperties
     [Fact]
     public void A_cache_of_a_window_is_the_end_of_a_list() => Steps.Holds(steps => Run(Windowed, 3_000, 13, steps), iter: 500, threads: 2);
 
+    [Fact]
+    public void A_cache_in_a_pool_is_a_list_of_keys() => Steps.Holds(steps => Run(Plain, 1_000, 29, steps, isPaged: true), iter: 500, threads: 2);
+
     /// <param name="shape">Of the cache.</param>
     /// <param name="capacity">Of the cache at first.</param>
     /// <param name="scale">Numbers of keys are so many times those of the steps.</param>
     /// <param name="steps">What is done.</param>
-    private static void Run(AttentionShape shape, int capacity, int scale, (int Operation, int A, int B, int Seed)[] steps)
+    /// <param name="isPaged">Whether the cache is in a pool, of enough pages.</param>
+    private static void Run(AttentionShape shape, int capacity, int scale, (int Operation, int A, int B, int Seed)[] steps, bool isPaged = false)
     {
-        var state = new State(shape, new AttentionCache(shape, capacity, 3), new CacheModel(shape, capacity, 3));
+        AttentionCache cache = isPaged ? ScatteredPool.Create(shape, 40, seed: steps.Length).CreateCache(capacity, 3) : new(shape, capacity, 3);
+        var state = new State(shape, cache, new CacheModel(shape, capacity, 3));
         foreach (var (operation, a, b, seed) in steps)
         {
             int[] firstHeld = state.FirstHeld();
@@ -38,6 +44,11 @@ public sealed class CacheProperties
             state.Model.AssertHeldBy(state.Cache);
             if (isRefused)
                 Assert.Equal(firstHeld, state.FirstHeld());
+            if (state.Cache.Pool is not null)
+            {
+                Assert.All(
+                    Enumerable.Range(0, state.Cache.Batch), each => Assert.Equal((state.Cache.Lengths[each] + 255) / 256, state.Cache.Pages![each].Length));
+            }
         }
     }
 
@@ -108,6 +119,15 @@ public sealed class CacheProperties
                     return CopyOut(random);
                 case 16:
                     return CopyOut(sequence, otherKeys, exists, random);
+                case 17:
+                    int parent = random.Next(Model.Batch + 1);
+                    can = exists && parent < Model.Batch && otherKeys >= 0 && otherKeys <= Model.Sequences[parent].Count
+                        && Model.CanTruncate(parent, otherKeys, FirstHeld()[parent]);
+                    return Do(can, "CopySequence", () => Cache.CopySequence(sequence, Cache, parent, otherKeys), () =>
+                    {
+                        Model.Select([.. Enumerable.Range(0, Model.Batch).Select(each => each == sequence ? parent : each)]);
+                        Model.Truncate(sequence, otherKeys);
+                    });
                 default:
                     return Do(exists, "GetFirstHeldKey", () => Cache.GetFirstHeldKey(sequence), () => { });
             }

@@ -57,6 +57,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             weights.RotaryTable.Prepare(arguments.Positions);
         if (Has(Ring))
             ComputeOnRing(weights, in arguments, in dimensions);
+        else if (Has(Cache) && !Has(CrossAttention) && arguments.Cache is { Pages: not null } cache)
+            ComputeOnPages(weights, in arguments, in dimensions, cache);
         else
             Compute(weights, in arguments, in dimensions);
         if (Has(Gradients))
@@ -85,6 +87,24 @@ public static partial class AttentionCall<TKernels, TConstants>
         catch
         {
             guard.Undo();
+            throw;
+        }
+    }
+
+    /// <summary>Computes a call on pages of a pool, and gives back new ones if the call fails.</summary>
+    [MethodImpl(Step)]
+    private static void ComputeOnPages(PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions, AttentionCache cache)
+    {
+        // The pool makes caches without a kernel object.
+        cache.KeepTables(weights.RotaryTable, weights.DistanceBias);
+        cache.ReservePages(in arguments, in dimensions);
+        try
+        {
+            Compute(weights, in arguments, in dimensions);
+        }
+        catch
+        {
+            cache.ReleaseUnusedPages();
             throw;
         }
     }

@@ -31,13 +31,13 @@ public readonly ref struct RingGuard : IDisposable
         RingKeys kept = cache.OverwrittenKeys!;
         nint keys = 0;
         for (int sequence = 0; sequence < cache.Batch; sequence++)
-            keys += kept.Find(cache, sequence, NewKeys(shape, in arguments, in dimensions, sequence));
+            keys += kept.Find(cache, sequence, RaggedBatch.NewKeys(shape, in arguments, in dimensions, sequence));
 
         AlignedMemory? memory = keys > kept.Room ? AttentionScratch.Rent(StoredRows.Floats(shape, keys)) : null;
         var guard = new RingGuard(cache, memory);
         kept.Save(cache, guard.Rows(keys));
         for (int sequence = 0; sequence < cache.Batch; sequence++)
-            cache.Overwrite(sequence, cache.Lengths[sequence] + NewKeys(shape, in arguments, in dimensions, sequence));
+            cache.Overwrite(sequence, cache.Lengths[sequence] + RaggedBatch.NewKeys(shape, in arguments, in dimensions, sequence));
         return guard;
     }
 
@@ -57,12 +57,4 @@ public readonly ref struct RingGuard : IDisposable
 
     private Span<byte> Rows(nint keys) =>
         memory is null ? cache!.OverwrittenKeys!.Own : StoredRows.Bytes(memory, 0, StoredRows.Floats(cache!.Shape, keys));
-
-    private static int NewKeys(AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions, int sequence)
-    {
-        if (!shape.Ragged)
-            return dimensions.Keys - dimensions.CachedKeys;
-        ReadOnlySpan<int> offsets = RaggedBatch.NewKeyOffsets(shape, in arguments);
-        return offsets[sequence + 1] - offsets[sequence];
-    }
 }

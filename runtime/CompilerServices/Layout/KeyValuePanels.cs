@@ -18,8 +18,11 @@ public readonly ref struct KeyValuePanels
     /// <summary>Value panels of the first KV head, <c>[ValueHeadDim/16][key][16]</c>.</summary>
     public readonly ref float Values;
 
-    /// <summary>Keys that there is room for; a multiple of 16. Key j lies where key <c>j % KeyCapacity</c> would.</summary>
+    /// <summary>Keys that there is room for; a multiple of 16. Of pages, the keys of all pages.</summary>
     public readonly nint KeyCapacity;
+
+    /// <summary>For each page of the sequence its number among all pages; empty where the keys are not in pages.</summary>
+    internal readonly ReadOnlySpan<int> Pages;
 
     /// <summary>From one KV head's keys to the next's.</summary>
     public readonly nint KeyHeadStride;
@@ -61,8 +64,10 @@ public readonly ref struct KeyValuePanels
     }
 
     /// <summary>Panels that hold a number of keys in any format, keys and values apart.</summary>
-    internal KeyValuePanels(KeyValueFormat format, ref float keys, ref float values, nint keyCapacity, int headDim, int valueHeadDimPadded)
+    internal KeyValuePanels(
+        KeyValueFormat format, ref float keys, ref float values, nint keyCapacity, int headDim, int valueHeadDimPadded, ReadOnlySpan<int> pages = default)
     {
+        Pages = pages;
         Keys = ref keys;
         Values = ref values;
         KeyCapacity = keyCapacity;
@@ -70,4 +75,20 @@ public readonly ref struct KeyValuePanels
         ValueHeadStride = KeyValueLayout.HeadFloats(format, keyCapacity, valueHeadDimPadded);
         ValuePanelStride = keyCapacity * KeyValueLayout.LineFloats(format);
     }
+
+    /// <summary>Where a key lies: counted from the beginning of the memory, in its page or in the ring.</summary>
+    /// <param name="key">The key, counted from the beginning of the sequence.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal nint Place(nint key) => Pages.IsEmpty ? key % KeyCapacity : PlaceInPage(key);
+
+    /// <summary>Where a key lies that is not in a ring.</summary>
+    /// <param name="key">The key, counted from the beginning of the sequence.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal nint PlaceInPage(nint key) =>
+        Pages.IsEmpty ? key : ((nint)Pages[(int)(key / PanelLayout.KeyBlock)] * PanelLayout.KeyBlock) + (key % PanelLayout.KeyBlock);
+
+    /// <summary>How many keys, this one included, lie one after another in memory, up to the end of the page or of the ring.</summary>
+    /// <param name="key">The key, counted from the beginning of the sequence.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal nint Run(nint key) => Pages.IsEmpty ? KeyCapacity - (key % KeyCapacity) : PanelLayout.KeyBlock - (key % PanelLayout.KeyBlock);
 }

@@ -66,7 +66,7 @@ public static class Padding
 
         for (nint key = nint.Max(first, end - panels.KeyCapacity); key < end; key++)
         {
-            nint place = key % panels.KeyCapacity;
+            nint place = panels.Place(key);
             for (nint head = 0; head < shape.KvHeads; head++)
             {
                 ref float keys = ref Unsafe.Add(

@@ -60,6 +60,15 @@ public static class RaggedBatch
         return CachedKeys(shape, in arguments, sequence) + offsets[sequence + 1] - offsets[sequence];
     }
 
+    /// <summary>The number of keys that a call appends to the cache for a sequence, of a batch that is ragged or not.</summary>
+    internal static int NewKeys(AttentionShape shape, in AttentionArguments arguments, in ForwardDimensions dimensions, int sequence)
+    {
+        if (!shape.Ragged)
+            return dimensions.Keys - dimensions.CachedKeys;
+        ReadOnlySpan<int> offsets = NewKeyOffsets(shape, in arguments);
+        return offsets[sequence + 1] - offsets[sequence];
+    }
+
     /// <summary>Where the keys that come with the call begin for each sequence.</summary>
     internal static ReadOnlySpan<int> NewKeyOffsets(AttentionShape shape, in AttentionArguments arguments) =>
         shape.IsCrossAttention || !shape.HasProjections ? arguments.KeyOffsets : arguments.RowOffsets;

@@ -15,9 +15,12 @@ public sealed class TransformerStackCacheTests
         TransformerStack stack = TransformerStack.Create(TransformerStackTests.Mixed<LocalAttention, GlobalAttention>());
         float[] input = TestNumbers.Random(seed: rows, count: rows * Width), expected = new float[input.Length];
         stack.Forward(input, expected);
-        foreach (int[] chunks in (int[][])[[rows], [rows - 9, 1, 1, 7], [5, rows - 6, 1]])
+        TransformerStackPool pool = stack.CreateCachePool(pages: 3);
+        foreach (int[] chunks in (int[][])[[rows], [rows - 9, 1, 1, 7], [5, rows - 6, 1], [rows], [rows - 7, 1, 5, 1]])
         {
-            TransformerStackCache cache = stack.CreateCache(1000);
+            // The last two in the pages of a pool.
+            bool isPaged = chunks.Length > 1 && chunks[0] == rows - 7;
+            TransformerStackCache cache = isPaged ? pool.CreateCache(1000) : stack.CreateCache(1000);
             float[] output = new float[input.Length];
             foreach (int chunk in chunks)
                 Append(stack, cache, input, output, chunk);
@@ -38,9 +41,10 @@ public sealed class TransformerStackCacheTests
         float[] input = TestNumbers.Random(seed: 1, count: (rows + 40) * Width), expected = new float[input.Length];
         stack.Forward(input, expected);
 
+        TransformerStackPool pool = stack.CreateCachePool(pages: 8);
         for (int failing = 0; failing < 4; failing++)
         {
-            TransformerStackCache cache = stack.CreateCache(1000);
+            TransformerStackCache cache = failing % 2 == 0 ? stack.CreateCache(1000) : pool.CreateCache(1000);
             float[] output = new float[input.Length];
             Append(stack, cache, input, output, rows);
             long[] before = Contents(cache);
@@ -59,13 +63,56 @@ public sealed class TransformerStackCacheTests
                     local[0].Inside = local[1].Inside = global[0].Inside = global[1].Inside = null;
                     Assert.Equal([rows], cache.Lengths.ToArray());
                     Assert.Equal(before, Contents(cache));
+                    Assert.Equal(failing % 2 == 0 ? 8 : 8 - ((rows + 255) / 256), pool.FreePages);
                 }
             }
 
             Append(stack, cache, input, output, 1);
             Append(stack, cache, input, output, 39);
             Assert.Equal(expected, output);
+            cache.Clear();
         }
+    }
+
+    /// <summary>Two answers to one prompt, each in a cache of its own, and a third in a sequence of another cache.</summary>
+    [Fact]
+    public void Sequences_of_a_pool_share_a_prompt()
+    {
+        const int Prompt = 300;
+        TransformerStack stack = TransformerStack.Create(
+            [StackLayer.Of(HalfLayer<RaggedLocalAttention>.CreateMany(1)[0]), StackLayer.Of(HalfLayer<RaggedGlobalAttention>.CreateMany(1)[0])]);
+        TransformerStackPool pool = stack.CreateCachePool(pages: 5);
+        TransformerStackCache prompt = pool.CreateCache(600), answers = pool.CreateCache(600, batch: 2);
+        float[] rows = TestNumbers.Random(seed: 1, count: Prompt * Width);
+        stack.Forward(new() { Input = rows, Output = new float[rows.Length], RowOffsets = [0, Prompt] }, prompt);
+        Assert.Equal(3, pool.FreePages);
+        answers.CopySequence(0, prompt, 0, Prompt);
+        answers.CopySequence(1, answers, 0, Prompt - 1);
+        Assert.Equal((3, Prompt, Prompt - 1), (pool.FreePages, answers.Lengths[0], answers.Lengths[1]));
+
+        float[] next = TestNumbers.Random(seed: 2, count: 3 * Width), output = new float[next.Length];
+        stack.Forward(new() { Input = next, Output = output, RowOffsets = [0, 1, 3], Batch = 2 }, answers);
+        // The page that the prompt does not fill, once for each answer; a failure leaves it at that.
+        Assert.Equal(1, pool.FreePages);
+        float[] many = new float[580 * Width];
+        Assert.Throws<InvalidOperationException>(
+            () => stack.Forward(new() { Input = many, Output = new float[many.Length], RowOffsets = [0, 290, 580], Batch = 2 }, answers));
+        Assert.Equal((1, Prompt + 1, Prompt + 1), (pool.FreePages, answers.Lengths[0], answers.Lengths[1]));
+        for (int answer = 0; answer < 2; answer++)
+        {
+            float[] whole = [.. rows.AsSpan(0, (Prompt - answer) * Width), .. next.AsSpan(answer * Width, (1 + answer) * Width)];
+            float[] expected = new float[whole.Length];
+            stack.Forward(whole, expected, [0, whole.Length / Width]);
+            Assert.Equal(expected[^((1 + answer) * Width)..], output[(answer * Width)..((1 + (2 * answer)) * Width)]);
+        }
+
+        answers.Truncate(0, 0);
+        prompt.Clear();
+        Assert.Equal(3, pool.FreePages);
+        Assert.Throws<ArgumentException>("cache", () => answers.CopySequence(0, TransformerStack.Create(
+            [StackLayer.Of(HalfLayer<RaggedLocalAttention>.CreateMany(1)[0])]).CreateCache(10), 0, 0));
+        Assert.Throws<NotSupportedException>(
+            () => TransformerStack.Create([StackLayer.Of(HalfLayer<LocalAttention>.CreateMany(1)[0])]).CreateCachePool(4));
     }
 
     [Fact]

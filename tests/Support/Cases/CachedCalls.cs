@@ -13,12 +13,16 @@ internal static class CachedCalls
         Run(whole, kernel, 1, null, name).AssertSameBits(Run(cached, kernel, 1, cache, name), $"{name}: {whole.Describe()}, projected memory");
     }
 
-    /// <summary>Rows that come in chunks of any size, on one thread or two.</summary>
+    /// <summary>Rows that come in chunks of any size, on one thread or two. Every other call has its keys in the pages of a pool.</summary>
     public static void CheckChunks(AttentionCase whole, IRunnable kernel, string name)
     {
         var random = new Random(whole.Rows);
-        (AttentionCache cache, ReferenceCache reference) = whole.Layer?.CreateCaches(whole, (ILayer)kernel, whole.Rows + 3)
-            ?? (kernel.CreateCache(whole.Rows + 3, whole.Batch), new ReferenceCache(whole.Shape, whole.Batch));
+        AttentionCachePool? pool = whole.Rows % 2 != 0 || !ScatteredPool.Serves(whole.Shape) ? null
+            : whole.Layer is { } layer ? ScatteredPool.Create(layer.Shape, whole.TotalRows, whole.Rows)
+            : ScatteredPool.Create(whole.Shape, whole.TotalRows, whole.Rows);
+        (AttentionCache cache, ReferenceCache reference) = whole.Layer?.CreateCaches(whole, (ILayer)kernel, whole.Rows + 3, pool)
+            ?? (pool?.CreateCache(whole.Rows + 3, whole.Batch) ?? kernel.CreateCache(whole.Rows + 3, whole.Batch),
+                new ReferenceCache(whole.Shape, whole.Batch));
         // The cache of a decoder layer holds its memory.
         AttentionCase withoutMemory = whole with { Memory = [], KeyOffsets = whole.KeysAreRows ? [] : whole.KeyOffsets };
         var output = new float[whole.TotalRows * whole.Shape.OutputDim];

@@ -33,13 +33,14 @@ internal sealed record LayerPart(TransformerLayerShape Shape, TransformerLayerWe
         };
     }
 
-    /// <summary>A cache of the layer that holds the memory of a call, and the reference's.</summary>
-    public (AttentionCache Cache, ReferenceCache Reference) CreateCaches(AttentionCase call, ILayer layer, int capacity)
+    /// <summary>A cache of the layer, in a pool if there is one, that holds the memory of a call, and the reference's.</summary>
+    public (AttentionCache Cache, ReferenceCache Reference) CreateCaches(AttentionCase call, ILayer layer, int capacity, AttentionCachePool? pool)
     {
         ReferenceCache reference = ReferenceCache.ForLayer(Shape, call.Batch);
         if (Shape.MemoryDim == 0)
-            return (layer.CreateCache(capacity, call.Batch), reference);
-        AttentionCache cache = layer.CreateCache(capacity, Math.Max(1, call.Memory.Length / Shape.MemoryDim), call.Batch);
+            return (pool?.CreateCache(capacity, call.Batch) ?? layer.CreateCache(capacity, call.Batch), reference);
+        int memoryCapacity = Math.Max(1, call.Memory.Length / Shape.MemoryDim);
+        AttentionCache cache = pool?.CreateCache(capacity, memoryCapacity, call.Batch) ?? layer.CreateCache(capacity, memoryCapacity, call.Batch);
         layer.ProjectMemory(call.Memory, cache, call.KeyOffsets, default);
         ReferenceLayer.ProjectMemory(Shape, Weights, call.Memory, reference, call.KeyOffsets);
         return (cache, reference);

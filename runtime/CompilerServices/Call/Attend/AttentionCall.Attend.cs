@@ -68,8 +68,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         bool widens = Widens(count, false);
         for (nint key = 0; key < most; key += KeyBlock)
         {
+            nint place = Place(in call, key);
             if (widens)
-                WidenBlock(in call, head, key, 0, Math.Min(KeyBlock, most - key), ref scratch);
+                WidenBlock(in call, head, place, 0, Math.Min(KeyBlock, most - key), ref scratch);
             for (nint row = 0; row < count; row += TConstants.QueryBlock)
             {
                 nint rows = Math.Min(TConstants.QueryBlock, count - row);
@@ -80,9 +81,9 @@ public static partial class AttentionCall<TKernels, TConstants>
                 ref float state = ref key == 0 ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
                 ref float blockQueries = ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim);
                 if (Has(NarrowKeyValues))
-                    NarrowBlockScores(in call, head, key, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
+                    NarrowBlockScores(in call, head, place, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
                 else
-                    TKernels.Scores(ref blockQueries, rows, ref Unsafe.Add(ref keys, key * TConstants.HeadDim), PanelsOf(columns), ref scores);
+                    TKernels.Scores(ref blockQueries, rows, ref Unsafe.Add(ref keys, place * TConstants.HeadDim), PanelsOf(columns), ref scores);
                 if (Has(Causal))
                     TKernels.CausalSoftmax(ref scores, rows, columns, first + row, offset + 1 - key, ref state);
                 else
@@ -90,10 +91,10 @@ public static partial class AttentionCall<TKernels, TConstants>
                 if (Drops(in call))
                     DropOut(in call, head, firstRow, first + row, rows, key, 0, columns, ref scores);
                 if (Has(NarrowKeyValues))
-                    AddNarrowValues(in call, key == 0, row, rows, head, key, 0, columns, widens, ref scratch);
+                    AddNarrowValues(in call, key == 0, row, rows, head, place, 0, columns, widens, ref scratch);
                 else
                     AddValues(
-                        key == 0, row, rows, columns, ref scores, ref Unsafe.Add(ref values, key * PanelWidth), call.Panels.ValuePanelStride, false,
+                        key == 0, row, rows, columns, ref scores, ref Unsafe.Add(ref values, place * PanelWidth), call.Panels.ValuePanelStride, false,
                         ref scratch);
             }
         }

@@ -26,15 +26,16 @@ public static partial class AttentionCall<TKernels, TConstants>
         bool widens = Widens(count, false);
         for (nint key = 0; key < call.Context.Keys; key += KeyBlock)
         {
+            nint place = Place(in call, key);
             if (widens)
-                WidenBlock(in call, head, key, 0, Math.Min(KeyBlock, call.Context.Keys - key), ref scratch);
+                WidenBlock(in call, head, place, 0, Math.Min(KeyBlock, call.Context.Keys - key), ref scratch);
             for (nint row = 0; row < count; row += TConstants.QueryBlock)
             {
                 nint rows = Math.Min(TConstants.QueryBlock, count - row), columns = Math.Min(KeyBlock, call.Context.Keys - key);
                 ref float blockQueries = ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim);
-                ref float blockKeys = ref Unsafe.Add(ref keys, key * TConstants.HeadDim);
+                ref float blockKeys = ref Unsafe.Add(ref keys, place * TConstants.HeadDim);
                 if (Has(NarrowKeyValues))
-                    NarrowBlockScores(in call, head, key, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
+                    NarrowBlockScores(in call, head, place, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
                 else
                     TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
                 if (Has(CappedScores) && Has(Softcap))
@@ -45,7 +46,7 @@ public static partial class AttentionCall<TKernels, TConstants>
                 if (Has(CappedScores) && Has(Softcap) && takesProbabilities)
                 {
                     if (Has(NarrowKeyValues))
-                        NarrowBlockScores(in call, head, key, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
+                        NarrowBlockScores(in call, head, place, 0, widens, ref blockQueries, rows, PanelsOf(columns), ref scratch);
                     else
                         TKernels.Scores(ref blockQueries, rows, ref blockKeys, PanelsOf(columns), ref scores);
                 }

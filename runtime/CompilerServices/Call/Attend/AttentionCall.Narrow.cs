@@ -14,9 +14,14 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Widens(nint rows, bool careful) => Has(NarrowKeyValues) && (rows > NarrowRows || (Has(MasksInside) && careful));
 
-    /// <summary>Where a key block lies in the panels: in one piece, in a ring too.</summary>
+    /// <summary>Where a key block lies in the panels: in one piece, in a ring and in pages too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint Place(in SequenceCall call, nint key) => Has(Ring) ? key % call.Panels.KeyCapacity : key;
+    private static nint Place(in SequenceCall call, nint key) =>
+        Has(Ring) ? key % call.Panels.KeyCapacity : Has(Cache) ? call.Panels.PlaceInPage(key) : key;
+
+    /// <summary>Whether the keys lie in pages.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool HasPages(in SequenceCall call) => Has(Cache) && !call.Panels.Pages.IsEmpty;
 
     /// <summary>Widens the keys of a key block from one to another, and their values.</summary>
     /// <param name="call">The sequence.</param>

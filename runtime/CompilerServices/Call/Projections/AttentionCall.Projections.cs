@@ -179,20 +179,20 @@ public static partial class AttentionCall<TKernels, TConstants>
         rotary.Apply<TDirection>(Has(InterleavedRotary), ref strip, stride, rows, heads, TConstants.HeadDim, call.Dimensions.CachedKeys + first);
     }
 
-    /// <summary>Writes new keys of a head into its panels, or into its ring.</summary>
+    /// <summary>Writes new keys of a head into its panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteKeys(in SequenceCall call, nint head, ref float strip, nint stride, nint rows, nint first)
     {
         nint key = call.Dimensions.CachedKeys + first;
         if (Has(NarrowKeyValues))
             NarrowPanels.WriteKeys(TConstants.KeyValues, ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
-        else if (Has(Ring))
-            RingPanels.WriteKeys(ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
+        else if (Has(Ring) || HasPages(in call))
+            PanelRuns.WriteKeys(ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
         else
             KeyPanels.Write(ref strip, stride, rows, ref Unsafe.Add(ref call.Panels.Keys, head * call.Panels.KeyHeadStride), key, TConstants.HeadDim);
     }
 
-    /// <summary>Writes new values of a head into its panels, or into its ring.</summary>
+    /// <summary>Writes new values of a head into its panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteValues(in SequenceCall call, nint head, ref float strip, nint stride, nint rows, nint first)
     {
@@ -201,9 +201,9 @@ public static partial class AttentionCall<TKernels, TConstants>
         {
             NarrowPanels.WriteValues(TConstants.KeyValues, ref strip, stride, rows, in call.Panels, head, key, TConstants.ValueHeadDim);
         }
-        else if (Has(Ring))
+        else if (Has(Ring) || HasPages(in call))
         {
-            RingPanels.WriteValues(ref strip, stride, rows, in call.Panels, head, key, TConstants.ValueHeadDim);
+            PanelRuns.WriteValues(ref strip, stride, rows, in call.Panels, head, key, TConstants.ValueHeadDim);
         }
         else
         {

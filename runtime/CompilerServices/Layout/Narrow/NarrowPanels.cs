@@ -161,7 +161,7 @@ internal static class NarrowPanels
     /// <summary>The panel of 16 keys that holds a key, and which of them it is.</summary>
     private static ref float KeyPanel(KeyValueFormat format, in KeyValuePanels panels, nint head, nint key, int headDim, out nint lane)
     {
-        nint place = key % panels.KeyCapacity;
+        nint place = panels.Place(key);
         lane = place % PanelWidth;
         return ref Unsafe.Add(ref panels.Keys, (head * panels.KeyHeadStride) + (place / PanelWidth * KeyValueLayout.PanelFloats(format, headDim)));
     }
@@ -169,7 +169,7 @@ internal static class NarrowPanels
     /// <summary>The first 16 elements of a value, and how many floats behind them its scale lies.</summary>
     private static ref float ValueLine(KeyValueFormat format, in KeyValuePanels panels, nint head, nint key, int valueHeadDim, out nint scale)
     {
-        nint place = key % panels.KeyCapacity, line = place * KeyValueLayout.LineFloats(format);
+        nint place = panels.Place(key), line = place * KeyValueLayout.LineFloats(format);
         scale = ((valueHeadDim + PanelWidth - 1) / PanelWidth * panels.ValuePanelStride) + place - line;
         return ref Unsafe.Add(ref panels.Values, (head * panels.ValueHeadStride) + line);
     }

@@ -1,14 +1,12 @@
-using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Writes rows into panels whose memory is a ring: key j goes to where key <c>j % KeyCapacity</c> would.
-/// Where no ring is that short, this is what <see cref="KeyPanels"/> and <see cref="ValuePanels"/> do.
+/// Writes rows into panels of a ring or of pages, one run of keys after another: the keys of a run lie one after another, those of two runs do not. Where
+/// there is neither ring nor page, this is what <see cref="KeyPanels"/> and <see cref="ValuePanels"/> do.
 /// </summary>
-[EditorBrowsable(EditorBrowsableState.Never)]
-public static class RingPanels
+internal static class PanelRuns
 {
     /// <summary>Transposes rows of keys into panels; of more rows than there is room for, the last stay.</summary>
     /// <param name="strip">First element of the first row.</param>
@@ -23,8 +21,8 @@ public static class RingPanels
         ref float target = ref Unsafe.Add(ref panels.Keys, head * panels.KeyHeadStride);
         for (nint row = nint.Max(0, rows - panels.KeyCapacity); row < rows;)
         {
-            nint place = (firstKey + row) % panels.KeyCapacity;
-            nint count = nint.Min(rows - row, panels.KeyCapacity - place);
+            nint place = panels.Place(firstKey + row);
+            nint count = nint.Min(rows - row, panels.Run(firstKey + row));
             KeyPanels.Write(ref Unsafe.Add(ref strip, row * stripStride), stripStride, count, ref target, place, headDim);
             row += count;
         }
@@ -43,8 +41,8 @@ public static class RingPanels
         ref float target = ref Unsafe.Add(ref panels.Values, head * panels.ValueHeadStride);
         for (nint row = nint.Max(0, rows - panels.KeyCapacity); row < rows;)
         {
-            nint place = (firstKey + row) % panels.KeyCapacity;
-            nint count = nint.Min(rows - row, panels.KeyCapacity - place);
+            nint place = panels.Place(firstKey + row);
+            nint count = nint.Min(rows - row, panels.Run(firstKey + row));
             ValuePanels.Write(ref Unsafe.Add(ref strip, row * stripStride), stripStride, count, ref target, panels.ValuePanelStride, place, headDim);
             row += count;
         }
