@@ -96,17 +96,40 @@ public sealed partial class TransformerStackCache
         source.CheckLayers(shapes);
         for (int layer = 0; layer < layers.Length; layer++)
             layers[layer].CheckCopy(sequence, source.layers[layer], sourceSequence, length);
-        int copied = 0;
+        InEveryLayer(sequence, layer => layers[layer].CopySequence(sequence, source.layers[layer], sourceSequence, length));
+    }
+
+    /// <summary>Removes keys from the middle of a sequence in every layer, and moves the later ones up: see <see cref="AttentionCache.RemoveKeys"/>.</summary>
+    /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
+    /// <param name="first">The first key that is removed, 0 to the length of the sequence.</param>
+    /// <param name="count">The number of keys that are removed, 0 to the number of keys from <paramref name="first"/> on.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence, or there are no such keys. Nothing is changed.</exception>
+    /// <exception cref="NotSupportedException">The cache of a layer is a ring, or its keys are normalised after their rotation. Nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another call uses the cache: nothing is changed then. Or the pool has too few free pages for copies of shared ones: the sequence is then empty if a
+    /// layer had them.
+    /// </exception>
+    public void RemoveKeys(int sequence, int first, int count)
+    {
+        using WriteScope writing = Writing();
+        foreach (AttentionCache layer in layers)
+            layer.CheckRemove(sequence, first, count);
+        InEveryLayer(sequence, layer => layers[layer].RemoveKeys(sequence, first, count));
+    }
+
+    /// <summary>Changes a sequence in every layer. If one fails after others have changed, the sequence is empty in all: they hold the same keys.</summary>
+    private void InEveryLayer(int sequence, Action<int> change)
+    {
+        int layer = 0;
         try
         {
-            for (; copied < layers.Length; copied++)
-                layers[copied].CopySequence(sequence, source.layers[copied], sourceSequence, length);
+            for (; layer < layers.Length; layer++)
+                change(layer);
         }
-        catch when (copied > 0)
+        catch when (layer > 0)
         {
-            // All layers hold the same sequences.
-            foreach (AttentionCache layer in layers)
-                layer.Truncate(sequence, 0);
+            foreach (AttentionCache changed in layers)
+                changed.Truncate(sequence, 0);
             throw;
         }
     }

@@ -60,5 +60,6 @@ public sealed class TransformerStackPool
     /// <exception cref="OutOfMemoryException">The memory needs more floats than one .NET array can hold, or than the machine has.</exception>
     public TransformerStackCache CreateCache(int capacity, int memoryCapacity, int batch) => new(
         shapes,
-        [.. layers.Select((layer, index) => layer?.CreateCache(capacity, memoryCapacity, batch) ?? makers[index].CreateCache(capacity, memoryCapacity, batch))]);
+        [.. layers.Select((layer, index) =>
+            layer?.CreateCache(capacity, memoryCapacity, batch) ?? makers[index].CreateCache(capacity, memoryCapacity, batch))]);
 }

@@ -7,8 +7,8 @@ namespace AttentionGen;
 /// pool takes a page when a sequence reaches it, and gives it back when the sequence is cut or cleared. Sequences with the same beginning share its pages.
 /// </summary>
 /// <remarks>
-/// A call gives the same bits with a cache of a pool as with a cache of its own memory. Any number of threads may use the caches of a pool at the same time, each
-/// cache by one call at a time. A cache that is collected gives its pages back too, but only when the garbage collector runs: call
+/// A call gives the same bits with a cache of a pool as with a cache of its own memory. Any number of threads may use the caches of a pool at the same
+/// time, each cache by one call at a time. A cache that is collected gives its pages back too, but only when the garbage collector runs: call
 /// <see cref="AttentionCache.Clear"/> when its sequences have ended.
 /// </remarks>
 public sealed class AttentionCachePool
@@ -45,7 +45,11 @@ public sealed class AttentionCachePool
         if (!shape.HasCache)
             throw CacheErrors.None();
         if (shape.IsCrossAttention)
-            throw new NotSupportedException("A pool holds keys that sequences append. The projected memory of cross-attention is written once: use CreateCache.");
+        {
+            throw new NotSupportedException(
+                "A pool holds keys that sequences append. The projected memory of cross-attention is written once: use CreateCache.");
+        }
+
         if (shape.CacheWindow >= 0)
         {
             throw new NotSupportedException(
@@ -63,8 +67,8 @@ public sealed class AttentionCachePool
         if (capacity > int.MaxValue || pages > AlignedMemory.MaxLength / Math.Max(keyFloats, valueFloats))
         {
             throw new OutOfMemoryException(
-                $"A pool of {pages} pages needs {(Int128)pages * Math.Max(keyFloats, valueFloats):N0} floats for its keys or its values; the most that one piece can "
-                    + $"hold is {AlignedMemory.MaxLength:N0}. Use several pools.");
+                $"A pool of {pages} pages needs {(Int128)pages * Math.Max(keyFloats, valueFloats):N0} floats for its keys or its values; the most that one "
+                    + $"piece can hold is {AlignedMemory.MaxLength:N0}. Use several pools.");
         }
 
         keys = AlignedMemory.Allocate(pages * keyFloats, zeroed: true);
@@ -191,8 +195,8 @@ public sealed class AttentionCachePool
         if (needed <= freePages + returned)
             return;
         throw new InvalidOperationException(
-            $"cache needs {needed} pages of its pool, which has {freePages + returned} free of {Pages}; expected as many. Cut or clear sequences that have ended, or "
-                + "create a larger pool.");
+            $"cache needs {needed} pages of its pool, which has {freePages + returned} free of {Pages}; expected as many. Cut or clear sequences that have "
+                + "ended, or create a larger pool.");
     }
 
     private nint PageFloats(int width) => Shape.KvHeads * KeyValueLayout.HeadFloats(Shape.KeyValues, PageKeys, width);

@@ -1,6 +1,8 @@
 namespace AttentionGen;
 
-/// <summary>Which pages of a pool the sequences of a cache hold. A page that several sequences hold is never written: a writer takes a copy of it first.</summary>
+/// <summary>
+/// Which pages of a pool the sequences of a cache hold. A page that several sequences hold is never written: a writer takes a copy of it first.
+/// </summary>
 internal sealed class PageTable
 {
     private readonly AttentionCachePool pool;
@@ -112,6 +114,33 @@ internal sealed class PageTable
                 for (int end = AttentionCachePool.PagesOf(wanted[sequence]); held[sequence] < end; held[sequence]++)
                     PageAt(sequence, held[sequence]) = pool.Take();
             }
+        }
+    }
+
+    /// <summary>Makes the pages of a sequence from one on its own, so that they may be written. Pages that others hold too are copied.</summary>
+    /// <exception cref="InvalidOperationException">The pool has too few free pages. Nothing is changed.</exception>
+    public void TakeOwn(int sequence, int firstPage)
+    {
+        Span<int> own = pages.AsSpan(sequence * stride, held[sequence])[firstPage..];
+        int[] shared = own.ToArray();
+        lock (pool.Gate)
+        {
+            int needed = 0;
+            foreach (int page in own)
+                needed += pool.Holders(page) > 1 ? 1 : 0;
+            pool.CheckFree(needed);
+            foreach (ref int page in own)
+                page = pool.Holders(page) > 1 ? pool.Take() : page;
+        }
+
+        for (int index = 0; index < shared.Length; index++)
+        {
+            if (own[index] == shared[index])
+                continue;
+            Span<int> old = shared.AsSpan(index, 1);
+            PanelCopy.Copy(pool.Shape, pool.Panels(old), pool.Panels(own.Slice(index, 1)), 0, AttentionCachePool.PageKeys);
+            lock (pool.Gate)
+                pool.Release(old);
         }
     }
 

@@ -160,6 +160,27 @@ public sealed partial class RotaryTable
         Rotate<TDirection>(isInterleaved, ref row, 0, 1, heads, headDim, ref angles[0], 0);
     }
 
+    /// <summary>Turns rows of one head back by so many positions, each by the same angles and without the attention factor, which they have already.</summary>
+    /// <remarks>In double precision: rounded cosines and sines change the length of a pair a little, and always in the same direction.</remarks>
+    /// <param name="isInterleaved">Whether pairs are (2i, 2i + 1), and not (i, i + rotaryDim/2).</param>
+    /// <param name="rows">[rows, headDim].</param>
+    /// <param name="headDim">Elements of a row.</param>
+    /// <param name="positions">Positions.</param>
+    internal void TurnBack(bool isInterleaved, Span<float> rows, int headDim, int positions)
+    {
+        for (int pair = 0; pair < frequencies.Length; pair++)
+        {
+            (double sine, double cosine) = Math.SinCos(positions * frequencies[pair]);
+            int first = isInterleaved ? 2 * pair : pair, second = isInterleaved ? first + 1 : pair + distance;
+            for (Span<float> row = rows; row.Length > 0; row = row[headDim..])
+            {
+                double x = row[first], y = row[second];
+                row[first] = (float)((x * cosine) + (y * sine));
+                row[second] = (float)((y * cosine) - (x * sine));
+            }
+        }
+    }
+
     private void Rotate<TDirection>(
         bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ref float table, nint firstPosition)
         where TDirection : struct, IRotation
