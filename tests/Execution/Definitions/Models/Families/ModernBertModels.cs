@@ -1,0 +1,64 @@
+using static AttentionGen.Tests.Execution.Definitions.Models.Float64;
+using static AttentionGen.Tests.Execution.Definitions.Models.Rotation64;
+
+namespace AttentionGen.Tests.Execution.Definitions.Models.Families;
+
+/// <summary>ModernBERT: the attention of its first layer, and a stack of the layers that have both norms.</summary>
+internal static class ModernBertModels
+{
+    private const int Layers = 4, Width = 24, HeadDim = 6, Inner = 40;
+
+    public static readonly ModelCase[] All =
+    [
+        new("ModernBERT", """
+            { "model_type": "modernbert", "attention_bias": false, "global_attn_every_n_layers": 3, "global_rope_theta": 160000.0,
+              "hidden_activation": "gelu", "hidden_size": 24, "intermediate_size": 40, "local_attention": 12, "local_rope_theta": 10000.0,
+              "mlp_bias": false, "norm_bias": false, "norm_eps": 1e-05, "num_attention_heads": 4, "num_hidden_layers": 4, "vocab_size": 100 }
+            """,
+            AddLayers, ("first", (tensors, rows, _) => Attention(tensors, rows, 0)), ("stack", (tensors, rows, _) => Run(tensors, rows)))
+        {
+            Further = "var first = new ModernBertFirstAttention(AttentionWeights.From(file, TransformerTensorNames.ModernBert(\"model.layers.0\").Attention));",
+        },
+    ];
+
+    private static double[][] Run(Tensors tensors, double[][] rows)
+    {
+        for (int layer = 1; layer < Layers; layer++)
+        {
+            string own = $"model.layers.{layer}.";
+            rows = Add(rows, Attention(tensors, LayerNorm(rows, tensors, own + "attn_norm", 1e-5), layer));
+            double[][] both = Linear(LayerNorm(rows, tensors, own + "mlp_norm", 1e-5), tensors, own + "mlp.Wi");
+            // The first half goes through the activation.
+            rows = Add(rows, Linear(Times(Each(Columns(both, 0, Inner), Gelu), Columns(both, Inner, Inner)), tensors, own + "mlp.Wo"));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Every third layer, from the first on, sees all rows; the others see 6 to each side, and rotate by another base.</summary>
+    private static double[][] Attention(Tensors tensors, double[][] rows, int layer)
+    {
+        string own = $"model.layers.{layer}.attn.";
+        bool isGlobal = layer % 3 == 0;
+        double[] frequencies = Frequencies(HeadDim, isGlobal ? 160_000 : 10_000);
+        double[][] fused = Linear(rows, tensors, own + "Wqkv");
+        double[][][] Part(int which) => Heads(Columns(fused, which * Width, Width), HeadDim);
+        double[][] heads = Attend(
+            Halves(Part(0), frequencies), Halves(Part(1), frequencies), Part(2), 1 / Math.Sqrt(HeadDim),
+            (query, key) => isGlobal || Math.Abs(query - key) <= 6);
+        return Linear(heads, tensors, own + "Wo");
+    }
+
+    private static void AddLayers(Checkpoint file)
+    {
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            string own = $"model.layers.{layer}.";
+            file.Linear(own + "attn.Wqkv", 3 * Width, Width, bias: false).Linear(own + "attn.Wo", Width, Width, bias: false);
+            if (layer == 0)
+                continue;
+            file.Linear(own + "mlp.Wi", 2 * Inner, Width, bias: false).Linear(own + "mlp.Wo", Width, Inner, bias: false)
+                .Norm(own + "attn_norm", Width).Norm(own + "mlp_norm", Width);
+        }
+    }
+}
