@@ -20,7 +20,9 @@ internal sealed class ModelBatch
         memoryLengths = part.MemoryLengths ? [memoryRows, 5] : [memoryRows, memoryRows];
         offsets = [.. lengths.Select((_, sequence) => lengths.Take(sequence).Sum()), lengths.Sum()];
         LongestRows = rows;
-        sequences = [.. lengths.Select((length, sequence) => Definition.Rows(100 + sequence, length, shape.DModel).Rows)];
+        // All but the first are small, so that the epsilon of a norm before them counts.
+        sequences = [.. lengths.Select((length, sequence) =>
+            Float64.Each(Definition.Rows(100 + sequence, length, shape.DModel).Rows, value => sequence == 0 ? value : value / 32))];
         memories = [.. lengths.Select((_, sequence) =>
             part.MemoryDim == 0 ? [] : Definition.Rows(200 + sequence, memoryLengths[sequence], part.MemoryDim).Rows)];
         Memory = [.. memories.SelectMany(memory => Padded(memory, 0, part.MemoryDim == 0 ? 0 : memoryRows, part.MemoryDim))];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using static AttentionGen.Tests.Execution.Definitions.Models.Float64;
 
 namespace AttentionGen.Tests.Execution.Definitions.Models.Families;
@@ -27,10 +28,10 @@ internal static class EncoderModels
 
     public static readonly ModelCase[] All =
     [
-        BertLike("BERT", "bert", "bert.encoder.layer.", 1e-12),
-        BertLike("BERT, with the older names of its norms", "bert", "bert.encoder.layer.", 1e-12, areOlder: true),
-        BertLike("RoBERTa", "roberta", "roberta.encoder.layer.", 1e-5),
-        BertLike("XLM-RoBERTa", "xlm-roberta", "roberta.encoder.layer.", 1e-5),
+        BertLike("BERT", "bert", "bert.encoder.layer.", 0.02),
+        BertLike("BERT, with the older names of its norms", "bert", "bert.encoder.layer.", 0.02, areOlder: true),
+        BertLike("RoBERTa", "roberta", "roberta.encoder.layer.", 0.03),
+        BertLike("XLM-RoBERTa", "xlm-roberta", "roberta.encoder.layer.", 0.03),
         new("DistilBERT", """
             { "model_type": "distilbert", "activation": "gelu", "dim": 24, "hidden_dim": 56, "n_heads": 4, "n_layers": 2, "qa_dropout": 0.1,
               "seq_classif_dropout": 0.2, "sinusoidal_pos_embds": false, "vocab_size": 100 }
@@ -38,14 +39,14 @@ internal static class EncoderModels
             file => AddLayers(file, "distilbert.transformer.layer.", DistilBertModules),
             ("stack", (tensors, rows, _) => Run(tensors, rows, "distilbert.transformer.layer.", DistilBertModules, 1e-12))),
         new("MPNet", """
-            { "model_type": "mpnet", "hidden_act": "gelu", "hidden_size": 24, "intermediate_size": 56, "layer_norm_eps": 1e-05, "num_attention_heads": 4,
+            { "model_type": "mpnet", "hidden_act": "gelu", "hidden_size": 24, "intermediate_size": 56, "layer_norm_eps": 0.04, "num_attention_heads": 4,
               "num_hidden_layers": 2, "relative_attention_num_buckets": 32, "vocab_size": 100 }
             """,
             AddMpnet, ("stack", (tensors, rows, _) => Mpnet(tensors, rows))),
     ];
 
     private static ModelCase BertLike(string name, string kind, string prefix, double epsilon, bool areOlder = false) => new(name, $$"""
-        { "model_type": "{{kind}}", "hidden_act": "gelu", "hidden_size": 24, "intermediate_size": 56, "layer_norm_eps": {{epsilon:E0}},
+        { "model_type": "{{kind}}", "hidden_act": "gelu", "hidden_size": 24, "intermediate_size": 56, "layer_norm_eps": {{epsilon.ToString(CultureInfo.InvariantCulture)}},
           "num_attention_heads": 4, "num_hidden_layers": 2, "position_embedding_type": "absolute", "vocab_size": 100 }
         """,
         file => AddLayers(file, prefix, BertModules, areOlder), ("stack", (tensors, rows, _) => Run(tensors, rows, prefix, BertModules, epsilon)));
@@ -70,7 +71,7 @@ internal static class EncoderModels
     private static double[][] Mpnet(Tensors tensors, double[][] rows)
     {
         Tensor table = tensors["encoder.relative_attention_bias.weight"];
-        return Run(tensors, rows, "encoder.layer.", MpnetModules, 1e-5, (head, query, key) =>
+        return Run(tensors, rows, "encoder.layer.", MpnetModules, 0.04, (head, query, key) =>
             table[(key > query ? 16 : 0) + Buckets.Of(Math.Abs(key - query), 16, 128), head]);
     }
 
