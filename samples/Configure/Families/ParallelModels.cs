@@ -6,9 +6,9 @@ internal static class ParallelModels
     public static Answer GptNeoX(ModelConfig config)
     {
         int heads = config.Int("num_attention_heads"), width = config.Int("hidden_size"), headDim = width / Math.Max(1, heads);
-        LayerClass layer = Parts.Heads("GptNeoXLayer", heads, width).With("Causal", true).With("Rotary", RotaryKind.HalfSplit)
-            .WithUnless("RotaryDim", (int)(headDim * config.Number("rotary_pct", 0.25)), headDim)
-            .WithUnless("RotaryBase", config.Number("rotary_emb_base", config.Number("rope_theta", 10_000)), 10_000d)
+        LayerClass layer = Rotation.Add(
+                Parts.Heads("GptNeoXLayer", heads, width).With("Causal", true), config, headDim, byDefault: config.Number("rotary_emb_base", 10_000),
+                share: config.Number("rotary_pct", 0.25))
             .Network(config.Int("intermediate_size"), config.Text("hidden_act", "gelu"))
             .LayerNorms(config.Number("layer_norm_eps", 1e-5));
         if (!config.Flag("attention_bias", true))
