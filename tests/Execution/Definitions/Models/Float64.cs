@@ -53,8 +53,8 @@ internal static class Float64
         [.. Enumerable.Range(0, rows[0].Length / width).Select(head => Columns(rows, head * width, width))];
 
     /// <summary>
-    /// Each head's softmax(scale · q kᵀ + bias) v over the keys that a row sees, joined to rows. Neighbouring query heads share a key head where there are fewer
-    /// of those.
+    /// Each head's softmax(scale · q kᵀ + bias) v over the keys that a row sees, joined to rows. Neighbouring query heads share a key head where there are
+    /// fewer of those.
     /// </summary>
     /// <param name="queries">[head][row][column].</param>
     /// <param name="keys">[key head][row][column].</param>

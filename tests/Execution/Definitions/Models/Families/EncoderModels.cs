@@ -46,7 +46,8 @@ internal static class EncoderModels
     ];
 
     private static ModelCase BertLike(string name, string kind, string prefix, double epsilon, bool areOlder = false) => new(name, $$"""
-        { "model_type": "{{kind}}", "hidden_act": "gelu", "hidden_size": 24, "intermediate_size": 56, "layer_norm_eps": {{epsilon.ToString(CultureInfo.InvariantCulture)}},
+        { "model_type": "{{kind}}", "hidden_act": "gelu", "hidden_size": 24, "intermediate_size": 56,
+          "layer_norm_eps": {{epsilon.ToString(CultureInfo.InvariantCulture)}},
           "num_attention_heads": 4, "num_hidden_layers": 2, "position_embedding_type": "absolute", "vocab_size": 100 }
         """,
         file => AddLayers(file, prefix, BertModules, areOlder), ("stack", (tensors, rows, _) => Run(tensors, rows, prefix, BertModules, epsilon)));

@@ -3,7 +3,9 @@ using static AttentionGen.Tests.Execution.Definitions.Models.Rotation64;
 
 namespace AttentionGen.Tests.Execution.Definitions.Models.Families;
 
-/// <summary>The generations of Falcon. The outputs of query_key_value are the queries of a group, its key and its value, then those of the next group.</summary>
+/// <summary>
+/// The generations of Falcon. The outputs of query_key_value are the queries of a group, its key and its value, then those of the next group.
+/// </summary>
 internal static class FalconModels
 {
     private const int Layers = 2, Width = 32, HeadCount = 4, HeadDim = 8;
@@ -33,7 +35,8 @@ internal static class FalconModels
             { "model_type": "falcon", "alibi": true, "bias": true, "hidden_size": 32, "layer_norm_epsilon": 1e-05, "multi_query": false,
               "new_decoder_architecture": false, "num_attention_heads": 4, "num_hidden_layers": 2, "parallel_attn": false, "vocab_size": 100 }
             """,
-            file => Add(file, groups: 4, bias: true, "input_layernorm", "post_attention_layernorm"), ("stack", (tensors, rows, _) => Sequential(tensors, rows))),
+            file => Add(file, groups: 4, bias: true, "input_layernorm", "post_attention_layernorm"),
+            ("stack", (tensors, rows, _) => Sequential(tensors, rows))),
     ];
 
     /// <summary>x + attention(norm(x)) + network(norm(x)), with one norm or two.</summary>

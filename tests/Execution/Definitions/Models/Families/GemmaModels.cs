@@ -31,6 +31,15 @@ internal static class GemmaModels
               "sliding_window_pattern": 3, "vocab_size": 100 }
             """,
             file => AddGemma2(file, layers: 3, kvHeads: 1, headNorms: true), ("stack", (tensors, rows, _) => Gemma3(tensors, rows))),
+        new("Gemma 3, a newer file", """
+            { "model_type": "gemma3_text", "_sliding_window_pattern": 3, "attention_bias": false, "attn_logit_softcapping": null,
+              "final_logit_softcapping": null, "head_dim": 8, "hidden_activation": "gelu_pytorch_tanh", "hidden_size": 24, "intermediate_size": 40,
+              "layer_types": ["sliding_attention", "sliding_attention", "full_attention"], "max_position_embeddings": 32768, "num_attention_heads": 4,
+              "num_hidden_layers": 3, "num_key_value_heads": 1, "query_pre_attn_scalar": 6, "rms_norm_eps": 1e-06, "rope_parameters": {
+              "full_attention": { "factor": 8.0, "rope_theta": 1000000, "rope_type": "linear" }, "sliding_attention": { "rope_theta": 10000,
+              "rope_type": "default" } }, "sliding_window": 9, "vocab_size": 100 }
+            """,
+            file => AddGemma2(file, layers: 3, kvHeads: 1, headNorms: true), ("stack", (tensors, rows, _) => Gemma3(tensors, rows))),
     ];
 
     private static double[][] Gemma1(Tensors tensors, double[][] rows)

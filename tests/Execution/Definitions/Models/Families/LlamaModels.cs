@@ -19,6 +19,13 @@ internal static class LlamaModels
     [
         new("Llama 3", Llama3Json, file => AddLayers(file, 8, tables: true), ("stack", Llama3)),
         new("Llama 3, padded on the left", Llama3Json, file => AddLayers(file, 8), ("stack", Llama3)) { Added = [("LlamaLayer", "KeyStarts")] },
+        new("Llama 3, a newer file", """
+            { "model_type": "llama", "attention_bias": false, "head_dim": 8, "hidden_act": "silu", "hidden_size": 24, "intermediate_size": 40,
+              "max_position_embeddings": 1024, "mlp_bias": false, "num_attention_heads": 4, "num_hidden_layers": 2, "num_key_value_heads": 2,
+              "rms_norm_eps": 1e-05, "rope_parameters": { "factor": 8.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+              "original_max_position_embeddings": 128, "rope_theta": 5000.0, "rope_type": "llama3" }, "tie_word_embeddings": true, "vocab_size": 100 }
+            """,
+            file => AddLayers(file, 8), ("stack", Llama3)),
         new("Mistral", """
             { "model_type": "mistral", "hidden_act": "silu", "hidden_size": 24, "intermediate_size": 40, "max_position_embeddings": 1024,
               "num_attention_heads": 4, "num_hidden_layers": 2, "num_key_value_heads": 2, "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "sliding_window": 7,
@@ -47,7 +54,8 @@ internal static class LlamaModels
               "original_max_position_embeddings": 4096, "rope_type": "yarn", "truncate": false }, "rope_theta": 150000, "sliding_window": 8,
               "swiglu_limit": 7.0, "vocab_size": 100 }
             """,
-            AddGptOss, ("attention", (tensors, rows, _) => GptOss(tensors, rows, 1, Causal)), ("local", (tensors, rows, _) => GptOss(tensors, rows, 0, Window(8))))
+            AddGptOss, ("attention", (tensors, rows, _) => GptOss(tensors, rows, 1, Causal)),
+            ("local", (tensors, rows, _) => GptOss(tensors, rows, 0, Window(8))))
         {
             Further = "var local = new GptOssLocalAttention(AttentionWeights.From(file, AttentionTensorNames.Llama(\"model.layers.0.self_attn\")));",
         },

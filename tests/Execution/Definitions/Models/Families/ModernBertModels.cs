@@ -8,6 +8,9 @@ internal static class ModernBertModels
 {
     private const int Layers = 4, Width = 24, HeadDim = 6, Inner = 40;
 
+    private const string First =
+        "var first = new ModernBertFirstAttention(AttentionWeights.From(file, TransformerTensorNames.ModernBert(\"model.layers.0\").Attention));";
+
     public static readonly ModelCase[] All =
     [
         new("ModernBERT", """
@@ -17,16 +20,28 @@ internal static class ModernBertModels
             """,
             AddLayers, ("first", (tensors, rows, _) => Attention(tensors, rows, 0)), ("stack", (tensors, rows, _) => Run(tensors, rows)))
         {
-            Further = "var first = new ModernBertFirstAttention(AttentionWeights.From(file, TransformerTensorNames.ModernBert(\"model.layers.0\").Attention));",
+            Further = First,
+        },
+        new("ModernBERT, a newer file", """
+            { "model_type": "modernbert", "attention_bias": false, "hidden_activation": "gelu", "hidden_size": 24, "intermediate_size": 40,
+              "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention"], "local_attention": 12, "mlp_bias": false,
+              "norm_bias": false, "norm_eps": 1e-05, "num_attention_heads": 4, "num_hidden_layers": 4, "rope_parameters": {
+              "full_attention": { "rope_theta": 50000.0, "rope_type": "default" }, "sliding_attention": { "rope_theta": 20000.0, "rope_type": "default" } },
+              "vocab_size": 100 }
+            """,
+            AddLayers, ("first", (tensors, rows, _) => Attention(tensors, rows, 0, 50_000)),
+            ("stack", (tensors, rows, _) => Run(tensors, rows, 50_000, 20_000)))
+        {
+            Further = First,
         },
     ];
 
-    private static double[][] Run(Tensors tensors, double[][] rows)
+    private static double[][] Run(Tensors tensors, double[][] rows, double global = 160_000, double local = 10_000)
     {
         for (int layer = 1; layer < Layers; layer++)
         {
             string own = $"model.layers.{layer}.";
-            rows = Add(rows, Attention(tensors, LayerNorm(rows, tensors, own + "attn_norm", 1e-5), layer));
+            rows = Add(rows, Attention(tensors, LayerNorm(rows, tensors, own + "attn_norm", 1e-5), layer, global, local));
             double[][] both = Linear(LayerNorm(rows, tensors, own + "mlp_norm", 1e-5), tensors, own + "mlp.Wi");
             // The first half goes through the activation.
             rows = Add(rows, Linear(Times(Each(Columns(both, 0, Inner), Gelu), Columns(both, Inner, Inner)), tensors, own + "mlp.Wo"));
@@ -36,11 +51,11 @@ internal static class ModernBertModels
     }
 
     /// <summary>Every third layer, from the first on, sees all rows; the others see 6 to each side, and rotate by another base.</summary>
-    private static double[][] Attention(Tensors tensors, double[][] rows, int layer)
+    private static double[][] Attention(Tensors tensors, double[][] rows, int layer, double global = 160_000, double local = 10_000)
     {
         string own = $"model.layers.{layer}.attn.";
         bool isGlobal = layer % 3 == 0;
-        double[] frequencies = Frequencies(HeadDim, isGlobal ? 160_000 : 10_000);
+        double[] frequencies = Frequencies(HeadDim, isGlobal ? global : local);
         double[][] fused = Linear(rows, tensors, own + "Wqkv");
         double[][][] Part(int which) => Heads(Columns(fused, which * Width, Width), HeadDim);
         double[][] heads = Attend(

@@ -13,6 +13,13 @@ internal static class NeoXModels
         new("GPT-NeoX", NeoXJson(isParallel: true), AddNeoX, ("stack", (tensors, rows, _) => NeoX(tensors, rows, isParallel: true))),
         new("GPT-NeoX, one branch after the other", NeoXJson(isParallel: false), AddNeoX,
             ("stack", (tensors, rows, _) => NeoX(tensors, rows, isParallel: false))),
+        new("GPT-NeoX, a newer file", """
+            { "model_type": "gpt_neox", "hidden_act": "gelu", "hidden_size": 48, "intermediate_size": 64, "layer_norm_eps": 1e-05,
+              "num_attention_heads": 3, "num_hidden_layers": 2, "rope_parameters": { "partial_rotary_factor": 0.5, "rope_theta": 20000.0,
+              "rope_type": "linear", "factor": 2.0 }, "use_parallel_residual": true, "vocab_size": 100 }
+            """,
+            AddNeoX, ("stack", (tensors, rows, _) =>
+                NeoX(tensors, rows, isParallel: true, [.. Frequencies(HeadDim / 2, 20_000).Select(frequency => frequency / 2)]))),
         new("GPT-J", """
             { "model_type": "gptj", "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05, "n_embd": 48, "n_head": 3, "n_inner": null,
               "n_layer": 2, "rotary": true, "rotary_dim": 12, "scale_attn_weights": true, "vocab_size": 100 }
@@ -27,9 +34,9 @@ internal static class NeoXModels
         """;
 
     /// <summary>query_key_value gives query, key and value of the first head, then those of the second. A quarter of a head is rotated.</summary>
-    private static double[][] NeoX(Tensors tensors, double[][] rows, bool isParallel)
+    private static double[][] NeoX(Tensors tensors, double[][] rows, bool isParallel, double[]? frequencies = null)
     {
-        double[] frequencies = Frequencies(HeadDim / 4, 10_000);
+        frequencies ??= Frequencies(HeadDim / 4, 10_000);
         for (int layer = 0; layer < Layers; layer++)
         {
             string own = $"gpt_neox.layers.{layer}.";
