@@ -40,7 +40,8 @@ public sealed class VectorTargetsTests
     [InlineData("", false)]
     public void A_class_without_kernels_for_every_processor_refuses_the_others(string property, bool refuses)
     {
-        string text = string.Concat(Generate(Compile(Source), new ProjectProperties(property)).Result.GeneratedSources.Select(file => file.SourceText.ToString()));
+        GeneratorRunResult result = Generate(Compile(Source), new ProjectProperties(property)).Result;
+        string text = string.Concat(result.GeneratedSources.Select(file => file.SourceText.ToString()));
         Assert.Equal(refuses, text.Contains($"PlatformNotSupportedException(\"This processor does not run {property}, and Block has kernels for nothing else",
             StringComparison.Ordinal));
         Assert.Equal(refuses, text.Contains("\"no kernels for this processor\"", StringComparison.Ordinal));
