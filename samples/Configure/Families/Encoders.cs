@@ -65,7 +65,8 @@ internal static class Encoders
                 .Replace("{layer}", "{layer + 1}", StringComparison.Ordinal),
             [
                 "Layer 0 reads its rows as they are, which no NormPlacement says: x += attention(x), and then",
-                $"[LinearConfig(Inputs = {width}, Outputs = {inner}, {network})] and a product back.",
+                $"[LinearConfig(Inputs = {width}, Outputs = {inner}, {network})] behind model.layers.0.mlp_norm, with the first half of mlp.Wi.weight;",
+                "the other half is its gate, by a class without activation, and mlp.Wo.weight is the product back, with the rows before the norm as residual.",
                 $"The stack holds layers 1 to {layers - 1}.",
                 "Before the layers: a row of model.embeddings.tok_embeddings.weight for each token, and model.embeddings.norm.",
                 "Behind them: model.final_norm.",

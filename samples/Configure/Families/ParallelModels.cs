@@ -52,6 +52,9 @@ internal static class ParallelModels
     {
         int heads = config.Int("num_attention_heads"), width = config.Int("hidden_size"), headDim = width / Math.Max(1, heads);
         bool isNew = config.Flag("new_decoder_architecture", false), isParallel = isNew || config.Flag("parallel_attn", true);
+        config.Expect("apply_residual_connection_post_layernorm", false, "its residual sums take the normalised rows, which no layer class says");
+        // Each generation has keys of the others, which it does not use.
+        config.Ignore("multi_query", "parallel_attn", "num_kv_heads", "ff_factor");
         int groups = isNew ? config.Int("num_kv_heads", heads) : config.Flag("multi_query", true) ? 1 : heads;
         LayerClass layer = Parts.Heads("FalconLayer", heads, width, groups).With("Causal", true);
         if (config.Flag("alibi", false))
