@@ -23,6 +23,9 @@ internal sealed record ModelCase(string Name, string Json, Action<Checkpoint> Te
     /// <summary>Lines for what the sample says in words only.</summary>
     public string Further { get; init; } = "";
 
+    /// <summary>Classes that these lines need.</summary>
+    public string FurtherClasses { get; init; } = "";
+
     /// <summary>Settings for an argument that a user may add to what is printed: of which class, and the name of the setting.</summary>
     public (string Class, string Setting)[] Added { get; init; } = [];
 

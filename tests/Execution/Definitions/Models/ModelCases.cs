@@ -11,8 +11,8 @@ internal static class ModelCases
 {
     public static readonly ModelCase[] All =
     [
-        .. LlamaModels.All, .. PhiModels.All, .. GemmaModels.All, .. NeoXModels.All, .. FalconModels.All, .. AlibiModels.All, .. GptModels.All,
-        .. EncoderModels.All, .. ModernBertModels.All, .. EncoderDecoderModels.All, .. TowerModels.All,
+        .. LlamaModels.All, .. BlockModels.All, .. PhiModels.All, .. GemmaModels.All, .. NeoXModels.All, .. FalconModels.All, .. AlibiModels.All,
+        .. GptModels.All, .. EncoderModels.All, .. ModernBertModels.All, .. EncoderDecoderModels.All, .. TowerModels.All,
     ];
 
     private static readonly Lazy<Assembly> Compiled = new(() => KernelFactory.CompileText(Source()));
@@ -44,7 +44,7 @@ internal static class ModelCases
                     aliases += $"using {layer.Name} = {compiled[settings]};\n";
             }
 
-            source.Append(aliases).Append(classes);
+            source.Append(aliases).Append(classes).Append(All[index].FurtherClasses);
             source.Append("internal static class Program\n{\npublic static object[] Load(TensorFile file)\n{\n")
                 .Append($"{answer.Load}\n{All[index].Further}\n")
                 .Append($"return new object[] {{ {string.Join(", ", All[index].Parts.Select(part => part.Variable))} }};\n}}\n}}\n}}\n");

@@ -12,6 +12,9 @@ internal interface IModelPart
     /// <summary>Whether a call says how many memory rows of each sequence there are.</summary>
     bool MemoryLengths { get; }
 
+    /// <summary>Whether it decodes with a cache.</summary>
+    bool HasCache => Shape.Causal;
+
     /// <summary>Makes an empty cache, and puts a memory into it if there is one.</summary>
     void Begin(int capacity, int batch, ReadOnlySpan<float> memory);
 
@@ -25,9 +28,12 @@ internal interface IModelPart
 /// <summary>Makes parts of what was loaded.</summary>
 internal static class ModelPart
 {
-    public static IModelPart Of(object loaded) => loaded is TransformerStack stack
-        ? new StackPart(stack)
-        : (IModelPart)Activator.CreateInstance(typeof(BlockPart<>).MakeGenericType(loaded.GetType()), loaded)!;
+    public static IModelPart Of(object loaded) => loaded switch
+    {
+        TransformerStack stack => new StackPart(stack),
+        (AttentionShape shape, Func<float[], int[], int, float[]> forward) => new ComposedPart(shape, forward),
+        _ => (IModelPart)Activator.CreateInstance(typeof(BlockPart<>).MakeGenericType(loaded.GetType()), loaded)!,
+    };
 }
 
 internal sealed class StackPart(TransformerStack stack) : IModelPart
@@ -68,4 +74,25 @@ internal sealed class BlockPart<T>(T block) : IModelPart
     public void Forward(in AttentionArguments arguments) => block.Forward(in arguments);
 
     public void Continue(in AttentionArguments arguments) => block.Forward(arguments with { Cache = cache });
+}
+
+/// <summary>A layer of several classes.</summary>
+/// <param name="shape">Of its attention.</param>
+/// <param name="forward">Takes rows, the offsets of a ragged batch or nothing, and the number of sequences.</param>
+internal sealed class ComposedPart(AttentionShape shape, Func<float[], int[], int, float[]> forward) : IModelPart
+{
+    public AttentionShape Shape => shape;
+
+    public int MemoryDim => 0;
+
+    public bool MemoryLengths => false;
+
+    public bool HasCache => false;
+
+    public void Begin(int capacity, int batch, ReadOnlySpan<float> memory) => throw new NotSupportedException();
+
+    public void Forward(in AttentionArguments arguments) =>
+        forward(arguments.Input.ToArray(), arguments.RowOffsets.ToArray(), arguments.Batch).CopyTo(arguments.Output);
+
+    public void Continue(in AttentionArguments arguments) => throw new NotSupportedException();
 }

@@ -45,7 +45,7 @@ public sealed class ModelTests : IDisposable
     public void DecodingGivesTheSameRows(string name)
     {
         (ModelCase model, Tensors tensors, Dictionary<string, IModelPart> parts) = Load(name, out _);
-        foreach ((string variable, Definition64 definition) in model.Parts.Where(part => parts[part.Variable].Shape.Causal))
+        foreach ((string variable, Definition64 definition) in model.Parts.Where(part => parts[part.Variable].HasCache))
         {
             ModelBatch batch = ModelBatch.For(parts[variable], Rows, MemoryRows);
             parts[variable].Begin(Rows, batch.Count, batch.Memory);

@@ -13,8 +13,9 @@ internal static class FalconModels
     public static readonly ModelCase[] All =
     [
         new("Falcon 7B", """
-            { "model_type": "falcon", "alibi": false, "bias": false, "hidden_size": 32, "layer_norm_epsilon": 1e-05, "multi_query": true,
-              "new_decoder_architecture": false, "num_attention_heads": 4, "num_hidden_layers": 2, "parallel_attn": true, "vocab_size": 100 }
+            { "model_type": "falcon", "alibi": false, "apply_residual_connection_post_layernorm": false, "bias": false, "hidden_size": 32,
+              "layer_norm_epsilon": 1e-05, "multi_query": true, "new_decoder_architecture": false, "num_attention_heads": 4, "num_hidden_layers": 2,
+              "num_kv_heads": 4, "parallel_attn": true, "vocab_size": 100 }
             """,
             file => Add(file, groups: 1, bias: false, "input_layernorm"),
             ("stack", (tensors, rows, _) => Parallel(tensors, rows, groups: 1, "input_layernorm", "input_layernorm"))),
@@ -25,7 +26,7 @@ internal static class FalconModels
             file => Add(file, groups: 2, bias: false, "ln_attn", "ln_mlp"),
             ("stack", (tensors, rows, _) => Parallel(tensors, rows, groups: 2, "ln_attn", "ln_mlp"))),
         new("Falcon 2 11B", """
-            { "model_type": "falcon", "activation": "gelu", "alibi": false, "bias": false, "ffn_hidden_size": 128, "hidden_size": 32,
+            { "model_type": "falcon", "activation": "gelu", "alibi": false, "bias": false, "ff_factor": 4, "ffn_hidden_size": 128, "hidden_size": 32,
               "layer_norm_epsilon": 1e-05, "multi_query": true, "new_decoder_architecture": true, "num_attention_heads": 4, "num_kv_heads": 2,
               "num_hidden_layers": 2, "num_ln_in_parallel_attn": 1, "parallel_attn": true, "rope_theta": 500042, "vocab_size": 100 }
             """,

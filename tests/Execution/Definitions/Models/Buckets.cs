@@ -1,4 +1,4 @@
-namespace AttentionGen.Tests.Execution.Definitions.Models.Families;
+namespace AttentionGen.Tests.Execution.Definitions.Models;
 
 /// <summary>Buckets of distances, as T5 and MPNet have them.</summary>
 internal static class Buckets
