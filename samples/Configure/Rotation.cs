@@ -10,15 +10,17 @@ internal static class Rotation
     /// <param name="kind">Which elements are pairs.</param>
     /// <param name="parameters">The newer form's object for layers of this kind; null to look for it.</param>
     /// <param name="byDefault">The base where the file has none.</param>
+    /// <param name="share">The rotated share of a head where the file says none.</param>
     public static LayerClass Add(
-        LayerClass layer, ModelConfig config, int headDim, RotaryKind kind = RotaryKind.HalfSplit, ModelConfig? parameters = null, double byDefault = 10_000)
+        LayerClass layer, ModelConfig config, int headDim, RotaryKind kind = RotaryKind.HalfSplit, ModelConfig? parameters = null, double byDefault = 10_000,
+        double share = 1)
     {
         parameters ??= config.Object("rope_parameters");
         ModelConfig? scaling = parameters ?? config.Object("rope_scaling");
         double theta = parameters?.Has("rope_theta") == true ? parameters.Number("rope_theta") : config.Number("rope_theta", byDefault);
-        double share = parameters?.Has("partial_rotary_factor") == true
+        share = parameters?.Has("partial_rotary_factor") == true
             ? parameters.Number("partial_rotary_factor")
-            : config.Number("partial_rotary_factor", 1);
+            : config.Number("partial_rotary_factor", share);
         layer.With("Rotary", kind).WithUnless("RotaryDim", (int)(headDim * share), headDim).WithUnless("RotaryBase", theta, 10_000d);
         if (scaling is null)
             return layer;

@@ -12,8 +12,11 @@ internal static class AlibiModels
             .Network(4 * width, "gelu_new").LayerNorms(config.Number("layer_norm_epsilon", 1e-5));
         return new(
             [layer], Parts.Load(layer.Name, "Bloom", "transformer.h.", config.Int("n_layer", config.Int("num_hidden_layers", 0)), $", heads: {heads}"),
-            Parts.LanguageModel(
-                config, width, "transformer.word_embeddings.weight, through transformer.word_embeddings_layernorm,", "transformer.ln_f", "lm_head.weight"));
+            [
+                Parts.BareModel,
+                .. Parts.LanguageModel(
+                    config, width, "transformer.word_embeddings.weight, through transformer.word_embeddings_layernorm,", "transformer.ln_f", "lm_head.weight"),
+            ]);
     }
 
     public static Answer Mpt(ModelConfig config)

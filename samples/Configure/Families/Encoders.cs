@@ -29,9 +29,14 @@ internal static class Encoders
         int width = config.Int("hidden_size"), heads = config.Int("num_attention_heads"), layers = config.Int("num_hidden_layers");
         int period = config.Int("global_attn_every_n_layers", 3), reach = config.Int("local_attention", 128) / 2;
         double global = config.Number("global_rope_theta", 160_000), local = config.Number("local_rope_theta", 10_000);
-        LayerClass Layer(string name, string which, double theta)
+        ModelConfig? rotations = config.Object("rope_parameters");
+        ModelConfig? globalRotation = rotations?.Object("full_attention"), localRotation = rotations?.Object("sliding_attention");
+        Parts.ExpectFullAttention(config, layer => layer % period == 0, $"where the number is a multiple of {period}");
+        LayerClass Rotate(LayerClass layer, ModelConfig? rotation, double theta) =>
+            Rotation.Add(layer, config, width / Math.Max(1, heads), parameters: rotation, byDefault: theta);
+        LayerClass Layer(string name, string which, ModelConfig? rotation, double theta)
         {
-            LayerClass layer = Parts.Heads(name, heads, width).With("Rotary", RotaryKind.HalfSplit).WithUnless("RotaryBase", theta, 10_000d)
+            LayerClass layer = Rotate(Parts.Heads(name, heads, width), rotation, theta)
                 .GatedNetwork(config.Int("intermediate_size"), config.Text("hidden_activation", "gelu"))
                 .LayerNorms(config.Number("norm_eps", 1e-5)).WithUnless("NormBias", config.Flag("norm_bias", false), true).With("Ragged", true);
             if (!config.Flag("attention_bias", false))
@@ -41,11 +46,15 @@ internal static class Encoders
             return layer.Copy(name, which);
         }
 
-        LayerClass far = Layer("ModernBertGlobalLayer", $"layers {period}, {2 * period} and so on", global);
-        LayerClass near = Layer("ModernBertLocalLayer", "all other layers", local).With("WindowLeft", reach).With("WindowRight", reach);
-        LayerClass first = Parts.Heads("ModernBertFirstAttention", heads, width, attribute: LayerClass.Attention).With("Rotary", RotaryKind.HalfSplit)
-            .WithUnless("RotaryBase", global, 10_000d).With("Ragged", true).Without(Parts.AttentionBiases).Copy("ModernBertFirstAttention", "layer 0");
+        LayerClass far = Layer("ModernBertGlobalLayer", $"layers {period}, {2 * period} and so on", globalRotation, global);
+        LayerClass near = Layer("ModernBertLocalLayer", "all other layers", localRotation, local).With("WindowLeft", reach).With("WindowRight", reach);
+        LayerClass first = Rotate(Parts.Heads("ModernBertFirstAttention", heads, width, attribute: LayerClass.Attention), globalRotation, global)
+            .With("Ragged", true).Copy("ModernBertFirstAttention", "layer 0");
+        if (!config.Flag("attention_bias", false))
+            first.Without(Parts.AttentionBiases);
         int inner = config.Int("intermediate_size");
+        string network = $"Activation = Activation.{Parts.Activation(config.Text("hidden_activation", "gelu"))}, Gate = true"
+            + (config.Flag("mlp_bias", false) ? "" : ", Bias = false");
         config.Ignore(
             "embedding_dropout", "mlp_dropout", "decoder_bias", "classifier_bias", "classifier_pooling", "classifier_activation",
             "deterministic_flash_attn", "sparse_pred_ignore_index", "sparse_prediction", "reference_compile", "initializer_cutoff_factor",
@@ -56,7 +65,8 @@ internal static class Encoders
                 .Replace("{layer}", "{layer + 1}", StringComparison.Ordinal),
             [
                 "Layer 0 reads its rows as they are, which no NormPlacement says: x += attention(x), and then",
-                $"[LinearConfig(Inputs = {width}, Outputs = {inner}, Activation = Activation.Gelu, Gate = true, Bias = false)] and a product back.",
+                $"[LinearConfig(Inputs = {width}, Outputs = {inner}, {network})] behind model.layers.0.mlp_norm, with the first half of mlp.Wi.weight;",
+                "the other half is its gate, by a class without activation, and mlp.Wo.weight is the product back, with the rows before the norm as residual.",
                 $"The stack holds layers 1 to {layers - 1}.",
                 "Before the layers: a row of model.embeddings.tok_embeddings.weight for each token, and model.embeddings.norm.",
                 "Behind them: model.final_norm.",
@@ -79,7 +89,7 @@ internal static class Encoders
 
     private static string[] Around(string embeddings) =>
     [
-        "Files of a bare model have no name before the first dot: look into yours.",
+        Parts.BareModel,
         $"Before the layers: {embeddings}, the sums of words and positions (and of types where there are any), normalised.",
     ];
 }

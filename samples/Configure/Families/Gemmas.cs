@@ -45,17 +45,7 @@ internal static class Gemmas
     private static Answer Mixed(ModelConfig config, LayerClass global, LayerClass local, int period)
     {
         int layers = config.Int("num_hidden_layers");
-        if (config.Has("layer_types"))
-        {
-            string[] types = config.Texts("layer_types");
-            for (int layer = 0; layer < types.Length; layer++)
-            {
-                if (types[layer] == "full_attention" != ((layer + 1) % period == 0))
-                    throw new UnsupportedModelException(
-                        $"layer_types[{layer}] is '{types[layer]}'; expected full_attention where the number + 1 is a multiple of {period}, and nowhere else.");
-            }
-        }
-
+        Parts.ExpectFullAttention(config, layer => (layer + 1) % period == 0, $"where the number + 1 is a multiple of {period}");
         local.Window(config.Int("sliding_window"));
         string isLocal = $"(layer + 1) % {period} != 0";
         return new(

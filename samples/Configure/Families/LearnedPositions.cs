@@ -44,7 +44,10 @@ internal static class LearnedPositions
             .Network(config.Int("n_inner", 4 * width), config.Text("activation_function", "gelu_new")).LayerNorms(config.Number("layer_norm_epsilon", 1e-5));
         return new(
             [layer], Parts.Load(name, preset, "transformer.h.", config.Int("n_layer")),
-            Parts.LanguageModel(
-                config, width, "transformer.wte.weight, and one of transformer.wpe.weight for its position", "transformer.ln_f", "lm_head.weight"));
+            [
+                Parts.BareModel,
+                .. Parts.LanguageModel(
+                    config, width, "transformer.wte.weight, and one of transformer.wpe.weight for its position", "transformer.ln_f", "lm_head.weight"),
+            ]);
     }
 }

@@ -68,8 +68,10 @@ internal static class Llamas
             Parts.LoadAttention("Olmo2Attention", "Llama", "\"model.layers.0.self_attn\""),
             [
                 "A layer is x += norm(attention(x)); x += norm(feedForward(x)): only results are normalised, which no NormPlacement says.",
-                $"Compose it: [LinearConfig(Inputs = {width}, Outputs = {inner}, Activation = Activation.{activation}, Gate = true, Bias = false)],",
-                $"[LinearConfig(Inputs = {inner}, Outputs = {width}, Bias = false)], this block, and RowNormalization (Norm.Rms) for both norms of a layer.",
+                "Compose it of this block, RowNormalization (Norm.Rms) for both norms of a layer, and three products:",
+                $"up_proj as [LinearConfig(Inputs = {width}, Outputs = {inner}, Bias = false)],",
+                $"gate_proj with Activation = Activation.{activation} and Gate = true beside the same, which takes the rows of up_proj as its gate,",
+                $"and down_proj as [LinearConfig(Inputs = {inner}, Outputs = {width}, Bias = false)].",
             ]);
     }
 

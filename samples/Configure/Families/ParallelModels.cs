@@ -6,9 +6,9 @@ internal static class ParallelModels
     public static Answer GptNeoX(ModelConfig config)
     {
         int heads = config.Int("num_attention_heads"), width = config.Int("hidden_size"), headDim = width / Math.Max(1, heads);
-        LayerClass layer = Parts.Heads("GptNeoXLayer", heads, width).With("Causal", true).With("Rotary", RotaryKind.HalfSplit)
-            .WithUnless("RotaryDim", (int)(headDim * config.Number("rotary_pct", 0.25)), headDim)
-            .WithUnless("RotaryBase", config.Number("rotary_emb_base", config.Number("rope_theta", 10_000)), 10_000d)
+        LayerClass layer = Rotation.Add(
+                Parts.Heads("GptNeoXLayer", heads, width).With("Causal", true), config, headDim, byDefault: config.Number("rotary_emb_base", 10_000),
+                share: config.Number("rotary_pct", 0.25))
             .Network(config.Int("intermediate_size"), config.Text("hidden_act", "gelu"))
             .LayerNorms(config.Number("layer_norm_eps", 1e-5));
         if (!config.Flag("attention_bias", true))
@@ -52,6 +52,9 @@ internal static class ParallelModels
     {
         int heads = config.Int("num_attention_heads"), width = config.Int("hidden_size"), headDim = width / Math.Max(1, heads);
         bool isNew = config.Flag("new_decoder_architecture", false), isParallel = isNew || config.Flag("parallel_attn", true);
+        config.Expect("apply_residual_connection_post_layernorm", false, "its residual sums take the normalised rows, which no layer class says");
+        // Each generation has keys of the others, which it does not use.
+        config.Ignore("multi_query", "parallel_attn", "num_kv_heads", "ff_factor");
         int groups = isNew ? config.Int("num_kv_heads", heads) : config.Flag("multi_query", true) ? 1 : heads;
         LayerClass layer = Parts.Heads("FalconLayer", heads, width, groups).With("Causal", true);
         if (config.Flag("alibi", false))

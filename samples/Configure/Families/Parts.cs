@@ -5,6 +5,9 @@ namespace AttentionGen.Samples.Configure.Families;
 /// <summary>What several families have in common.</summary>
 internal static class Parts
 {
+    /// <summary>What to know of the prefix of names.</summary>
+    public const string BareModel = "Files of a bare model have no name before the first dot: look into yours.";
+
     /// <summary>The biases of a layer's attention, and of its network without and with a gate.</summary>
     public static readonly string[] AttentionBiases = ["QueryBias", "KeyBias", "ValueBias", "OutputBias"];
 
@@ -46,6 +49,19 @@ internal static class Parts
 
     /// <summary>A row sees that many keys: itself and those before it.</summary>
     public static LayerClass Window(this LayerClass layer, int keys) => layer.With("WindowLeft", keys - 1);
+
+    /// <summary>Refuses a model whose <c>layer_types</c>, if it has them, do not repeat as its other keys say.</summary>
+    public static void ExpectFullAttention(ModelConfig config, Func<int, bool> isFull, string where)
+    {
+        if (!config.Has("layer_types"))
+            return;
+        string[] types = config.Texts("layer_types");
+        for (int layer = 0; layer < types.Length; layer++)
+        {
+            if (types[layer] == "full_attention" != isFull(layer))
+                throw new UnsupportedModelException($"layer_types[{layer}] is '{types[layer]}'; expected full_attention {where}, and nowhere else.");
+        }
+    }
 
     /// <summary>Our name of an activation.</summary>
     public static Activation Activation(string name) => name switch

@@ -1,8 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-using AttentionGen.Generator.Model;
+using AttentionGen.Tests.Support;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.Diagnostics;
 using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
 
 namespace AttentionGen.Tests.Generator;
@@ -29,7 +27,7 @@ public sealed class VectorTargetsTests
     [MemberData(nameof(Choices))]
     public void Kernels_of_the_named_vector_targets_are_written_and_compile(string property, string expected)
     {
-        (Compilation output, GeneratorRunResult result) = Generate(Compile(Source), new Properties(property));
+        (Compilation output, GeneratorRunResult result) = Generate(Compile(Source), new ProjectProperties(property));
         Assert.Equal("", CompilerComplaints(output));
         string[] targets = [.. result.GeneratedSources.Skip(2).Select(file => file.HintName["Test.Block.".Length..^".g.cs".Length])];
         Assert.Equal(expected.Split(' '), targets);
@@ -42,7 +40,8 @@ public sealed class VectorTargetsTests
     [InlineData("", false)]
     public void A_class_without_kernels_for_every_processor_refuses_the_others(string property, bool refuses)
     {
-        string text = string.Concat(Generate(Compile(Source), new Properties(property)).Result.GeneratedSources.Select(file => file.SourceText.ToString()));
+        GeneratorRunResult result = Generate(Compile(Source), new ProjectProperties(property)).Result;
+        string text = string.Concat(result.GeneratedSources.Select(file => file.SourceText.ToString()));
         Assert.Equal(refuses, text.Contains($"PlatformNotSupportedException(\"This processor does not run {property}, and Block has kernels for nothing else",
             StringComparison.Ordinal));
         Assert.Equal(refuses, text.Contains("\"no kernels for this processor\"", StringComparison.Ordinal));
@@ -52,31 +51,12 @@ public sealed class VectorTargetsTests
     public void A_changed_property_writes_the_kernels_anew_and_an_equal_one_does_not()
     {
         CSharpCompilation compilation = Compile(Source);
-        GeneratorDriver driver = CreateDriver().WithUpdatedAnalyzerConfigOptions(new Properties("Vector512,Vector256")).RunGenerators(
+        GeneratorDriver driver = CreateDriver().WithUpdatedAnalyzerConfigOptions(new ProjectProperties("Vector512,Vector256")).RunGenerators(
             compilation, TestContext.Current.CancellationToken);
-        IncrementalStepRunReason ReasonAfter(string property) => driver.WithUpdatedAnalyzerConfigOptions(new Properties(property))
+        IncrementalStepRunReason ReasonAfter(string property) => driver.WithUpdatedAnalyzerConfigOptions(new ProjectProperties(property))
             .RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single()
             .TrackedSteps[AttentionGen.Generator.TrackingNames.Specs].Single().Outputs.Single().Reason;
         Assert.Equal(IncrementalStepRunReason.Modified, ReasonAfter("Vector256"));
         Assert.True(ReasonAfter("Vector256, Vector512") is IncrementalStepRunReason.Unchanged or IncrementalStepRunReason.Cached);
-    }
-
-    /// <summary>The properties of a project as the compiler passes them on.</summary>
-    private sealed class Properties(string vectorTargets) : AnalyzerConfigOptionsProvider
-    {
-        public override AnalyzerConfigOptions GlobalOptions => new Options(vectorTargets);
-
-        public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;
-
-        public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => GlobalOptions;
-    }
-
-    private sealed class Options(string vectorTargets) : AnalyzerConfigOptions
-    {
-        public override bool TryGetValue(string key, [NotNullWhen(true)] out string? value)
-        {
-            value = key == VectorTargetsOption.Key ? vectorTargets : null;
-            return value is not null;
-        }
     }
 }

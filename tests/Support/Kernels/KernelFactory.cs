@@ -35,6 +35,9 @@ internal static class KernelFactory
         return [.. Enumerable.Range(0, classes.Count).Select(index => assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!)];
     }
 
+    /// <summary>A whole text of C#, which declares classes and uses them, with kernels for this processor only.</summary>
+    public static Assembly CompileText(string source) => Load(Build(source, onFile: null, ProjectProperties.OfThisProcessor));
+
     /// <summary>The generated class behind a kernel, and the assembly that it was compiled to, for another process to load.</summary>
     public static (string ClassName, byte[] Image) ImageOf(IKernelType type) => ImageOf(type.GetType().GenericTypeArguments[0]);
 
@@ -82,10 +85,11 @@ internal static class KernelFactory
     }
 
     /// <summary>Runs the generator; every diagnostic above "hidden", the generator's own included, is an error.</summary>
-    private static Compilation Build(string source, Action<string, string>? onFile)
+    private static Compilation Build(string source, Action<string, string>? onFile, ProjectProperties? properties = null)
     {
         CSharpCompilation compilation = Compilation(source);
-        GeneratorDriver driver = CSharpGeneratorDriver.Create([new AttentionGenerator().AsSourceGenerator()], parseOptions: ParseOptions);
+        GeneratorDriver driver = CSharpGeneratorDriver.Create(
+            [new AttentionGenerator().AsSourceGenerator()], parseOptions: ParseOptions, optionsProvider: properties);
         driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
         GeneratorRunResult run = driver.GetRunResult().Results.Single();
         if (run.Exception is { } exception)
