@@ -36,7 +36,7 @@ Console.WriteLine("          This is a Debug build, which is many times slower: 
 #endif
 //+:cnd:noEmit
 if (!EncoderAttention.IsAccelerated)
-    Console.WriteLine("          This processor lacks the vector instructions of the fast path. The result is right, and other processors give other last bits.");
+    Console.WriteLine("          This processor lacks the instructions of the fast path: the last bits differ, and it is slow.");
 Console.WriteLine("The weights are random: Program.cs says where trained ones come from.");
 
 // The best of a second: .NET compiles what runs often once more, and other programs disturb.
