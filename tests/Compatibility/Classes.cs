@@ -63,7 +63,7 @@ internal sealed partial class CausalLayer;
 [TransformerLayerConfig(Heads = 2, DModel = 48, FeedForwardDim = 96, Causal = true, MemoryDim = 32, Activation = Activation.GeluTanh)]
 internal sealed partial class DecoderLayer;
 
-[AttentionConfig(Heads = 4, KvHeads = 2, DModel = 64, Causal = true, Sinks = true, Gradients = true)]
+[AttentionConfig(Heads = 4, KvHeads = 2, DModel = 64, Causal = true, QueryKeyNorm = QueryKeyNorm.Rms, Gradients = true)]
 internal sealed partial class TrainedAttention;
 
 [TransformerLayerConfig(Heads = 4, DModel = 64, FeedForwardDim = 100, Activation = Activation.Silu, Gated = true, Gradients = true)]
