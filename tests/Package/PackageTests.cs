@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 using AttentionGen.Tests.Generator;
 
@@ -45,6 +46,39 @@ public sealed class PackageTests(PackageFixture package) : IClassFixture<Package
         Assert.Equal("icon.png", Value("icon"));
         Assert.NotEmpty(Value("description"));
         Assert.DoesNotContain(metadata.Descendants(), element => element.Name.LocalName == "dependency");
+    }
+
+    /// <summary>A user finds the source of a package: its repository, the commit, and what changed.</summary>
+    [Fact]
+    public void It_names_its_repository_and_commit()
+    {
+        using ZipArchive archive = ZipFile.OpenRead(package.PackagePath);
+        using Stream stream = archive.GetEntry("AttentionGen.nuspec")!.Open();
+        XElement[] metadata = [.. XDocument.Load(stream).Root!.Elements().Single().Elements()];
+        const string Home = "https://github.com/attentiongen/attentiongen";
+        Assert.Equal(Home, metadata.Single(element => element.Name.LocalName == "projectUrl").Value);
+        Assert.EndsWith("CHANGELOG.md", metadata.Single(element => element.Name.LocalName == "releaseNotes").Value, StringComparison.Ordinal);
+        XElement repository = metadata.Single(element => element.Name.LocalName == "repository");
+        Assert.Equal(("git", Home), (repository.Attribute("type")?.Value, repository.Attribute("url")?.Value));
+        // An archive of the source has no commit.
+        if (Path.Exists(Path.Combine(RepositoryRoot.Path, ".git")))
+            Assert.Matches("^[0-9a-f]{40}$", repository.Attribute("commit")?.Value);
+    }
+
+    /// <summary>The compiler marks what has the same bytes each time; tests/Package/reproduce compares them.</summary>
+    [Theory]
+    [InlineData("lib/net10.0/AttentionGen.dll")]
+    [InlineData("analyzers/dotnet/cs/AttentionGen.Generator.dll")]
+    [InlineData("analyzers/dotnet/cs/AttentionGen.CodeFixes.dll")]
+    public void Its_assemblies_are_deterministic(string path)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(package.PackagePath);
+        using var image = new MemoryStream();
+        using (Stream stream = archive.GetEntry(path)!.Open())
+            stream.CopyTo(image);
+        image.Position = 0;
+        using var reader = new PEReader(image);
+        Assert.Contains(reader.ReadDebugDirectory(), entry => entry.Type == DebugDirectoryEntryType.Reproducible);
     }
 
     [Fact]
