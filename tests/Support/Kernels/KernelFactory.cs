@@ -28,10 +28,12 @@ internal static class KernelFactory
     public static IKernelType[] Compile(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null) =>
         [.. CompileTypes(classes, onFile).Select(type => (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!)];
 
-    /// <summary>The generated classes, whatever their kind.</summary>
-    public static Type[] CompileTypes(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null)
+    /// <summary>
+    /// The generated classes, whatever their kind; with <paramref name="tensors"/> those of a project that references System.Numerics.Tensors.
+    /// </summary>
+    public static Type[] CompileTypes(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null, bool tensors = false)
     {
-        Assembly assembly = Load(Build(Source(classes), onFile));
+        Assembly assembly = Load(Build(Source(classes), onFile, tensors));
         return [.. Enumerable.Range(0, classes.Count).Select(index => assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!)];
     }
 
@@ -82,9 +84,11 @@ internal static class KernelFactory
     }
 
     /// <summary>Runs the generator; every diagnostic above "hidden", the generator's own included, is an error.</summary>
-    private static Compilation Build(string source, Action<string, string>? onFile)
+    private static Compilation Build(string source, Action<string, string>? onFile, bool tensors)
     {
         CSharpCompilation compilation = Compilation(source);
+        if (tensors)
+            compilation = compilation.AddReferences(TensorReference);
         GeneratorDriver driver = CSharpGeneratorDriver.Create([new AttentionGenerator().AsSourceGenerator()], parseOptions: ParseOptions);
         driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
         GeneratorRunResult run = driver.GetRunResult().Results.Single();
@@ -139,11 +143,16 @@ internal static class KernelFactory
         return text.ToString();
     }
 
-    /// <summary>The assemblies this process runs on: .NET itself and the runtime library.</summary>
+    /// <summary>The assembly of tensors.</summary>
+    public static MetadataReference TensorReference { get; } =
+        MetadataReference.CreateFromFile(typeof(System.Numerics.Tensors.Tensor<float>).Assembly.Location);
+
+    /// <summary>The assemblies this process runs on: .NET itself and the runtime library. A project asks for tensors if it wants them.</summary>
     private static MetadataReference[] References { get; } =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
+            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal)
+                && Path.GetFileName(path) != "System.Numerics.Tensors.dll")
             .Append(typeof(AttentionConfigAttribute).Assembly.Location)
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
