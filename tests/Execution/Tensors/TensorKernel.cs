@@ -30,9 +30,8 @@ internal static class Tensors
     /// <summary>A span under some lengths; an axis of −1 takes what remains.</summary>
     public static ReadOnlyTensorSpan<T> As<T>(ReadOnlySpan<T> values, params ReadOnlySpan<nint> lengths) => new(values, Fill(values.Length, lengths));
 
-    /// <summary>A result that is not wanted has no axes.</summary>
-    public static TensorSpan<float> Into(Span<float> values, params ReadOnlySpan<nint> lengths) =>
-        values.IsEmpty ? default : new(values, Fill(values.Length, lengths));
+    /// <summary>The same for an output.</summary>
+    public static TensorSpan<float> Into(Span<float> values, params ReadOnlySpan<nint> lengths) => new(values, Fill(values.Length, lengths));
 
     private static nint[] Fill(int length, ReadOnlySpan<nint> lengths)
     {

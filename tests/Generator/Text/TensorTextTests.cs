@@ -18,12 +18,12 @@ public sealed class TensorTextTests
     [
         .. OutputTests.Configurations.Select(row => $"AttentionConfig({row.Data})"),
         "AttentionConfig(Heads = 2, DModel = 8, Causal = true, Ragged = true, KeyLengths = true, Documents = true, Outputs = AttentionOutputs.LogSumExp)",
-        "AttentionConfig(Heads = 2, HeadDim = 4, Projections = false, Ragged = true, BooleanMask = MaskAxes.QueryKey)",
+        "AttentionConfig(Heads = 2, HeadDim = 4, Projections = false, Ragged = true, Outputs = AttentionOutputs.LogSumExp)",
         "AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, Ragged = true)",
         "AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, Gradients = true, HeadMask = true)",
         "AttentionConfig(Heads = 2, HeadDim = 8, Projections = false, Gradients = true, Rotary = RotaryKind.HalfSplit, RotaryTables = true)",
         "AttentionConfig(Heads = 2, DModel = 32, Causal = true, Rotary = RotaryKind.HalfSplit, Positions = true, RotarySections = new[] { 2, 3, 3 })",
-        "AttentionConfig(Heads = 2, DModel = 8, BooleanMask = MaskAxes.BatchQuery, AdditiveMask = MaskAxes.QueryKey, MaskLength = true)",
+        "AttentionConfig(Heads = 2, DModel = 8, BooleanMask = MaskAxes.BatchQueryKey, AdditiveMask = MaskAxes.QueryKey, MaskLength = true)",
         "AttentionConfig(Heads = 2, DModel = 8, OutputProjection = false)",
         "TransformerLayerConfig(Heads = 2, DModel = 16, FeedForwardDim = 20, Causal = true, MemoryDim = 32, MemoryLengths = true)",
         "TransformerLayerConfig(Heads = 2, DModel = 16, FeedForwardDim = 20, Ragged = true, MemoryDim = 32, Causal = true)",
@@ -40,7 +40,7 @@ public sealed class TensorTextTests
         CSharpCompilation compilation = Compile($"namespace Test; /// <summary>Documented.</summary>\n[{attribute}] public sealed partial class Block;");
         Dictionary<string, string> without = Texts(compilation), with = Texts(WithTensors(compilation));
         Assert.DoesNotContain(without.Keys, hint => hint.Contains("Tensors"));
-        Assert.All(without.Values, text => Assert.DoesNotContain("Tensor", text.Replace("<see cref=\"TensorSpan", "")));
+        Assert.All(without.Values, text => Assert.DoesNotContain("Tensor", text));
         Assert.Equal(without.Keys.Append("Test.Block.Tensors.g.cs").Order(StringComparer.Ordinal), with.Keys.Order(StringComparer.Ordinal));
         // The line that lists the files of the class names one more.
         Assert.All(without, file => Assert.Equal(file.Value, with[file.Key].Replace(", Test.Block.Tensors.g.cs.", ".")));
