@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Text;
 using System.Threading;
 using AttentionGen.Generator.Emit;
@@ -27,6 +28,11 @@ public sealed class AttentionGenerator : IIncrementalGenerator
         Register<AttentionSpec>(context, project, KernelKind.Attention, AttentionParser.Parse, Of, AttentionEmitter.Emit);
         Register<LinearSpec>(context, project, KernelKind.Linear, LinearParser.Parse, Of, LinearEmitter.Emit);
         Register<AttentionSpec>(context, project, KernelKind.TransformerLayer, AttentionParser.ParseLayer, Of, AttentionEmitter.Emit);
+        IncrementalValuesProvider<string> stacks = context.CompilationProvider
+            .Select(static (compilation, _) => TensorSupport.RuntimeOfStacks(compilation))
+            .WithTrackingName(TrackingNames.Stacks)
+            .SelectMany(static (alias, _) => alias is null ? ImmutableArray<string>.Empty : [alias]);
+        context.RegisterSourceOutput(stacks, static (output, alias) => Write(output, [StackTensorEmitter.Write(alias)]));
     }
 
     private static AttentionSpec Of(AttentionSpec spec, ProjectSettings project) =>

@@ -51,7 +51,7 @@ public sealed class SnapshotTests
         CSharpCompilation compilation = Compile($"namespace Snapshots; [{attribute}] internal sealed partial class {name};");
         Dictionary<string, string> actual = Generate(tensors ? compilation.AddReferences(KernelFactory.TensorReference) : compilation)
             .Result.GeneratedSources.ToDictionary(file => file.HintName, file => file.SourceText.ToString())
-            .Where(file => !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
+            .Where(file => file.Key.StartsWith("Snapshots.", StringComparison.Ordinal) && !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
             .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
             Write(folder, actual);
