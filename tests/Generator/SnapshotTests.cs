@@ -43,7 +43,8 @@ public sealed class SnapshotTests
     /// <summary>In a project that references System.Numerics.Tensors.</summary>
     [Fact]
     public void Text_for_tensors_is_as_it_was() =>
-        Check("Tensors", "Vector256", "AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, BooleanMask = MaskAxes.BatchKey)", tensors: true);
+        Check(
+            "Tensors", "Vector256", "AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, BooleanMask = MaskAxes.BatchKey)", tensors: true);
 
     private static void Check(string name, string target, string attribute, bool tensors = false)
     {
@@ -51,7 +52,8 @@ public sealed class SnapshotTests
         CSharpCompilation compilation = Compile($"namespace Snapshots; [{attribute}] internal sealed partial class {name};");
         Dictionary<string, string> actual = Generate(tensors ? compilation.AddReferences(KernelFactory.TensorReference) : compilation)
             .Result.GeneratedSources.ToDictionary(file => file.HintName, file => file.SourceText.ToString())
-            .Where(file => file.Key.StartsWith("Snapshots.", StringComparison.Ordinal) && !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
+            .Where(file => file.Key.StartsWith("Snapshots.", StringComparison.Ordinal))
+            .Where(file => !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
             .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
             Write(folder, actual);

@@ -26,7 +26,7 @@ internal static class LinearTensorEmitter
     {
         List<TensorParameter> parameters = [.. LinearClassEmitter.Parameters(shape).Select(Tensor)];
         writer.Line($"/// <summary>{LinearClassEmitter.Summary}</summary>");
-        WriteParameters(writer, parameters, shape);
+        WriteParameters(writer, parameters);
         LinearClassEmitter.WriteExceptions(writer, Wrong);
         TensorEmitter.WriteAttributes(writer);
         using (writer.Block($"public void Forward({Declarations(parameters)})"))
@@ -43,7 +43,7 @@ internal static class LinearTensorEmitter
         TensorParameter options = forward[forward.Count - 1];
         List<TensorParameter> all = [backward[0], .. forward.Where(parameter => parameter != options), .. backward.Skip(1), options];
         writer.Line($"/// <summary>{LinearBackwardEmitter.Summary}</summary>");
-        WriteParameters(writer, all, shape);
+        WriteParameters(writer, all);
         LinearBackwardEmitter.WriteExceptions(writer, Wrong);
         TensorEmitter.WriteAttributes(writer);
         using (writer.Block($"public void Backward({Declarations(all)})"))
@@ -62,14 +62,15 @@ internal static class LinearTensorEmitter
 
     private static string Declarations(IEnumerable<TensorParameter> parameters) => string.Join(", ", parameters.Select(parameter => parameter.Declaration));
 
-    private static void WriteParameters(CodeWriter writer, IEnumerable<TensorParameter> parameters, LinearShape shape)
+    private static void WriteParameters(CodeWriter writer, IEnumerable<TensorParameter> parameters)
     {
-        writer.Line("/// <remarks>Tensors are dense, in row-major order, and others are refused. Before the axis of a row they have any axes, all the same.</remarks>");
+        writer.Line(
+            "/// <remarks>Tensors are dense, in row-major order, and others are refused. Before the axis of a row they have any axes, all the same.</remarks>");
         foreach (TensorParameter parameter in parameters)
-            writer.Line($"/// <param name=\"{parameter.Name}\">{Text(parameter, shape)}.</param>");
+            writer.Line($"/// <param name=\"{parameter.Name}\">{Text(parameter)}.</param>");
     }
 
-    private static string Text(TensorParameter parameter, LinearShape shape)
+    private static string Text(TensorParameter parameter)
     {
         string text = parameter.Span.Text.Replace("; the length gives the number of rows", "");
         return text.StartsWith("[rows", System.StringComparison.Ordinal) ? $"[...{text.Substring("[rows".Length)}" : text;

@@ -44,7 +44,9 @@ internal sealed record TensorAxes(IReadOnlyList<TensorAxis> Axes, int Heads = 0)
 
     public bool Has(TensorAxis axis) => Axes.Contains(axis);
 
-    /// <summary>The axes of a parameter of <c>Forward</c> or <c>Backward</c>, null for one that is no tensor: lengths, offsets and factors of heads stay spans.</summary>
+    /// <summary>
+    /// The axes of a parameter of <c>Forward</c> or <c>Backward</c>, null for one that is no tensor: lengths, offsets and factors of heads stay spans.
+    /// </summary>
     /// <param name="property">Where its value goes in the arguments.</param>
     public static TensorAxes? Of(string property, AttentionShape shape, int memoryDim) => property switch
     {

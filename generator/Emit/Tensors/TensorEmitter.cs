@@ -15,7 +15,9 @@ internal static class TensorEmitter
     private const string Remarks =
         "Tensors are dense, in row-major order, and others are refused. Their lengths tell the sizes of the call";
 
-    /// <summary>Whether the class has arguments that are tensors. The heads of a ragged batch before its rows are none: each sequence has its own array.</summary>
+    /// <summary>
+    /// Whether the class has arguments that are tensors. The heads of a ragged batch before its rows are none: each sequence has its own array.
+    /// </summary>
     public static bool HasForms(AttentionShape shape) => !(shape.Ragged && shape.HeadsBeforeRows);
 
     public static GeneratedFile Write(AttentionPlan plan) => FileEmitter.Write(
@@ -93,7 +95,8 @@ internal static class TensorEmitter
             // What belongs to the forward first, so that a gradient is told of its tensor.
             WriteChecks(writer, plan, [.. forward, .. backward], cached: false);
             writer.Line("Backward(");
-            WriteArguments(writer, "    new Library::AttentionArguments", [.. forward.Select(Assignment), .. Sizes(plan.Shape, forward, cached: false)], ",", 1);
+            IEnumerable<string> sizes = Sizes(plan.Shape, forward, cached: false);
+            WriteArguments(writer, "    new Library::AttentionArguments", [.. forward.Select(Assignment), .. sizes], ",", 1);
             WriteArguments(writer, "    new Library::BackwardArguments", [.. backward.Select(Assignment)], ");", 1);
         }
     }

@@ -54,7 +54,8 @@ public sealed class TensorFormTests
         rows,
         keys,
         (kernel, in a) => kernel.Forward(
-            As(a.Input, a.Batch, -1, 8), Into(a.Output, a.Batch, -1, 8), a.PrefixLengths, As(a.Documents, a.Batch, -1), As(a.Positions, a.Batch, -1), a.Options),
+            As(a.Input, a.Batch, -1, 8), Into(a.Output, a.Batch, -1, 8), a.PrefixLengths, As(a.Documents, a.Batch, -1), As(a.Positions, a.Batch, -1),
+            a.Options),
         (kernel, in a) => kernel.Forward(
             As(a.Input, a.Batch, -1, 8), Into(a.Output, a.Batch, -1, 8), a.Cache!, a.PrefixLengths, As(a.Documents, a.Batch, -1), As(a.Positions, a.Batch, -1),
             a.Options));
@@ -65,7 +66,8 @@ public sealed class TensorFormTests
         batch,
         rows,
         keys,
-        (kernel, in a) => kernel.Forward(As(a.Input, -1, 8), Into(a.Output, -1, 8), a.RowOffsets, a.KeyLengths, a.Documents, Into(a.LogSumExp, -1, 2), a.Options),
+        (kernel, in a) => kernel.Forward(
+            As(a.Input, -1, 8), Into(a.Output, -1, 8), a.RowOffsets, a.KeyLengths, a.Documents, Into(a.LogSumExp, -1, 2), a.Options),
         (kernel, in a) => kernel.Forward(
             As(a.Input, -1, 8), Into(a.Output, -1, 8), a.Cache!, a.RowOffsets, a.KeyLengths, a.Documents, Into(a.LogSumExp, -1, 2), a.Options));
 
@@ -121,7 +123,8 @@ public sealed class TensorFormTests
         AttentionCache cache = cross.CreateCache(keys, batch);
         cross.ProjectMemory(As<float>(call.Memory, batch, keys, 6), cache);
         var output = new float[call.Input.Length];
-        cross.Forward(As<float>(call.Input, batch, rows, 8), Into(output, batch, rows, 8), cache, call.KeyLengths, As<float>(call.AdditiveMask, batch, 2, rows, keys));
+        cross.Forward(
+            As<float>(call.Input, batch, rows, 8), Into(output, batch, rows, 8), cache, call.KeyLengths, As<float>(call.AdditiveMask, batch, 2, rows, keys));
         Compare.SameBits(call.Run(new KernelAdapter<TensorCross>().Create(call.Weights)), output, 8, "a memory in the cache");
     }
 
@@ -273,7 +276,8 @@ public sealed class TensorFormTests
         }
 
         var row = new float[10];
-        linear.Forward(As<float>(call.Input.AsSpan(0, 6), 6), Into(row, 10), As<float>(call.Gate.AsSpan(0, 10), 10), As<float>(call.Residual.AsSpan(0, 10), 10));
+        linear.Forward(
+            As<float>(call.Input.AsSpan(0, 6), 6), Into(row, 10), As<float>(call.Gate.AsSpan(0, 10), 10), As<float>(call.Residual.AsSpan(0, 10), 10));
         Compare.SameBits(expected.AsSpan(0, 10), row, 10, "one row");
     }
 

@@ -160,8 +160,8 @@ public sealed class TensorRefusalTests
         AssertRefused(refusal, "value", "value has lengths [2, 4, 12]; expected [batch = 2, keys = 5, 12] or [batch = 2, keys = 5, 2, 6].", output);
         var heads = new TensorHeadsRows();
         refusal = Assert.Throws<ArgumentException>(() => heads.Forward(
-            As<float>(new float[160], 2, 5, 4, 4), As<float>(new float[80], 2, 2, 5, 4), As<float>(new float[120], 2, 2, 5, 6), Into(output, 2, 4, 5, 6), [5, 5],
-            default));
+            As<float>(new float[160], 2, 5, 4, 4), As<float>(new float[80], 2, 2, 5, 4), As<float>(new float[120], 2, 2, 5, 6), Into(output, 2, 4, 5, 6),
+            [5, 5], default));
         AssertRefused(refusal, "query", "query has lengths [2, 5, 4, 4]; expected [batch, 4, rows, 4], or [4, rows, 4] for one sequence.", output);
     }
 
@@ -186,7 +186,8 @@ public sealed class TensorRefusalTests
         AttentionCache small = shorts.CreateCache(3);
         var output = new float[80];
         var full = Assert.Throws<InvalidOperationException>(() => shorts.Forward(
-            As<float>(new float[40], 5, 8), new TensorSpan<float>(output, 0, [5, 8], []), small, As<bool>(new bool[50], 2, 5, 5), As<float>(new float[5], 5), default));
+            As<float>(new float[40], 5, 8), new TensorSpan<float>(output, 0, [5, 8], []), small, As<bool>(new bool[50], 2, 5, 5),
+            As<float>(new float[5], 5), default));
         Assert.Contains("3", full.Message);
         var cross = new TensorCross(AttentionWeights.Random(TensorCross.Shape, seed: 1));
         var empty = Assert.Throws<InvalidOperationException>(() => cross.Forward(

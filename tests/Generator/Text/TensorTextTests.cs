@@ -11,7 +11,8 @@ namespace AttentionGen.Tests.Generator;
 [Trait("Speed", "Slow")]
 public sealed class TensorTextTests
 {
-    private const string Block = "namespace Test; /// <summary>Documented.</summary>\n[AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class Block;";
+    private const string Block =
+        "namespace Test; /// <summary>Documented.</summary>\n[AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class Block;";
 
     private const string StackFile = "AttentionGen.TransformerStackTensors.g.cs";
 
@@ -53,9 +54,12 @@ public sealed class TensorTextTests
 
     [Theory]
     [InlineData("global namespace", "[AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class Block;")]
-    [InlineData("a CLS-compliant assembly", "[assembly: System.CLSCompliant(true)] namespace A { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] public partial class Block; }")]
-    [InlineData("names of the framework's", "namespace A { internal class Span; internal class MemoryMarshal; internal class ArgumentNullException; internal class Services; [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Block; }")]
-    [InlineData("names of tensors", "namespace Acme.System.Numerics.Tensors { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block { internal class TensorSpan; } }")]
+    [InlineData("a CLS-compliant assembly", "[assembly: System.CLSCompliant(true)] namespace A { [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] "
+        + "public partial class Block; }")]
+    [InlineData("names of the framework's", "namespace A { internal class Span; internal class MemoryMarshal; internal class ArgumentNullException; "
+        + "internal class Services; [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Block; }")]
+    [InlineData("names of tensors", "namespace Acme.System.Numerics.Tensors { [AttentionConfig(Heads = 2, DModel = 8)] internal partial class Block { internal "
+        + "class TensorSpan; } }")]
     public void It_compiles_wherever_the_class_stands(string what, string source)
     {
         Assert.NotEmpty(what);
@@ -104,8 +108,10 @@ public sealed class TensorTextTests
                 }
             }
             """;
-        const string Masked = "namespace Test; [AttentionConfig(Heads = 2, DModel = 8, Causal = true, BooleanMask = MaskAxes.QueryKey)] public sealed partial class Masked;";
-        Compilation output = Generate(WithTensors(Compile(LatestLanguage.WithLanguageVersion(version).WithDocumentationMode(DocumentationMode.Parse), Block, Masked, Calls))).Output;
+        const string Masked = "namespace Test; [AttentionConfig(Heads = 2, DModel = 8, Causal = true, BooleanMask = MaskAxes.QueryKey)] public sealed "
+            + "partial class Masked;";
+        CSharpParseOptions options = LatestLanguage.WithLanguageVersion(version).WithDocumentationMode(DocumentationMode.Parse);
+        Compilation output = Generate(WithTensors(Compile(options, Block, Masked, Calls))).Output;
         Assert.Equal("", CompilerComplaints(output));
         SyntaxTree tree = output.SyntaxTrees.Single(tree => tree.FilePath.EndsWith("File2.cs"));
         SemanticModel model = output.GetSemanticModel(tree);
@@ -171,10 +177,11 @@ public sealed class TensorTextTests
     [Fact]
     public void Friends_call_their_own_forms_of_a_stack()
     {
-        const string Call = "public class Own { public static void Run(TransformerStack stack, System.Numerics.Tensors.Tensor<float> a) => stack.Forward(a, a); }";
+        const string Call =
+            "public class Own { public static void Run(TransformerStack stack, System.Numerics.Tensors.Tensor<float> a) => stack.Forward(a, a); }";
         CSharpParseOptions options = LatestLanguage.WithDocumentationMode(DocumentationMode.Parse);
-        Compilation library = Generate(WithTensors(Compile(
-            options, $"[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"Consumer\")] namespace Other; {Call}").WithAssemblyName("Library"))).Output;
+        const string Library = $"[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"Consumer\")] namespace Other; {Call}";
+        Compilation library = Generate(WithTensors(Compile(options, Library).WithAssemblyName("Library"))).Output;
         Assert.Equal("", CompilerComplaints(library));
         Compilation friend = Generate(WithTensors(Compile(options, Call).AddReferences(library.ToMetadataReference()))).Output;
         Assert.Equal("", CompilerComplaints(friend));

@@ -22,7 +22,9 @@ public struct TensorSizes
     /// <param name="size">Its size.</param>
     public void Know(int axis, int size) => known[~axis] = size + 1;
 
-    /// <summary>Notes how many keys masks of a call with a cache have. Where the path of a call refuses the cache, its words are better, so nothing is noted.</summary>
+    /// <summary>
+    /// Notes how many keys masks of a call with a cache have. Where the path of a call refuses the cache, its words are better, so nothing is noted.
+    /// </summary>
     /// <param name="cache">The cache of a self-attention.</param>
     /// <param name="newKeys">Keys that the call appends.</param>
     public void KnowKeys(AttentionCache cache, int newKeys)
