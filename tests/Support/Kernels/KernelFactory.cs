@@ -14,6 +14,8 @@ internal static class KernelFactory
 {
     private static readonly ConcurrentDictionary<Assembly, byte[]> Images = new();
 
+    private static readonly Lazy<MetadataReference> LazyTensorReference = new(() => MetadataReference.CreateFromFile(TrustedAssemblies.Single(IsTensors)));
+
     /// <summary>All configurations in one compilation, which is many times faster than one each.</summary>
     public static IReadOnlyDictionary<TestConfiguration, IKernelType> Compile(IEnumerable<TestConfiguration> configurations)
     {
@@ -116,6 +118,10 @@ internal static class KernelFactory
             warningLevel: 9999,
             nullableContextOptions: NullableContextOptions.Enable));
 
+    private static string[] TrustedAssemblies => ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+
+    private static bool IsTensors(string path) => Path.GetFileName(path) == "System.Numerics.Tensors.dll";
+
     private static Assembly Load(Compilation compilation)
     {
         using var image = new MemoryStream();
@@ -143,16 +149,13 @@ internal static class KernelFactory
         return text.ToString();
     }
 
-    /// <summary>The assembly of tensors.</summary>
-    public static MetadataReference TensorReference { get; } =
-        MetadataReference.CreateFromFile(typeof(System.Numerics.Tensors.Tensor<float>).Assembly.Location);
+    /// <summary>The assembly of tensors, where this process has it.</summary>
+    public static MetadataReference TensorReference => LazyTensorReference.Value;
 
     /// <summary>The assemblies this process runs on: .NET itself and the runtime library. A project asks for tensors if it wants them.</summary>
     private static MetadataReference[] References { get; } =
     [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal)
-                && Path.GetFileName(path) != "System.Numerics.Tensors.dll")
+        .. TrustedAssemblies.Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal) && !IsTensors(path))
             .Append(typeof(AttentionConfigAttribute).Assembly.Location)
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
