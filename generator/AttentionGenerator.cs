@@ -30,7 +30,6 @@ public sealed class AttentionGenerator : IIncrementalGenerator
         Register<AttentionSpec>(context, project, KernelKind.TransformerLayer, AttentionParser.ParseLayer, Of, AttentionEmitter.Emit);
         IncrementalValuesProvider<string> stacks = context.CompilationProvider
             .Select(static (compilation, _) => TensorSupport.RuntimeOfStacks(compilation))
-            .WithTrackingName(TrackingNames.Stacks)
             .SelectMany(static (alias, _) => alias is null ? ImmutableArray<string>.Empty : [alias]);
         context.RegisterSourceOutput(stacks, static (output, alias) => Write(output, [StackTensorEmitter.Write(alias)]));
     }

@@ -11,7 +11,4 @@ internal static class TrackingNames
 
     /// <summary>Whether the project references the types of tensors.</summary>
     public const string Tensors = nameof(Tensors);
-
-    /// <summary>Where the runtime's stacks are looked up that take tensors, null where none do.</summary>
-    public const string Stacks = nameof(Stacks);
 }
