@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Text;
 using System.Threading;
 using AttentionGen.Generator.Emit;
@@ -17,28 +18,37 @@ public sealed class AttentionGenerator : IIncrementalGenerator
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        Register<AttentionSpec>(
-            context, KernelKind.Attention, AttentionParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, AttentionEmitter.Emit);
-        Register<LinearSpec>(
-            context, KernelKind.Linear, LinearParser.Parse, static (spec, targets) => spec with { VectorTargets = targets }, LinearEmitter.Emit);
-        Register<AttentionSpec>(
-            context,
-            KernelKind.TransformerLayer,
-            AttentionParser.ParseLayer,
-            static (spec, targets) => spec with { VectorTargets = targets },
-            AttentionEmitter.Emit);
+        IncrementalValueProvider<EquatableArray<string>> vectorTargets = context.AnalyzerConfigOptionsProvider
+            .Select(static (options, _) => VectorTargetsOption.Read(options.GlobalOptions));
+        IncrementalValueProvider<bool> tensors = context.CompilationProvider
+            .Select(static (compilation, _) => TensorSupport.IsAvailable(compilation))
+            .WithTrackingName(TrackingNames.Tensors);
+        IncrementalValueProvider<ProjectSettings> project = vectorTargets.Combine(tensors)
+            .Select(static (pair, _) => new ProjectSettings(pair.Left, pair.Right));
+        Register<AttentionSpec>(context, project, KernelKind.Attention, AttentionParser.Parse, Of, AttentionEmitter.Emit);
+        Register<LinearSpec>(context, project, KernelKind.Linear, LinearParser.Parse, Of, LinearEmitter.Emit);
+        Register<AttentionSpec>(context, project, KernelKind.TransformerLayer, AttentionParser.ParseLayer, Of, AttentionEmitter.Emit);
+        IncrementalValuesProvider<string> stacks = context.CompilationProvider
+            .Select(static (compilation, _) => TensorSupport.RuntimeOfStacks(compilation))
+            .SelectMany(static (alias, _) => alias is null ? ImmutableArray<string>.Empty : [alias]);
+        context.RegisterSourceOutput(stacks, static (output, alias) => Write(output, [StackTensorEmitter.Write(alias)]));
     }
+
+    private static AttentionSpec Of(AttentionSpec spec, ProjectSettings project) =>
+        spec with { VectorTargets = project.VectorTargets, TakesTensors = project.TakesTensors };
+
+    private static LinearSpec Of(LinearSpec spec, ProjectSettings project) =>
+        spec with { VectorTargets = project.VectorTargets, TakesTensors = project.TakesTensors };
 
     private static void Register<TSpec>(
         IncrementalGeneratorInitializationContext context,
+        IncrementalValueProvider<ProjectSettings> project,
         KernelKind kind,
         SpecParser<TSpec> parse,
-        Func<TSpec, EquatableArray<string>, TSpec> withVectorTargets,
+        Func<TSpec, ProjectSettings, TSpec> of,
         Func<TSpec, IReadOnlyList<GeneratedFile>> emit)
         where TSpec : class
     {
-        IncrementalValueProvider<EquatableArray<string>> vectorTargets = context.AnalyzerConfigOptionsProvider
-            .Select(static (options, _) => VectorTargetsOption.Read(options.GlobalOptions));
         IncrementalValuesProvider<TSpec> specs = context.SyntaxProvider
             .ForAttributeWithMetadataName(
                 kind.AttributeName,
@@ -46,8 +56,8 @@ public sealed class AttentionGenerator : IIncrementalGenerator
                 (attributed, cancellationToken) => Parse(attributed, kind, parse, cancellationToken))
             .WithTrackingName(TrackingNames.Parsed)
             .Where(static spec => spec is not null)
-            .Combine(vectorTargets)
-            .Select((pair, _) => withVectorTargets(pair.Left!, pair.Right))
+            .Combine(project)
+            .Select((pair, _) => of(pair.Left!, pair.Right))
             .WithTrackingName(TrackingNames.Specs);
         context.RegisterSourceOutput(specs, (output, spec) => Write(output, emit(spec)));
     }

@@ -8,4 +8,7 @@ internal static class TrackingNames
 
     /// <summary>The legal specs.</summary>
     public const string Specs = nameof(Specs);
+
+    /// <summary>Whether the project references the types of tensors.</summary>
+    public const string Tensors = nameof(Tensors);
 }

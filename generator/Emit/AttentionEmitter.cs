@@ -13,6 +13,8 @@ internal static class AttentionEmitter
         IReadOnlyList<AttentionPlan> plans = AttentionPlan.CreateAll(spec);
         var files = new List<GeneratedFile> { ClassEmitter.Write(plans), ConstantsEmitter.Write(plans) };
         files.AddRange(plans.Select(TargetEmitter.Write));
+        if (spec.TakesTensors && TensorEmitter.HasForms(spec.Shape))
+            files.Add(TensorEmitter.Write(plans[0]));
         return FileEmitter.Together(spec.Class, files);
     }
 }

@@ -25,6 +25,9 @@ internal sealed partial record AttentionSpec
 
     /// <summary>Names of the vector targets that the project wants kernels for; empty for all.</summary>
     public EquatableArray<string> VectorTargets { get; init; }
+
+    /// <summary>Whether the class gets forms of <c>Forward</c> that take tensors, because its project references them.</summary>
+    public bool TakesTensors { get; init; }
 }
 
 /// <summary>A static method of the user's class that the kernel calls.</summary>

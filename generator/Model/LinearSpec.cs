@@ -16,4 +16,7 @@ internal sealed record LinearSpec
 
     /// <summary>Names of the vector targets that the project wants kernels for; empty for all.</summary>
     public EquatableArray<string> VectorTargets { get; init; }
+
+    /// <summary>Whether the class gets forms of <c>Forward</c> that take tensors, because its project references them.</summary>
+    public bool TakesTensors { get; init; }
 }

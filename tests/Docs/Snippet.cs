@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using AttentionGen.Tests.Generator;
+using AttentionGen.Tests.Support;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -19,6 +20,9 @@ internal sealed record Snippet(string Page, int Index, string Code)
         global using System.Threading;
         global using System.Threading.Tasks;
         """;
+
+    /// <summary>Whether its project references the package of tensors.</summary>
+    public bool TakesTensors => Code.Contains("using System.Numerics.Tensors;", StringComparison.Ordinal);
 
     /// <summary>All C# blocks of a document, which is named by its path in the repository.</summary>
     public static IEnumerable<Snippet> Read(string page) => Blocks(page, "csharp").Select((code, index) => new Snippet(page, index, code));
@@ -42,7 +46,10 @@ internal sealed record Snippet(string Page, int Index, string Code)
             Parse(ImplicitUsings, "Usings.cs"),
             .. isProgram ? (SyntaxTree[])[] : [Parse(CreateKernels(root), "Program.cs")],
         ];
-        return GeneratorDriverFixture.Compile()
+        CSharpCompilation compilation = GeneratorDriverFixture.Compile();
+        if (TakesTensors)
+            compilation = compilation.AddReferences(KernelFactory.TensorReference);
+        return compilation
             .RemoveAllSyntaxTrees()
             .AddSyntaxTrees(trees)
             .WithAssemblyName("Snippet")

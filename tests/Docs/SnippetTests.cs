@@ -61,6 +61,8 @@ public sealed class SnippetTests
             File.WriteAllText(Path.Combine(folder, "Snippet.runtimeconfig.json"), RuntimeConfig);
             string runtime = typeof(AttentionConfigAttribute).Assembly.Location;
             File.Copy(runtime, Path.Combine(folder, Path.GetFileName(runtime)));
+            if (snippet.TakesTensors)
+                File.Copy(typeof(System.Numerics.Tensors.Tensor<float>).Assembly.Location, Path.Combine(folder, "System.Numerics.Tensors.dll"));
             File.WriteAllBytes(
                 Path.Combine(folder, "model.safetensors"),
                 snippet.Code.Contains("TransformerTensorNames", StringComparison.Ordinal) ? BertLayers(count: 6, width: 384) : BertLayer(width: 384));

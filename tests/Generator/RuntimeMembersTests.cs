@@ -40,7 +40,8 @@ public sealed class RuntimeMembersTests
         ];
         IEnumerable<Assembly> assemblies = kernels.Select(
             kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Append(LinearConfigurations.Type(0).GetType().GenericTypeArguments[0].Assembly)
-            .Append(KernelFactory.CompileTypes(layers)[0].Assembly).Distinct();
+            .Append(KernelFactory.CompileTypes(layers)[0].Assembly)
+            .Append(KernelFactory.CompileTypes([.. layers, .. WithTensors], tensors: true)[0].Assembly).Distinct();
         var found = new SortedSet<string>(assemblies.SelectMany(RuntimeMembers.ReferredToBy), StringComparer.Ordinal);
         Assert.True(found.Count > 100, $"only {found.Count} found");
 
@@ -48,6 +49,15 @@ public sealed class RuntimeMembersTests
             System.IO.File.WriteAllLines(File, found.Union(Known()).Order(StringComparer.Ordinal));
         Assert.Empty(found.Except(Known()));
     }
+
+    /// <summary>Classes that between them call all members for tensors.</summary>
+    private static ClassText[] WithTensors =>
+    [
+        new("masks and results", "Heads = 2, DModel = 8, Causal = true, KeyLengths = true, BooleanMask = MaskAxes.QueryKey, MaskLength = true, Outputs = "
+            + "AttentionOutputs.Probabilities", []),
+        new("a memory", "Heads = 2, DModel = 8, MemoryDim = 12, AdditiveMask = MaskAxes.QueryKey", []),
+        new("a core", "Heads = 2, HeadDim = 8, Projections = false, Gradients = true", []),
+    ];
 
     private static ClassText Layer(string attribute) => new("a layer", attribute, []) { Config = "TransformerLayerConfig" };
 

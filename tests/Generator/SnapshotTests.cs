@@ -1,4 +1,6 @@
 using AttentionGen.Generator.Plan;
+using AttentionGen.Tests.Support;
+using Microsoft.CodeAnalysis.CSharp;
 using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
 
 namespace AttentionGen.Tests.Generator;
@@ -38,10 +40,19 @@ public sealed class SnapshotTests
     [InlineData("Decoder", "Vector256", "Heads = 1, DModel = 16, FeedForwardDim = 20, Causal = true, MemoryDim = 32, MemoryLengths = true")]
     public void Text_of_a_layer_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"TransformerLayerConfig({arguments})");
 
-    private static void Check(string name, string target, string attribute)
+    /// <summary>In a project that references System.Numerics.Tensors.</summary>
+    [Fact]
+    public void Text_for_tensors_is_as_it_was() =>
+        Check(
+            "Tensors", "Vector256", "AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, BooleanMask = MaskAxes.BatchKey)", tensors: true);
+
+    private static void Check(string name, string target, string attribute, bool tensors = false)
     {
         string folder = Path.Combine(Root, name);
-        Dictionary<string, string> actual = GenerateTexts($"namespace Snapshots; [{attribute}] internal sealed partial class {name};")
+        CSharpCompilation compilation = Compile($"namespace Snapshots; [{attribute}] internal sealed partial class {name};");
+        Dictionary<string, string> actual = Generate(tensors ? compilation.AddReferences(KernelFactory.TensorReference) : compilation)
+            .Result.GeneratedSources.ToDictionary(file => file.HintName, file => file.SourceText.ToString())
+            .Where(file => file.Key.StartsWith("Snapshots.", StringComparison.Ordinal))
             .Where(file => !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
             .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")

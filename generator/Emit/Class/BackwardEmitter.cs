@@ -68,14 +68,10 @@ internal static class BackwardEmitter
         List<ForwardParameter> gradients = ForwardParameters.OfGradients(plan.Shape, plan.Layer, GradientsType(plan)).ToList();
         ForwardParameter options = ForwardParameters.Options;
         List<ForwardParameter> all = [gradients[0], .. inputs, .. gradients.Skip(1), options];
-        string learned = plan.Shape.Learns ? " Those of the weights are added to what is there, the others are written." : "";
-        writer.Line($"/// <summary>Computes the gradients of a loss from its gradient at the output.{learned} Inputs are those of the forward.</summary>");
+        WriteSummary(writer, plan);
         foreach (ForwardParameter parameter in all)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
-        writer.Line(
-            "/// <exception cref=\"global::System.ArgumentException\">A length is wrong, a gradient overlaps an input, or the activations are not those "
-                + "of such a forward. Nothing is written then.</exception>");
-        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. All gradients are undefined.</exception>");
+        WriteExceptions(writer, "A length is wrong");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Backward({string.Join(", ", all.Select(parameter => parameter.Declaration))})"))
         {
@@ -90,7 +86,25 @@ internal static class BackwardEmitter
         writer.Line();
     }
 
-    private static string GradientsType(AttentionPlan plan) => plan.FeedForward is null ? "Library::AttentionGradients" : "Library::TransformerLayerGradients";
+    /// <summary>What a backward does.</summary>
+    public static void WriteSummary(CodeWriter writer, AttentionPlan plan)
+    {
+        string learned = plan.Shape.Learns ? " Those of the weights are added to what is there, the others are written." : "";
+        writer.Line($"/// <summary>Computes the gradients of a loss from its gradient at the output.{learned} Inputs are those of the forward.</summary>");
+    }
+
+    /// <summary>What a backward refuses.</summary>
+    /// <param name="wrong">What is refused beside an overlap and wrong activations, as the beginning of a sentence.</param>
+    public static void WriteExceptions(CodeWriter writer, string wrong)
+    {
+        writer.Line(
+            $"/// <exception cref=\"global::System.ArgumentException\">{wrong}, a gradient overlaps an input, or the activations are not those "
+                + "of such a forward. Nothing is written then.</exception>");
+        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. All gradients are undefined.</exception>");
+    }
+
+    /// <summary>The type of the gradients of all weights.</summary>
+    public static string GradientsType(AttentionPlan plan) => plan.FeedForward is null ? "Library::AttentionGradients" : "Library::TransformerLayerGradients";
 
     private static string Assignment(ForwardParameter parameter) => $"{parameter.Property} = {parameter.Name}";
 }

@@ -57,14 +57,7 @@ internal static class ForwardSignatureEmitter
         writer.Line($"/// <summary>{Summary(shape, cached)}{(keeps ? " Keeps what <c>Backward</c> reads." : "")}</summary>");
         foreach (ForwardParameter parameter in parameters)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
-        writer.Line(
-            "/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the output overlaps an input. Nothing is written "
-                + "then.</exception>");
-        if (cached)
-            writer.Line($"/// <exception cref=\"global::System.InvalidOperationException\">{CacheRefusal(shape)}. Nothing is written then.</exception>");
-        writer.Line(
-            $"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The output is "
-                + $"undefined{(cached && !shape.IsCrossAttention ? ", and the cache is as it was" : "")}.</exception>");
+        WriteExceptions(writer, shape, cached, "A length is wrong");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
         {
@@ -74,7 +67,20 @@ internal static class ForwardSignatureEmitter
         }
     }
 
-    private static string Summary(AttentionShape shape, bool cached) => (shape.IsCrossAttention, cached) switch
+    /// <summary>What a form of <c>Forward</c> refuses.</summary>
+    /// <param name="wrong">What is refused beside an overlap, as the beginning of a sentence.</param>
+    public static void WriteExceptions(CodeWriter writer, AttentionShape shape, bool cached, string wrong)
+    {
+        writer.Line($"/// <exception cref=\"global::System.ArgumentException\">{wrong}, or the output overlaps an input. Nothing is written then.</exception>");
+        if (cached)
+            writer.Line($"/// <exception cref=\"global::System.InvalidOperationException\">{CacheRefusal(shape)}. Nothing is written then.</exception>");
+        writer.Line(
+            $"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The output is "
+                + $"undefined{(cached && !shape.IsCrossAttention ? ", and the cache is as it was" : "")}.</exception>");
+    }
+
+    /// <summary>What a form of <c>Forward</c> does.</summary>
+    public static string Summary(AttentionShape shape, bool cached) => (shape.IsCrossAttention, cached) switch
     {
         (_, true) when !shape.HasProjections =>
             "Appends the new keys and values to the cache and attends to all keys. A call may be a prefill of any length, or a decode of one row.",
@@ -99,26 +105,10 @@ internal static class ForwardSignatureEmitter
     {
         bool isLayer = plans[0].Memory is not null;
         AttentionShape shape = (plans[0].Memory ?? plans[0]).Shape;
-        string kernel = isLayer ? "layer" : "kernel", content = isLayer ? "the memory that the cache holds" : "the content of the cache",
-        empty = isLayer ? "holds no memory" : "is empty";
-        writer.Line($"/// <summary>Projects a memory to keys and values, which replace {content}.</summary>");
-        writer.Line(shape.Ragged
-            ? CodeWriter.Invariant($"/// <param name=\"memory\">[total memory rows, {shape.MemoryDim}].</param>")
-            : CodeWriter.Invariant(
-                $"/// <param name=\"memory\">[cache.Batch, memory rows, {shape.MemoryDim}]; the length gives the number of memory rows.</param>"));
-        writer.Line($"/// <param name=\"cache\">A cache of this {kernel} with room for the memory rows.</param>");
-        if (shape.Ragged)
-            writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: the first memory row of each sequence, and the end of the last one.</param>");
-        writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
-        writer.Line(
-            $"/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the cache belongs to another {kernel}. The cache is then as it "
-                + $"was.</exception>");
-        writer.Line(
-            "/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses the cache. The "
-                + "cache is then as it was.</exception>");
-        writer.Line(
-            $"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The cache {empty}, or as it was if the call had not "
-                + $"begun.</exception>");
+        string memory = shape.Ragged
+            ? CodeWriter.Invariant($"[total memory rows, {shape.MemoryDim}]")
+            : CodeWriter.Invariant($"[cache.Batch, memory rows, {shape.MemoryDim}]; the length gives the number of memory rows");
+        WriteProjectMemorySummary(writer, plans[0], memory, "A length is wrong");
         FileEmitter.GeneratedCode(writer);
         using (
             writer.Block(
@@ -141,6 +131,31 @@ internal static class ForwardSignatureEmitter
         {
             WriteProjection(writer, plans, "memoryOffsets");
         }
+    }
+
+    /// <summary>What <c>ProjectMemory</c> does and refuses.</summary>
+    /// <param name="memory">What the memory is.</param>
+    /// <param name="wrong">What is refused beside a cache of another class, as the beginning of a sentence.</param>
+    public static void WriteProjectMemorySummary(CodeWriter writer, AttentionPlan plan, string memory, string wrong)
+    {
+        bool isLayer = plan.Memory is not null;
+        string kernel = isLayer ? "layer" : "kernel", content = isLayer ? "the memory that the cache holds" : "the content of the cache",
+        empty = isLayer ? "holds no memory" : "is empty";
+        writer.Line($"/// <summary>Projects a memory to keys and values, which replace {content}.</summary>");
+        writer.Line($"/// <param name=\"memory\">{memory}.</param>");
+        writer.Line($"/// <param name=\"cache\">A cache of this {kernel} with room for the memory rows.</param>");
+        if (plan.Shape.Ragged)
+            writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: the first memory row of each sequence, and the end of the last one.</param>");
+        writer.Line("/// <param name=\"options\">Threads and cancellation.</param>");
+        writer.Line(
+            $"/// <exception cref=\"global::System.ArgumentException\">{wrong}, or the cache belongs to another {kernel}. The cache is then as it "
+                + $"was.</exception>");
+        writer.Line(
+            "/// <exception cref=\"global::System.InvalidOperationException\">The memory does not fit into the cache, or another call uses the cache. The "
+                + "cache is then as it was.</exception>");
+        writer.Line(
+            $"/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The cache {empty}, or as it was if the call had not "
+                + $"begun.</exception>");
     }
 
     private static void WriteProjection(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string offsets) =>

@@ -7,23 +7,21 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes what a product that can be trained has beside <c>Forward</c>.</summary>
 internal static class LinearBackwardEmitter
 {
+    /// <summary>What a backward does.</summary>
+    public const string Summary =
+        "Computes the gradients of a loss from its gradient at the output. Those of the weights are added to what is there, the others are written.";
+
     public static void Write(CodeWriter writer, LinearShape shape)
     {
-        List<ForwardParameter> forward =
-            [.. LinearClassEmitter.Parameters(shape).Where(parameter => parameter.Property is not ("Output" or "Residual"))];
+        List<ForwardParameter> forward = [.. Inputs(shape)];
         List<ForwardParameter> backward = [.. Gradients(shape)];
         ForwardParameter options = forward[forward.Count - 1];
         forward.RemoveAt(forward.Count - 1);
         List<ForwardParameter> all = [backward[0], .. forward, .. backward.Skip(1), options];
-        writer.Line(
-            "/// <summary>Computes the gradients of a loss from its gradient at the output. Those of the weights are added to what is there, the others are "
-                + "written.</summary>");
+        writer.Line($"/// <summary>{Summary}</summary>");
         foreach (ForwardParameter parameter in all)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
-        writer.Line(
-            "/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or a gradient overlaps an input. Nothing is written "
-                + "then.</exception>");
-        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. All gradients are undefined.</exception>");
+        WriteExceptions(writer, "A length is wrong");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Backward({string.Join(", ", all.Select(parameter => parameter.Declaration))})"))
         {
@@ -44,10 +42,24 @@ internal static class LinearBackwardEmitter
         writer.Line();
     }
 
+    /// <summary>What a backward gets of the forward, options included.</summary>
+    public static IEnumerable<ForwardParameter> Inputs(LinearShape shape) =>
+        LinearClassEmitter.Parameters(shape).Where(parameter => parameter.Property is not ("Output" or "Residual"));
+
+    /// <summary>What a backward refuses.</summary>
+    /// <param name="wrong">What is refused beside an overlap, as the beginning of a sentence.</param>
+    public static void WriteExceptions(CodeWriter writer, string wrong)
+    {
+        writer.Line(
+            $"/// <exception cref=\"global::System.ArgumentException\">{wrong}, or a gradient overlaps an input. Nothing is written then.</exception>");
+        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. All gradients are undefined.</exception>");
+    }
+
     private static string Assignments(IEnumerable<ForwardParameter> parameters) =>
         string.Join(", ", parameters.Select(parameter => $"{parameter.Property} = {parameter.Name}"));
 
-    private static IEnumerable<ForwardParameter> Gradients(LinearShape shape)
+    /// <summary>The gradients that a backward gets and gives; that of the output comes first.</summary>
+    public static IEnumerable<ForwardParameter> Gradients(LinearShape shape)
     {
         yield return new(
             "ReadOnlySpan<float> outputGradient", "outputGradient", "OutputGradient", "The gradient of the loss at the output, laid out as the output");

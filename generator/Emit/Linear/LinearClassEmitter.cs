@@ -8,6 +8,9 @@ namespace AttentionGen.Generator.Emit;
 /// <summary>Writes the file with the members that a user of a product sees.</summary>
 internal static class LinearClassEmitter
 {
+    /// <summary>What <c>Forward</c> does.</summary>
+    public const string Summary = "Computes the product of each row and the weights, and what the configuration declares to follow.";
+
     public static GeneratedFile Write(IReadOnlyList<LinearPlan> plans)
     {
         LinearPlan plan = plans[0];
@@ -92,19 +95,24 @@ internal static class LinearClassEmitter
     private static void WriteForward(CodeWriter writer, LinearShape shape)
     {
         List<ForwardParameter> parameters = [.. Parameters(shape)];
-        writer.Line("/// <summary>Computes the product of each row and the weights, and what the configuration declares to follow.</summary>");
+        writer.Line($"/// <summary>{Summary}</summary>");
         foreach (ForwardParameter parameter in parameters)
             writer.Line($"/// <param name=\"{parameter.Name}\">{parameter.Text}.</param>");
-        writer.Line(
-            "/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or the output overlaps an input. Nothing is written "
-                + "then.</exception>");
-        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The output is undefined.</exception>");
+        WriteExceptions(writer, "A length is wrong");
         FileEmitter.GeneratedCode(writer);
         using (writer.Block($"public void Forward({string.Join(", ", parameters.Select(parameter => parameter.Declaration))})"))
         {
             IEnumerable<string> assignments = parameters.Select(parameter => $"{parameter.Property} = {parameter.Name}");
             writer.Line($"Run(new Library::LinearArguments {{ {string.Join(", ", assignments)} }});");
         }
+    }
+
+    /// <summary>What <c>Forward</c> refuses.</summary>
+    /// <param name="wrong">What is refused beside an overlap, as the beginning of a sentence.</param>
+    public static void WriteExceptions(CodeWriter writer, string wrong)
+    {
+        writer.Line($"/// <exception cref=\"global::System.ArgumentException\">{wrong}, or the output overlaps an input. Nothing is written then.</exception>");
+        writer.Line("/// <exception cref=\"global::System.OperationCanceledException\">The call was cancelled. The output is undefined.</exception>");
     }
 
     /// <summary>The parameters of <c>Forward</c>.</summary>

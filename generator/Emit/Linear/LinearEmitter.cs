@@ -13,6 +13,8 @@ internal static class LinearEmitter
         IReadOnlyList<LinearPlan> plans = LinearPlan.CreateAll(spec);
         var files = new List<GeneratedFile> { LinearClassEmitter.Write(plans), LinearConstantsEmitter.Write(plans) };
         files.AddRange(plans.Select(LinearTargetEmitter.Write));
+        if (spec.TakesTensors)
+            files.Add(LinearTensorEmitter.Write(plans[0]));
         return FileEmitter.Together(spec.Class, files);
     }
 }

@@ -18,7 +18,7 @@ internal static class FileEmitter
     /// They stand inside the namespace, where they win over types of the namespaces around it. What follows <c>::</c> is
     /// looked up in an alias only, so that types of the user's own, named like the runtime's, do no harm.
     /// </summary>
-    private static readonly string[] Usings =
+    public static readonly string[] Usings =
     [
         "using global::System;",
         "using global::System.Runtime.CompilerServices;",

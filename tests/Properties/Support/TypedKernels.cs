@@ -1,3 +1,4 @@
+using System.Reflection;
 using AttentionGen.Tests.Support;
 
 namespace AttentionGen.Tests.Properties;
@@ -105,9 +106,12 @@ internal sealed class TypedKernel<T>(TypedCall<T> forward, TypedCall<T>? cached 
     public long GetScratchBytes(int batch, int rows, int keys, int threads) => T.GetScratchBytes(batch, rows, keys, threads);
 
     public IEnumerable<string> Parameters(bool isCached) => typeof(T).GetMethods()
-        .Where(method => method.Name == "Forward" && method.GetParameters().Length > 1)
+        .Where(method => method.Name == "Forward" && method.GetParameters().Length > 1 && !TakesTensors(method))
         .Select(method => method.GetParameters().Select(parameter => parameter.Name!).ToArray())
         .Single(names => names.Contains("cache") == isCached);
+
+    private static bool TakesTensors(MethodInfo method) =>
+        method.GetParameters().Any(parameter => parameter.ParameterType.GetElementType()?.Namespace == "System.Numerics.Tensors");
 
     private sealed class Instance(TypedKernel<T> type, T kernel, IKernel common) : IKernel
     {

@@ -14,6 +14,8 @@ internal static class KernelFactory
 {
     private static readonly ConcurrentDictionary<Assembly, byte[]> Images = new();
 
+    private static readonly Lazy<MetadataReference> LazyTensorReference = new(() => MetadataReference.CreateFromFile(TrustedAssemblies.Single(IsTensors)));
+
     /// <summary>All configurations in one compilation, which is many times faster than one each.</summary>
     public static IReadOnlyDictionary<TestConfiguration, IKernelType> Compile(IEnumerable<TestConfiguration> configurations)
     {
@@ -28,10 +30,12 @@ internal static class KernelFactory
     public static IKernelType[] Compile(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null) =>
         [.. CompileTypes(classes, onFile).Select(type => (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!)];
 
-    /// <summary>The generated classes, whatever their kind.</summary>
-    public static Type[] CompileTypes(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null)
+    /// <summary>
+    /// The generated classes, whatever their kind; with <paramref name="tensors"/> those of a project that references System.Numerics.Tensors.
+    /// </summary>
+    public static Type[] CompileTypes(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null, bool tensors = false)
     {
-        Assembly assembly = Load(Build(Source(classes), onFile));
+        Assembly assembly = Load(Build(Source(classes), onFile, tensors: tensors));
         return [.. Enumerable.Range(0, classes.Count).Select(index => assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!)];
     }
 
@@ -85,9 +89,11 @@ internal static class KernelFactory
     }
 
     /// <summary>Runs the generator; every diagnostic above "hidden", the generator's own included, is an error.</summary>
-    private static Compilation Build(string source, Action<string, string>? onFile, ProjectProperties? properties = null)
+    private static Compilation Build(string source, Action<string, string>? onFile, ProjectProperties? properties = null, bool tensors = false)
     {
         CSharpCompilation compilation = Compilation(source);
+        if (tensors)
+            compilation = compilation.AddReferences(TensorReference);
         GeneratorDriver driver = CSharpGeneratorDriver.Create(
             [new AttentionGenerator().AsSourceGenerator()], parseOptions: ParseOptions, optionsProvider: properties);
         driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
@@ -116,6 +122,10 @@ internal static class KernelFactory
             warningLevel: 9999,
             nullableContextOptions: NullableContextOptions.Enable));
 
+    private static string[] TrustedAssemblies => ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+
+    private static bool IsTensors(string path) => Path.GetFileName(path) == "System.Numerics.Tensors.dll";
+
     private static Assembly Load(Compilation compilation)
     {
         using var image = new MemoryStream();
@@ -143,11 +153,13 @@ internal static class KernelFactory
         return text.ToString();
     }
 
-    /// <summary>The assemblies this process runs on: .NET itself and the runtime library.</summary>
+    /// <summary>The assembly of tensors, where this process has it.</summary>
+    public static MetadataReference TensorReference => LazyTensorReference.Value;
+
+    /// <summary>The assemblies this process runs on: .NET itself and the runtime library. A project asks for tensors if it wants them.</summary>
     private static MetadataReference[] References { get; } =
     [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
+        .. TrustedAssemblies.Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal) && !IsTensors(path))
             .Append(typeof(AttentionConfigAttribute).Assembly.Location)
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
