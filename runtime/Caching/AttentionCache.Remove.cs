@@ -11,13 +11,13 @@ public sealed partial class AttentionCache
 
     /// <summary>
     /// Removes keys from the middle of a sequence and moves the later ones up: each is then at its place minus <paramref name="count"/>, and so is the next
-    /// row. The first keys and the last ones thus stay in a cache with a bound, however long the text is (Xiao et al. 2023, "Efficient streaming language models
-    /// with attention sinks", arXiv 2309.17453).
+    /// row. The first keys and the last ones thus stay in a cache with a bound, however long the text is (Xiao et al. 2023, "Efficient streaming language
+    /// models with attention sinks", arXiv 2309.17453).
     /// </summary>
     /// <remarks>
     /// Rotary embedding is turned back by the angles of <paramref name="count"/> positions (R(p − c) = R(−c) R(p)), so that a key is what it would have
-    /// been at its new place. Each removal rounds the moved keys once: remove many keys at a time. Keys of narrow formats are rounded to their format again. Keys
-    /// stay as they are without rotary embedding, and where calls give positions or tables (<see cref="AttentionShape.Positions"/>,
+    /// been at its new place. Each removal rounds the moved keys once: remove many keys at a time. Keys of narrow formats are rounded to their format again.
+    /// Keys stay as they are without rotary embedding, and where calls give positions or tables (<see cref="AttentionShape.Positions"/>,
     /// <see cref="AttentionShape.RotaryTables"/>): the caller then knows which positions the next rows must have.
     /// </remarks>
     /// <param name="sequence">0 to <see cref="Batch"/> − 1.</param>
@@ -59,8 +59,8 @@ public sealed partial class AttentionCache
         if (Shape.Rotary != RotaryKind.None && Shape.QueryKeyNormAfterRotary)
         {
             throw new NotSupportedException(
-                "RemoveKeys moves keys by turning their rotation back. This kernel normalises keys after their rotation (QueryKeyNormAfterRotary), so none moves "
-                    + "them.");
+                "RemoveKeys moves keys by turning their rotation back. This kernel normalises keys after their rotation (QueryKeyNormAfterRotary), so none "
+                    + "moves them.");
         }
 
         CheckSequence(sequence);

@@ -55,7 +55,7 @@ internal static class PanelCopy
     {
         ref float first = ref MemoryMarshal.GetReference(rows);
         if (shape.KeyValues == KeyValueFormat.Float32)
-            PanelRuns.WriteKeys(ref first, stride, count, in panels, head, firstKey, shape.HeadDim);
+            RingPanels.WriteKeys(ref first, stride, count, in panels, head, firstKey, shape.HeadDim);
         else
             NarrowPanels.WriteKeys(shape.KeyValues, ref first, stride, count, in panels, head, firstKey, shape.HeadDim);
     }
@@ -65,7 +65,7 @@ internal static class PanelCopy
     {
         ref float first = ref MemoryMarshal.GetReference(rows);
         if (shape.KeyValues == KeyValueFormat.Float32)
-            PanelRuns.WriteValues(ref first, stride, count, in panels, head, firstKey, shape.ValueHeadDim);
+            RingPanels.WriteValues(ref first, stride, count, in panels, head, firstKey, shape.ValueHeadDim);
         else
             NarrowPanels.WriteValues(shape.KeyValues, ref first, stride, count, in panels, head, firstKey, shape.ValueHeadDim);
     }

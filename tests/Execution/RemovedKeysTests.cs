@@ -23,7 +23,9 @@ public sealed class RemovedKeysTests(ITestOutputHelper log)
             RotaryOriginalLength = 64 }),
         ("given positions", Plain with { Rotary = RotaryKind.HalfSplit, Positions = true }),
         .. Enum.GetValues<KeyValueFormat>().Skip(1).SelectMany(format => ((string, TestConfiguration)[])
-            [($"{format}", Plain with { Rotary = RotaryKind.HalfSplit, KeyValues = format }), ($"{format} without rotation", Plain with { KeyValues = format })]),
+            [
+                ($"{format}", Plain with { Rotary = RotaryKind.HalfSplit, KeyValues = format }), ($"{format} without rotation", Plain with { KeyValues = format })
+            ]),
         ("ring", Plain with { WindowLeft = 20 }),
         ("normalised later", Plain with { Rotary = RotaryKind.HalfSplit, QueryKeyNorm = QueryKeyNorm.Rms, QueryKeyNormAfterRotary = true }),
         ("memory", Plain with { Causal = false, MemoryDim = 8 }),
@@ -38,7 +40,8 @@ public sealed class RemovedKeysTests(ITestOutputHelper log)
     {
         IKernelType type = All.Type(name);
         IKernel kernel = type.Create(AttentionWeights.Random(type.Shape, seed: 5));
-        foreach (var (length, first, count) in ((int, int, int)[])[(600, 4, 100), (600, 300, 256), (300, 250, 50), (520, 255, 1), (40, 0, 7), (40, 40, 0), (9, 0, 9)])
+        foreach (var (length, first, count) in ((int, int, int)[])
+            [(600, 4, 100), (600, 300, 256), (300, 250, 50), (520, 255, 1), (40, 0, 7), (40, 40, 0), (9, 0, 9)])
         {
             foreach (bool isPaged in (bool[])[false, true])
             {
@@ -66,7 +69,7 @@ public sealed class RemovedKeysTests(ITestOutputHelper log)
         }
     }
 
-    /// <summary>A text of any length in a cache with a bound: the first keys stay, and the last ones. Each key is moved by one place, a thousand times.</summary>
+    /// <summary>A text of any length in a cache with a bound: the first keys stay, and the last ones. Each key is moved a thousand times.</summary>
     [Fact]
     public void A_thousand_removals_round_little()
     {

@@ -187,7 +187,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (Has(NarrowKeyValues))
             NarrowPanels.WriteKeys(TConstants.KeyValues, ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
         else if (Has(Ring) || HasPages(in call))
-            PanelRuns.WriteKeys(ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
+            RingPanels.WriteKeys(ref strip, stride, rows, in call.Panels, head, key, TConstants.HeadDim);
         else
             KeyPanels.Write(ref strip, stride, rows, ref Unsafe.Add(ref call.Panels.Keys, head * call.Panels.KeyHeadStride), key, TConstants.HeadDim);
     }
@@ -203,7 +203,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
         else if (Has(Ring) || HasPages(in call))
         {
-            PanelRuns.WriteValues(ref strip, stride, rows, in call.Panels, head, key, TConstants.ValueHeadDim);
+            RingPanels.WriteValues(ref strip, stride, rows, in call.Panels, head, key, TConstants.ValueHeadDim);
         }
         else
         {

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace AttentionGen.CompilerServices;
@@ -6,7 +7,8 @@ namespace AttentionGen.CompilerServices;
 /// Writes rows into panels of a ring or of pages, one run of keys after another: the keys of a run lie one after another, those of two runs do not. Where
 /// there is neither ring nor page, this is what <see cref="KeyPanels"/> and <see cref="ValuePanels"/> do.
 /// </summary>
-internal static class PanelRuns
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class RingPanels
 {
     /// <summary>Transposes rows of keys into panels; of more rows than there is room for, the last stay.</summary>
     /// <param name="strip">First element of the first row.</param>
