@@ -24,7 +24,8 @@ public sealed class RemovedKeysTests(ITestOutputHelper log)
         ("given positions", Plain with { Rotary = RotaryKind.HalfSplit, Positions = true }),
         .. Enum.GetValues<KeyValueFormat>().Skip(1).SelectMany(format => ((string, TestConfiguration)[])
             [
-                ($"{format}", Plain with { Rotary = RotaryKind.HalfSplit, KeyValues = format }), ($"{format} without rotation", Plain with { KeyValues = format })
+                ($"{format}", Plain with { Rotary = RotaryKind.HalfSplit, KeyValues = format }),
+                ($"{format} without rotation", Plain with { KeyValues = format }),
             ]),
         ("ring", Plain with { WindowLeft = 20 }),
         ("normalised later", Plain with { Rotary = RotaryKind.HalfSplit, QueryKeyNorm = QueryKeyNorm.Rms, QueryKeyNormAfterRotary = true }),
