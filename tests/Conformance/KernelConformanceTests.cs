@@ -10,7 +10,7 @@ public sealed class KernelConformanceTests(ITestOutputHelper log)
         ReferenceConformanceTests.Attention.ToDictionary(row => row.Data, row => VectorCall.From(VectorFile.Read(row.Data))));
 
     private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types = new(() =>
-        KernelFactory.Compile(Calls.Value.Values.Select(call => call.Configuration)));
+        KernelFactory.Compile(Calls.Value.Values.Select(call => call.Configuration), ProjectProperties.OfThisProcessor));
 
     public static TheoryData<string> Attention => ReferenceConformanceTests.Attention;
 

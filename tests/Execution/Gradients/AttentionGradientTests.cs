@@ -20,7 +20,8 @@ public sealed class AttentionGradientTests(ITestOutputHelper log)
         [.. PairGrid.Configurations.Select(Feature.Configure).Select(PairGrid.WithDerivatives)
             .Select(configuration => configuration with { Gradients = true }).Distinct().Where(KernelFactory.IsLegal)];
 
-    private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types = new(() => KernelFactory.Compile(Configurations));
+    private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types =
+        new(() => KernelFactory.Compile(Configurations, ProjectProperties.OfThisProcessor));
 
     public static TheoryData<int> All => [.. Enumerable.Range(0, Configurations.Length)];
 

@@ -16,7 +16,8 @@ public sealed class StorageBitsTests
     private static readonly TestConfiguration[] Narrow =
         [.. PairGrid.Configurations.Select(Feature.Configure).Where(configuration => configuration.Weights != WeightFormat.Float32)];
 
-    private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Twins = new(() => KernelFactory.Compile(Narrow.Select(Twin)));
+    private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Twins =
+        new(() => KernelFactory.Compile(Narrow.Select(Twin), ProjectProperties.OfThisProcessor));
 
     public static TheoryData<int> All => [.. Enumerable.Range(0, Narrow.Length)];
 

@@ -12,7 +12,7 @@ public sealed class PairBitsTests
 {
     private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> NotRagged = new(() => KernelFactory.Compile(
         PairGrid.Configurations.Select(Feature.Configure).Where(configuration => configuration.Ragged).Select(
-            configuration => configuration with { Ragged = false })));
+            configuration => configuration with { Ragged = false }), ProjectProperties.OfThisProcessor));
 
     public static TheoryData<int> All => Where(_ => true);
 

@@ -18,8 +18,8 @@ internal static class CachedCalls
     {
         var random = new Random(whole.Rows);
         AttentionCachePool? pool = whole.Rows % 2 != 0 || !ScatteredPool.Serves(whole.Shape) ? null
-            : whole.Layer is { } layer ? ScatteredPool.Create(layer.Shape, whole.TotalRows, whole.Rows)
-            : ScatteredPool.Create(whole.Shape, whole.TotalRows, whole.Rows);
+            : whole.Layer is { } layer ? ScatteredPool.Create(layer.Shape, 1 + whole.TotalRows, whole.Rows)
+            : ScatteredPool.Create(whole.Shape, 1 + whole.TotalRows, whole.Rows);
         (AttentionCache cache, ReferenceCache reference) = whole.Layer?.CreateCaches(whole, (ILayer)kernel, whole.Rows + 3, pool)
             ?? (pool?.CreateCache(whole.Rows + 3, whole.Batch) ?? kernel.CreateCache(whole.Rows + 3, whole.Batch),
                 new ReferenceCache(whole.Shape, whole.Batch));

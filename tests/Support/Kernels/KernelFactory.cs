@@ -17,25 +17,29 @@ internal static class KernelFactory
     private static readonly Lazy<MetadataReference> LazyTensorReference = new(() => MetadataReference.CreateFromFile(TrustedAssemblies.Single(IsTensors)));
 
     /// <summary>All configurations in one compilation, which is many times faster than one each.</summary>
-    public static IReadOnlyDictionary<TestConfiguration, IKernelType> Compile(IEnumerable<TestConfiguration> configurations)
+    public static IReadOnlyDictionary<TestConfiguration, IKernelType> Compile(
+        IEnumerable<TestConfiguration> configurations, ProjectProperties? properties = null)
     {
         TestConfiguration[] distinct = [.. configurations.Distinct()];
-        IKernelType[] types = Compile([.. distinct.Select(ClassText.Of)]);
+        IKernelType[] types = Compile([.. distinct.Select(ClassText.Of)], onFile: null, properties);
         return distinct.Zip(types).ToDictionary();
     }
 
     /// <summary>
     /// The same for classes of which only the text is known; <paramref name="onFile"/> gets the hint name and the text of each generated file.
     /// </summary>
-    public static IKernelType[] Compile(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null) =>
-        [.. CompileTypes(classes, onFile).Select(type => (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!)];
+    public static IKernelType[] Compile(
+        IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null, ProjectProperties? properties = null) =>
+        [.. CompileTypes(classes, onFile, properties: properties).Select(
+            type => (IKernelType)Activator.CreateInstance(typeof(KernelAdapter<>).MakeGenericType(type))!)];
 
     /// <summary>
     /// The generated classes, whatever their kind; with <paramref name="tensors"/> those of a project that references System.Numerics.Tensors.
     /// </summary>
-    public static Type[] CompileTypes(IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null, bool tensors = false)
+    public static Type[] CompileTypes(
+        IReadOnlyList<ClassText> classes, Action<string, string>? onFile = null, bool tensors = false, ProjectProperties? properties = null)
     {
-        Assembly assembly = Load(Build(Source(classes), onFile, tensors: tensors));
+        Assembly assembly = Load(Build(Source(classes), onFile, properties, tensors));
         return [.. Enumerable.Range(0, classes.Count).Select(index => assembly.GetType($"Configurations.Kernel{index}", throwOnError: true)!)];
     }
 
