@@ -31,10 +31,7 @@ public sealed partial class AttentionCache
         using WriteScope writing = Writing();
         int length = CheckContent(keys.Length, values.Length, Batch);
         CheckRoom(-1, 0, length);
-        if (Pages is null)
-            Forget();
-        else
-            ForgetForPages(_ => length);
+        ForgetFor(_ => length);
         Write(keys, values, 0, Batch, length, layout);
     }
 

@@ -155,10 +155,7 @@ public sealed partial class AttentionCache
 
     private void ReadContent(Stream stream, (int Length, int FirstHeldKey)[] sequences)
     {
-        if (Pages is null)
-            Forget();
-        else
-            ForgetForPages(sequence => sequences[sequence].Length);
+        ForgetFor(sequence => sequences[sequence].Length);
         try
         {
             ReadRows(stream, sequences);

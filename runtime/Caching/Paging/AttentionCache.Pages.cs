@@ -32,13 +32,19 @@ public sealed partial class AttentionCache
         Pages.Reserve(lengths);
     }
 
-    /// <summary>Removes all keys, and takes pages for so many keys of each sequence that are about to be written.</summary>
+    /// <summary>Removes all keys, because new ones are about to be written; in a pool, takes pages for so many keys of each sequence.</summary>
     /// <exception cref="InvalidOperationException">The pool has too few free pages. Nothing is changed.</exception>
-    private void ForgetForPages(Func<int, int> keysOf)
+    private void ForgetFor(Func<int, int> keysOf)
     {
+        if (Pages is null)
+        {
+            Forget();
+            return;
+        }
+
         for (int sequence = 0; sequence < Batch; sequence++)
-            Pages!.Wanted[sequence] = keysOf(sequence);
-        Pages!.Replace();
+            Pages.Wanted[sequence] = keysOf(sequence);
+        Pages.Replace();
         lengths.AsSpan().Clear();
         LengthsChanged();
         IsFilled = false;

@@ -16,10 +16,9 @@ public sealed class TransformerStackCacheTests
         float[] input = TestNumbers.Random(seed: rows, count: rows * Width), expected = new float[input.Length];
         stack.Forward(input, expected);
         TransformerStackPool pool = stack.CreateCachePool(pages: 3);
-        foreach (int[] chunks in (int[][])[[rows], [rows - 9, 1, 1, 7], [5, rows - 6, 1], [rows], [rows - 7, 1, 5, 1]])
+        foreach ((int[] chunks, bool isPaged) in ((int[], bool)[])
+            [([rows], false), ([rows - 9, 1, 1, 7], false), ([5, rows - 6, 1], false), ([rows], true), ([rows - 9, 1, 1, 7], true), ([5, rows - 6, 1], true)])
         {
-            // The last two in the pages of a pool.
-            bool isPaged = chunks.Length > 1 && chunks[0] == rows - 7;
             TransformerStackCache cache = isPaged ? pool.CreateCache(1000) : stack.CreateCache(1000);
             float[] output = new float[input.Length];
             foreach (int chunk in chunks)
@@ -27,6 +26,7 @@ public sealed class TransformerStackCacheTests
             Assert.Equal(expected, output);
             Assert.Equal(rows, cache.Length);
             Assert.Equal(Math.Max(0, rows - 512), cache.GetFirstHeldKey(0));
+            cache.Clear();
         }
     }
 

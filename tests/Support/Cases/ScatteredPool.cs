@@ -30,6 +30,8 @@ internal static class ScatteredPool
         Assert.Equal(holders.Count(count => count == 0), pool.FreePages);
         for (int page = 0; page < holders.Length; page++)
             Assert.Equal(holders[page], pool.Holders(page));
+        // A collected cache gives its pages back, and a caller may not need the caches any more.
+        GC.KeepAlive(caches);
     }
 
     private static AttentionCachePool Scatter(AttentionCachePool pool, int seed)
