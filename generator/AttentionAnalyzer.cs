@@ -33,6 +33,7 @@ public sealed class AttentionAnalyzer : DiagnosticAnalyzer
         Analyze<AttentionSpec>(type, KernelKind.Attention, AttentionParser.Parse, context);
         Analyze<LinearSpec>(type, KernelKind.Linear, LinearParser.Parse, context);
         Analyze<AttentionSpec>(type, KernelKind.TransformerLayer, AttentionParser.ParseLayer, context);
+        Analyze<LatentSpec>(type, KernelKind.LatentAttention, LatentParser.Parse, context);
     }
 
     private static void Analyze<TSpec>(INamedTypeSymbol type, KernelKind kind, SpecParser<TSpec> parse, SymbolAnalysisContext context)

@@ -28,6 +28,7 @@ public sealed class AttentionGenerator : IIncrementalGenerator
         Register<AttentionSpec>(context, project, KernelKind.Attention, AttentionParser.Parse, Of, AttentionEmitter.Emit);
         Register<LinearSpec>(context, project, KernelKind.Linear, LinearParser.Parse, Of, LinearEmitter.Emit);
         Register<AttentionSpec>(context, project, KernelKind.TransformerLayer, AttentionParser.ParseLayer, Of, AttentionEmitter.Emit);
+        Register<LatentSpec>(context, project, KernelKind.LatentAttention, LatentParser.Parse, Of, LatentEmitter.Emit);
         IncrementalValuesProvider<string> stacks = context.CompilationProvider
             .Select(static (compilation, _) => TensorSupport.RuntimeOfStacks(compilation))
             .SelectMany(static (alias, _) => alias is null ? ImmutableArray<string>.Empty : [alias]);
@@ -39,6 +40,8 @@ public sealed class AttentionGenerator : IIncrementalGenerator
 
     private static LinearSpec Of(LinearSpec spec, ProjectSettings project) =>
         spec with { VectorTargets = project.VectorTargets, TakesTensors = project.TakesTensors };
+
+    private static LatentSpec Of(LatentSpec spec, ProjectSettings project) => spec with { VectorTargets = project.VectorTargets };
 
     private static void Register<TSpec>(
         IncrementalGeneratorInitializationContext context,

@@ -83,7 +83,7 @@ public sealed partial class AttentionCache
         bool rotates = Shape.Rotary != RotaryKind.None && !Shape.Positions && !Shape.RotaryTables;
         RotaryTable? rotary = rotates ? RotaryTable.Get(Shape) : null;
         // An int8 row has its scale behind it.
-        Span<float> keys = stackalloc float[MovedRows * (ShapeLimits.MaxHeadDim + 1)];
+        Span<float> keys = stackalloc float[MovedRows * (ShapeLimits.MaxCoreHeadDim + 1)];
         Span<byte> rows = MemoryMarshal.AsBytes(keys);
         for (int head = 0; head < Shape.KvHeads; head++)
         {

@@ -75,7 +75,7 @@ internal static class PanelCopy
     {
         if (shape.KeyValues != KeyValueFormat.Float32)
         {
-            Span<byte> rounded = stackalloc byte[ShapeLimits.MaxHeadDim * sizeof(ushort)];
+            Span<byte> rounded = stackalloc byte[ShapeLimits.MaxCoreHeadDim * sizeof(ushort)];
             for (int row = 0; row < count; row++)
             {
                 float scale = NarrowPanels.LoadKey(shape.KeyValues, in panels, head, firstKey + row, shape.HeadDim, rounded);
@@ -101,7 +101,7 @@ internal static class PanelCopy
     {
         if (shape.KeyValues != KeyValueFormat.Float32)
         {
-            Span<byte> rounded = stackalloc byte[ShapeLimits.MaxHeadDim * sizeof(ushort)];
+            Span<byte> rounded = stackalloc byte[ShapeLimits.MaxCoreHeadDim * sizeof(ushort)];
             for (int row = 0; row < count; row++)
             {
                 float scale = NarrowPanels.LoadValue(shape.KeyValues, in panels, head, firstKey + row, shape.ValueHeadDim, rounded);

@@ -6,7 +6,7 @@ namespace AttentionGen;
 /// </summary>
 public sealed class LinearWeights
 {
-    private LinearWeights(WeightTensor weight, WeightTensor bias) => Projection = new(weight, bias);
+    internal LinearWeights(WeightTensor weight, WeightTensor bias) => Projection = new(weight, bias);
 
     /// <summary>The matrix, [Outputs, Inputs].</summary>
     public ReadOnlySpan<float> Weight => Projection.Weight.Values;

@@ -12,6 +12,8 @@ internal static class Catalog
         ["clip"] = Towers.Clip,
         ["clip_text_model"] = Towers.ClipText,
         ["clip_vision_model"] = Towers.ClipVision,
+        ["deepseek_v2"] = DeepSeeks.DeepSeek,
+        ["deepseek_v3"] = DeepSeeks.DeepSeek,
         ["distilbert"] = Encoders.DistilBert,
         ["falcon"] = ParallelModels.Falcon,
         ["gemma"] = Gemmas.Gemma,
@@ -22,6 +24,7 @@ internal static class Catalog
         ["gpt_neox"] = ParallelModels.GptNeoX,
         ["gpt_oss"] = Llamas.GptOss,
         ["gptj"] = ParallelModels.GptJ,
+        ["kimi_k2"] = DeepSeeks.DeepSeek,
         ["llama"] = Llamas.Llama,
         ["mistral"] = Llamas.Llama,
         ["modernbert"] = Encoders.ModernBert,
@@ -69,12 +72,11 @@ internal static class Catalog
 /// <summary>Kinds of models that are known not to work, and why.</summary>
 internal static class Refusals
 {
-    private const string Latent = "its keys and values are compressed to a latent vector (multi-latent attention), which no kernel computes";
     private const string Scan = "it has no attention in most layers, and no kernel computes its state";
 
     public static string? Find(string kind) => kind switch
     {
-        "deepseek_v2" or "deepseek_v3" or "kimi_k2" => Latent,
+        "deepseek_v32" => "its rows see only the keys that an indexer of its own chooses, which no kernel computes",
         "mamba" or "mamba2" or "rwkv" or "jamba" => Scan,
         _ => null,
     };

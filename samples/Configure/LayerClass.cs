@@ -9,6 +9,7 @@ internal sealed record LayerClass(string Name, string Attribute = LayerClass.Lay
 {
     public const string Layer = "TransformerLayerConfig";
     public const string Attention = "AttentionConfig";
+    public const string LatentAttention = "LatentAttentionConfig";
 
     private const int Width = 140;
 

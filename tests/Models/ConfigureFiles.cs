@@ -89,6 +89,29 @@ internal static class ConfigureFiles
                 "Sinks = true, WindowLeft = 127",
             ],
             "Llama"),
+        ("DeepSeek V2 Lite", """
+            { "model_type": "deepseek_v2", "attention_bias": false, "aux_loss_alpha": 0.001, "first_k_dense_replace": 1, "hidden_act": "silu",
+              "hidden_size": 2048, "intermediate_size": 10944, "kv_lora_rank": 512, "max_position_embeddings": 163840, "moe_intermediate_size": 1408,
+              "moe_layer_freq": 1, "n_group": 1, "n_routed_experts": 64, "n_shared_experts": 2, "norm_topk_prob": false, "num_attention_heads": 16,
+              "num_experts_per_tok": 6, "num_hidden_layers": 27, "num_key_value_heads": 16, "q_lora_rank": null, "qk_nope_head_dim": 128,
+              "qk_rope_head_dim": 64, "rms_norm_eps": 1e-06, "rope_scaling": { "beta_fast": 32, "beta_slow": 1, "factor": 40, "mscale": 0.707,
+              "mscale_all_dim": 0.707, "original_max_position_embeddings": 4096, "type": "yarn" }, "rope_theta": 10000, "routed_scaling_factor": 1.0,
+              "scoring_func": "softmax", "seq_aux": true, "topk_group": 1, "topk_method": "greedy", "v_head_dim": 128, "vocab_size": 102400 }
+            """,
+            ["Heads = 16, DModel = 2048, HeadDim = 192, ValueHeadDim = 128, LatentDim = 512, Rotary = RotaryKind.Interleaved, "
+                + "RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = 4096, RotaryMscale = 0.707, RotaryMscaleAllDim = 0.707, RotaryDim = 64, Scale = 0.11472"],
+            "DeepSeek"),
+        ("DeepSeek V3", """
+            { "model_type": "deepseek_v3", "attention_bias": false, "ep_size": 1, "first_k_dense_replace": 3, "hidden_act": "silu", "hidden_size": 7168,
+              "intermediate_size": 18432, "kv_lora_rank": 512, "max_position_embeddings": 163840, "moe_intermediate_size": 2048, "moe_layer_freq": 1,
+              "n_group": 8, "n_routed_experts": 256, "n_shared_experts": 1, "norm_topk_prob": true, "num_attention_heads": 128, "num_experts_per_tok": 8,
+              "num_hidden_layers": 61, "num_key_value_heads": 128, "num_nextn_predict_layers": 1, "q_lora_rank": 1536, "qk_nope_head_dim": 128,
+              "qk_rope_head_dim": 64, "rms_norm_eps": 1e-06, "rope_scaling": { "beta_fast": 32, "beta_slow": 1, "factor": 40, "mscale": 1.0,
+              "mscale_all_dim": 1.0, "original_max_position_embeddings": 4096, "type": "yarn" }, "rope_theta": 10000, "routed_scaling_factor": 2.5,
+              "scoring_func": "sigmoid", "topk_group": 4, "topk_method": "noaux_tc", "v_head_dim": 128, "vocab_size": 129280 }
+            """,
+            ["Heads = 128, DModel = 7168, HeadDim = 192, ValueHeadDim = 128, LatentDim = 512, QueryLatentDim = 1536, Rotary = RotaryKind.Interleaved"],
+            "DeepSeek"),
         ("OLMo 2 7B", """
             { "model_type": "olmo2", "attention_bias": false, "hidden_act": "silu", "hidden_size": 4096, "intermediate_size": 11008,
               "max_position_embeddings": 4096, "num_attention_heads": 32, "num_hidden_layers": 32, "num_key_value_heads": 32, "rms_norm_eps": 1e-06,

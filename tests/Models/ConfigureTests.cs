@@ -38,9 +38,14 @@ public sealed class ConfigureTests
         {
             var problems = new List<Diagnostic>();
             INamedTypeSymbol type = KernelFactory.ClassOf(compilation, index);
-            AttentionSpec? spec = classes[index].Attribute == LayerClass.Layer
-                ? AttentionParser.ParseLayer(type, KernelKind.TransformerLayer.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None)
-                : AttentionParser.Parse(type, KernelKind.Attention.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None);
+            object? spec = classes[index].Attribute switch
+            {
+                LayerClass.Layer =>
+                    AttentionParser.ParseLayer(type, KernelKind.TransformerLayer.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None),
+                LayerClass.LatentAttention =>
+                    LatentParser.Parse(type, KernelKind.LatentAttention.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None),
+                _ => AttentionParser.Parse(type, KernelKind.Attention.FindAttribute(type)!, compilation, problems.Add, CancellationToken.None),
+            };
             Assert.True(spec is not null && problems.Count == 0, $"{classes[index].ToText()}\n{string.Join("\n", problems)}");
         }
 
@@ -52,7 +57,8 @@ public sealed class ConfigureTests
     }
 
     [Theory]
-    [InlineData("""{ "model_type": "deepseek_v3" }""", "multi-latent attention")]
+    [InlineData("""{ "model_type": "deepseek_v32" }""", "an indexer of its own")]
+    [InlineData("""{ "model_type": "deepseek_v3" }""", "qk_nope_head_dim is missing; expected a whole number")]
     [InlineData("""{ "model_type": "mamba" }""", "no attention in most layers")]
     [InlineData("""{ "model_type": "unheard" }""", "model_type is 'unheard'; expected one of bert, bloom")]
     [InlineData("""{ "hidden_size": 64 }""", "model_type is missing; expected a text")]
@@ -84,6 +90,6 @@ public sealed class ConfigureTests
 
     /// <summary>Lines that load without the classes, which the generator would have to complete first.</summary>
     private static string Calls(string load) => string.Join(
-        " ", System.Text.RegularExpressions.Regex.Matches(load, @"(?:Transformer|Attention)TensorNames\.\w+\((?:[^()]|\([^()]*\))*\)")
+        " ", System.Text.RegularExpressions.Regex.Matches(load, @"(?:Transformer|Attention|Latent)TensorNames\.\w+\((?:[^()]|\([^()]*\))*\)")
             .Select(match => $"_ = {match.Value.Replace("layer}", "0}", StringComparison.Ordinal).Replace("layer + 1}", "1}", StringComparison.Ordinal)};"));
 }

@@ -18,7 +18,8 @@ internal static class ShapeEmitter
             .Where(setting => setting.Value is not AttentionShape)
             .Select(setting => $"{setting.Name} = {Literal(setting.Value)}");
 
-    private static string Literal(object value) => value switch
+    /// <summary>A value of a setting as C#.</summary>
+    public static string Literal(object value) => value switch
     {
         bool flag => flag ? "true" : "false",
         float number => CodeWriter.Invariant($"{number:G9}f"),

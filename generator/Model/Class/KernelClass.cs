@@ -29,6 +29,13 @@ internal sealed record KernelClass
     public string FullName => "global::" + string.Join(".", new[] { Namespace }.Where(space => space.Length > 0)
         .Concat(Declarations.Select(declaration => declaration.Substring(declaration.LastIndexOf(' ') + 1))));
 
+    /// <summary>A class inside this one that the generator alone declares.</summary>
+    /// <param name="name">Its name, which the class reserves.</param>
+    public KernelClass Nested(string name) => this with
+    {
+        Declarations = new([.. Declarations, $"private sealed partial class {name}"]), Name = name, HintName = $"{HintName}+{name}",
+    };
+
     /// <summary>Unique and legal file name stem, such as <c>My.Namespace.Outer+Inner</c>.</summary>
     public required string HintName { get; init; }
 }

@@ -37,8 +37,17 @@ internal sealed class KernelKind
         HasHooks = true,
     };
 
+    /// <summary>A block of multi-head latent attention.</summary>
+    public static KernelKind LatentAttention { get; } = new()
+    {
+        Config = "LatentAttentionConfig",
+        Description = "a block of latent attention",
+        Weights = "LatentAttentionWeights",
+        ReservedNames = Model.ReservedNames.LatentAttention,
+    };
+
     /// <summary>All kinds.</summary>
-    public static IReadOnlyList<KernelKind> All { get; } = [Attention, TransformerLayer, Linear];
+    public static IReadOnlyList<KernelKind> All { get; } = [Attention, TransformerLayer, Linear, LatentAttention];
 
     /// <summary>The attribute as a user writes it.</summary>
     public required string Config { get; init; }

@@ -29,8 +29,13 @@ internal static class ReservedNames
     public static IReadOnlyCollection<string> TransformerLayer { get; } = Set(
         [.. Attention, "FeedForwardDim", "MemoryConstants", "Vector512MemoryKernels", "Vector256MemoryKernels", "NeonMemoryKernels", "Vector128MemoryKernels"]);
 
+    /// <summary>Names of a block of latent attention.</summary>
+    public static IReadOnlyCollection<string> LatentAttention { get; } = Set(
+        "Heads", "HeadDim", "RotaryDim", "ValueHeadDim", "LatentDim", "QueryLatentDim", "DModel", "CreateCache", "Parts", "block", "ExpandedAttention",
+        "AbsorbedAttention", "QueryDown", "QueryUp", "KeyValueDown", "KeyUp", "ValueUp", "Absorption", "HeadValue", "OutputProjection");
+
     /// <summary>Names of any kind.</summary>
-    public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention, .. TransformerLayer, .. Linear]);
+    public static IReadOnlyCollection<string> Members { get; } = Set([.. Attention, .. TransformerLayer, .. Linear, .. LatentAttention]);
 
     private static SortedSet<string> Set(params string[] own) => new(Common.Concat(own), StringComparer.Ordinal);
 }

@@ -304,6 +304,15 @@ internal static class DiagnosticDescriptors
         "AG0084", "AlibiSlopes must have a finite slope for each head",
         "AlibiSlopes {0} but must have a finite slope for each of {1} heads: copy your model's slopes, or leave it out for those of the paper");
 
+    // Latent attention.
+    public static readonly DiagnosticDescriptor LatentSize = Create(
+        "AG0088", "A width of latent attention is missing or out of range", "{0} {1} but must be {2}: use {3}");
+
+    public static readonly DiagnosticDescriptor LatentRotary = Create(
+        "AG0089", "Latent attention rotates the last part of each head",
+        "Rotary is {0} but must be RotaryKind.Interleaved or RotaryKind.HalfSplit, because the rotated key is all that heads share beside the latent vector: use "
+            + "RotaryKind.Interleaved, or leave it out");
+
     /// <summary>All of the above, in the order of their ids.</summary>
     public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

@@ -31,13 +31,15 @@ internal static class NarrowParser
         CheckDepth(settings, "Inputs", shape.Weights, shape.Inputs);
     }
 
-    private static void CheckArithmetic(SettingReader settings, WeightArithmetic arithmetic, WeightFormat first, WeightFormat second)
+    /// <summary>Reports an arithmetic that no format of weights has.</summary>
+    public static void CheckArithmetic(SettingReader settings, WeightArithmetic arithmetic, WeightFormat first, WeightFormat second)
     {
         if (arithmetic == WeightArithmetic.Int8 && !HasBlocks(first) && !HasBlocks(second))
             settings.WithoutEffect("Arithmetic", "Weights = WeightFormat.Int8Blocks or Int4Blocks", "Weights = WeightFormat.Int8Blocks");
     }
 
-    private static void CheckDepth(SettingReader settings, string name, WeightFormat format, int inputs)
+    /// <summary>Reports more inputs than a sum of 32 bits holds.</summary>
+    public static void CheckDepth(SettingReader settings, string name, WeightFormat format, int inputs)
     {
         if (format == WeightFormat.Int8 && inputs > ShapeLimits.MaxByteInputs)
             settings.Report(DiagnosticDescriptors.ByteInputs, name, name, Text(inputs), Text(ShapeLimits.MaxByteInputs));

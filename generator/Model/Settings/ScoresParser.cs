@@ -196,7 +196,8 @@ internal static class ScoresParser
     /// <summary>As C# writes it.</summary>
     private static string Combination(AttentionOutputs outputs) => string.Join(" | ", Single(outputs).Select(one => $"AttentionOutputs.{one}"));
 
-    private static float Scale(SettingReader settings, AttentionShape shape)
+    /// <summary>The factor of the scores, by default one over the root of the head dimension.</summary>
+    public static float Scale(SettingReader settings, AttentionShape shape)
     {
         int headDim = shape.HeadDim;
         float value = shape.Scale;

@@ -17,7 +17,7 @@ public sealed partial record AttentionShape
         Check(nameof(KvHeads), KvHeads, 1, ShapeLimits.MaxHeads);
         if (Heads % KvHeads != 0)
             throw new ArgumentException($"shape has Heads = {Heads} and KvHeads = {KvHeads}; expected a multiple of KvHeads.", "shape");
-        Check(nameof(HeadDim), HeadDim, 1, ShapeLimits.MaxHeadDim);
+        Check(nameof(HeadDim), HeadDim, 1, HasProjections ? ShapeLimits.MaxHeadDim : ShapeLimits.MaxCoreHeadDim);
         Check(nameof(ValueHeadDim), ValueHeadDim, 1, ShapeLimits.MaxHeadDim);
         int narrowest = HasProjections ? 1 : 0;
         Check(nameof(DModel), DModel, narrowest, ShapeLimits.MaxDModel);

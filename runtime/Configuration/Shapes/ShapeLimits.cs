@@ -10,6 +10,9 @@ internal static class ShapeLimits
     public const int MaxHeads = 256;
     public const int MaxHeadDim = 512;
 
+    /// <summary>Width of a head of an attention without projections, which latent attention needs: a latent vector and a rotated key.</summary>
+    public const int MaxCoreHeadDim = 640;
+
     /// <summary>Width of an input, output or memory row.</summary>
     public const int MaxDModel = 65_536;
 

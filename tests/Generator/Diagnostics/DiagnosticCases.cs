@@ -3,7 +3,8 @@ namespace AttentionGen.Tests.Generator;
 /// <summary>A mistake: «marked» where it must be reported, with words its message must have, beside a twin without it.</summary>
 internal sealed partial record DiagnosticCase(string Name, string Id, string Illegal, string Legal, params string[] MessageParts)
 {
-    public static readonly IReadOnlyList<DiagnosticCase> All = [.. Classes(), .. Configurations(), .. Hooks(), .. Variants(), .. Layers(), .. Linear()];
+    public static readonly IReadOnlyList<DiagnosticCase> All =
+        [.. Classes(), .. Configurations(), .. Hooks(), .. Variants(), .. Layers(), .. Linear(), .. Latent()];
 
     private const string Small = "Heads = 2, DModel = 8";
 

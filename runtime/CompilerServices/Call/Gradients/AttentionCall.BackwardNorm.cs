@@ -45,7 +45,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         AttentionShape shape = call.Weights.Shape;
         int width = TConstants.HeadDim;
-        Span<float> rotated = stackalloc float[ShapeLimits.MaxHeadDim];
+        Span<float> rotated = stackalloc float[ShapeLimits.MaxCoreHeadDim];
         for (nint head = 0; head < count; head++)
         {
             int place = weights.Length == width ? 0 : (int)head * width;

@@ -23,7 +23,7 @@ internal static class NarrowPanels
     public static void WriteKeys(
         KeyValueFormat format, ref float rows, nint stride, nint count, in KeyValuePanels panels, nint head, nint firstKey, int headDim)
     {
-        Span<byte> rounded = stackalloc byte[ShapeLimits.MaxHeadDim * sizeof(ushort)];
+        Span<byte> rounded = stackalloc byte[ShapeLimits.MaxCoreHeadDim * sizeof(ushort)];
         for (nint row = nint.Max(0, count - panels.KeyCapacity); row < count; row++)
         {
             float scale = Round(format, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref rows, row * stride), headDim), rounded);
@@ -36,7 +36,7 @@ internal static class NarrowPanels
     public static void WriteValues(
         KeyValueFormat format, ref float rows, nint stride, nint count, in KeyValuePanels panels, nint head, nint firstKey, int headDim)
     {
-        Span<byte> rounded = stackalloc byte[ShapeLimits.MaxHeadDim * sizeof(ushort)];
+        Span<byte> rounded = stackalloc byte[ShapeLimits.MaxCoreHeadDim * sizeof(ushort)];
         for (nint row = nint.Max(0, count - panels.KeyCapacity); row < count; row++)
         {
             float scale = Round(format, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref rows, row * stride), headDim), rounded);
@@ -47,7 +47,7 @@ internal static class NarrowPanels
     /// <summary>Makes the keys and values from one key to another zero; of more than there is room for, the last.</summary>
     public static void Clear(AttentionShape shape, in KeyValuePanels panels, nint first, nint end)
     {
-        Span<byte> zeros = stackalloc byte[ShapeLimits.MaxHeadDim * sizeof(ushort)];
+        Span<byte> zeros = stackalloc byte[ShapeLimits.MaxCoreHeadDim * sizeof(ushort)];
         zeros.Clear();
         for (nint key = nint.Max(first, end - panels.KeyCapacity); key < end; key++)
         {

@@ -18,7 +18,7 @@ public sealed partial class RotaryTable
         bool isInterleaved, ref float strip, nint stripStride, nint rows, nint heads, nint headDim, ReadOnlySpan<int> positions)
         where TDirection : struct, IRotation
     {
-        Span<float> line = stackalloc float[ShapeLimits.MaxHeadDim], far = stackalloc float[ShapeLimits.MaxHeadDim];
+        Span<float> line = stackalloc float[ShapeLimits.MaxCoreHeadDim], far = stackalloc float[ShapeLimits.MaxCoreHeadDim];
         int pairs = axisOfPair.Length;
         for (nint row = 0; row < rows; row++)
         {
@@ -52,7 +52,7 @@ public sealed partial class RotaryTable
         ReadOnlySpan<int> positions, nint firstPosition)
         where TDirection : struct, IRotation
     {
-        Span<float> line = stackalloc float[ShapeLimits.MaxHeadDim];
+        Span<float> line = stackalloc float[ShapeLimits.MaxCoreHeadDim];
         int pairs = frequencies.Length, last = (cosines.Length / pairs) - 1;
         for (nint row = 0; row < rows; row++)
         {

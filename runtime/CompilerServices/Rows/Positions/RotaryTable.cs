@@ -155,7 +155,7 @@ public sealed partial class RotaryTable
     private void RotateFar<TDirection>(bool isInterleaved, ref float row, nint heads, nint headDim, nint position)
         where TDirection : struct, IRotation
     {
-        Span<float> angles = stackalloc float[ShapeLimits.MaxHeadDim];
+        Span<float> angles = stackalloc float[ShapeLimits.MaxCoreHeadDim];
         Fill(ref angles[0], position);
         Rotate<TDirection>(isInterleaved, ref row, 0, 1, heads, headDim, ref angles[0], 0);
     }

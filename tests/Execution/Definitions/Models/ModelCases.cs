@@ -11,7 +11,7 @@ internal static class ModelCases
 {
     public static readonly ModelCase[] All =
     [
-        .. LlamaModels.All, .. BlockModels.All, .. PhiModels.All, .. GemmaModels.All, .. NeoXModels.All, .. FalconModels.All, .. AlibiModels.All,
+        .. LlamaModels.All, .. BlockModels.All, .. DeepSeekModels.All, .. PhiModels.All, .. GemmaModels.All, .. NeoXModels.All, .. FalconModels.All, .. AlibiModels.All,
         .. GptModels.All, .. EncoderModels.All, .. ModernBertModels.All, .. EncoderDecoderModels.All, .. TowerModels.All,
     ];
 

@@ -32,8 +32,11 @@ internal static class ModelPart
     {
         TransformerStack stack => new StackPart(stack),
         (AttentionShape shape, Func<float[], int[], int, float[]> forward) => new ComposedPart(shape, forward),
-        _ => (IModelPart)Activator.CreateInstance(typeof(BlockPart<>).MakeGenericType(loaded.GetType()), loaded)!,
+        _ => (IModelPart)Activator.CreateInstance(
+            (IsLatent(loaded.GetType()) ? typeof(LatentPart<>) : typeof(BlockPart<>)).MakeGenericType(loaded.GetType()), loaded)!,
     };
+
+    private static bool IsLatent(Type type) => type.GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(ILatentAttention<>));
 }
 
 internal sealed class StackPart(TransformerStack stack) : IModelPart
@@ -74,6 +77,32 @@ internal sealed class BlockPart<T>(T block) : IModelPart
     public void Forward(in AttentionArguments arguments) => block.Forward(in arguments);
 
     public void Continue(in AttentionArguments arguments) => block.Forward(arguments with { Cache = cache });
+}
+
+/// <summary>Expanded without a cache. With one, expanded where several rows come, and absorbed for one row.</summary>
+internal sealed class LatentPart<T>(T block) : IModelPart
+    where T : class, ILatentAttention<T>
+{
+    private AttentionCache? cache;
+
+    public AttentionShape Shape { get; } = new()
+    {
+        Heads = T.Shape.Heads, KvHeads = T.Shape.Heads, HeadDim = T.Shape.HeadDim, DModel = T.Shape.DModel, MemoryDim = T.Shape.DModel, Scale = 1, Causal = true,
+    };
+
+    public int MemoryDim => 0;
+
+    public bool MemoryLengths => false;
+
+    public void Begin(int capacity, int batch, ReadOnlySpan<float> memory) => cache = block.CreateCache(capacity, batch);
+
+    public void Forward(in AttentionArguments arguments) => Run(in arguments, null, LatentForm.Expanded);
+
+    public void Continue(in AttentionArguments arguments) => Run(
+        in arguments, cache, arguments.Input.Length / T.Shape.DModel > arguments.Batch ? LatentForm.Expanded : LatentForm.Absorbed);
+
+    private void Run(in AttentionArguments arguments, AttentionCache? own, LatentForm form) => block.Forward(
+        new LatentAttentionArguments { Input = arguments.Input, Output = arguments.Output, Batch = arguments.Batch, Cache = own, Form = form });
 }
 
 /// <summary>A layer of several classes.</summary>
