@@ -47,6 +47,10 @@ internal static class WorkloadList
         LayerWorkload.OfLayer<LlamaLayerH9D576>("decode-layer-llama-h9/3-d576-f1536-c256", rows: 1, cachedRows: 256),
         LayerWorkload.OfLayer<LlamaLayerH8D64>("decode-layer-llama-h8/4-d64-f172-c256", rows: 1, cachedRows: 256),
 
+        LatentWorkload.Of<LatentH16D2048>("latent-h16-d2048-s128", rows: 128),
+        LatentWorkload.Of<LatentH16D2048>("decode-latent-h16-d2048-c512", rows: 1, cachedRows: 512),
+        LatentWorkload.Of<LatentH16D2048>("decode-latent-h16-d2048-c4096", rows: 1, cachedRows: 4096),
+
         LinearWorkload.Of<FeedForwardUp384>("linear-384-1536-gelu-s128", rows: 128),
         LinearWorkload.Of<FeedForwardDown384>("linear-1536-384-s128", rows: 128),
         LinearWorkload.Of<FeedForwardUp384>("linear-384-1536-gelu-s1", rows: 1),

@@ -22,7 +22,8 @@ internal sealed record LatentPlan
     public required IReadOnlyList<LatentProduct> Products { get; init; }
 
     /// <summary>Multiply-adds of a row whatever it sees; both forms multiply once by the key and value matrix of each head.</summary>
-    public long RowMultiplyAdds => Products.Where(product => product.Forms == LatentForms.Both).Sum(product => (long)product.Spec.Shape.Inputs * product.Spec.Shape.Outputs)
+    public long RowMultiplyAdds =>
+        Products.Where(product => product.Forms == LatentForms.Both).Sum(product => (long)product.Spec.Shape.Inputs * product.Spec.Shape.Outputs)
         + ((long)Spec.Shape.Heads * Spec.Shape.LatentDim * (Spec.Shape.ProjectedKeyDim + Spec.Shape.ValueHeadDim));
 
     /// <summary>Multiply-adds of a row and a key: of the expanded form and of the absorbed form.</summary>

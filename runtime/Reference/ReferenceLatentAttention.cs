@@ -23,21 +23,25 @@ public static class ReferenceLatentAttention
         int rows = KernelChecks.RowsOf(nameof(input), input.Length, batch, shape.DModel, "DModel");
         var output = new List<double>(input.Length);
         for (int sequence = 0; sequence < batch; sequence++)
-            output.AddRange(Sequence(shape, weights, ReferenceRows.ToDoubles(input.Slice(sequence * rows * shape.DModel, rows * shape.DModel))));
+            output.AddRange(Sequence(shape, weights, input.Slice(sequence * rows * shape.DModel, rows * shape.DModel), firstRow: 0));
         return [.. output];
     }
 
-    private static double[] Sequence(LatentAttentionShape shape, LatentAttentionWeights weights, double[] input)
+    /// <summary>The outputs of one sequence from some row on.</summary>
+    internal static double[] Sequence(LatentAttentionShape shape, LatentAttentionWeights weights, ReadOnlySpan<float> sequence, int firstRow)
     {
+        double[] input = ReferenceRows.ToDoubles(sequence);
         int rows = input.Length / shape.DModel;
-        Row[] all = [.. Enumerable.Range(0, rows).Select(row => Project(shape, weights, input.AsSpan(row * shape.DModel, shape.DModel).ToArray(), row))];
-        var output = new double[input.Length];
-        for (int row = 0; row < rows; row++)
+        double[] RowOf(int row) => input.AsSpan(row * shape.DModel, shape.DModel).ToArray();
+        Row[] all = [.. Enumerable.Range(0, rows).Select(row => KeysAndValues(shape, weights, RowOf(row), row))];
+        var output = new double[(rows - firstRow) * shape.DModel];
+        for (int row = firstRow; row < rows; row++)
         {
             var joined = new double[shape.JoinedDim];
+            double[][] queries = Queries(shape, weights, RowOf(row), row);
             for (int head = 0; head < shape.Heads; head++)
             {
-                double[] query = all[row].Queries[head];
+                double[] query = queries[head];
                 int keys = shape.Attention.Causal ? row + 1 : rows;
                 double[] scores = [.. all.Take(keys).Select(key => shape.Attention.Scale * query.Zip(key.Keys[head], (q, k) => q * k).Sum())];
                 double largest = scores.Max(), sum = scores.Sum(score => Math.Exp(score - largest));
@@ -46,35 +50,43 @@ public static class ReferenceLatentAttention
                         Math.Exp(score - largest) / sum * all[key].Values[head][element]).Sum();
             }
 
-            ReferenceRows.Project(joined, weights.Output.Weight, weights.Output.Bias, shape.DModel).CopyTo(output, row * shape.DModel);
+            ReferenceRows.Project(joined, weights.Output.Weight, weights.Output.Bias, shape.DModel).CopyTo(output, (row - firstRow) * shape.DModel);
         }
 
         return output;
     }
 
-    private static Row Project(LatentAttentionShape shape, LatentAttentionWeights weights, double[] input, int position)
+    /// <summary>The queries of each head, of which the last part is rotated.</summary>
+    private static double[][] Queries(LatentAttentionShape shape, LatentAttentionWeights weights, double[] input, int position)
     {
-        int unrotated = shape.ProjectedKeyDim, rotaryDim = shape.RotaryDim, stride = unrotated + shape.ValueHeadDim;
-        double[] queryInput = weights.QueryDown is { } down
+        double[] source = weights.QueryDown is { } down
             ? Normalize(ReferenceRows.Project(input, down.Weight, down.Bias, shape.QueryLatentDim), weights.QueryNorm.Span, shape.NormEpsilon)
             : input;
-        double[] queries = ReferenceRows.Project(queryInput, weights.QueryUp.Weight, default, shape.QueryDim);
-        double[] both = ReferenceRows.Project(input, weights.KeyValueDown.Weight, weights.KeyValueDown.Bias, shape.LatentDim + rotaryDim);
+        double[] queries = ReferenceRows.Project(source, weights.QueryUp.Weight, default, shape.QueryDim);
+        return
+        [
+            .. Enumerable.Range(0, shape.Heads).Select(head => queries.AsSpan(head * shape.HeadDim, shape.HeadDim).ToArray())
+                .Select(query => (double[])[.. query[..shape.ProjectedKeyDim], .. Rotate(shape, query[shape.ProjectedKeyDim..], position)]),
+        ];
+    }
+
+    private static Row KeysAndValues(LatentAttentionShape shape, LatentAttentionWeights weights, double[] input, int position)
+    {
+        int unrotated = shape.ProjectedKeyDim, stride = unrotated + shape.ValueHeadDim;
+        double[] both = ReferenceRows.Project(input, weights.KeyValueDown.Weight, weights.KeyValueDown.Bias, shape.LatentDim + shape.RotaryDim);
         double[] latent = Normalize(both[..shape.LatentDim], weights.KeyValueNorm.Span, shape.NormEpsilon);
-        double[] rotated = Rotate(both[shape.LatentDim..]);
-        double[] keysAndValues = ReferenceRows.Project(latent, weights.KeyValueUp.Weight, default, shape.KeyValueDim);
+        double[] rotated = Rotate(shape, both[shape.LatentDim..], position);
+        double[] ofHeads = ReferenceRows.Project(latent, weights.KeyValueUp.Weight, default, shape.KeyValueDim);
         IEnumerable<int> heads = Enumerable.Range(0, shape.Heads);
         return new Row(
-            [.. heads.Select(head => queries.AsSpan(head * shape.HeadDim, shape.HeadDim).ToArray())
-                .Select(query => (double[])[.. query[..unrotated], .. Rotate(query[unrotated..])])],
-            [.. heads.Select(head => (double[])[.. keysAndValues.AsSpan(head * stride, unrotated), .. rotated])],
-            [.. heads.Select(head => keysAndValues.AsSpan((head * stride) + unrotated, shape.ValueHeadDim).ToArray())]);
+            [.. heads.Select(head => (double[])[.. ofHeads.AsSpan(head * stride, unrotated), .. rotated])],
+            [.. heads.Select(head => ofHeads.AsSpan((head * stride) + unrotated, shape.ValueHeadDim).ToArray())]);
+    }
 
-        double[] Rotate(double[] part)
-        {
-            ReferenceRotary.Rotate(shape.Attention with { HeadDim = rotaryDim }, part, RotaryPosition.Of(position));
-            return part;
-        }
+    private static double[] Rotate(LatentAttentionShape shape, double[] part, int position)
+    {
+        ReferenceRotary.Rotate(shape.Attention with { HeadDim = shape.RotaryDim }, part, RotaryPosition.Of(position));
+        return part;
     }
 
     private static double[] Normalize(double[] row, ReadOnlySpan<float> weights, double epsilon)
@@ -87,5 +99,5 @@ public static class ReferenceLatentAttention
     }
 
     /// <summary>What a row gives each head.</summary>
-    private sealed record Row(double[][] Queries, double[][] Keys, double[][] Values);
+    private sealed record Row(double[][] Keys, double[][] Values);
 }

@@ -129,7 +129,8 @@ public sealed class LatentAttentionWeights
         var known = new HashSet<string>(names.All.OfType<string>(), StringComparer.Ordinal) { prefix + "rotary_emb.inv_freq" };
         string[] others =
         [
-            .. file.TensorNames.Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && !known.Contains(name) && !ScaledMatrix.Owns(file, name, known)),
+            .. file.TensorNames.Where(
+                name => name.StartsWith(prefix, StringComparison.Ordinal) && !known.Contains(name) && !ScaledMatrix.Owns(file, name, known)),
         ];
         if (others.Length > 0)
             throw new NotSupportedException(

@@ -40,19 +40,25 @@ public sealed class SnapshotTests
     [InlineData("Decoder", "Vector256", "Heads = 1, DModel = 16, FeedForwardDim = 20, Causal = true, MemoryDim = 32, MemoryLengths = true")]
     public void Text_of_a_layer_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"TransformerLayerConfig({arguments})");
 
+    /// <summary>The file for users alone: those of the classes inside are like those above.</summary>
+    [Fact]
+    public void Text_of_latent_attention_is_as_it_was() => Check(
+        "Latent", "", "LatentAttentionConfig(Heads = 2, DModel = 8, HeadDim = 12, RotaryDim = 4, ValueHeadDim = 6, LatentDim = 10, QueryLatentDim = 7)",
+        only: "Snapshots.Latent.g.cs");
+
     /// <summary>In a project that references System.Numerics.Tensors.</summary>
     [Fact]
     public void Text_for_tensors_is_as_it_was() =>
         Check(
             "Tensors", "Vector256", "AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, BooleanMask = MaskAxes.BatchKey)", tensors: true);
 
-    private static void Check(string name, string target, string attribute, bool tensors = false)
+    private static void Check(string name, string target, string attribute, bool tensors = false, string? only = null)
     {
         string folder = Path.Combine(Root, name);
         CSharpCompilation compilation = Compile($"namespace Snapshots; [{attribute}] internal sealed partial class {name};");
         Dictionary<string, string> actual = Generate(tensors ? compilation.AddReferences(KernelFactory.TensorReference) : compilation)
             .Result.GeneratedSources.ToDictionary(file => file.HintName, file => file.SourceText.ToString())
-            .Where(file => file.Key.StartsWith("Snapshots.", StringComparison.Ordinal))
+            .Where(file => only is null ? file.Key.StartsWith("Snapshots.", StringComparison.Ordinal) : file.Key == only)
             .Where(file => !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
             .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")

@@ -99,7 +99,8 @@ internal static class ConfigureFiles
               "scoring_func": "softmax", "seq_aux": true, "topk_group": 1, "topk_method": "greedy", "v_head_dim": 128, "vocab_size": 102400 }
             """,
             ["Heads = 16, DModel = 2048, HeadDim = 192, ValueHeadDim = 128, LatentDim = 512, Rotary = RotaryKind.Interleaved, "
-                + "RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = 4096, RotaryMscale = 0.707, RotaryMscaleAllDim = 0.707, RotaryDim = 64, Scale = 0.11472"],
+                + "RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 40, RotaryOriginalLength = 4096, RotaryMscale = 0.707, "
+                + "RotaryMscaleAllDim = 0.707, RotaryDim = 64, Scale = 0.11472"],
             "DeepSeek"),
         ("DeepSeek V3", """
             { "model_type": "deepseek_v3", "attention_bias": false, "ep_size": 1, "first_k_dense_replace": 3, "hidden_act": "silu", "hidden_size": 7168,

@@ -123,7 +123,8 @@ internal static class LatentClassEmitter
         if (cached)
         {
             writer.Line("/// <exception cref=\"global::System.ArgumentNullException\"><paramref name=\"cache\"/> is null.</exception>");
-            writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The rows do not fit into the cache, or another call uses it.</exception>");
+            writer.Line(
+                "/// <exception cref=\"global::System.InvalidOperationException\">The rows do not fit into the cache, or another call uses it.</exception>");
         }
 
         FileEmitter.GeneratedCode(writer);

@@ -12,8 +12,8 @@ internal static class LatentProse
     public static IReadOnlyList<PlanProse> Of(LatentPlan plan)
     {
         string multiplyAdds = CodeWriter.Invariant(
-            $"{plan.RowMultiplyAdds} multiply-adds a row, and for each visible key {plan.KeyMultiplyAdds.Expanded} expanded or {plan.KeyMultiplyAdds.Absorbed} ")
-                + "absorbed";
+            $"{plan.RowMultiplyAdds} multiply-adds a row, and for each visible key {plan.KeyMultiplyAdds.Expanded} expanded or ")
+                + CodeWriter.Invariant($"{plan.KeyMultiplyAdds.Absorbed} absorbed");
         string memory = CodeWriter.Invariant(
             $"{plan.Products.Sum(WeightBytes) / 1024} KiB of packed weights, {plan.KeyValueBytes} bytes of a cache for each key");
         return

@@ -310,8 +310,8 @@ internal static class DiagnosticDescriptors
 
     public static readonly DiagnosticDescriptor LatentRotary = Create(
         "AG0089", "Latent attention rotates the last part of each head",
-        "Rotary is {0} but must be RotaryKind.Interleaved or RotaryKind.HalfSplit, because the rotated key is all that heads share beside the latent vector: use "
-            + "RotaryKind.Interleaved, or leave it out");
+        "Rotary is {0} but must be RotaryKind.Interleaved or RotaryKind.HalfSplit, because the rotated key is all that heads share beside the latent vector: "
+            + "use RotaryKind.Interleaved, or leave it out");
 
     /// <summary>All of the above, in the order of their ids.</summary>
     public static readonly ImmutableArray<DiagnosticDescriptor> All = typeof(DiagnosticDescriptors)

@@ -48,9 +48,9 @@ public sealed class LatentRefusalTests
     {
         var call = new LatentCase(LatentConfigurations.Type(4), [5, 300], 2);
         LatentAttentionShape shape = LatentConfigurations.Type(4).Shape;
-        using AttentionCache full = call.Block.CreateCache(299, 2);
+        AttentionCache full = call.Block.CreateCache(299, 2);
         // Two pages: one for each sequence, and the second one needs another.
-        using AttentionCache pages = new AttentionCachePool(shape.Attention, 2).CreateCache(300, 2);
+        AttentionCache pages = new AttentionCachePool(shape.Attention, 2).CreateCache(300, 2);
         foreach (AttentionCache cache in (AttentionCache[])[full, pages])
         {
             _ = call.Run([3], _ => form, cache);

@@ -39,13 +39,13 @@ public sealed class LatentTests
         int[] lengths = shape.Attention.Ragged ? [21, 0, 270, 33] : [270, 270];
         int[] ends = [14, 20, 260, .. Enumerable.Range(261, 10)];
         var call = new LatentCase(type, lengths, index);
-        var pool = new AttentionCachePool(shape.Attention, 2 * lengths.Length);
         foreach (LatentForm form in (LatentForm[])[Expanded, Absorbed])
         {
             string what = $"{LatentConfigurations.List[index]}, {form}";
+            var pool = new AttentionCachePool(shape.Attention, 2 * lengths.Length);
             float[][] whole = call.Run([270], _ => form, null);
             float[][] chunks = call.Run(ends, _ => form, call.Block.CreateCache(270, lengths.Length));
-            using AttentionCache pages = pool.CreateCache(270, lengths.Length);
+            AttentionCache pages = pool.CreateCache(270, lengths.Length);
             float[][] paged = call.Run(ends, _ => form, pages, threads: 2);
             for (int sequence = 0; sequence < lengths.Length; sequence++)
             {

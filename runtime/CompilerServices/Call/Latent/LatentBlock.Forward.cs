@@ -60,7 +60,9 @@ public sealed partial class LatentBlock
         int allRows = checked(batch * rows), allKeys = checked(batch * keys);
         long own = sizeof(float) * (long)LatentScratch.Floats(shape, allRows, allKeys, form);
         long inner = form == LatentForm.Expanded
-            ? Math.Max(parts.Expanded.GetScratchBytes(batch, rows, keys), Math.Max(parts.KeyUp.GetScratchBytes(allKeys), parts.ValueUp.GetScratchBytes(allKeys)))
+            ? Math.Max(
+                parts.Expanded.GetScratchBytes(batch, rows, keys),
+                Math.Max(parts.KeyUp.GetScratchBytes(allKeys), parts.ValueUp.GetScratchBytes(allKeys)))
             : Math.Max(
                 parts.Absorbed.GetScratchBytes(batch, rows, keys),
                 Math.Max(parts.Absorption.GetScratchBytes(allRows), parts.HeadValue.GetScratchBytes(allRows)));

@@ -11,8 +11,8 @@ internal static class ModelCases
 {
     public static readonly ModelCase[] All =
     [
-        .. LlamaModels.All, .. BlockModels.All, .. DeepSeekModels.All, .. PhiModels.All, .. GemmaModels.All, .. NeoXModels.All, .. FalconModels.All, .. AlibiModels.All,
-        .. GptModels.All, .. EncoderModels.All, .. ModernBertModels.All, .. EncoderDecoderModels.All, .. TowerModels.All,
+        .. LlamaModels.All, .. BlockModels.All, .. DeepSeekModels.All, .. PhiModels.All, .. GemmaModels.All, .. NeoXModels.All, .. FalconModels.All,
+        .. AlibiModels.All, .. GptModels.All, .. EncoderModels.All, .. ModernBertModels.All, .. EncoderDecoderModels.All, .. TowerModels.All,
     ];
 
     private static readonly Lazy<Assembly> Compiled = new(() => KernelFactory.CompileText(Source()));

@@ -36,7 +36,8 @@ internal static class ModelPart
             (IsLatent(loaded.GetType()) ? typeof(LatentPart<>) : typeof(BlockPart<>)).MakeGenericType(loaded.GetType()), loaded)!,
     };
 
-    private static bool IsLatent(Type type) => type.GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(ILatentAttention<>));
+    private static bool IsLatent(Type type) =>
+        type.GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(ILatentAttention<>));
 }
 
 internal sealed class StackPart(TransformerStack stack) : IModelPart
@@ -87,7 +88,8 @@ internal sealed class LatentPart<T>(T block) : IModelPart
 
     public AttentionShape Shape { get; } = new()
     {
-        Heads = T.Shape.Heads, KvHeads = T.Shape.Heads, HeadDim = T.Shape.HeadDim, DModel = T.Shape.DModel, MemoryDim = T.Shape.DModel, Scale = 1, Causal = true,
+        Heads = T.Shape.Heads, KvHeads = T.Shape.Heads, HeadDim = T.Shape.HeadDim, DModel = T.Shape.DModel, MemoryDim = T.Shape.DModel,
+        Scale = 1, Causal = true,
     };
 
     public int MemoryDim => 0;

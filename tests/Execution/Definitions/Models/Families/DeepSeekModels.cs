@@ -36,7 +36,8 @@ internal static class DeepSeekModels
     ];
 
     private static string Sizes =>
-        $"\"hidden_size\": {Width}, \"intermediate_size\": 64, \"kv_lora_rank\": {Latent}, \"max_position_embeddings\": 4096, \"num_attention_heads\": {HeadCount}, "
+        $"\"hidden_size\": {Width}, \"intermediate_size\": 64, \"kv_lora_rank\": {Latent}, \"max_position_embeddings\": 4096, "
+            + $"\"num_attention_heads\": {HeadCount}, "
             + $"\"num_hidden_layers\": 1, \"num_key_value_heads\": {HeadCount}, \"qk_nope_head_dim\": {Unrotated}, \"qk_rope_head_dim\": {Rotated}, "
             + $"\"v_head_dim\": {ValueWidth}";
 
