@@ -15,7 +15,7 @@ namespace AttentionGen.Generator;
 public sealed class HookSuppressor : DiagnosticSuppressor
 {
     private static readonly SuppressionDescriptor Member = new("AG3001", "IDE0051", "The generator computes the method in vectors, from its text.");
-    private static readonly SuppressionDescriptor Parameter = new("AG3002", "IDE0060", "The parameters of a score modifier or mask predicate are fixed.");
+    private static readonly SuppressionDescriptor Parameter = new("AG3002", "IDE0060", "The parameters of a modifier or mask predicate are fixed.");
 
     /// <inheritdoc/>
     public override ImmutableArray<SuppressionDescriptor> SupportedSuppressions { get; } = ImmutableArray.Create(Member, Parameter);

@@ -9,6 +9,7 @@ internal enum Part
     Modify,
     Softmax,
     Merge,
+    ModifyProbabilities,
     Values,
     MergeHeads,
     Finish,

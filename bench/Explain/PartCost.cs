@@ -18,6 +18,9 @@ internal sealed record PartCost(
     private const int SoftmaxInstructions = 15;
     private const int MergeInstructions = 32;
 
+    // Probabilities that a method changes: subtract, 2ˣ (12) and multiply, and whatever the method does.
+    private const int ProbabilityInstructions = 14;
+
     // GELU by the error function: a polynomial of the ninth degree, 2ˣ, and what is around them; SiLU takes as many, a division included.
     private const int ActivationInstructions = 23;
 
@@ -73,6 +76,7 @@ internal sealed record PartCost(
                 {
                     Part.Softmax => SoftmaxInstructions,
                     Part.Merge => MergeInstructions,
+                    Part.ModifyProbabilities => ProbabilityInstructions,
                     Part.MergeHeads or Part.JoinHeads => 2,
                     Part.AttentionSum or Part.FeedForwardSum => SumInstructions,
                     Part.Activation => ActivationInstructions,

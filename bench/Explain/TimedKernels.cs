@@ -132,5 +132,21 @@ internal readonly struct TimedKernels<TKernels> : IAttentionKernels
         End(Part.Probabilities, rows, columns);
     }
 
+    public static void ModifyProbabilities(
+        ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax,
+        in AttendContext context)
+    {
+        Begin();
+        TKernels.ModifyProbabilities(ref scores, rows, from, columns, head, first, key, firstRow, ref ranges, ref softmax, in context);
+        End(Part.ModifyProbabilities, rows, columns - from);
+    }
+
+    public static void AppendedProbabilities(ref float scores, nint rows, nint columns, ref float softmax)
+    {
+        Begin();
+        TKernels.AppendedProbabilities(ref scores, rows, columns, ref softmax);
+        End(Part.ModifyProbabilities, rows, columns);
+    }
+
     public static (int First, int End) DeclaredRange(int head, int query, int keys) => TKernels.DeclaredRange(head, query, keys);
 }

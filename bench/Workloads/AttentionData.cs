@@ -100,5 +100,8 @@ internal class AttentionData : WorkloadData
 
     /// <summary>One call of the reference.</summary>
     protected virtual double[] Forward(AttentionShape shape, in AttentionArguments arguments, ReferenceCache? cache) =>
-        ReferenceAttention.Forward(shape, Weights, in arguments, cache, new ReferenceHooks { ScoreModifier = Workload.ScoreModifier }).Output;
+        ReferenceAttention.Forward(shape, Weights, in arguments, cache, new ReferenceHooks
+        {
+            ScoreModifier = Workload.ScoreModifier, ProbabilityModifier = Workload.ProbabilityModifier,
+        }).Output;
 }

@@ -121,3 +121,11 @@ internal sealed partial class ModifierH8D512
     /// <summary>The same for one score, in double precision.</summary>
     public static double Modify(double score, int head, int query, int key) => score + Biases[Math.Min(Math.Abs(key - query) >> 5, 7)];
 }
+
+/// <summary>Probabilities are squared, so that keys are passed over twice.</summary>
+[AttentionConfig(Heads = 8, DModel = 512)]
+internal sealed partial class SquaresH8D512
+{
+    [ProbabilityModifier]
+    private static float Square(float probability, int head, int query, int key) => probability * probability;
+}

@@ -29,6 +29,9 @@ internal record AttentionWorkload : Workload
     /// <summary>The score modifier of the class, for the reference; null where it has none.</summary>
     public Func<double, int, int, int, double>? ScoreModifier { get; init; }
 
+    /// <summary>The probability modifier of the class, for the reference; null where it has none.</summary>
+    public Func<double, int, int, int, double>? ProbabilityModifier { get; init; }
+
     public int Batch => KeyLengths.Length == 0 ? 1 : KeyLengths.Length;
 
     public bool UsesCache => CachedRows > 0;

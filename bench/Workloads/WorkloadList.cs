@@ -29,6 +29,7 @@ internal static class WorkloadList
         AttentionWorkload.Of<WindowH8D512>("window256-h8-d512-s8192", rows: 8192),
         AttentionWorkload.Of<FullH8D512>("full-h8-d512-s512", rows: 512),
         AttentionWorkload.Of<ModifierH8D512>("modifier-h8-d512-s512", rows: 512, scoreModifier: ModifierH8D512.Modify),
+        AttentionWorkload.Of<SquaresH8D512>("squares-h8-d512-s512", rows: 512) with { ProbabilityModifier = (share, _, _, _) => share * share },
 
         AttentionWorkload.Of<DecodeH14D896>("decode-h14/2-d896-c512", rows: 1, cachedRows: 512),
         AttentionWorkload.Of<DecodeH32D2048>("decode-h32/8-d2048-c1024", rows: 1, cachedRows: 1024),

@@ -14,8 +14,7 @@ using Microsoft.CodeAnalysis.Formatting;
 namespace AttentionGen.CodeFixes;
 
 /// <summary>
-/// Changes a member that stands in the way: a constructor that packs no weights, a required member, or a score modifier or mask predicate that is of an
-/// instance,
+/// Changes a member that stands in the way: a constructor that packs no weights, a required member, or a modifier or mask predicate that is of an instance,
 /// names a range that does not serve, or that nothing calls. The diagnostic points at it.
 /// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
@@ -65,7 +64,8 @@ public sealed class MemberFixProvider : CodeFixProvider
         }
 
         if (id == "AG0032")
-            return (Mark(member, model, "ScoreModifierAttribute") ?? Mark(member, model, "MaskPredicateAttribute")) is { } mark
+            return (Mark(member, model, "ScoreModifierAttribute") ?? Mark(member, model, "ProbabilityModifierAttribute")
+                ?? Mark(member, model, "MaskPredicateAttribute")) is { } mark
                 ? ($"Remove [{mark.Name}]", Remove(member, mark))
                 : null;
 

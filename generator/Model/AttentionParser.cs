@@ -30,10 +30,10 @@ internal static class AttentionParser
         var arguments = new AttributeArguments(attribute);
         var problems = new ProblemReporter(arguments, report, cancellationToken);
         ClassParser.Check(type, kind, attribute, compilation, problems, cancellationToken);
-        (HookSpec? modifier, MaskPredicateSpec? predicate) = HookParser.Parse(type, compilation, problems, cancellationToken);
+        HookSpecs hooks = HookParser.Parse(type, compilation, problems, cancellationToken);
         AttentionSpec? spec = arguments.AreWellFormed
             ? ConfigurationParser.Parse(
-                new(arguments, problems), kind == KernelKind.TransformerLayer, ClassParser.Describe(type, compilation, cancellationToken), modifier, predicate)
+                new(arguments, problems), kind == KernelKind.TransformerLayer, ClassParser.Describe(type, compilation, cancellationToken), hooks)
             : null;
         if (spec is { Shape.Learns: false })
             ClassParser.CheckWithoutWeights(type, problems);

@@ -18,6 +18,9 @@ internal sealed partial record AttentionSpec
     /// <summary>The user's score modifier, or null.</summary>
     public HookSpec? ScoreModifier { get; init; }
 
+    /// <summary>The user's probability modifier, or null.</summary>
+    public HookSpec? ProbabilityModifier { get; init; }
+
     /// <summary>The user's mask predicate, or null.</summary>
     public MaskPredicateSpec? MaskPredicate { get; init; }
 
@@ -39,6 +42,9 @@ internal sealed record HookSpec(string Name, bool IsVector, VectorExpression? Ve
     /// <summary>Whether it is called for one key after the other, as vectors cannot compute it.</summary>
     public bool IsScalar => !IsVector && VectorBody is null;
 }
+
+/// <summary>The hooks of a class, each null where it has none.</summary>
+internal sealed record HookSpecs(HookSpec? ScoreModifier, HookSpec? ProbabilityModifier, MaskPredicateSpec? MaskPredicate);
 
 /// <summary>A mask predicate and, where it declares one, the method that gives the visible range.</summary>
 internal sealed record MaskPredicateSpec(HookSpec Method, string? Range);

@@ -135,8 +135,8 @@ internal sealed record AttentionPlan
     /// <summary>Multiply-adds of the feed-forward network for one row; 0 for an attention block alone.</summary>
     public long FeedForwardMultiplyAdds => Spec.Layer is { } layer ? (layer.Gated ? 3L : 2L) * layer.FeedForwardDim * layer.DModel : 0;
 
-    /// <summary>Multiply-adds of scores and weighted values for one query row and one visible key.</summary>
-    public long AttentionMultiplyAdds => (long)Shape.QueryDim + Shape.JoinedDim;
+    /// <summary>Multiply-adds of scores, in each pass over the keys, and of weighted values for one query row and one visible key.</summary>
+    public long AttentionMultiplyAdds => ((long)Steps.KeyPasses * Shape.QueryDim) + Shape.JoinedDim;
 
     /// <summary>Every matrix of weights, those of a decoder layer's cross-attention too.</summary>
     public IEnumerable<StoredMatrix> Matrices => NarrowPlan.Matrices(Spec);
@@ -174,7 +174,7 @@ internal sealed record AttentionPlan
             : null;
         // The cross-attention of a decoder layer is an attention of its own; its products are this plan's, so that each kernel is written once.
         AttentionSpec? cross = spec.Layer?.CrossAttention is { } crossShape
-            ? spec with { Shape = crossShape, Layer = null, ScoreModifier = null, MaskPredicate = null }
+            ? spec with { Shape = crossShape, Layer = null, ScoreModifier = null, ProbabilityModifier = null, MaskPredicate = null }
             : null;
         MatrixKernel? crossMemory = cross is null ? null : Projection(cross.Shape.MemoryDim);
         List<ProductPlan> projections = !shape.HasProjections ? [] : new[]
@@ -228,7 +228,7 @@ internal sealed record AttentionPlan
                 + $"alive.",
             $"Key blocks of {KeyBlock}, cut at key 0: with {QueryBlock} query rows their scores take {QueryBlock * scoreStride * 4 / 1024} KiB and stay in the "
                 + $"first-level cache. The block's size is the same on every processor, since the bits depend on it.",
-            steps.TakesSigmoid
+            steps.TakesSigmoid || steps.ModifiesProbabilities
                 ? "Each key block's values start from zero and are added in ascending order."
                 : "Each key block's values start from zero and are merged by its maximum, in ascending order.",
             $"Runs of {QueryRun} query rows go through a key block together, so that long keys and values come from beyond the second-level cache once a run.",

@@ -31,6 +31,20 @@ internal sealed record AttentionSteps
     /// <summary>The pass over the scores between product and softmax, or null where nothing is done to them.</summary>
     public required ScorePass? ScorePass { get; init; }
 
+    /// <summary>The user's method that changes probabilities before they weight the values, or null.</summary>
+    public required HookSpec? ProbabilityModifier { get; init; }
+
+    /// <summary>Probabilities are changed before they weight the values.</summary>
+    public required bool ModifiesProbabilities { get; init; }
+
+    /// <summary>
+    /// Passes over the keys: a softmax whose probabilities are changed needs its final sum first, and computes the scores twice. A sigmoid has no sum.
+    /// </summary>
+    public int KeyPasses => ModifiesProbabilities && !TakesSigmoid ? 2 : 1;
+
+    /// <summary>The scores of a key block become probabilities without regard to other blocks, which later factors correct.</summary>
+    public bool NormalizesBlocks => !ModifiesProbabilities || KeyPasses > 1;
+
     /// <summary>Scores are also wanted capped and no more: for keys without a position, and for scores that come out.</summary>
     public required bool CapsAlone { get; init; }
 
@@ -58,7 +72,8 @@ internal sealed record AttentionSteps
         bool bounded = shape.KeyStarts || shape.WindowLeft >= 0 || shape.WindowRight >= 0 || shape.PrefixLengths || shape.ChunkSize > 0
             || shape.Documents || spec.MaskPredicate?.Range is not null;
         bool masksInside = shape.DeclaredMasks > 0 || shape.HasMaskPredicate || shape.HasScoreModifier;
-        bool rowRanges = bounded || pass is not null || shape.Sinks || shape.AppendedKeys > 0 || shape.Outputs != AttentionOutputs.None;
+        bool rowRanges = bounded || pass is not null || shape.Sinks || shape.AppendedKeys > 0 || shape.Outputs != AttentionOutputs.None
+            || shape.HasProbabilityModifier;
         var reasons = new List<string>();
         if (rowRanges)
             reasons.Add("Each row has a range of keys of its own: key blocks outside the ranges of a query block are skipped.");
@@ -67,6 +82,8 @@ internal sealed record AttentionSteps
                 $"Between product and softmax one pass over a block's scores, while they are in the first-level cache: {string.Join(", ", pass.Does)}.");
         if (shape.ScoreFunction == ScoreFunction.Sigmoid)
             reasons.Add("A score becomes a probability by itself, in the place of a softmax: no maximum, no sum, and factors of 1 where key blocks are added.");
+        if (shape.HasProbabilityModifier)
+            reasons.Add(Modified(spec));
         // A scale or a bias that float32 just holds would not be one after the division by ln 2.
         bool natural = pass is not null || shape.Sinks || shape.ScoreOutput != AttentionOutputs.None
             || Math.Max(shape.Scale, Math.Abs(shape.SigmoidBias)) / Math.Log(2) > float.MaxValue;
@@ -80,6 +97,8 @@ internal sealed record AttentionSteps
             TakesSigmoid = shape.ScoreFunction == ScoreFunction.Sigmoid,
             SigmoidBias = natural ? shape.SigmoidBias : shape.SigmoidBias / Math.Log(2),
             ScorePass = pass,
+            ProbabilityModifier = spec.ProbabilityModifier,
+            ModifiesProbabilities = shape.HasProbabilityModifier,
             CapsAlone = shape.Softcap > 0 && (shape.AppendedKeys > 0 || shape.ScoreOutput == AttentionOutputs.CappedScores),
             TakesSinks = shape.Sinks,
             WritesLogSumExp = shape.HasLogSumExp,
@@ -87,6 +106,16 @@ internal sealed record AttentionSteps
             AveragesProbabilities = (shape.Outputs & AttentionOutputs.AveragedProbabilities) != 0,
             Reasons = new(reasons),
         };
+    }
+
+    /// <summary>What a probability modifier costs.</summary>
+    private static string Modified(AttentionSpec spec)
+    {
+        string called = spec.ProbabilityModifier is { IsScalar: true } ? ", called key by key" : "";
+        return spec.Shape.ScoreFunction == ScoreFunction.Sigmoid
+            ? $"Probability modifier{called}: it takes what the sigmoid gives, and its results weight the values. Key blocks are added as they are."
+            : $"Probability modifier{called}: it takes normalised probabilities, so that a first pass over the keys finds each row's maximum and sum, and a "
+                + "second one computes the scores again, modifies the probabilities and weights the values. Key blocks are added as they are.";
     }
 }
 

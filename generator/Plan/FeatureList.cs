@@ -66,6 +66,7 @@ internal static class FeatureList
         | If(shape.Softcap > 0, AttentionFeatures.Softcap)
         | If(steps.ScorePass is not null, AttentionFeatures.ModifiesScores)
         | If(steps.NaturalScores, AttentionFeatures.NaturalScores)
+        | If(steps.ModifiesProbabilities, AttentionFeatures.ModifiesProbabilities)
         | If(shape.Sinks, AttentionFeatures.Sinks)
         | If(shape.AppendedKeys > 0, AttentionFeatures.AppendsKeys)
         | If(shape.HeadMask, AttentionFeatures.HeadMask)
@@ -82,7 +83,7 @@ internal static class FeatureList
     /// <summary>Whether a rule compares the position of a row with that of a key.</summary>
     private static bool ComparesPositions(AttentionShape shape) =>
         shape.Causal || shape.WindowLeft >= 0 || shape.WindowRight >= 0 || shape.ChunkSize > 0 || shape.Documents
-        || shape.HasDistanceBias || shape.HasScoreModifier || shape.HasMaskPredicate;
+        || shape.HasDistanceBias || shape.CallsHooks;
 
     private static AttentionFeatures If(bool isDeclared, AttentionFeatures feature) => isDeclared ? feature : AttentionFeatures.None;
 }

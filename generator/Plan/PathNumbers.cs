@@ -58,6 +58,8 @@ internal static class PathNumbers
         yield return ("FewRows", AttentionPlan.FewRows);
         yield return ("PartRows", AttentionPlan.PartRows);
         yield return ("PartsPerThread", plan.PartsPerThread);
+        if (plan.Steps.ModifiesProbabilities)
+            yield return ("KeyPasses", plan.Steps.KeyPasses);
         if (plan.FeedForward is { } network)
         {
             yield return ("FeedForwardDim", network.Width);

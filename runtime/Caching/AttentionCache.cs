@@ -32,7 +32,7 @@ public sealed partial class AttentionCache
     /// <exception cref="ArgumentException">The shape has a size that no kernel has.</exception>
     /// <exception cref="NotSupportedException">The shape has no cache, see <see cref="AttentionShape.HasCache"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="capacity"/> or <paramref name="batch"/> is less than 1, or the kernel calls a score modifier or mask predicate, whose positions stay
+    /// <paramref name="capacity"/> or <paramref name="batch"/> is less than 1, or the kernel calls a modifier or mask predicate, whose positions stay
     /// below 2³⁰, and <paramref name="capacity"/> is 2³⁰ or more.
     /// </exception>
     /// <exception cref="OutOfMemoryException">Keys or values need more floats than one .NET array can hold, or than the machine has.</exception>

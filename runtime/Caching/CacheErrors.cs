@@ -8,7 +8,7 @@ internal static partial class CacheErrors
     private const string HaveOne = "Cross-attention has one; so do causal self-attention and kernels without projections, if SequenceLength is not set.";
 
     /// <summary>Why positions have a limit.</summary>
-    public const string HaveHooks = "the kernel calls a score modifier or a mask predicate, whose positions stay below 2³⁰";
+    public const string HaveHooks = "the kernel calls a modifier or a mask predicate, whose positions stay below 2³⁰";
 
     // What follows from other properties, which are named themselves.
     private static readonly HashSet<string> Derived =

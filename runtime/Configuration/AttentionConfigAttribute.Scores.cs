@@ -1,6 +1,7 @@
 namespace AttentionGen;
 
-// What happens to a score, in this order: scale, softcap, score modifier, biases (additive mask, ALiBi, relative position), masks, softmax.
+// What happens to a score, in this order: scale, softcap, score modifier, biases (additive mask, ALiBi, relative position), masks, softmax,
+// probability modifier.
 public partial class AttentionConfigAttribute
 {
     /// <summary>Factor of the scores; positive and finite. Zero, the default, means <c>1/√HeadDim</c>.</summary>

@@ -8,7 +8,7 @@ namespace AttentionGen;
 /// </summary>
 public static partial class ReferenceAttention
 {
-    /// <summary>Runs the block without a cache. This form serves every shape without score modifier and mask predicate.</summary>
+    /// <summary>Runs the block without a cache. This form serves every shape without modifiers and mask predicate.</summary>
     /// <param name="shape">The shape of the block.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <param name="arguments">The arguments of a kernel. Outputs and options are not used.</param>

@@ -42,7 +42,13 @@ internal ref partial struct ReferenceHead
         for (int index = 0; index < terms.Count; index++)
         {
             if (terms[index].Index is { } key)
+            {
+                // Appended keys have no position: no modifier applies to them.
+                if (Hooks.ProbabilityModifier is { } modifier)
+                    probabilities[index] = modifier(probabilities[index], Head, Position, key);
                 WriteProbability(key, probabilities[index]);
+            }
+
             ReadOnlySpan<double> value = terms[index].Value is { } heads ? OfHead(heads, Shape.ValueHeadDim) : [];
             for (int element = 0; element < value.Length; element++)
                 output[element] += probabilities[index] * DropoutFactor(terms, index) * value[element];

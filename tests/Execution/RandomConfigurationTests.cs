@@ -17,7 +17,7 @@ public sealed class RandomConfigurationTests(ITestOutputHelper log)
     public void Know_every_setting()
     {
         Assert.Equal(
-            [.. SettingsOf(typeof(AttentionConfigAttribute)).Append("MaskPredicate").Append("ScoreModifier").Order(StringComparer.Ordinal)],
+            [.. SettingsOf(typeof(AttentionConfigAttribute)).Concat(["MaskPredicate", "ScoreModifier", "ProbabilityModifier"]).Order(StringComparer.Ordinal)],
             RandomConfiguration.Settings.Order(StringComparer.Ordinal));
         // The memory of a layer is declared as that of an attention block.
         Assert.Equal(

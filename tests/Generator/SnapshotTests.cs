@@ -27,9 +27,13 @@ public sealed class SnapshotTests
         + "Outputs = AttentionOutputs.LogSumExp")]
     [InlineData("Narrow", "Vector256", "Heads = 2, KvHeads = 1, HeadDim = 4, Projections = false, BooleanMask = MaskAxes.BatchKey, "
         + "KeyValues = KeyValueFormat.Int8")]
+    [InlineData("Flex", "Vector256", "Heads = 2, KvHeads = 1, HeadDim = 4, Projections = false, Sinks = true, ZeroKeyValue = true",
+        "[ScoreModifier] static float Seen(float score, int head, int query, int key) => query >= key ? score : float.NegativeInfinity; "
+        + "[ProbabilityModifier] static float Square(float probability, int head, int query, int key) => probability * probability;")]
     [InlineData("Interleaved", "Vector512", "Heads = 2, DModel = 32")]
     [InlineData("NeonTiny", "Neon", "Heads = 1, DModel = 4")]
-    public void Text_is_as_it_was(string name, string target, string arguments) => Check(name, target, $"AttentionConfig({arguments})");
+    public void Text_is_as_it_was(string name, string target, string arguments, string members = "") =>
+        Check(name, target, $"AttentionConfig({arguments})", members: members);
 
     [Theory]
     [InlineData("LinearGated", "Vector256", "Inputs = 300, Outputs = 20, Activation = Activation.Silu, Gate = true, Residual = true")]
@@ -52,10 +56,11 @@ public sealed class SnapshotTests
         Check(
             "Tensors", "Vector256", "AttentionConfig(Heads = 2, DModel = 8, Causal = true, KeyLengths = true, BooleanMask = MaskAxes.BatchKey)", tensors: true);
 
-    private static void Check(string name, string target, string attribute, bool tensors = false, string? only = null)
+    private static void Check(string name, string target, string attribute, bool tensors = false, string members = "", string? only = null)
     {
         string folder = Path.Combine(Root, name);
-        CSharpCompilation compilation = Compile($"namespace Snapshots; [{attribute}] internal sealed partial class {name};");
+        CSharpCompilation compilation = Compile(
+            $"namespace Snapshots; [{attribute}] internal sealed partial class {name}{(members.Length == 0 ? ";" : $" {{ {members} }}")}");
         Dictionary<string, string> actual = Generate(tensors ? compilation.AddReferences(KernelFactory.TensorReference) : compilation)
             .Result.GeneratedSources.ToDictionary(file => file.HintName, file => file.SourceText.ToString())
             .Where(file => only is null ? file.Key.StartsWith("Snapshots.", StringComparison.Ordinal) : file.Key == only)

@@ -63,7 +63,8 @@ public sealed class SpecParsingTests
         Assert.True(shape is { KeyStarts: false, WindowLeft: -1, WindowRight: -1, PrefixLengths: false, ChunkSize: 0, Documents: false });
         Assert.True(shape is { BooleanMask: Model.MaskAxes.None, AdditiveMask: Model.MaskAxes.None, MaskLength: false, HasMaskPredicate: false, Ragged: false,
             SkipPadding: false });
-        Assert.True(shape is { Softcap: 0, HasScoreModifier: false, Alibi: false, RelativePositionBuckets: 0, RelativePositionMaxDistance: 0, Sinks: false });
+        Assert.True(shape is { Softcap: 0, HasScoreModifier: false, HasProbabilityModifier: false,
+            Alibi: false, RelativePositionBuckets: 0, RelativePositionMaxDistance: 0, Sinks: false });
         Assert.True(shape is { QueryKeyNorm: Model.QueryKeyNorm.None, QueryKeyNormEpsilon: 0, BiasKeyValue: false, ZeroKeyValue: false,
             Outputs: Model.AttentionOutputs.None });
         Assert.True(

@@ -54,12 +54,16 @@ public sealed partial class FarPositionTests
     [Fact]
     public void A_cache_for_positions_that_a_hook_cannot_count_is_refused()
     {
-        AttentionShape[] hooked = [Hooked.Shape, Hooked.Shape with { HasMaskPredicate = false }, Hooked.Shape with { HasScoreModifier = false }];
+        AttentionShape[] hooked =
+        [
+            Hooked.Shape, Hooked.Shape with { HasMaskPredicate = false }, Hooked.Shape with { HasScoreModifier = false },
+            Hooked.Shape with { HasMaskPredicate = false, HasScoreModifier = false, HasProbabilityModifier = true },
+        ];
         foreach (AttentionShape shape in hooked)
         {
             Assert.Equal(ShapeLimits.MaxHookLength, new AttentionCache(shape, ShapeLimits.MaxHookLength).Capacity);
             Assert.StartsWith(
-                "capacity is 1073741824; expected at most 1073741823, because the kernel calls a score modifier or a mask predicate",
+                "capacity is 1073741824; expected at most 1073741823, because the kernel calls a modifier or a mask predicate",
                 Assert.Throws<ArgumentOutOfRangeException>("capacity", () => new AttentionCache(shape, 1 << 30)).Message,
                 StringComparison.Ordinal);
         }
@@ -78,6 +82,8 @@ public sealed partial class FarPositionTests
         Validate(hooked, ShapeLimits.MaxHookLength, 5);
         Assert.StartsWith("key has 1073741824 keys for a sequence; expected at most 1073741823", Refused(hooked, 5, 1 << 30, "key"), StringComparison.Ordinal);
         Assert.StartsWith("query has 1073741824 rows for a sequence", Refused(hooked, 1 << 30, 5, "query"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "key has 1073741824 keys", Refused(core with { HasProbabilityModifier = true }, 5, 1 << 30, "key"), StringComparison.Ordinal);
         Assert.StartsWith(
             "key has 1073741824 keys", Refused(core with { HasMaskPredicate = true, Ragged = true }, 5, 1 << 30, "key"), StringComparison.Ordinal);
 

@@ -17,7 +17,7 @@ internal sealed class GenericSubject : Subject<AttentionData>
     public override ReadOnlySpan<float> Output => output;
 
     public static bool Supports(AttentionShape shape) => shape is
-        { CausalAlignment: CausalAlignment.TopLeft, WindowLeft: < 0, WindowRight: < 0, HasScoreModifier: false };
+        { CausalAlignment: CausalAlignment.TopLeft, WindowLeft: < 0, WindowRight: < 0, HasScoreModifier: false, HasProbabilityModifier: false };
 
     public override void Run()
     {

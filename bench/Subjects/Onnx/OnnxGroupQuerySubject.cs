@@ -25,7 +25,7 @@ internal sealed class OnnxGroupQuerySubject(string form, Func<AttentionData, int
         // It rotates heads of whole sixteens only.
         int unit = shape.Rotary == RotaryKind.None ? 8 : 16;
         return workload.Batch == 1 && shape.Causal && !shape.IsCrossAttention && shape.CausalAlignment == CausalAlignment.TopLeft && shape.HeadDim % unit == 0
-            && shape.WindowRight < 0 && !shape.HasScoreModifier;
+            && shape.WindowRight < 0 && !shape.HasScoreModifier && !shape.HasProbabilityModifier;
     }
 
     public override void Run() => session!.Run();

@@ -28,7 +28,7 @@ internal sealed class OnnxSubject(string form, Func<AttentionData, byte[]> model
     /// <summary>The operator knows neither grouped heads nor rotary embedding nor a cache that is shared in place.</summary>
     public static bool SupportsMultiHeadAttention(AttentionWorkload workload) =>
         !workload.UsesCache && workload.Shape.Rotary == RotaryKind.None && workload.Shape.KvHeads == workload.Shape.Heads
-        && workload.Shape.WindowLeft < 0 && workload.Shape.WindowRight < 0 && !workload.Shape.HasScoreModifier;
+        && workload.Shape.WindowLeft < 0 && workload.Shape.WindowRight < 0 && !workload.Shape.HasScoreModifier && !workload.Shape.HasProbabilityModifier;
 
     public static bool HasProjectionBiases(AttentionShape shape) => shape.QueryBias && shape.KeyBias && shape.ValueBias;
 

@@ -185,6 +185,8 @@ internal static class AttentionProse
             yield return $"score modifier {modifier.Name}";
         if (shape.ScoreFunction == ScoreFunction.Sigmoid)
             yield return CodeWriter.Invariant($"sigmoid with bias {shape.SigmoidBias:G9}");
+        if (plan.Steps.ProbabilityModifier is { } probability)
+            yield return $"probability modifier {probability.Name}";
         if (shape.Alibi)
             yield return $"linear biases{(shape.AlibiSlopes.Count > 0 ? " of given slopes" : "")}"
                 + (shape.AlibiScale == 1 ? "" : CodeWriter.Invariant($" times {shape.AlibiScale:R}"));

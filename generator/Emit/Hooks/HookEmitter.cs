@@ -7,7 +7,7 @@ using AttentionGen.Generator.Plan;
 namespace AttentionGen.Generator.Emit;
 
 /// <summary>
-/// Writes how a kernel applies the user's score modifier and mask predicate: their expression where vectors compute it, a call for every
+/// Writes how a kernel applies the user's modifiers and mask predicate: their expression where vectors compute it, a call for every
 /// eight keys of a vector method, and otherwise a call for one key. Calls go by the full name of the class, so that nothing of the kernel
 /// can stand in between.
 /// </summary>
@@ -16,7 +16,7 @@ internal static class HookEmitter
     private const int HookLanes = 8;
 
     /// <summary>The call of a scalar hook for one key.</summary>
-    /// <param name="arguments">The score, where it is a modifier, the query head, and the positions of query and key.</param>
+    /// <param name="arguments">The score or the probability, where it is a modifier, the query head, and the positions of query and key.</param>
     public static string Call(KernelClass kernelClass, HookSpec hook, params string[] arguments) =>
         $"{kernelClass.FullName}.{hook.Name}({string.Join(", ", arguments)})";
 
@@ -28,7 +28,7 @@ internal static class HookEmitter
     public static string Range(KernelClass kernelClass, string range, string head, string query, string keys) =>
         $"{kernelClass.FullName}.{range}({head}, {query}, {keys})";
 
-    /// <summary>Statements that replace a vector of scores by the modified ones. The modifier is not scalar.</summary>
+    /// <summary>Statements that replace a vector of scores, or of probabilities, by the modified ones. The modifier is not scalar.</summary>
     /// <param name="scores">A local of the target's vector of float.</param>
     /// <param name="head">The query head, an int.</param>
     /// <param name="query">Position of the query, an int.</param>

@@ -39,6 +39,15 @@ internal sealed record KernelSignature(string Result, string Name, string Parame
         "ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax, in "
             + "Services::AttendContext context");
 
+    public static readonly KernelSignature ModifyProbabilities = new(
+        "void",
+        "ModifyProbabilities",
+        "ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax, in "
+            + "Services::AttendContext context");
+
+    public static readonly KernelSignature AppendedProbabilities =
+        new("void", "AppendedProbabilities", "ref float scores, nint rows, nint columns, ref float softmax");
+
     public static readonly KernelSignature DeclaredRange = new("(int First, int End)", "DeclaredRange", "int head, int query, int keys");
 
     /// <summary>What stands before the method's body.</summary>
@@ -47,7 +56,8 @@ internal sealed record KernelSignature(string Result, string Name, string Parame
     /// <summary>Those that the path calls for a plan.</summary>
     public static IEnumerable<KernelSignature> Of(AttentionPlan plan)
     {
-        yield return plan.Steps.HasRowRanges ? RangeSoftmax : plan.Shape.Causal ? CausalSoftmax : Softmax;
+        if (plan.Steps.NormalizesBlocks)
+            yield return plan.Steps.HasRowRanges ? RangeSoftmax : plan.Shape.Causal ? CausalSoftmax : Softmax;
         yield return Merge;
         yield return MergeHeads;
         yield return JoinHeads;
@@ -59,6 +69,10 @@ internal sealed record KernelSignature(string Result, string Name, string Parame
             yield return Finish;
         if (plan.Steps.WritesProbabilities)
             yield return Probabilities;
+        if (plan.Steps.ModifiesProbabilities)
+            yield return ModifyProbabilities;
+        if (plan.Steps.ModifiesProbabilities && plan.Shape.AppendedKeys > 0)
+            yield return AppendedProbabilities;
         if (plan.Steps.DeclaredRange is not null)
             yield return DeclaredRange;
     }

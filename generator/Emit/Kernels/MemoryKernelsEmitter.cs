@@ -5,7 +5,8 @@ namespace AttentionGen.Generator.Emit;
 
 /// <summary>
 /// Writes the kernels of a decoder layer's cross-attention. Its products, and what joins heads, are those of the self-attention. Softmax is its own: the
-/// two may differ in what their scores are powers of, and in which keys a row sees. A self-attention with sinks joins heads in another way.
+/// two may differ in what their scores are powers of, and in which keys a row sees. A self-attention with sinks or a probability modifier joins heads in
+/// another way.
 /// </summary>
 internal static class MemoryKernelsEmitter
 {

@@ -73,7 +73,7 @@ internal static class TargetEmitter
         if (plan.Memory is not { } memory)
             return;
         writer.Line();
-        MemoryKernelsEmitter.Write(writer, memory, joinsAlike: !plan.Steps.TakesSinks);
+        MemoryKernelsEmitter.Write(writer, memory, joinsAlike: !plan.Steps.TakesSinks && !plan.Steps.ModifiesProbabilities);
     }
 
     /// <summary>All kernels that are no products.</summary>
@@ -91,6 +91,8 @@ internal static class TargetEmitter
             writer.Line();
         }
 
+        if (plan.Steps.ModifiesProbabilities)
+            ModifiedProbabilitiesEmitter.Write(writer, plan);
         if (plan.Steps.WritesProbabilities)
         {
             ExtraOutputsEmitter.WriteKernel(writer, plan);

@@ -61,7 +61,7 @@ internal sealed class KernelKind
     /// <summary>Names that the generated part may declare.</summary>
     public required IReadOnlyCollection<string> ReservedNames { get; init; }
 
-    /// <summary>Whether score modifiers and mask predicates of the class are called.</summary>
+    /// <summary>Whether modifiers and mask predicates of the class are called.</summary>
     public bool HasHooks { get; init; }
 
     /// <summary>The metadata name of the attribute.</summary>

@@ -119,17 +119,17 @@ internal static class DiagnosticDescriptors
         "AG0027", "A weight matrix is too large",
         "The {0} matrix would have {1} elements ({2}), but an array holds at most 2147483591: use a smaller {3}");
 
-    // Score modifiers and mask predicates.
+    // Modifiers and mask predicates.
     public static readonly DiagnosticDescriptor HookTwice = Create(
-        "AG0028", "A class has two score modifiers or two mask predicates",
+        "AG0028", "A class has two score modifiers, probability modifiers or mask predicates",
         "'{0}' has more than one method with {1}: keep the attribute on '{2}' only, and call the other methods from it");
 
     public static readonly DiagnosticDescriptor HookKind = Create(
-        "AG0029", "A score modifier or mask predicate must be a plain static method",
+        "AG0029", "A modifier or mask predicate must be a plain static method",
         "'{0}' must be {2}, because the kernel calls it by its name: write a {1} as a static method without type parameters");
 
     public static readonly DiagnosticDescriptor HookSignature = Create(
-        "AG0030", "A score modifier or mask predicate has another signature",
+        "AG0030", "A modifier or mask predicate has another signature",
         "'{0}' does not have the signature of a {1}: write '{2}', or '{3}' for eight neighbouring keys at once");
 
     public static readonly DiagnosticDescriptor HookRange = Create(
@@ -137,7 +137,7 @@ internal static class DiagnosticDescriptors
         "The mask predicate '{0}' has Range = \"{1}\", which {2}: write 'static (int First, int End) {1}(int head, int query, int keys)', or leave Range out");
 
     public static readonly DiagnosticDescriptor HookWithoutConfig = Create(
-        "AG0032", "A score modifier or mask predicate needs an annotated class",
+        "AG0032", "A modifier or mask predicate needs an annotated class",
         "'{0}' is marked {1} but '{2}' has no AttentionConfig, so nothing calls the method: annotate the class, or remove the attribute");
 
     // The variants.

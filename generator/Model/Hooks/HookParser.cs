@@ -6,29 +6,40 @@ using Microsoft.CodeAnalysis;
 
 namespace AttentionGen.Generator.Model;
 
-/// <summary>Finds and judges the methods that the kernel calls: a score modifier and a mask predicate.</summary>
+/// <summary>Finds and judges the methods that the kernel calls: a score modifier, a probability modifier and a mask predicate.</summary>
 internal static class HookParser
 {
     private const string ModifierAttribute = "ScoreModifierAttribute";
     private const string ModifierMark = "[ScoreModifier]";
+    private const string ProbabilityAttribute = "ProbabilityModifierAttribute";
+    private const string ProbabilityMark = "[ProbabilityModifier]";
     private const string PredicateAttribute = "MaskPredicateAttribute";
     private const string PredicateMark = "[MaskPredicate]";
+    private const string ProbabilityKind = "probability modifier";
+    private const string PredicateKind = "mask predicate";
 
     /// <summary>Reports all that is wrong; hooks with mistakes are null.</summary>
-    public static (HookSpec? Modifier, MaskPredicateSpec? Predicate) Parse(
-        INamedTypeSymbol type, Compilation compilation, ProblemReporter problems, CancellationToken cancellationToken)
+    public static HookSpecs Parse(INamedTypeSymbol type, Compilation compilation, ProblemReporter problems, CancellationToken cancellationToken)
     {
-        IMethodSymbol? modifier = Single(type, ModifierAttribute, ModifierMark, problems);
+        HookSpec? Find(string attribute, string mark, string kind)
+        {
+            IMethodSymbol? method = Single(type, attribute, mark, problems);
+            return method is null ? null : Describe(type, method, kind, compilation, problems, cancellationToken);
+        }
+
+        HookSpec? modifier = Find(ModifierAttribute, ModifierMark, "score modifier");
+        HookSpec? probability = Find(ProbabilityAttribute, ProbabilityMark, ProbabilityKind);
         IMethodSymbol? predicate = Single(type, PredicateAttribute, PredicateMark, problems);
-        HookSpec? modifierHook = modifier is null ? null : Describe(type, modifier, isPredicate: false, compilation, problems, cancellationToken);
-        HookSpec? predicateHook = predicate is null ? null : Describe(type, predicate, isPredicate: true, compilation, problems, cancellationToken);
+        HookSpec? predicateHook = predicate is null ? null : Describe(type, predicate, PredicateKind, compilation, problems, cancellationToken);
         string? range = predicate is null ? null : Range(type, predicate, problems);
-        return (modifierHook, predicateHook is null ? null : new(predicateHook, range));
+        return new(modifier, probability, predicateHook is null ? null : new(predicateHook, range));
     }
 
     /// <summary>How a method is marked, such as <c>[ScoreModifier]</c>, or null where it is no hook.</summary>
     public static string? MarkOf(IMethodSymbol method) =>
-        HasAttribute(method, ModifierAttribute) ? ModifierMark : HasAttribute(method, PredicateAttribute) ? PredicateMark : null;
+        HasAttribute(method, ModifierAttribute) ? ModifierMark
+        : HasAttribute(method, ProbabilityAttribute) ? ProbabilityMark
+        : HasAttribute(method, PredicateAttribute) ? PredicateMark : null;
 
     private static IMethodSymbol? Single(INamedTypeSymbol type, string attribute, string shown, ProblemReporter problems)
     {
@@ -39,9 +50,8 @@ internal static class HookParser
     }
 
     private static HookSpec? Describe(
-        INamedTypeSymbol type, IMethodSymbol method, bool isPredicate, Compilation compilation, ProblemReporter problems, CancellationToken cancellationToken)
+        INamedTypeSymbol type, IMethodSymbol method, string kind, Compilation compilation, ProblemReporter problems, CancellationToken cancellationToken)
     {
-        string kind = isPredicate ? "mask predicate" : "score modifier";
         if (method.MethodKind != MethodKind.Ordinary || !method.IsStatic || method.Arity > 0)
         {
             string what = method.MethodKind != MethodKind.Ordinary ? "an ordinary method" : method.IsStatic ? "without type parameters" : "static";
@@ -49,17 +59,19 @@ internal static class HookParser
             return null;
         }
 
+        bool isPredicate = kind == PredicateKind;
         (string scalar, string vector) = isPredicate
             ? ("bool(int, int, int)", "Vector256<int>(int, int, Vector256<int>)")
             : ("float(float, int, int, int)", "Vector256<float>(Vector256<float>, int, int, Vector256<int>)");
         string signature = Signature(method);
         if (signature != scalar && signature != vector)
         {
+            string changed = kind == ProbabilityKind ? "probability" : "score", severalChanged = kind == ProbabilityKind ? "probabilities" : "scores";
             (string first, string second) = isPredicate
                 ? ($"static bool {method.Name}(int head, int query, int key)", $"static Vector256<int> {method.Name}(int head, int query, Vector256<int> keys)")
                 : (
-                    $"static float {method.Name}(float score, int head, int query, int key)",
-                    $"static Vector256<float> {method.Name}(Vector256<float> scores, int head, int query, Vector256<int> keys)");
+                    $"static float {method.Name}(float {changed}, int head, int query, int key)",
+                    $"static Vector256<float> {method.Name}(Vector256<float> {severalChanged}, int head, int query, Vector256<int> keys)");
             problems.ReportAt(DiagnosticDescriptors.HookSignature, method, method.Name, kind, first, second);
             return null;
         }

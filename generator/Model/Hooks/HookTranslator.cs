@@ -87,7 +87,7 @@ internal sealed class HookTranslator
     {
         if (!SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, method))
             return null;
-        // A mask predicate has no score.
+        // A mask predicate has no score. The probability of a probability modifier takes its place.
         int ordinal = parameter.Ordinal + (method.Parameters.Length == 4 ? 0 : 1);
         return new VectorExpression.Parameter((HookParameter)ordinal) { Element = element };
     }

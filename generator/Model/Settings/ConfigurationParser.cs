@@ -4,11 +4,15 @@ namespace AttentionGen.Generator.Model;
 internal static class ConfigurationParser
 {
     /// <summary>Reports all that is wrong; null then.</summary>
-    public static AttentionSpec? Parse(SettingReader settings, bool isLayer, KernelClass kernelClass, HookSpec? modifier, MaskPredicateSpec? predicate)
+    public static AttentionSpec? Parse(SettingReader settings, bool isLayer, KernelClass kernelClass, HookSpecs hooks)
     {
         // Settings that depend on others are judged only where those are legal: one mistake, one error.
-        AttentionShape shape =
-            ShapeSettings.Read(settings, AttentionShape.Unset()) with { HasScoreModifier = modifier is not null, HasMaskPredicate = predicate is not null };
+        AttentionShape shape = ShapeSettings.Read(settings, AttentionShape.Unset()) with
+        {
+            HasScoreModifier = hooks.ScoreModifier is not null,
+            HasProbabilityModifier = hooks.ProbabilityModifier is not null,
+            HasMaskPredicate = hooks.MaskPredicate is not null,
+        };
         shape = ShapeParser.Parse(settings, shape, isLayer);
         VisibilityParser.Check(settings, shape);
         shape = ScoresParser.Parse(settings, shape);
@@ -26,6 +30,15 @@ internal static class ConfigurationParser
         ShapeParser.CheckMatrices(settings, shape);
         if (layer is not null)
             LayerParser.CheckMatrices(settings, layer);
-        return new() { Class = kernelClass, Shape = shape, Layer = layer, ScoreModifier = modifier, MaskPredicate = predicate, Unrolling = unrolling };
+        return new()
+        {
+            Class = kernelClass,
+            Shape = shape,
+            Layer = layer,
+            ScoreModifier = hooks.ScoreModifier,
+            ProbabilityModifier = hooks.ProbabilityModifier,
+            MaskPredicate = hooks.MaskPredicate,
+            Unrolling = unrolling,
+        };
     }
 }

@@ -17,6 +17,7 @@ internal static class GradientsParser
         Refuse(settings, shape.OutputGate, "OutputGate", "the backward pass knows no gates of heads");
         Refuse(settings, shape.ScoreFunction != ScoreFunction.Softmax, "ScoreFunction", "the backward pass knows the softmax alone");
         RefuseHook(settings, shape.HasScoreModifier, "[ScoreModifier]");
+        RefuseHook(settings, shape.HasProbabilityModifier, "[ProbabilityModifier]");
         RefuseHook(settings, shape.HasMaskPredicate, "[MaskPredicate]");
     }
 

@@ -47,5 +47,5 @@ internal static class VisibilityParser
     /// <summary>Whether anything depends on the position of a query relative to that of a key.</summary>
     private static bool ComparesPositions(AttentionShape shape) =>
         shape.Causal || shape.WindowLeft >= 0 || shape.WindowRight >= 0 || shape.ChunkSize > 0 || shape.Documents
-        || shape.Alibi || shape.RelativePositionBuckets != 0 || shape.HasScoreModifier || shape.HasMaskPredicate;
+        || shape.Alibi || shape.RelativePositionBuckets != 0 || shape.CallsHooks;
 }

@@ -125,7 +125,7 @@ public sealed class AttentionCachePool
     /// <param name="batch">The number of sequences.</param>
     /// <exception cref="NotSupportedException">The cache needs a part for the memory of its layer, whose capacity is missing.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="capacity"/> or <paramref name="batch"/> is less than 1, or the kernel calls a score modifier or mask predicate, whose positions stay
+    /// <paramref name="capacity"/> or <paramref name="batch"/> is less than 1, or the kernel calls a modifier or mask predicate, whose positions stay
     /// below 2³⁰, and <paramref name="capacity"/> is 2³⁰ or more.
     /// </exception>
     public AttentionCache CreateCache(int capacity, int batch)

@@ -200,4 +200,7 @@ public enum AttentionFeatures : long
 
     /// <summary>A call gives a factor for each head.</summary>
     HeadMask = 1L << 60,
+
+    /// <summary>A method of the user's class changes probabilities before they weight the values.</summary>
+    ModifiesProbabilities = 1L << 61,
 }

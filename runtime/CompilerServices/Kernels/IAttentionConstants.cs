@@ -54,6 +54,11 @@ public interface IAttentionConstants
     /// <summary>Keys that follow the last one.</summary>
     static virtual int AppendedKeys => 0;
 
+    /// <summary>
+    /// Passes over the keys where probabilities are modified: two where a softmax needs its final sum first, one where a sigmoid needs none.
+    /// </summary>
+    static virtual int KeyPasses => 1;
+
     /// <summary>Axes of the boolean mask.</summary>
     static virtual MaskAxes BooleanMask => MaskAxes.None;
 

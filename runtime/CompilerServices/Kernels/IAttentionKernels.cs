@@ -191,6 +191,31 @@ public interface IAttentionKernels
         ref float scores, nint rows, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax,
         in AttendContext context) => throw new UnreachableException();
 
+    /// <summary>
+    /// Turns final scores into probabilities, and changes them by the user's method. Keys outside of a row's range, and masked ones, get exactly 0.
+    /// </summary>
+    /// <param name="scores">The first row's final scores.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="from">First column that has scores.</param>
+    /// <param name="columns">End of the columns.</param>
+    /// <param name="head">The KV head.</param>
+    /// <param name="first">Which row of the KV head the first row is.</param>
+    /// <param name="key">The key of column 0.</param>
+    /// <param name="firstRow">Which row of the sequence row 0 of the KV head is.</param>
+    /// <param name="ranges">First key and end of the keys of each row.</param>
+    /// <param name="softmax">The state of the query block, with the final maxima and sums.</param>
+    /// <param name="context">What is declared for the sequence.</param>
+    static virtual void ModifyProbabilities(
+        ref float scores, nint rows, nint from, nint columns, nint head, nint first, nint key, nint firstRow, ref int ranges, ref float softmax,
+        in AttendContext context) => throw new UnreachableException();
+
+    /// <summary>Turns final scores of appended keys into probabilities, which nothing changes.</summary>
+    /// <param name="scores">The first row's final scores.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Appended keys.</param>
+    /// <param name="softmax">The state of the query block, with the final maxima and sums.</param>
+    static virtual void AppendedProbabilities(ref float scores, nint rows, nint columns, ref float softmax) => throw new UnreachableException();
+
     /// <summary>The keys that the user's mask predicate may let a row see.</summary>
     /// <param name="head">The query head.</param>
     /// <param name="query">The position of the row.</param>

@@ -23,6 +23,9 @@ public sealed partial record AttentionShape
     /// <summary>Whether the class has a score modifier.</summary>
     public bool HasScoreModifier { get; init; }
 
+    /// <summary>Whether the class has a probability modifier.</summary>
+    public bool HasProbabilityModifier { get; init; }
+
     /// <summary>Whether linear biases are added to the scores.</summary>
     public bool Alibi { get; init; }
 

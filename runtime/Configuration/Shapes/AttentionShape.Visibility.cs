@@ -47,8 +47,8 @@ public sealed partial record AttentionShape
     /// <summary>Whether the class has a mask predicate.</summary>
     public bool HasMaskPredicate { get; init; }
 
-    /// <summary>Whether a score modifier or a mask predicate is called.</summary>
-    internal bool CallsHooks => HasScoreModifier || HasMaskPredicate;
+    /// <summary>Whether a score modifier, a probability modifier or a mask predicate is called.</summary>
+    internal bool CallsHooks => HasScoreModifier || HasProbabilityModifier || HasMaskPredicate;
 
     /// <summary>Whether sequences follow each other without padding.</summary>
     public bool Ragged { get; init; }

@@ -28,7 +28,7 @@ internal static class ShapeLimits
     public const int MaxSequenceLength = 1_048_576;
 
     /// <summary>
-    /// Rows and keys of a sequence where a score modifier or a mask predicate is called: with positions below ±2³⁰ an int holds the sum and the
+    /// Rows and keys of a sequence where a modifier or a mask predicate is called: with positions below ±2³⁰ an int holds the sum and the
     /// difference of any two. The generator computes hooks in vectors under this assumption, and the runtime refuses longer sequences.
     /// </summary>
     public const int MaxHookLength = (1 << 30) - 1;

@@ -7,7 +7,7 @@ public static partial class ReferenceAttention
     /// <summary>
     /// Takes the gradient of the output of a call without a cache back to its inputs and to every learned tensor (Dao et al. 2022, without blocks).
     /// </summary>
-    /// <param name="shape">The shape of the block, without score modifier and mask predicate and with keys and values in float32.</param>
+    /// <param name="shape">The shape of the block, without modifiers and mask predicate and with keys and values in float32.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <param name="arguments">The arguments of the call. Outputs and options are not used.</param>
     /// <param name="outputGradient">∂L/∂output, in the layout of the output. What it holds for rows of padding that is skipped does not count.</param>
@@ -122,7 +122,7 @@ public static partial class ReferenceAttention
     private static void CheckDerivatives(AttentionShape shape)
     {
         if (shape.CallsHooks)
-            throw new NotSupportedException("shape has a score modifier or a mask predicate; expected none, because their derivative is not known.");
+            throw new NotSupportedException("shape has a modifier or a mask predicate; expected none, because their derivative is not known.");
         if (shape.InputBias || shape.OutputGate || !shape.OutputProjection || shape.ScoreFunction != ScoreFunction.Softmax)
             throw new NotSupportedException(
                 "shape has biases of its inputs, an output gate, no output projection, or another function than softmax; expected none of these.");

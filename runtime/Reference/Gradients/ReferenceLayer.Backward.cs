@@ -5,7 +5,7 @@ namespace AttentionGen;
 public static partial class ReferenceLayer
 {
     /// <summary>Takes the gradient of the output of a call without a cache back to its inputs and to every learned tensor.</summary>
-    /// <param name="shape">The shape of the layer, without score modifier and mask predicate and with keys and values in float32.</param>
+    /// <param name="shape">The shape of the layer, without modifiers and mask predicate and with keys and values in float32.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <param name="arguments">The arguments of the call. Outputs and options are not used.</param>
     /// <param name="outputGradient">∂L/∂output, in the layout of the output. What it holds for rows of padding that is skipped does not count.</param>

@@ -14,6 +14,7 @@ public sealed class ExtremeVariantsTests
         ("sinks", Core with { Sinks = true, BooleanMask = MaskAxes.QueryKey }),
         ("appended", Core with { BiasKeyValue = true, ZeroKeyValue = true, ChunkSize = 50 }),
         ("modifier", Core with { ScoreModifier = TestHook.DistanceModifier, MaskPredicate = TestHook.ThirdsPredicate }),
+        ("probability", Core with { ProbabilityModifier = TestHook.VectorProbability, Causal = true }),
         ("additive", Core with { AdditiveMask = MaskAxes.QueryKey, Outputs = AttentionOutputs.LogSumExp }));
 
     public static TheoryData<string> All => Kernels.All;

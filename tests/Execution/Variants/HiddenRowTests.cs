@@ -17,6 +17,12 @@ public sealed class HiddenRowTests
             new() { Heads = 2, DModel = 16, KeyLengths = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.AveragedProbabilities }),
         ("predicate", new() { Heads = 2, HeadDim = 8, Projections = false, Causal = true, MaskPredicate = TestHook.ThirdsPredicate,
             Outputs = AttentionOutputs.AveragedProbabilities }),
+        ("probability", new() { Heads = 2, HeadDim = 8, Projections = false, Causal = true, BooleanMask = MaskAxes.BatchHeadQueryKey,
+            ProbabilityModifier = TestHook.CurvedProbability, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp }),
+        (
+            "table-probability",
+            new() { Heads = 2, DModel = 16, AdditiveMask = MaskAxes.BatchHeadQueryKey, Sinks = true, ProbabilityModifier = TestHook.TableProbability,
+                Outputs = AttentionOutputs.AveragedProbabilities }),
         (
             "additive",
             new() { Heads = 2, HeadDim = 8, DModel = 24, Causal = true, AdditiveMask = MaskAxes.BatchHeadQueryKey, Outputs = AttentionOutputs.Probabilities }));
@@ -28,7 +34,7 @@ public sealed class HiddenRowTests
     public void A_hidden_row_has_no_probabilities_and_disturbs_no_other(string name)
     {
         IKernelType type = Kernels.Type(name);
-        ReferenceHooks? hooks = type.Shape.HasMaskPredicate ? new() { MaskPredicate = TestHook.ThirdsPredicate.Predicate } : null;
+        ReferenceHooks hooks = Kernels.Configuration(name).ReferenceHooks;
         foreach (int rows in (int[])[40, 300, 1100])
         {
             AttentionCase call = AttentionCase.Create(type.Shape, batch: 1, rows, -1, seed: rows, hooks: hooks);

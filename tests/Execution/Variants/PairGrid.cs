@@ -22,7 +22,8 @@ internal static class PairGrid
     /// <summary>A configuration without what has no gradient.</summary>
     public static TestConfiguration WithDerivatives(TestConfiguration configuration) => configuration with
     {
-        ScoreModifier = null, MaskPredicate = null, KeyValues = KeyValueFormat.Float32, Weights = WeightFormat.Float32, Outputs = AttentionOutputs.None,
+        ScoreModifier = null, ProbabilityModifier = null, MaskPredicate = null, KeyValues = KeyValueFormat.Float32, Weights = WeightFormat.Float32,
+        Outputs = AttentionOutputs.None,
         ScoreFunction = ScoreFunction.Softmax, SigmoidBias = float.NaN, OutputGate = false, InputBias = false, OutputProjection = true,
     };
 

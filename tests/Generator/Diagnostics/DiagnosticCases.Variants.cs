@@ -251,7 +251,10 @@ internal sealed partial record DiagnosticCase
             $"{Small}, Gradients = true",
             "OutputGate cannot be combined with Gradients");
         (string, string)[] hooks =
-            [("ScoreModifier", "float Change(float s, int h, int q, int k) => s"), ("MaskPredicate", "bool Sees(int h, int q, int k) => k < q")];
+        [
+            ("ScoreModifier", "float Change(float s, int h, int q, int k) => s"), ("ProbabilityModifier", "float Change(float p, int h, int q, int k) => p"),
+            ("MaskPredicate", "bool Sees(int h, int q, int k) => k < q"),
+        ];
         foreach ((string attribute, string method) in hooks)
         {
             string Class(string settings, string hook) => $"[AttentionConfig({Small}{settings})] partial class Block {{ {hook}static {method}; }}";

@@ -152,6 +152,7 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
             new(name, id, Class(illegal), Class(legal), parts);
 
         const string Good = "[ScoreModifier] static float Bias(float score, int head, int query, int key) => score;";
+        const string Share = "[ProbabilityModifier] static float Share(float probability, int head, int query, int key) => probability;";
         const string Sees = "[MaskPredicate] static bool Sees(int head, int query, int key) => true;";
         yield return Hook(
             "two score modifiers",
@@ -168,6 +169,13 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
             Sees + Good,
             "[MaskPredicate]",
             "'Sees'");
+        yield return Hook(
+            "two probability modifiers",
+            "AG0028",
+            Share + "[ProbabilityModifier] static Vector256<float> «Other»(Vector256<float> p, int h, int q, Vector256<int> k) => p;",
+            Share + Good + Sees,
+            "[ProbabilityModifier]",
+            "'Share'");
         yield return new(
             "two score modifiers in two parts", "AG0028",
             $"[AttentionConfig({Small})] partial class Block {{ {Good} }} partial class Block {{ [ScoreModifier] static float «Other»(float s, int h, int q, "
@@ -179,6 +187,13 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
             Good,
             "'Bias' must be static",
             "score modifier");
+        yield return Hook(
+            "probability modifier of an instance",
+            "AG0029",
+            "[ProbabilityModifier] float «Share»(float p, int h, int q, int k) => p;",
+            Share,
+            "'Share' must be static",
+            "probability modifier");
         yield return Hook(
             "generic mask predicate",
             "AG0029",
@@ -203,6 +218,26 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
             "AG0030",
             "[ScoreModifier] static Vector256<float> «Bias»(Vector256<float> s, int h, int q, Vector128<int> k) => s;",
             "[ScoreModifier] static Vector256<float> Bias(Vector256<float> s, int h, int q, Vector256<int> k) => s;",
+            "Vector256<int> keys");
+        yield return Hook(
+            "probability modifier without a probability",
+            "AG0030",
+            "[ProbabilityModifier] static float «Share»(int h, int q, int k) => 1;",
+            Share,
+            "signature of a probability modifier",
+            "static float Share(float probability, int head, int query, int key)",
+            "static Vector256<float> Share(Vector256<float> probabilities, int head, int query, Vector256<int> keys)");
+        yield return Hook(
+            "probability modifier of double",
+            "AG0030",
+            "[ProbabilityModifier] static double «Share»(double p, int h, int q, int k) => p;",
+            Share,
+            "'Share'");
+        yield return Hook(
+            "probability modifier of other vectors",
+            "AG0030",
+            "[ProbabilityModifier] static Vector256<float> «Share»(Vector256<float> p, int h, int q, int k) => p;",
+            "[ProbabilityModifier] static Vector256<float> Share(Vector256<float> p, int h, int q, Vector256<int> k) => p;",
             "Vector256<int> keys");
         yield return Hook(
             "mask predicate of a score",
@@ -240,6 +275,13 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
             near.Replace("bool Sees", "bool «Sees»") + Range.Replace("static ", ""),
             near + Range.Replace("First", "From"),
             "another signature");
+        yield return new(
+            "probability modifier of another class",
+            "AG0032",
+            "class Shares { [ProbabilityModifier] static float «Share»(float p, int h, int q, int k) => p; }",
+            Class(Share),
+            "'Share' is marked [ProbabilityModifier]",
+            "'Shares' has no AttentionConfig");
         yield return new(
             "score modifier of another class",
             "AG0032",

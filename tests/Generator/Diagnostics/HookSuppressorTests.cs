@@ -19,6 +19,9 @@ public sealed class HookSuppressorTests
             [ScoreModifier]
             private static float Decay(float score, int head, int query, int key) => score - (query - key);
 
+            [ProbabilityModifier]
+            private static float Share(float probability, int head, int query, int key) => probability * query;
+
             [MaskPredicate]
             private static bool Sees(int head, int query, int key) => key <= query;
 
@@ -37,7 +40,8 @@ public sealed class HookSuppressorTests
     {
         (Compilation compilation, _) = GeneratorDriverFixture.Generate(GeneratorDriverFixture.Compile(Source));
         Assert.Equal(
-            ["Decay", "Decay", "Decay.head", "Decay.head", "Decay.key", "Decay.query", "Sees", "Sees.head", "Unused", "Unused.head"],
+            ["Decay", "Decay", "Decay.head", "Decay.head", "Decay.key", "Decay.query", "Sees", "Sees.head", "Share", "Share.head",
+                "Share.key", "Unused", "Unused.head"],
             await Reported(compilation, []));
 
         // Of the plain class, which is not annotated, everything stays.

@@ -1,3 +1,4 @@
+using AttentionGen.Generator.Model;
 using AttentionGen.Generator.Plan;
 using static AttentionGen.Tests.Generator.GeneratorDriverFixture;
 
@@ -8,6 +9,7 @@ public sealed class AttentionStepsTests
 {
     private const string Table =
         "static float Slope(int head) => head; [ScoreModifier] static float Modify(float score, int head, int query, int key) { return score * Slope(head); }";
+    private const string Probability = "[ProbabilityModifier] static float Square(float p, int head, int query, int key) => p * p;";
     private const string Expression = "[ScoreModifier] static float Modify(float score, int head, int query, int key) => score * 2;";
 
     [Fact]
@@ -48,6 +50,25 @@ public sealed class AttentionStepsTests
         Assert.True(together is { ModifiesApart: false, CapsInVectors: true, ModifiesInVectors: true, HasVectorLoop: true });
     }
 
+    /// <summary>A softmax needs its sum before probabilities are modified: the scores are computed twice. A sigmoid has no sum.</summary>
+    [Theory]
+    [InlineData("", 2, true)]
+    [InlineData(", Causal = true, Sinks = true", 2, true)]
+    [InlineData(", ScoreFunction = ScoreFunction.Sigmoid, SigmoidBias = -1", 1, false)]
+    public void A_probability_modifier_takes_a_second_pass_where_there_is_a_sum(string settings, int passes, bool normalizes)
+    {
+        AttentionSteps steps = Steps(settings, Probability);
+        Assert.True(steps is { ModifiesProbabilities: true, HasRowRanges: true, MasksInside: false, ProbabilityModifier.IsScalar: false });
+        Assert.Equal((passes, normalizes), (steps.KeyPasses, steps.NormalizesBlocks));
+        Assert.Single(steps.Reasons, reason => reason.StartsWith("Probability modifier: ", StringComparison.Ordinal));
+        AttentionPlan plan = AttentionPlan.Create(Spec(settings, Probability), VectorTarget.Vector256);
+        Assert.Equal((passes * 8) + 8, plan.AttentionMultiplyAdds);
+        Assert.True(plan.Features.HasFlag(AttentionFeatures.ModifiesProbabilities | AttentionFeatures.Ranges | AttentionFeatures.ComparesPositions));
+        Assert.Equal([passes], PathNumbers.Of(plan).Where(number => number.Name == "KeyPasses").Select(number => number.Value));
+        AttentionSteps without = Steps(settings);
+        Assert.True(without is { ModifiesProbabilities: false, KeyPasses: 1, NormalizesBlocks: true });
+    }
+
     [Fact]
     public void A_mask_needs_the_head_only_where_it_has_an_axis_of_heads()
     {
@@ -73,6 +94,8 @@ public sealed class AttentionStepsTests
         Assert.Equal((vectorColumns, rest), (join.VectorColumns, join.HasRest));
     }
 
-    private static AttentionSteps Steps(string settings, string members = "") => AttentionSteps.Create(
-        ParseSpecs($"namespace Test; [AttentionConfig(Heads = 2, DModel = 8{settings})] public sealed partial class Block {{ {members} }}").Single());
+    private static AttentionSteps Steps(string settings, string members = "") => AttentionSteps.Create(Spec(settings, members));
+
+    private static AttentionSpec Spec(string settings, string members) =>
+        ParseSpecs($"namespace Test; [AttentionConfig(Heads = 2, DModel = 8{settings})] public sealed partial class Block {{ {members} }}").Single();
 }

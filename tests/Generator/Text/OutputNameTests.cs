@@ -33,6 +33,8 @@ public sealed class OutputNameTests
         + "[AttentionConfig(Heads = 2, DModel = 8, Causal = true)] internal partial class Hooked { "
             + "[ScoreModifier] private static global::System.Runtime.Intrinsics.Vector256<float> Bias(global::System.Runtime.Intrinsics.Vector256<float> s, "
                 + "int h, int q, global::System.Runtime.Intrinsics.Vector256<int> k) => s; "
+        + "[ProbabilityModifier] private static global::System.Runtime.Intrinsics.Vector256<float> Share(global::System.Runtime.Intrinsics.Vector256<float> p, "
+            + "int h, int q, global::System.Runtime.Intrinsics.Vector256<int> k) => p; "
         + "[MaskPredicate(Range = \"Near\")] private static bool Sees(int h, int q, int k) { while (k > 7) k -= 7; return k != 3; } "
         + $"private static (int, int) Near(int h, int q, int keys) => (0, keys); {members} }}\n";
 

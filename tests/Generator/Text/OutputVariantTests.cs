@@ -13,15 +13,20 @@ public sealed class OutputVariantTests
         """
         static readonly float[] Slopes = { 0.5f, 0.25f };
         [ScoreModifier] static float Modify(float score, int head, int query, int key) => score - Slopes[head] * (query - key);
+        [ProbabilityModifier] static float Probabilities(float p, int head, int query, int key) => p * Slopes[head] - query * 1e-3f;
         [MaskPredicate(Range = "Near")] static Vector256<int> Scores(int head, int query, Vector256<int> keys) => Vector256.LessThan(keys, Vector256.Create(query));
         static (int From, int To) Near(int head, int query, int keys) => (0, keys);
         """;
 
     private const string CalledHooks =
         """
+        [ProbabilityModifier] static Vector256<float> ModifyProbabilities(Vector256<float> p, int head, int query, Vector256<int> keys) => p * p;
         [ScoreModifier] static Vector256<float> Softmax(Vector256<float> scores, int head, int query, Vector256<int> keys) => scores;
         [MaskPredicate] static bool @event(int head, int query, int key) { while (key > 8) key -= 8; return key != 3; }
         """;
+
+    private const string ProbabilityHook =
+        "[ProbabilityModifier] static float @event(float sum, int head, int query, int key) { while (key > 8) key -= 8; return key == 3 ? sum : sum * sum; }";
 
     /// <summary>Settings and members; every variant is in one of them, beside others that touch the same code.</summary>
     public static TheoryData<string, string> Variants => new()
@@ -45,6 +50,13 @@ public sealed class OutputVariantTests
         { "DModel = 10, HeadDim = 6, ValueHeadDim = 9, KvHeads = 1, Causal = true, Ragged = true, WindowLeft = 100, Outputs = AttentionOutputs.LogSumExp", "" },
         { "DModel = 8, Causal = true, Ragged = true, Documents = true, KeyLengths = true, Alibi = true", Hooks },
         { "DModel = 8, KeyLengths = true, SkipPadding = true, Softcap = 30", "" },
+        { "DModel = 8, Causal = true, BiasKeyValue = true, Softcap = 3, Outputs = AttentionOutputs.LogSumExp", ProbabilityHook },
+        { "DModel = 8, Sinks = true, BooleanMask = MaskAxes.Key, Outputs = AttentionOutputs.Probabilities | AttentionOutputs.CappedScores, Softcap = 3",
+            ProbabilityHook },
+        { "DModel = 8, ScoreFunction = ScoreFunction.Sigmoid, SigmoidBias = -1, Outputs = AttentionOutputs.AveragedProbabilities", Hooks },
+        { "DModel = 8, ZeroKeyValue = true, ScoreFunction = ScoreFunction.Sigmoid, SigmoidBias = -1, BooleanMask = MaskAxes.Key", Hooks },
+        { "DModel = 8, Causal = true, KvHeads = 1, ScoreFunction = ScoreFunction.Sigmoid, SigmoidBias = -1, KeyValues = KeyValueFormat.Int8",
+            ProbabilityHook },
         { "HeadDim = 5, ValueHeadDim = 3, Projections = false, KvHeads = 1, KeyLengths = true, Outputs = AttentionOutputs.LogSumExp", "" },
         { "HeadDim = 8, Projections = false, Layout = HeadLayout.HeadsRows, Causal = true, Rotary = RotaryKind.Interleaved, Outputs = "
             + "AttentionOutputs.Probabilities | AttentionOutputs.LogSumExp", "" },

@@ -65,7 +65,7 @@ public sealed partial class HookMisuseTests
         return (kernel, input, expected, new() { MaxDegreeOfParallelism = threads });
     }
 
-    /// <summary>Does what a test wants at every score.</summary>
+    /// <summary>Does what a test wants at every score and every probability.</summary>
     [AttentionConfig(Heads = 2, DModel = 256, Causal = true)]
     private sealed partial class Block
     {
@@ -76,6 +76,13 @@ public sealed partial class HookMisuseTests
         {
             Inside?.Invoke();
             return score;
+        }
+
+        [ProbabilityModifier]
+        private static float Weigh(float probability, int head, int query, int key)
+        {
+            Inside?.Invoke();
+            return probability;
         }
     }
 }

@@ -36,6 +36,7 @@ public sealed class ReferenceBackwardTests(ITestOutputHelper log)
         foreach (TestConfiguration configuration in (TestConfiguration[])
             [
                 Feature.Plain with { ScoreModifier = TestHook.DistanceModifier }, Feature.Plain with { MaskPredicate = TestHook.ThirdsPredicate },
+                Feature.Plain with { ProbabilityModifier = TestHook.CurvedProbability },
                 Feature.Plain with { Causal = true, KeyValues = KeyValueFormat.Int8 },
             ])
         {

@@ -150,6 +150,30 @@ public sealed class ReferenceVariantsTests
             ReferenceAttention.Forward(shape with { Outputs = AttentionOutputs.CappedScores }, AttentionWeights.Empty, arguments, null, hooks).Scores);
     }
 
+    /// <summary>Two keys of equal scores have a half each; the second row sees the first key alone. The sink takes a third of two scores of 0.</summary>
+    [Fact]
+    public void Probabilities_are_modified_after_the_division_and_only_of_keys_that_are_seen()
+    {
+        AttentionShape shape = Core with { HasProbabilityModifier = true, BooleanMask = MaskAxes.QueryKey, Outputs = AttentionOutputs.Probabilities };
+        var hooks = new ReferenceHooks
+        {
+            ProbabilityModifier = (probability, head, query, key) => (probability * probability) + 1 + head + (10 * query) + (100 * key),
+        };
+        bool[] mask = [true, true, true, false];
+        var arguments = new AttentionArguments { Input = new float[2], Key = new float[2], Value = [1, 1000], BooleanMask = mask };
+        ReferenceResult result = ReferenceAttention.Forward(shape, AttentionWeights.Empty, arguments, null, hooks);
+        Near([1.25, 101.25, 12, 0], result.Probabilities);
+        Near([101_251.25, 12], result.Output);
+        Near([1 + (1 / 9.0), 101 + (1 / 9.0), 11.25, 0], ReferenceAttention.Forward(
+            shape with { Sinks = true }, AttentionWeights.Empty.WithSinks([0]), arguments, null, hooks).Probabilities);
+        // An appended key has no position, and keeps its third of the sum, though its value is 0.
+        Near([1 + (1 / 9.0), 101 + (1 / 9.0), 11.25, 0], ReferenceAttention.Forward(
+            shape with { ZeroKeyValue = true }, AttentionWeights.Empty, arguments, null, hooks).Probabilities);
+        Assert.Throws<ArgumentException>(
+            "hooks",
+            () => ReferenceAttention.Forward(Core, AttentionWeights.Empty, new AttentionArguments { Input = [1], Key = [1], Value = [5] }, null, hooks));
+    }
+
     [Fact]
     public void Alibi_slopes_are_those_of_the_paper()
     {

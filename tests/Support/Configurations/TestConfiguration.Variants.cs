@@ -124,17 +124,25 @@ internal sealed partial record TestConfiguration
     /// <summary>The user's score modifier, or null.</summary>
     public TestHook? ScoreModifier { get; init; }
 
+    /// <summary>The user's probability modifier, or null.</summary>
+    public TestHook? ProbabilityModifier { get; init; }
+
     /// <summary>The user's mask predicate, or null.</summary>
     public TestHook? MaskPredicate { get; init; }
 
     public bool HasScoreModifier => ScoreModifier is not null;
 
+    public bool HasProbabilityModifier => ProbabilityModifier is not null;
+
     public bool HasMaskPredicate => MaskPredicate is not null;
 
-    public TestHook[] Hooks => [.. new[] { ScoreModifier, MaskPredicate }.OfType<TestHook>()];
+    public TestHook[] Hooks => [.. new[] { ScoreModifier, ProbabilityModifier, MaskPredicate }.OfType<TestHook>()];
 
     /// <summary>The same methods in double precision.</summary>
-    public ReferenceHooks ReferenceHooks => new() { ScoreModifier = ScoreModifier?.Modifier, MaskPredicate = MaskPredicate?.Predicate };
+    public ReferenceHooks ReferenceHooks => new()
+    {
+        ScoreModifier = ScoreModifier?.Modifier, ProbabilityModifier = ProbabilityModifier?.Modifier, MaskPredicate = MaskPredicate?.Predicate,
+    };
 
     /// <summary>What the generated class must report, worked out here so that the generator's defaults are tested too.</summary>
     public AttentionShape Shape

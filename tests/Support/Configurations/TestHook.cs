@@ -56,6 +56,58 @@ internal sealed record TestHook(string Name, string Source)
         Modifier = (score, head, query, key) => score - ((key - query) * (double)(0.5f / (1 + head))),
     };
 
+    /// <summary>An expression that is not linear, and gives no 0 for a probability of 0.</summary>
+    public static TestHook CurvedProbability { get; } = new(
+        "curved",
+        """
+        [ProbabilityModifier]
+            private static float Curve(float probability, int head, int query, int key) =>
+                (probability * (1.5f - probability)) + (0.0625f * head * probability)
+                + (0.001f * global::System.Math.Min(global::System.Math.Abs(query - key), 7));
+        """)
+    {
+        Modifier = (probability, head, query, key) =>
+            (probability * (1.5 - probability)) + (0.0625 * head * probability) + (0.001f * (double)Math.Min(Math.Abs(query - key), 7)),
+    };
+
+    /// <summary>A scalar body with a loop and a table, which no vector computes.</summary>
+    public static TestHook TableProbability { get; } = new(
+        "table",
+        """
+        private static readonly float[] Shares = { 1f, 0.5f, -0.25f, 0.125f };
+
+            [ProbabilityModifier]
+            private static float Share(float probability, int head, int query, int key)
+            {
+                int bucket = 0;
+                for (int distance = global::System.Math.Abs(query - key); distance > 1 && bucket < 3; distance /= 2)
+                    bucket++;
+                return (probability * probability * Shares[bucket]) + (0.002f * (1 + head));
+            }
+        """)
+    {
+        Modifier = (probability, head, query, key) =>
+        {
+            int distance = Math.Abs(query - key);
+            return (probability * probability * (distance < 2 ? 1 : distance < 4 ? 0.5 : distance < 8 ? -0.25 : 0.125)) + (0.002f * (double)(1 + head));
+        },
+    };
+
+    /// <summary>Eight keys at once.</summary>
+    public static TestHook VectorProbability { get; } = new(
+        "vector",
+        """
+        [ProbabilityModifier]
+            private static global::System.Runtime.Intrinsics.Vector256<float> Square(
+                global::System.Runtime.Intrinsics.Vector256<float> probabilities, int head, int query, global::System.Runtime.Intrinsics.Vector256<int> keys) =>
+                (probabilities * probabilities) + (global::System.Runtime.Intrinsics.Vector256.ConvertToSingle(
+                    (keys + global::System.Runtime.Intrinsics.Vector256.Create(query)) & global::System.Runtime.Intrinsics.Vector256.Create(3))
+                    * (0.001f * (1 + head)));
+        """)
+    {
+        Modifier = (probability, head, query, key) => (probability * probability) + (((key + query) & 3) * (double)(0.001f * (1 + head))),
+    };
+
     /// <summary>A scalar predicate that hides every third key of a query, and some rows wholly.</summary>
     public static TestHook ThirdsPredicate { get; } = new(
         "thirds",

@@ -11,7 +11,9 @@ internal static class ExtraOutputsEmitter
     {
         VectorTarget target = plan.Target;
         bool averaged = plan.Steps.AveragesProbabilities;
-        writer.Line("/// <summary>Probabilities of each row for the keys of a block, from their scores, the row's maximum and its sum.</summary>");
+        writer.Line(plan.Steps.ModifiesProbabilities
+            ? "/// <summary>Gives the modified probabilities of each row for the keys of a block to the caller.</summary>"
+            : "/// <summary>Probabilities of each row for the keys of a block, from their scores, the row's maximum and its sum.</summary>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(KernelSignature.Probabilities.Declaration))
         {
@@ -23,18 +25,14 @@ internal static class ExtraOutputsEmitter
                 writer.Line($"float sum = Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + row);");
                 writer.Line("// Such a row sees no key; its end may lie before this block.");
                 writer.Line("if (sum == 0)\n    begin = end = 0;");
-                if (!plan.Steps.TakesSigmoid)
+                if (!plan.Steps.ModifiesProbabilities)
                 {
-                    writer.Line(
-                        $"{target.VectorType}<float> maximum = {target.VectorType}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
-                    writer.Line($"{target.VectorType}<float> factor = {target.VectorType}.Create(1 / sum);");
-                }
-
-                using (writer.Block($"for (nint k = begin & ~(nint){target.Lanes - 1}; k < end; k += {target.Lanes})"))
-                {
-                    writer.Line($"{target.VectorType}<float> score = {target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
-                    string probability = plan.Steps.TakesSigmoid ? "Sigmoid(score)" : $"({SoftmaxEmitter.Power(plan, "score - maximum")} * factor)";
-                    writer.Line($"{probability}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
+                    WriteFactors(writer, plan);
+                    using (writer.Block($"for (nint k = begin & ~(nint){target.Lanes - 1}; k < end; k += {target.Lanes})"))
+                    {
+                        writer.Line($"{target.VectorType}<float> score = {target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref line, k));");
+                        writer.Line($"{Probability(plan)}.StoreUnsafe(ref Unsafe.Add(ref line, k));");
+                    }
                 }
 
                 writer.Line($"ref float target = ref Unsafe.Add(ref context.Probabilities, {Place(plan)});");
@@ -44,6 +42,24 @@ internal static class ExtraOutputsEmitter
                     : "Services::MaskRows.CopyRange(ref line, begin, end, columns, ref target, 0);");
             }
         }
+    }
+
+    /// <summary>What the probabilities of a row are computed with, from its maximum and its <c>sum</c>.</summary>
+    public static void WriteFactors(CodeWriter writer, AttentionPlan plan)
+    {
+        string name = plan.Target.VectorType;
+        if (plan.Steps.TakesSigmoid)
+            return;
+        writer.Line($"{name}<float> maximum = {name}.Create(Unsafe.Add(ref softmax, {KernelConstantsEmitter.Maximum} + row));");
+        writer.Line($"{name}<float> factor = {name}.Create(1 / sum);");
+    }
+
+    /// <summary>The final probabilities of a vector <c>score</c>.</summary>
+    /// <param name="nested">Whether a member access is applied to it.</param>
+    public static string Probability(AttentionPlan plan, bool nested = true)
+    {
+        string normalized = $"{SoftmaxEmitter.Power(plan, "score - maximum")} * factor";
+        return plan.Steps.TakesSigmoid ? "Sigmoid(score)" : nested ? $"({normalized})" : normalized;
     }
 
     private static string Place(AttentionPlan plan)

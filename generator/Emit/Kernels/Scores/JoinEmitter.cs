@@ -13,7 +13,10 @@ internal static class JoinEmitter
         VectorTarget target = plan.Target;
         string width = shape.ValueHeadDim == shape.HeadDim ? "HeadDim" : "ValueHeadDim";
         bool masks = plan.Steps.LooksForNaN;
-        writer.Line("/// <summary>Divides by the sums and writes each head to its columns of the joined rows; a row that saw no key gives zeros.</summary>");
+        // Probabilities that were changed are normalised already.
+        bool divides = !plan.Steps.ModifiesProbabilities;
+        string writes = divides ? "Divides by the sums and writes" : "Writes";
+        writer.Line($"/// <summary>{writes} each head to its columns of the joined rows; a row that saw no key gives zeros.</summary>");
         writer.Line(masks ? "/// <returns>Whether any output is NaN.</returns>" : "/// <returns>False: every row sees the same keys.</returns>");
         writer.Line("[MethodImpl(MethodImplOptions.NoInlining)]");
         using (writer.Block(KernelSignature.JoinHeads.Declaration))
@@ -37,20 +40,24 @@ internal static class JoinEmitter
                 }
 
                 writer.Line();
-                writer.Line(plan.Steps.TakesSinks
-                    ? $"float inverse = Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + index) "
-                        + $"/ Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + index);"
-                    : "float inverse = 1 / sum;");
+                if (divides)
+                {
+                    writer.Line(plan.Steps.TakesSinks
+                        ? $"float inverse = Unsafe.Add(ref softmax, {KernelConstantsEmitter.BlockFactor} + index) "
+                            + $"/ Unsafe.Add(ref softmax, {KernelConstantsEmitter.Sum} + index);"
+                        : "float inverse = 1 / sum;");
+                }
+
                 writer.Line($"ref float source = ref Unsafe.Add(ref heads, index * {KernelConstantsEmitter.HeadStride});");
                 if (plan.Join.HasVectors)
                 {
-                    writer.Line($"{target.VectorType}<float> factor = {target.VectorType}.Create(inverse);");
+                    if (divides)
+                        writer.Line($"{target.VectorType}<float> factor = {target.VectorType}.Create(inverse);");
                     using (writer.Block($"for (nint column = 0; column < {plan.Join.VectorColumns}; column += {target.Lanes})"))
                     {
                         writer.Line("// Adding zero turns −0 into +0: its sign would tell how many blocks were merged.");
-                        writer.Line(
-                            $"{target.VectorType}<float> value = ({target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref source, column)) * factor) + "
-                                + $"{target.VectorType}<float>.Zero;");
+                        string own = $"{target.VectorType}.LoadUnsafe(ref Unsafe.Add(ref source, column))";
+                        writer.Line($"{target.VectorType}<float> value = {(divides ? $"({own} * factor)" : own)} + {target.VectorType}<float>.Zero;");
                         if (checks)
                             writer.Line($"numbers &= {target.VectorType}.Equals(value, value);");
                         writer.Line("value.StoreUnsafe(ref Unsafe.Add(ref target, column));");
@@ -61,7 +68,7 @@ internal static class JoinEmitter
                 {
                     using (writer.Block($"for (nint column = {plan.Join.VectorColumns}; column < {width}; column++)"))
                     {
-                        writer.Line("float value = (Unsafe.Add(ref source, column) * inverse) + 0f;");
+                        writer.Line($"float value = {(divides ? "(Unsafe.Add(ref source, column) * inverse)" : "Unsafe.Add(ref source, column)")} + 0f;");
                         if (masks)
                             writer.Line("anyNaN |= float.IsNaN(value);");
                         writer.Line("Unsafe.Add(ref target, column) = value;");

@@ -38,11 +38,15 @@ internal static class SoftmaxEmitter
         writer.Line();
         if (plan.Steps.TakesSigmoid)
             SigmoidEmitter.WriteFunction(writer, plan);
-        if (plan.Steps.HasRowRanges)
-            RangeSoftmaxEmitter.Write(writer, plan);
-        else
-            WriteBlock(writer, plan);
-        writer.Line();
+        if (plan.Steps.NormalizesBlocks)
+        {
+            if (plan.Steps.HasRowRanges)
+                RangeSoftmaxEmitter.Write(writer, plan);
+            else
+                WriteBlock(writer, plan);
+            writer.Line();
+        }
+
         MergeEmitter.Write(writer, plan);
     }
 

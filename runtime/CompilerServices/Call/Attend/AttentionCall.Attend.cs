@@ -47,7 +47,9 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AttendRun(
         in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, ref float queries, ref float joined,
-        ref float scratch) => Has(Ranges)
+        ref float scratch) => Has(ModifiesProbabilities)
+        ? AttendModified(in call, head, firstRow, first, count, careful, ref queries, ref joined, ref scratch)
+        : Has(Ranges)
         ? AttendRanges(in call, head, firstRow, first, count, careful, ref queries, ref joined, ref scratch)
         : AttendVisible(in call, head, firstRow, first, count, ref queries, ref joined, ref scratch);
 

@@ -59,6 +59,8 @@ public static partial class AttentionCall<TKernels, TConstants>
                     WriteScores(in call, head, firstRow, first, rows, columns, row, key, ref scratch);
                 if (takesProbabilities)
                 {
+                    if (Has(ModifiesProbabilities))
+                        ModifyProbabilities(in call, head, firstRow, first, rows, 0, columns, row, key, ref scratch);
                     TKernels.Probabilities(
                         ref scores, rows, columns, head, first + row, key, firstRow, ref Unsafe.Add(ref RangesIn(ref scratch), 2 * row),
                         ref StateOf(ref scratch, row), in call.Context);

@@ -33,14 +33,21 @@ public static partial class AttentionCall<TKernels, TConstants>
     [MethodImpl(Step)]
     private static void WidenBlock(in SequenceCall call, nint head, nint place, nint first, nint end, ref float scratch)
     {
+        WidenKeys(in call, head, place, first, end, ref scratch);
+        NarrowBlocks.WidenValues(
+            KeyValues, ref BlockValues(in call, head, place, first, false, out nint stride, ref scratch), stride, ValueHeadDimPadded / PanelWidth, end - first,
+            ref Unsafe.Add(ref scratch, TConstants.WidenedValuesOffset + (first * PanelWidth)), BlockStride);
+    }
+
+    /// <summary>Widens the keys of a key block from one to another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WidenKeys(in SequenceCall call, nint head, nint place, nint first, nint end, ref float scratch)
+    {
         // Scores begin at a whole group of the virtual lanes.
         nint panel = (first & ~(nint)(VirtualLanes - 1)) / PanelWidth;
         NarrowBlocks.WidenKeys(
             KeyValues, TConstants.HeadDim, ref NarrowKeys(in call, head, place + (panel * PanelWidth)), PanelsOf(end) - panel,
             ref Unsafe.Add(ref scratch, TConstants.WidenedKeysOffset + (panel * PanelWidth * TConstants.HeadDim)));
-        NarrowBlocks.WidenValues(
-            KeyValues, ref BlockValues(in call, head, place, first, false, out nint stride, ref scratch), stride, ValueHeadDimPadded / PanelWidth, end - first,
-            ref Unsafe.Add(ref scratch, TConstants.WidenedValuesOffset + (first * PanelWidth)), BlockStride);
     }
 
     /// <summary>Scores of some query rows and the keys of a block, from a key on.</summary>

@@ -37,6 +37,15 @@ public static partial class AttentionCall<TKernels, TConstants>
         bool anyNaN = false;
         for (nint row = 0; row < count; row += TConstants.QueryBlock)
             anyNaN |= FinishBlock(in call, head, firstRow, first, Math.Min(TConstants.QueryBlock, count - row), row, ref queries, ref joined, ref scratch);
+        return EndRun(in call, head, firstRow, first, count, careful, anyNaN, ref queries, ref scratch);
+    }
+
+    /// <summary>Writes scores or probabilities for the caller, where the run has its final heads.</summary>
+    /// <returns>False if an output is NaN and a masked key may be the cause.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool EndRun(
+        in SequenceCall call, nint head, nint firstRow, nint first, nint count, bool careful, bool anyNaN, ref float queries, ref float scratch)
+    {
         bool isFinal = !anyNaN || (Has(MasksInside) ? careful : count == 1);
         if (Has(Probabilities) || Has(ScaledScores) || Has(CappedScores) || Has(MaskedScores))
         {
@@ -65,6 +74,26 @@ public static partial class AttentionCall<TKernels, TConstants>
         nint from = begin & ~(nint)(VirtualLanes - 1);
         nint place = Place(in call, key);
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
+        FinalScores(in call, head, firstRow, first, rows, from, columns, row, key, place, widens, ref queries, ref scratch);
+        ref float blockValues = ref SeenValues(in call, head, place, begin, columns, careful, widens, out nint valueStride, ref scratch);
+        bool copies = Has(MasksInside) && careful;
+        bool isFirst = key <= blockFirst;
+        ref float softmax = ref StateOf(ref scratch, row);
+        ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
+        TKernels.RangeSoftmax(ref scores, rows, from, columns, key, ref Unsafe.Add(ref ranges, 2 * row), ref state);
+        if (Drops(in call))
+            DropOut(in call, head, firstRow, first + row, rows, key, from, columns, ref scores);
+        ScaleProbabilities(in call, head, place, begin, columns, rows, copies, ref scratch);
+        AddValues(isFirst, row, rows, columns - begin, ref Unsafe.Add(ref scores, begin), ref blockValues, valueStride, !widens, ref scratch);
+    }
+
+    /// <summary>Scores of a query block and a key block as the softmax reads them, from a column on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FinalScores(
+        in SequenceCall call, nint head, nint firstRow, nint first, nint rows, nint from, nint columns, nint row, nint key, nint place, bool widens,
+        ref float queries, ref float scratch)
+    {
+        ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
         ref float blockQueries = ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim);
         if (Has(NarrowKeyValues))
         {
@@ -78,26 +107,23 @@ public static partial class AttentionCall<TKernels, TConstants>
 
         if (Has(ModifiesScores))
             Modify(in call, head, firstRow, first, rows, from, columns, row, key, ref scratch);
-        ref float values = ref BlockValues(in call, head, place, begin, widens, out nint valueStride, ref scratch);
-        ref float seen = ref Unsafe.Add(ref scratch, TConstants.SeenValuesOffset);
-        bool copies = Has(MasksInside) && careful;
-        if (copies)
-        {
-            MaskRows.CopySeenValues(
-                ref Unsafe.Add(ref scores, begin), columns - begin, ref values, valueStride, ValueHeadDimPadded / PanelWidth, ref seen, BlockStride);
-            CopySeenScales(in call, head, place, begin, columns, ref scratch);
-        }
+    }
 
-        ref float blockValues = ref copies ? ref seen : ref values;
-        valueStride = copies ? BlockStride : valueStride;
-        bool isFirst = key <= blockFirst;
-        ref float softmax = ref StateOf(ref scratch, row);
-        ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
-        TKernels.RangeSoftmax(ref scores, rows, from, columns, key, ref Unsafe.Add(ref ranges, 2 * row), ref state);
-        if (Drops(in call))
-            DropOut(in call, head, firstRow, first + row, rows, key, from, columns, ref scores);
-        ScaleProbabilities(in call, head, place, begin, columns, rows, copies, ref scratch);
-        AddValues(isFirst, row, rows, columns - begin, ref Unsafe.Add(ref scores, begin), ref blockValues, valueStride, !widens, ref scratch);
+    /// <summary>The values of a key block, from a key on. A careful pass copies them with those of masked keys left out, as the final scores tell.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float SeenValues(
+        in SequenceCall call, nint head, nint place, nint begin, nint columns, bool careful, bool widens, out nint stride, ref float scratch)
+    {
+        ref float values = ref BlockValues(in call, head, place, begin, widens, out stride, ref scratch);
+        if (!Has(MasksInside) || !careful)
+            return ref values;
+        ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
+        ref float seen = ref Unsafe.Add(ref scratch, TConstants.SeenValuesOffset);
+        MaskRows.CopySeenValues(
+            ref Unsafe.Add(ref scores, begin), columns - begin, ref values, stride, ValueHeadDimPadded / PanelWidth, ref seen, BlockStride);
+        CopySeenScales(in call, head, place, begin, columns, ref scratch);
+        stride = BlockStride;
+        return ref seen;
     }
 
     /// <summary>Finishes a query block after its last key block: appended keys, sums, joined heads.</summary>
@@ -132,11 +158,29 @@ public static partial class AttentionCall<TKernels, TConstants>
         in SequenceCall call, nint head, nint firstRow, nint first, ref float queries, nint rows, nint row, bool isFirst, ref float scratch)
     {
         ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
-        ref float keys = ref Unsafe.Add(ref call.Context.AppendedKeys, head * (PanelWidth * TConstants.HeadDim));
         ref float values = ref Unsafe.Add(ref call.Context.AppendedValues, head * (PanelWidth * ValueHeadDimPadded));
+        ScoreAppended(in call, head, first, ref queries, rows, row, ref scratch);
+        AppendedSoftmax(rows, row, isFirst, ref scratch);
+        if (Drops(in call))
+            DropOut(in call, head, firstRow, first + row, rows, unchecked((nint)DropoutMask.AppendedKeys), 0, TConstants.AppendedKeys, ref scores);
+        AddValues(isFirst, row, rows, TConstants.AppendedKeys, ref scores, ref values, PanelWidth * PanelWidth, false, ref scratch);
+    }
+
+    /// <summary>Scores of a query block and the appended keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ScoreAppended(in SequenceCall call, nint head, nint first, ref float queries, nint rows, nint row, ref float scratch)
+    {
+        ref float scores = ref Unsafe.Add(ref scratch, TConstants.ScoresOffset);
+        ref float keys = ref Unsafe.Add(ref call.Context.AppendedKeys, head * (PanelWidth * TConstants.HeadDim));
         TKernels.Scores(ref Unsafe.Add(ref queries, (first + row) * TConstants.HeadDim), rows, ref keys, 1, ref scores);
         if (Has(Softcap))
             TKernels.Cap(ref scores, rows, PanelWidth);
+    }
+
+    /// <summary>The softmax of the scores of appended keys, which every row sees.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AppendedSoftmax(nint rows, nint row, bool isFirst, ref float scratch)
+    {
         ref int ranges = ref Unsafe.As<float, int>(ref Unsafe.Add(ref scratch, TConstants.AppendedRangesOffset));
         for (nint index = 0; index < rows; index++)
         {
@@ -146,10 +190,7 @@ public static partial class AttentionCall<TKernels, TConstants>
 
         ref float softmax = ref StateOf(ref scratch, row);
         ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
-        TKernels.RangeSoftmax(ref scores, rows, 0, TConstants.AppendedKeys, 0, ref ranges, ref state);
-        if (Drops(in call))
-            DropOut(in call, head, firstRow, first + row, rows, unchecked((nint)DropoutMask.AppendedKeys), 0, TConstants.AppendedKeys, ref scores);
-        AddValues(isFirst, row, rows, TConstants.AppendedKeys, ref scores, ref values, PanelWidth * PanelWidth, false, ref scratch);
+        TKernels.RangeSoftmax(ref Unsafe.Add(ref scratch, TConstants.ScoresOffset), rows, 0, TConstants.AppendedKeys, 0, ref ranges, ref state);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

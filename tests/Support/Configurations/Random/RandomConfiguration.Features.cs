@@ -48,6 +48,10 @@ internal static partial class RandomConfiguration
         (block, random) => block with { Scale = random.NextSingle() + 0.05f },
         (block, random) => block with { Softcap = (3 * random.NextSingle()) + 0.5f },
         (block, random) => block with { ScoreModifier = Pick(random, TestHook.DistanceModifier, TestHook.TableModifier, TestHook.VectorModifier) },
+        (block, random) => block with
+        {
+            ProbabilityModifier = Pick(random, TestHook.CurvedProbability, TestHook.TableProbability, TestHook.VectorProbability),
+        },
         (block, random) => block with { ScoreFunction = ScoreFunction.Sigmoid, SigmoidBias = -6 * random.NextSingle() },
         (block, random) => block with { Alibi = true },
         (block, random) => block with { Alibi = true, AlibiScale = 0.1 + random.NextDouble(), AlibiSlopes = random.Next(2) == 0 ? block.AlibiSlopes

@@ -42,7 +42,8 @@ internal static partial class RandomConfiguration
     /// <summary>What a configuration declares: each setting that is not at its default, an enumeration with its value, a hook with its name.</summary>
     public static IEnumerable<string> Declared(TestConfiguration configuration) =>
         Declared(configuration, Default).Concat(configuration.MaskPredicate is { } predicate ? [$"MaskPredicate.{predicate}"] : [])
-            .Concat(configuration.ScoreModifier is { } modifier ? [$"ScoreModifier.{modifier}"] : []);
+            .Concat(configuration.ScoreModifier is { } modifier ? [$"ScoreModifier.{modifier}"] : [])
+            .Concat(configuration.ProbabilityModifier is { } probability ? [$"ProbabilityModifier.{probability}"] : []);
 
     /// <summary>The same of any kind of configuration, without hooks.</summary>
     public static IEnumerable<string> Declared<T>(T configuration, T standard)
@@ -67,7 +68,7 @@ internal static partial class RandomConfiguration
 
     /// <summary>The names of everything that <see cref="Next"/> may set.</summary>
     public static IEnumerable<string> Settings =>
-        SettingsText.Of(typeof(TestConfiguration)).Select(setting => setting.Name).Append("MaskPredicate").Append("ScoreModifier");
+        SettingsText.Of(typeof(TestConfiguration)).Select(setting => setting.Name).Concat(["MaskPredicate", "ScoreModifier", "ProbabilityModifier"]);
 
     /// <summary>A copy with any value for one of its settings.</summary>
     public static T Spoil<T>(T configuration, Random random)
