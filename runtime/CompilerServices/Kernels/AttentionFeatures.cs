@@ -200,4 +200,7 @@ public enum AttentionFeatures : long
 
     /// <summary>A call gives a factor for each head.</summary>
     HeadMask = 1L << 60,
+
+    /// <summary>Cross-attention whose values are projected from an input of their own.</summary>
+    ValueInput = 1L << 61,
 }
