@@ -130,7 +130,9 @@ public static partial class ReferenceAttention
     /// <param name="shape">The shape of the block: cross-attention.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <param name="memory">[batch of the cache, memory rows, MemoryDim]; [total rows, MemoryDim] in a ragged batch.</param>
-    /// <param name="valueInput">[batch of the cache, memory rows, ValueInputDim]; [total rows, ValueInputDim] in a ragged batch; empty without such an input.</param>
+    /// <param name="valueInput">
+    /// [batch of the cache, memory rows, ValueInputDim]; [total rows, ValueInputDim] in a ragged batch; empty where values come from the memory.
+    /// </param>
     /// <param name="cache">A cache for this shape.</param>
     /// <param name="keyOffsets">In a ragged batch, [batch + 1]: the first memory row of each sequence, and the end of the last one. Empty otherwise.</param>
     /// <exception cref="ArgumentException">

@@ -87,7 +87,8 @@ internal static class ForwardParameters
                 "memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {memoryDim}]{(shape.Ragged ? "" : "; the length gives the number of memory rows")}"));
             if (shape.ValueInputDim > 0)
                 yield return Floats(
-                    "valueInput", "ValueInput", CodeWriter.Invariant($"[{memoryRows}, {shape.ValueInputDim}]: what values come from, a row for each memory row"));
+                    "valueInput", "ValueInput",
+                    CodeWriter.Invariant($"[{memoryRows}, {shape.ValueInputDim}]: what values come from, a row for each memory row"));
         }
 
         string others = !takesMemory ? "the input" : shape.ValueInputDim > 0 ? "an input" : "the input or the memory";

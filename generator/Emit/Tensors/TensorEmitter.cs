@@ -111,7 +111,8 @@ internal static class TensorEmitter
             ? new(new("ReadOnlySpan<float> valueInput", "valueInput", "ValueInput", ""), TensorAxes.Of("ValueInput", shape, memoryDim))
             : null;
         string offsets = shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "";
-        ForwardSignatureEmitter.WriteProjectMemorySummary(writer, plan, memory.Axes!.Text, values?.Axes!.Text ?? "", "A tensor has other axes or is not dense, a length is wrong");
+        ForwardSignatureEmitter.WriteProjectMemorySummary(
+            writer, plan, memory.Axes!.Text, values?.Axes!.Text ?? "", "A tensor has other axes or is not dense, a length is wrong");
         WriteRemarks(writer, shape);
         WriteAttributes(writer);
         using (writer.Block(
@@ -120,7 +121,8 @@ internal static class TensorEmitter
         {
             writer.Line("ArgumentNullException.ThrowIfNull(cache);");
             WriteChecks(writer, plan, values is null ? [memory] : [memory, values], cached: true);
-            writer.Line($"ProjectMemory({memory.Value}, {(values is null ? "" : $"{values.Value}, ")}cache, {(shape.Ragged ? "memoryOffsets, " : "")}in options);");
+            string rows = values is null ? memory.Value : $"{memory.Value}, {values.Value}";
+            writer.Line($"ProjectMemory({rows}, cache, {(shape.Ragged ? "memoryOffsets, " : "")}in options);");
         }
     }
 

@@ -16,8 +16,8 @@ public static partial class KernelChecks
         {
             if (cache is not null && !arguments.Memory.IsEmpty)
                 ThrowMemoryAndCache(arguments.Memory.Length);
-            if (cache is not null && !arguments.ValueInput.IsEmpty)
-                ThrowValueInputAndCache(arguments.ValueInput.Length);
+            if (cache is not null)
+                CheckNoValueInputBesideCache(shape, arguments.ValueInput.Length);
             if (cache is { IsFilled: false })
                 ThrowNoMemory();
             int memoryRows = RowsOf("memory", arguments.Memory.Length, 1, shape.MemoryDim, "MemoryDim");

@@ -20,6 +20,15 @@ public static partial class KernelChecks
             ThrowValueInput(length, rows, shape.ValueInputDim);
     }
 
+    /// <summary>Refuses rows of values where a cache holds the projected ones.</summary>
+    private static void CheckNoValueInputBesideCache(AttentionShape shape, int length)
+    {
+        if (shape.ValueInputDim == 0)
+            CheckNoValueInput(length);
+        else if (length != 0)
+            ThrowValueInputAndCache(length);
+    }
+
     /// <summary>Refuses rows of values where these come from the rows of keys.</summary>
     internal static void CheckNoValueInput(int length)
     {

@@ -225,8 +225,7 @@ public static partial class KernelChecks
         {
             if (!arguments.Memory.IsEmpty)
                 ThrowMemoryAndCache(arguments.Memory.Length);
-            if (!arguments.ValueInput.IsEmpty)
-                ThrowValueInputAndCache(arguments.ValueInput.Length);
+            CheckNoValueInputBesideCache(shape, arguments.ValueInput.Length);
             if (!cache.IsFilled)
                 ThrowNoMemory();
             return cache.Length;
