@@ -5,6 +5,7 @@ internal enum Part
 {
     InputProjection,
     MemoryProjection,
+    ValueInputProjection,
     Scores,
     Modify,
     Softmax,

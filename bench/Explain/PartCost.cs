@@ -40,6 +40,7 @@ internal sealed record PartCost(
             {
                 Part.InputProjection => (plan.InputProjection, workload.Shape.DModel, call.Panels),
                 Part.MemoryProjection => (plan.MemoryProjection, workload.Shape.MemoryDim, call.Panels),
+                Part.ValueInputProjection => (plan.ValueInputProjection, workload.Shape.ValueInputDim, call.Panels),
                 Part.OutputProjection => (plan.OutputProjection, workload.Shape.JoinedDim, call.Panels),
                 Part.UpProjection => (plan.FeedForward!.Up, workload.Shape.DModel, call.Panels),
                 Part.DownProjection => (plan.FeedForward!.Down, plan.FeedForward.Width, call.Panels),
@@ -142,7 +143,8 @@ internal sealed record PartCost(
     {
         AttentionShape shape = workload.Shape;
         // A row reads all weights and all cached keys: a part finds its own again where all of them lie.
-        bool readsWeights = part is Part.InputProjection or Part.MemoryProjection or Part.OutputProjection or Part.UpProjection or Part.DownProjection;
+        bool readsWeights = part is Part.InputProjection or Part.MemoryProjection or Part.ValueInputProjection or Part.OutputProjection or Part.UpProjection
+            or Part.DownProjection;
         if (workload.IsBoundByReading && (readsWeights || part is Part.Scores or Part.Values))
             return workload.RequiredBytes;
         long rows = Math.Min(plan.RowBlock, workload.Rows), keys = Math.Min(plan.RowBlock, workload.Keys);
@@ -150,7 +152,9 @@ internal sealed record PartCost(
         {
             Part.InputProjection => ((long)shape.DModel * shape.QueryDim) + (rows * (shape.DModel + shape.QueryDim)),
             Part.OutputProjection => ((long)shape.DModel * shape.JoinedDim) + (rows * (shape.DModel + shape.JoinedDim)),
-            Part.MemoryProjection => ((long)shape.MemoryDim * (shape.KeyDim + shape.ValueDim)) + (keys * (shape.MemoryDim + shape.KeyDim)),
+            Part.MemoryProjection => ((long)shape.MemoryDim * (shape.KeyDim + (shape.ValueInputDim > 0 ? 0 : shape.ValueDim)))
+                + (keys * (shape.MemoryDim + shape.KeyDim)),
+            Part.ValueInputProjection => ((long)shape.ValueInputDim * shape.ValueDim) + (keys * (shape.ValueInputDim + shape.ValueDim)),
             // Without the last product.
             Part.UpProjection => plan.FeedForwardMultiplyAdds - ((long)shape.DModel * plan.FeedForward!.Width)
                 + (rows * (shape.DModel + plan.FeedForward.HiddenStride)),

@@ -23,6 +23,13 @@ internal readonly struct TimedKernels<TKernels> : IAttentionKernels
         End(Part.MemoryProjection, rows, panels: panels, shared: Place(ref weights));
     }
 
+    public static void ProjectValueInput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)
+    {
+        Begin();
+        TKernels.ProjectValueInput(ref a, rows, ref weights, ref bias, panels, ref c, stride);
+        End(Part.ValueInputProjection, rows, panels: panels, shared: Place(ref weights));
+    }
+
     public static void ProjectOutput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride)
     {
         Begin();

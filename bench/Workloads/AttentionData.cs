@@ -18,6 +18,7 @@ internal class AttentionData : WorkloadData
         var random = new Random(Seed);
         Input = Fill(workload.Batch * workload.Rows * shape.InputDim);
         Memory = Fill(workload.MemoryRows * shape.MemoryDim);
+        ValueInput = Fill(workload.MemoryRows * shape.ValueInputDim);
         Past = Fill(workload.CachedRows * shape.InputDim);
         Key = Fill(shape.HasProjections ? 0 : workload.Batch * workload.Rows * shape.KeyDim);
         Value = Fill(shape.HasProjections ? 0 : workload.Batch * workload.Rows * shape.ValueDim);
@@ -49,6 +50,9 @@ internal class AttentionData : WorkloadData
 
     /// <summary>[memory rows, MemoryDim], or empty.</summary>
     public float[] Memory { get; }
+
+    /// <summary>[memory rows, ValueInputDim], or empty.</summary>
+    public float[] ValueInput { get; }
 
     /// <summary>[cached rows, DModel]: what the cache has seen, or empty.</summary>
     public float[] Past { get; }
@@ -84,7 +88,7 @@ internal class AttentionData : WorkloadData
         {
             var arguments = new AttentionArguments
             {
-                Input = Input, Key = Key, Value = Value, Memory = Memory, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch,
+                Input = Input, Key = Key, Value = Value, Memory = Memory, ValueInput = ValueInput, KeyLengths = Workload.KeyLengths, Batch = Workload.Batch,
             };
             return Forward(shape, in arguments, null);
         }

@@ -33,6 +33,10 @@ internal sealed partial class RaggedH12D384;
 [AttentionConfig(Heads = 8, DModel = 512, MemoryDim = 512)]
 internal sealed partial class CrossH8D512;
 
+/// <summary>The self-attention of a DETR encoder: positions are added to what queries and keys come from.</summary>
+[AttentionConfig(Heads = 8, DModel = 256, MemoryDim = 256, ValueInputDim = 256)]
+internal sealed partial class DetrH8D256;
+
 /// <summary>The attention of samples/Train with one head.</summary>
 [AttentionConfig(Heads = 1, DModel = 64, Causal = true, Rotary = RotaryKind.HalfSplit)]
 internal sealed partial class TrainH1D64;

@@ -60,7 +60,7 @@ internal record AttentionWorkload : Workload
 
     /// <inheritdoc/>
     public override long RequiredBytes =>
-        (sizeof(float) * ((2L * Shape.DModel * Shape.QueryDim) + (2L * Shape.MemoryDim * Shape.KeyDim)))
+        (sizeof(float) * ((2L * Shape.DModel * Shape.QueryDim) + ((Shape.MemoryDim + (long)ValueSourceDim) * Shape.KeyDim)))
             + (2L * Batch * Keys * Shape.KvHeads * KeyValueLayout.RowBytes(Shape.KeyValues, Shape.HeadDim));
 
     /// <summary>Rows of a sequence that somebody wants: not its padding.</summary>
@@ -81,18 +81,21 @@ internal record AttentionWorkload : Workload
                 double projectedKeys = Shape.IsCrossAttention ? MemoryRows : rows;
                 double scores = VisibleScores((int)rows, (int)projectedKeys);
                 multiplyAdds += 2 * rows * Shape.DModel * Shape.QueryDim;
-                multiplyAdds += 2 * projectedKeys * Shape.MemoryDim * Shape.KeyDim;
+                multiplyAdds += projectedKeys * (Shape.MemoryDim + ValueSourceDim) * Shape.KeyDim;
                 multiplyAdds += 2 * scores * Shape.QueryDim;
             }
             return 2 * multiplyAdds;
         }
     }
 
+    /// <summary>Width of the rows that values come from.</summary>
+    private int ValueSourceDim => Shape.ValueInputDim > 0 ? Shape.ValueInputDim : Shape.MemoryDim;
+
     /// <inheritdoc/>
     public override IEnumerable<ISubject> CreatePeers()
     {
-        // What others have projects.
-        if (!Shape.HasProjections)
+        // What others have projects, keys and values from the same rows.
+        if (!Shape.HasProjections || Shape.ValueInputDim > 0)
             yield break;
         if (OnnxSubject.SupportsAttention(this))
             yield return OnnxSubject.Attention();

@@ -24,6 +24,7 @@ internal static class WorkloadList
         AttentionWorkload.Of<PaddedSkipH12D384>("padded-skip-h12-d384-b8", rows: 128, keyLengths: [128, 16, 96, 48, 112, 32, 80, 64]),
         AttentionWorkload.Of<RaggedH12D384>("ragged-h12-d384-b8", rows: 128, keyLengths: [128, 16, 96, 48, 112, 32, 80, 64]),
         AttentionWorkload.Of<CrossH8D512>("cross-h8-d512-q32-m512", rows: 32, memoryRows: 512),
+        AttentionWorkload.Of<DetrH8D256>("detr-h8-d256-q850-m850", rows: 850, memoryRows: 850),
 
         AttentionWorkload.Of<WindowH8D512>("window256-h8-d512-s2048", rows: 2048),
         AttentionWorkload.Of<WindowH8D512>("window256-h8-d512-s8192", rows: 8192),

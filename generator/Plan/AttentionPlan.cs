@@ -81,6 +81,9 @@ internal sealed record AttentionPlan
     /// <summary>The projection of the memory, or of the input itself, to keys and values.</summary>
     public required ProductPlan? MemoryProjection { get; init; }
 
+    /// <summary>The projection of values that have an input of their own; null where these come from the memory.</summary>
+    public required ProductPlan? ValueInputProjection { get; init; }
+
     /// <summary>The projection of the joined heads to the output.</summary>
     public required ProductPlan? OutputProjection { get; init; }
 
@@ -130,7 +133,7 @@ internal sealed record AttentionPlan
     /// <summary>Multiply-adds of the projections for one input row (and one memory row, for cross-attention).</summary>
     public long ProjectionMultiplyAdds => (Memory?.ProjectionMultiplyAdds ?? 0) +
         ((long)Shape.DModel * (Shape.QueryDim + ((Shape.OutputGate ? 1 : 0) + (Shape.ProjectsOutput ? 1 : 0)) * Shape.JoinedDim))
-            + ((long)Shape.MemoryDim * (Shape.KeyDim + Shape.ValueDim));
+            + ((long)Shape.MemoryDim * Shape.KeyDim) + ((long)Shape.ValueSourceDim * Shape.ValueDim);
 
     /// <summary>Multiply-adds of the feed-forward network for one row; 0 for an attention block alone.</summary>
     public long FeedForwardMultiplyAdds => Spec.Layer is { } layer ? (layer.Gated ? 3L : 2L) * layer.FeedForwardDim * layer.DModel : 0;
@@ -167,7 +170,8 @@ internal sealed record AttentionPlan
         MatrixKernel Projection(int depth) => MatrixKernel.Projection(depth, new EpilogueStep.AddBias(), new EpilogueStep.StoreRows());
 
         // Uses of one kernel share its tiles, which divide the panels of all of them.
-        MatrixKernel input = Projection(shape.DModel), memory = Projection(shape.MemoryDim), output = Projection(shape.JoinedDim);
+        MatrixKernel input = Projection(shape.DModel), memory = Projection(shape.MemoryDim), output = Projection(shape.JoinedDim),
+            values = Projection(shape.ValueSourceDim);
         MatrixKernel? down = spec.Layer is { } layer
             ? MatrixKernel.Projection(
                 layer.FeedForwardDim, FeedForwardPlan.HiddenStrideOf(layer.FeedForwardDim), new EpilogueStep.AddBias(), new EpilogueStep.StoreRows())
@@ -181,7 +185,7 @@ internal sealed record AttentionPlan
             {
                 (Kernel: input, Panels: Panels(shape.QueryDim)),
                 (Kernel: memory, Panels: Panels(shape.KeyDim)),
-                (Kernel: memory, Panels: Panels(shape.ValueDim)),
+                (Kernel: values, Panels: Panels(shape.ValueDim)),
             }
             .Concat(shape.ProjectsOutput ? new[] { (Kernel: output, Panels: Panels(shape.DModel)) } : [])
             .Concat(shape.OutputGate ? new[] { (Kernel: input, Panels: Panels(shape.JoinedDim)) } : [])
@@ -201,7 +205,7 @@ internal sealed record AttentionPlan
             .Aggregate(LeastCommonMultiple));
         int scoreStride = KeyBlock + PanelWidth;
         ProductPlan scores = Product(MatrixKernel.Scores(shape.HeadDim, scoreStride), 0);
-        ProductPlan values = Product(MatrixKernel.Values(RoundUp(shape.ValueHeadDim), scoreStride), Panels(shape.ValueHeadDim));
+        ProductPlan weighted = Product(MatrixKernel.Values(RoundUp(shape.ValueHeadDim), scoreStride), Panels(shape.ValueHeadDim));
 
         int rowBlock = RowBlockFor(shape);
         ProductPlan main = projections.Count > 0 ? projections[0] : scores;
@@ -211,7 +215,7 @@ internal sealed record AttentionPlan
             shape.HasProjections
                 ? $"Projections and scores: {main.Reason}; {cut}, and each panel of weights is used by all rows of a block while the next is prefetched."
                 : $"Scores: {main.Reason}; {cut}.",
-            $"Values: {values.LargestTile} tiles over value panels.",
+            $"Values: {weighted.LargestTile} tiles over value panels.",
         };
         if (target.Base is not null)
             reasons.Add($"Smaller tiles, and all kernels that are no products, are those of {target.Base.Name}: its own would be equal.");
@@ -245,6 +249,8 @@ internal sealed record AttentionPlan
             shared.Insert(0, "Heads come and go as the caller has them: queries are gathered by KV head, keys and values laid out in panels.");
         if (shape.Group > 1)
             shared.Add($"Grouped queries: the {shape.Group} query heads of a KV head are rows of one tile, so that its keys and values are read once.");
+        if (shape.ValueInputDim > 0)
+            shared.Add($"Values come from rows {shape.ValueInputDim} wide of their own, keys from rows {shape.MemoryDim} wide: each has its own projection.");
         if (shape.KeyValues != KeyValueFormat.Float32)
             shared.Add(NarrowKeyValues(shape));
         if (shape.Causal)
@@ -270,6 +276,7 @@ internal sealed record AttentionPlan
             RowBlock = rowBlock,
             InputProjection = projections.FirstOrDefault(product => product.Kernel == input),
             MemoryProjection = projections.FirstOrDefault(product => product.Kernel == memory),
+            ValueInputProjection = shape.ValueInputDim > 0 ? projections.First(product => product.Kernel == values) : null,
             OutputProjection = shape.ProjectsOutput ? projections.First(product => product.Kernel == output) : null,
             FeedForward = down is null ? null : new()
             {
@@ -288,7 +295,7 @@ internal sealed record AttentionPlan
             },
             Projections = new(projections),
             Scores = scores,
-            Values = values,
+            Values = weighted,
             Scratch = ScratchLayout.Create(shape, spec.Layer, strip, steps, rowBlock, scoreStride),
             Reasons = new(reasons),
             SharedReasons = new(shared),

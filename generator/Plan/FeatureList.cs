@@ -27,6 +27,7 @@ internal static class FeatureList
         | If(shape.InputBias, AttentionFeatures.InputBias)
         | If(shape.Weights != WeightFormat.Float32, AttentionFeatures.NarrowWeights)
         | If(shape.IsCrossAttention, AttentionFeatures.CrossAttention)
+        | If(shape.ValueInputDim > 0, AttentionFeatures.ValueInput)
         | If(shape.HasCache, AttentionFeatures.Cache)
         | If(shape.KeyValues != KeyValueFormat.Float32, AttentionFeatures.NarrowKeyValues)
         | If(shape.Gradients, AttentionFeatures.Gradients)

@@ -18,7 +18,7 @@ internal static class NarrowPlan
         if (!shape.HasProjections)
             return 0;
         long Of(WeightFormat format, int inputs) => NarrowLayout.ScratchFloats(format, shape.Arithmetic, rows, inputs);
-        long floats = Math.Max(Of(shape.Weights, Math.Max(shape.DModel, shape.JoinedDim)), Of(shape.Weights, shape.MemoryDim));
+        long floats = Math.Max(Of(shape.Weights, Math.Max(shape.DModel, shape.JoinedDim)), Of(shape.Weights, Math.Max(shape.MemoryDim, shape.ValueSourceDim)));
         if (layer is null)
             return floats;
         floats = Math.Max(floats, Of(layer.FeedForwardWeights, Math.Max(layer.DModel, layer.FeedForwardDim)));
@@ -60,7 +60,7 @@ internal static class NarrowPlan
         [
             Matrix("queries", shape.QueryDim, shape.DModel),
             Matrix("keys", shape.KeyDim, shape.MemoryDim),
-            Matrix("values", shape.ValueDim, shape.MemoryDim),
+            Matrix("values", shape.ValueDim, shape.ValueSourceDim),
             .. shape.ProjectsOutput ? [Matrix("output", shape.DModel, shape.JoinedDim)] : Array.Empty<StoredMatrix>(),
             .. shape.OutputGate ? [Matrix("output gate", shape.JoinedDim, shape.DModel)] : Array.Empty<StoredMatrix>(),
         ];

@@ -32,6 +32,8 @@ internal static class PathNumbers
         {
             yield return ("DModel", shape.DModel);
             yield return ("MemoryDim", shape.MemoryDim);
+            if (shape.ValueInputDim > 0)
+                yield return ("ValueInputDim", shape.ValueInputDim);
         }
 
         if (shape.SequenceLength > 0)

@@ -123,8 +123,8 @@ internal static class CacheHeader
     private static string Properties(AttentionShape shape) => string.Create(
         CultureInfo.InvariantCulture,
         $"KvHeads = {shape.KvHeads}, HeadDim = {shape.HeadDim}, ValueHeadDim = {shape.ValueHeadDim}, MemoryDim = {shape.MemoryDim}, "
-            + $"IsCrossAttention = {shape.IsCrossAttention}, Rotary = {shape.Rotary}, QueryKeyNorm = {shape.QueryKeyNorm}, "
-            + $"CacheWindow = {shape.CacheWindow}, KeyValues = {shape.KeyValues} and the same settings of these");
+            + $"ValueInputDim = {shape.ValueInputDim}, IsCrossAttention = {shape.IsCrossAttention}, Rotary = {shape.Rotary}, "
+            + $"QueryKeyNorm = {shape.QueryKeyNorm}, CacheWindow = {shape.CacheWindow}, KeyValues = {shape.KeyValues} and the same settings of these");
 
     /// <summary>Of all that keys and values depend on, but for the weights.</summary>
     private static void DigestShape(AttentionShape shape, Span<byte> digest)
@@ -146,6 +146,8 @@ internal static class CacheHeader
         if (shape.InputBias)
             format += " InputBias";
         // Nor has what came later, where it is not declared.
+        if (shape.ValueInputDim > 0)
+            format += FormattableString.Invariant($" values from {shape.ValueInputDim}");
         if (shape.RotaryFrequencies.Count > 0)
             format += FormattableString.Invariant($" frequencies {shape.RotaryFrequencies}");
         if (shape.RotaryLength > 0)

@@ -6,7 +6,8 @@ namespace AttentionGen;
 /// </summary>
 /// <remarks>
 /// The block computes <c>concat(softmax(scale · Q Kᵀ) V) Wo + bo</c> with <c>Q = x Wq + bq</c>, <c>K = m Wk + bk</c>,
-/// <c>V = m Wv + bv</c> (Vaswani et al. 2017, section 3.2), where the memory <c>m</c> is the input itself for self-attention.
+/// <c>V = m Wv + bv</c> (Vaswani et al. 2017, section 3.2), where the memory <c>m</c> is the input itself for self-attention. With
+/// <see cref="ValueInputDim"/> values have an input of their own in place of <c>m</c>.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = false, Inherited = false)]
 public partial class AttentionConfigAttribute : Attribute
@@ -34,7 +35,8 @@ public partial class AttentionConfigAttribute : Attribute
 
     /// <summary>
     /// Whether the block projects the input to queries, keys and values, and the concatenated heads to the output. With false, the caller passes
-    /// queries, keys and values and gets the heads; <see cref="DModel"/>, <see cref="MemoryDim"/> and the bias settings must not be set then.
+    /// queries, keys and values and gets the heads; <see cref="DModel"/>, <see cref="MemoryDim"/>, <see cref="ValueInputDim"/> and the bias settings must not
+    /// be set then.
     /// </summary>
     public bool Projections { get; set; } = true;
 
@@ -52,6 +54,13 @@ public partial class AttentionConfigAttribute : Attribute
     /// self-attention, and then a cross-attention.
     /// </summary>
     public int MemoryDim { get; set; }
+
+    /// <summary>
+    /// Width of the rows that cross-attention projects its values from, 1 to 65,536: an input of their own, with as many rows as the memory, from which the
+    /// keys come. Zero, the default, means that keys and values both come from the memory. PyTorch's <c>nn.MultiheadAttention</c> takes query, key and value
+    /// so, with its <c>kdim</c> as <see cref="MemoryDim"/> and its <c>vdim</c> as this width. A Transformer layer has no such input.
+    /// </summary>
+    public int ValueInputDim { get; set; }
 
     /// <summary>
     /// How the weights of the projections are stored. Narrow formats take less memory, and a call that waits for memory takes less time. All but

@@ -25,6 +25,12 @@ public readonly ref struct AttentionArguments
     public ReadOnlySpan<float> Memory { get; init; }
 
     /// <summary>
+    /// [batch, memory rows, ValueInputDim]: what cross-attention projects its values from; declared by <see cref="AttentionConfigAttribute.ValueInputDim"/>,
+    /// and empty if the memory is in <see cref="Cache"/>.
+    /// </summary>
+    public ReadOnlySpan<float> ValueInput { get; init; }
+
+    /// <summary>
     /// [batch, rows, DModel]; without an output projection the heads, [batch, rows, Heads · ValueHeadDim] or [batch, Heads, rows, ValueHeadDim].
     /// </summary>
     public Span<float> Output { get; init; }

@@ -120,8 +120,28 @@ public static partial class ReferenceAttention
     /// An argument is missing, undeclared, or of the wrong length, or offsets decrease or do not fit. The cache is as it was.
     /// </exception>
     /// <exception cref="NotSupportedException">The shape is not cross-attention.</exception>
+#pragma warning disable RS0027 // The longer overload came later, and has one argument of another place.
     public static void ProjectMemory(
-        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<float> memory, ReferenceCache cache, ReadOnlySpan<int> keyOffsets = default)
+        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<float> memory, ReferenceCache cache, ReadOnlySpan<int> keyOffsets = default) =>
+        ProjectMemory(shape, weights, memory, default, cache, keyOffsets);
+#pragma warning restore RS0027
+
+    /// <summary>The same where values have an input of their own; see <see cref="AttentionShape.ValueInputDim"/>.</summary>
+    /// <param name="shape">The shape of the block: cross-attention.</param>
+    /// <param name="weights">Weights of exactly this shape.</param>
+    /// <param name="memory">[batch of the cache, memory rows, MemoryDim]; [total rows, MemoryDim] in a ragged batch.</param>
+    /// <param name="valueInput">
+    /// [batch of the cache, memory rows, ValueInputDim]; [total rows, ValueInputDim] in a ragged batch; empty where values come from the memory.
+    /// </param>
+    /// <param name="cache">A cache for this shape.</param>
+    /// <param name="keyOffsets">In a ragged batch, [batch + 1]: the first memory row of each sequence, and the end of the last one. Empty otherwise.</param>
+    /// <exception cref="ArgumentException">
+    /// An argument is missing, undeclared, or of the wrong length, or offsets decrease or do not fit. The cache is as it was.
+    /// </exception>
+    /// <exception cref="NotSupportedException">The shape is not cross-attention.</exception>
+    public static void ProjectMemory(
+        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, ReferenceCache cache,
+        ReadOnlySpan<int> keyOffsets)
     {
         ArgumentNullException.ThrowIfNull(shape);
         KernelChecks.CheckCache(shape, cache);
@@ -129,15 +149,19 @@ public static partial class ReferenceAttention
             throw new NotSupportedException("Only cross-attention has a memory.");
         KernelChecks.ValidateWeights(shape, weights);
 
-        int[] rows = ReferenceSequence.MemoryRows(shape, memory, cache.Batch, keyOffsets);
+        int[] rows = ReferenceSequence.MemoryRows(shape, memory, valueInput, cache.Batch, keyOffsets);
         cache.Clear();
         int first = 0;
         for (int sequence = 0; sequence < cache.Batch; sequence++)
         {
             for (int row = 0; row < rows[sequence]; row++)
+            {
+                double[] source = ReferenceRows.Row(memory, first + row, shape.MemoryDim);
                 ReferenceRows.Append(
-                    shape, weights, ReferenceRows.Row(memory, first + row, shape.MemoryDim),
+                    shape, weights, source, shape.ValueInputDim > 0 ? ReferenceRows.Row(valueInput, first + row, shape.ValueInputDim) : source,
                     RotaryPosition.Of(row), cache.Keys[sequence], cache.Values[sequence]);
+            }
+
             first += rows[sequence];
         }
     }

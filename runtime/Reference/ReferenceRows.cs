@@ -18,12 +18,16 @@ internal static partial class ReferenceRows
         List<double[]> values)
     {
         double[] source = shape.IsCrossAttention ? ToDoubles(arguments.Memory) : input;
+        double[] valueSource = shape.ValueInputDim > 0 ? ToDoubles(arguments.ValueInput) : source;
         for (int row = 0; row < sequence.NewKeys; row++)
         {
             if (shape.HasProjections)
             {
                 RotaryPosition position = shape.IsCrossAttention ? RotaryPosition.Of(keys.Count) : Position(shape, in arguments, sequence, row);
-                Append(shape, weights, source.AsSpan((sequence.FirstNewKey + row) * shape.MemoryDim, shape.MemoryDim), position, keys, values);
+                int index = sequence.FirstNewKey + row;
+                Append(
+                    shape, weights, source.AsSpan(index * shape.MemoryDim, shape.MemoryDim),
+                    valueSource.AsSpan(index * shape.ValueSourceDim, shape.ValueSourceDim), position, keys, values);
                 continue;
             }
 
@@ -36,13 +40,14 @@ internal static partial class ReferenceRows
         }
     }
 
-    /// <summary>K = m Wk + bk and V = m Wv + bv of one row.</summary>
+    /// <summary>K = m Wk + bk and V = m Wv + bv of one row, or V = v Wv + bv where values have rows of their own.</summary>
     public static void Append(
-        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<double> row, RotaryPosition position, List<double[]> keys, List<double[]> values)
+        AttentionShape shape, AttentionWeights weights, ReadOnlySpan<double> row, ReadOnlySpan<double> valueRow, RotaryPosition position, List<double[]> keys,
+        List<double[]> values)
     {
         double[] key = Project(row, weights.Key, weights.KeyBias, shape.KeyDim);
         Turn(shape, key, weights.KeyNorm, weights.KeyNormBias, position);
-        Add(shape, key, Project(row, weights.Value, weights.ValueBias, shape.ValueDim), keys, values);
+        Add(shape, key, Project(valueRow, weights.Value, weights.ValueBias, shape.ValueDim), keys, values);
     }
 
     /// <summary>Adds a key and a value, rounded to the format of the shape.</summary>

@@ -71,10 +71,13 @@ internal sealed record ReferenceSequence(
     }
 
     /// <summary>Checks a memory that goes into a cache, and tells the rows of each sequence.</summary>
-    public static int[] MemoryRows(AttentionShape shape, ReadOnlySpan<float> memory, int batch, ReadOnlySpan<int> keyOffsets)
+    public static int[] MemoryRows(
+        AttentionShape shape, ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, int batch, ReadOnlySpan<int> keyOffsets)
     {
         CheckCount("keyOffsets", keyOffsets.Length, shape.Ragged ? batch + 1 : 0);
-        return Counts("memory", memory, batch, shape.MemoryDim, shape.Ragged, keyOffsets);
+        int[] rows = Counts("memory", memory, batch, shape.MemoryDim, shape.Ragged, keyOffsets);
+        CheckCount("valueInput", valueInput.Length, rows.Sum() * shape.ValueInputDim);
+        return rows;
     }
 
     /// <summary>Keys that a mask with these axes has for this sequence.</summary>
@@ -95,6 +98,8 @@ internal sealed record ReferenceSequence(
 
     private static int[] NewKeyCounts(AttentionShape shape, in AttentionArguments arguments, ReferenceCache? cache, int batch, int[] rows)
     {
+        if (!shape.IsCrossAttention || cache is not null)
+            CheckCount("valueInput", arguments.ValueInput.Length, 0);
         if (shape.IsCrossAttention && cache is not null)
         {
             Check(arguments.Memory.IsEmpty, "memory", $"memory.Length is {arguments.Memory.Length}; expected 0, because the cache holds the projected memory.");
@@ -102,7 +107,12 @@ internal sealed record ReferenceSequence(
         }
 
         if (shape.IsCrossAttention)
-            return Counts("memory", arguments.Memory, batch, shape.MemoryDim, shape.Ragged, arguments.KeyOffsets);
+        {
+            int[] memoryRows = Counts("memory", arguments.Memory, batch, shape.MemoryDim, shape.Ragged, arguments.KeyOffsets);
+            CheckCount("valueInput", arguments.ValueInput.Length, memoryRows.Sum() * shape.ValueInputDim);
+            return memoryRows;
+        }
+
         Check(arguments.Memory.IsEmpty, "memory", $"memory.Length is {arguments.Memory.Length}; expected 0, because this shape has no memory.");
         if (shape.HasProjections)
             return rows;

@@ -34,7 +34,7 @@ public sealed class AttentionGradients : WeightGradients
     /// <summary>[KvHeads · HeadDim, MemoryDim].</summary>
     public Memory<float> Key { get; }
 
-    /// <summary>[KvHeads · ValueHeadDim, MemoryDim].</summary>
+    /// <summary>[KvHeads · ValueHeadDim, MemoryDim], or with a value input [KvHeads · ValueHeadDim, ValueInputDim].</summary>
     public Memory<float> Value { get; }
 
     /// <summary>[DModel, Heads · ValueHeadDim].</summary>

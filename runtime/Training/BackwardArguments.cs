@@ -18,6 +18,9 @@ public readonly ref struct BackwardArguments
     /// <summary>Where the gradient of the memory goes, for cross-attention and for layers of a decoder.</summary>
     public Span<float> MemoryGradient { get; init; }
 
+    /// <summary>Where the gradient of the input of values goes, for cross-attention with <see cref="AttentionConfigAttribute.ValueInputDim"/>.</summary>
+    public Span<float> ValueInputGradient { get; init; }
+
     /// <summary>Where the gradient of the gate goes, for one product with <see cref="LinearConfigAttribute.Gate"/>.</summary>
     public Span<float> GateGradient { get; init; }
 

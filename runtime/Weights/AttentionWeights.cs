@@ -24,7 +24,10 @@ public sealed partial class AttentionWeights
     /// <summary>Key matrix, [KvHeads · HeadDim, MemoryDim]; MemoryDim is DModel for self-attention.</summary>
     public ReadOnlySpan<float> Key => KeyProjection.Weight.Values;
 
-    /// <summary>Value matrix, [KvHeads · ValueHeadDim, MemoryDim]; MemoryDim is DModel for self-attention.</summary>
+    /// <summary>
+    /// Value matrix, [KvHeads · ValueHeadDim, MemoryDim]; MemoryDim is DModel for self-attention. Where values have an input of their own, its width is that
+    /// of this input, ValueInputDim.
+    /// </summary>
     public ReadOnlySpan<float> Value => ValueProjection.Weight.Values;
 
     /// <summary>Output matrix, [DModel, Heads · ValueHeadDim].</summary>
@@ -53,7 +56,7 @@ public sealed partial class AttentionWeights
     /// <summary>Copies weights from spans. The constructor of a kernel checks their lengths.</summary>
     /// <param name="query">[Heads · HeadDim, DModel].</param>
     /// <param name="key">[KvHeads · HeadDim, MemoryDim].</param>
-    /// <param name="value">[KvHeads · ValueHeadDim, MemoryDim].</param>
+    /// <param name="value">[KvHeads · ValueHeadDim, MemoryDim], or with a value input [KvHeads · ValueHeadDim, ValueInputDim].</param>
     /// <param name="output">[DModel, Heads · ValueHeadDim], or empty for none.</param>
     /// <param name="queryBias">[Heads · HeadDim], or empty for none.</param>
     /// <param name="keyBias">[KvHeads · HeadDim], or empty for none.</param>
@@ -122,7 +125,7 @@ public sealed partial class AttentionWeights
         return new AttentionWeights(
             projects ? Projection(shape.QueryDim, shape.DModel, shape.QueryBias) : Added(shape.QueryDim),
             projects ? Projection(shape.KeyDim, shape.MemoryDim, shape.KeyBias) : Added(shape.KeyDim),
-            projects ? Projection(shape.ValueDim, shape.MemoryDim, shape.ValueBias) : Added(shape.ValueDim),
+            projects ? Projection(shape.ValueDim, shape.ValueSourceDim, shape.ValueBias) : Added(shape.ValueDim),
             Projection(shape.ProjectsOutput ? shape.DModel : 0, shape.JoinedDim, shape.OutputBias),
             Learn());
 

@@ -147,7 +147,7 @@ public sealed class QuantizationReport
             return;
         Add(prefix + "query", weights.QueryProjection.Weight.AsMatrix(shape.QueryDim, shape.DModel));
         Add(prefix + "key", weights.KeyProjection.Weight.AsMatrix(shape.KeyDim, shape.MemoryDim));
-        Add(prefix + "value", weights.ValueProjection.Weight.AsMatrix(shape.ValueDim, shape.MemoryDim));
+        Add(prefix + "value", weights.ValueProjection.Weight.AsMatrix(shape.ValueDim, shape.ValueSourceDim));
         if (shape.ProjectsOutput)
             Add(prefix + "output", weights.OutputProjection.Weight.AsMatrix(shape.DModel, shape.JoinedDim));
         if (shape.OutputGate)

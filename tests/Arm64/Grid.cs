@@ -72,6 +72,7 @@ internal sealed class Grid<T>(ReferenceHooks? hooks = null, int sharedFrom = int
         {
             Input = numbers.Floats(allRows * shape.InputDim),
             Memory = numbers.Floats(shape.IsCrossAttention ? allKeys * shape.MemoryDim : 0),
+            ValueInput = numbers.Floats(shape.IsCrossAttention ? allKeys * shape.ValueInputDim : 0),
             Key = numbers.Floats(shape.HasProjections ? 0 : allKeys * shape.KeyDim),
             Value = numbers.Floats(shape.HasProjections ? 0 : allKeys * shape.ValueDim),
             KeyLengths = shape.KeyLengths ? [.. Enumerable.Range(0, batch).Select(_ => numbers.Below(keys + 1))] : [],

@@ -12,6 +12,9 @@ internal sealed partial class LengthsAttention;
 [AttentionConfig(Heads = 3, HeadDim = 10, DModel = 33, MemoryDim = 21, KeyLengths = true)]
 internal sealed partial class CrossAttention;
 
+[AttentionConfig(Heads = 3, HeadDim = 10, DModel = 33, MemoryDim = 21, ValueInputDim = 40)]
+internal sealed partial class ValueInputAttention;
+
 [AttentionConfig(Heads = 3, HeadDim = 24, DModel = 48, Causal = true, WindowLeft = 20, Alibi = true)]
 internal sealed partial class WindowAttention;
 

@@ -116,9 +116,8 @@ internal sealed class KernelDigests
     private static void AddMemory(IncrementalHash hash, AttentionCase whole, IKernel kernel)
     {
         AttentionCache cache = kernel.CreateCache(Math.Max(1, whole.Keys), whole.Batch);
-        kernel.ProjectMemory(whole.Memory, cache, whole.KeyOffsets);
-        Add(hash, (whole with { Memory = [], KeyOffsets = [], Keys = 0,
-            CachedKeys = [.. Enumerable.Range(0, whole.Batch).Select(whole.NewKeysOf)] }).RunAll(kernel, cache: cache));
+        whole.ProjectMemory(kernel, cache);
+        Add(hash, whole.Projected.RunAll(kernel, cache: cache));
         Add(hash, cache);
     }
 

@@ -82,8 +82,8 @@ public sealed class CacheTests
             float[] expected = call.Run(kernel);
             AttentionCache cache = kernel.CreateCache(310, batch: 2);
             // A longer memory was there before: nothing of it may be seen.
-            kernel.ProjectMemory(SelectedConfigurations.Call(name, 2, 1, 310, seed: 99).Call.Memory, cache);
-            kernel.ProjectMemory(call.Memory, cache);
+            SelectedConfigurations.Call(name, 2, 1, 310, seed: 99).Call.ProjectMemory(kernel, cache);
+            call.ProjectMemory(kernel, cache);
             Assert.Equal(keys, cache.Length);
             for (int repeat = 0; repeat < 2; repeat++)
             {

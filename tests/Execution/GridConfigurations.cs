@@ -73,6 +73,13 @@ internal static class GridConfigurations
         ("cross-h1-d1-lengths", new() { Heads = 1, DModel = 1, MemoryDim = 1, KeyLengths = true }),
         ("cross-h5-d40-m21-x512-nobias", new() { Heads = 5, HeadDim = 40, DModel = 21, MemoryDim = 512, Biases = false }),
         ("cross-h12-kv4-d64-lengths", new() { Heads = 12, KvHeads = 4, HeadDim = 64, DModel = 96, MemoryDim = 80, KeyLengths = true }),
+        ("cross-h3-d10-x7-v40", new() { Heads = 3, DModel = 30, MemoryDim = 7, ValueInputDim = 40 }),
+        ("cross-h6-kv3-d20-m33-x65-v33-lengths", new() { Heads = 6, KvHeads = 3, HeadDim = 20, DModel = 33, MemoryDim = 65, ValueInputDim = 33,
+            KeyLengths = true }),
+        ("cross-h8-d8-x64-v64-bfloat16", new() { Heads = 8, DModel = 64, MemoryDim = 64, ValueInputDim = 64, Weights = WeightFormat.BFloat16 }),
+        ("cross-h4-d16-x32-v544-int8", new() { Heads = 4, DModel = 64, MemoryDim = 32, ValueInputDim = 544, Weights = WeightFormat.Int8Blocks,
+            KeyValues = KeyValueFormat.Int8 }),
+        ("full-cross-h2-d8-x8-v5", new() { Heads = 2, DModel = 16, MemoryDim = 8, ValueInputDim = 5, Unrolling = Unrolling.Full }),
         ("cross-h4-d16-s7", new() { Heads = 4, DModel = 64, MemoryDim = 48, SequenceLength = 7 }),
         // One bias missing at a time.
         ("no-query-bias", new() { Heads = 2, DModel = 32, QueryBias = false }),

@@ -63,7 +63,10 @@ public sealed class MaskTests
                     // In self-attention the poisoned rows are queries too, so only the rows before them can stay as they are.
                     float[] poisoned = (cross ? clean.Memory : clean.Input).ToArray();
                     poisoned.AsSpan(length * memoryWidth, (keys - length) * memoryWidth).Fill(poison);
-                    float[] actual = (cross ? clean with { Memory = poisoned } : clean with { Input = poisoned }).Run(kernel);
+                    float[] values = clean.ValueInput.ToArray();
+                    int valueWidth = call.Shape.ValueInputDim;
+                    values.AsSpan(length * valueWidth, (keys - length) * valueWidth).Fill(poison);
+                    float[] actual = (cross ? clean with { Memory = poisoned, ValueInput = values } : clean with { Input = poisoned }).Run(kernel);
                     int same = cross ? rows : length;
                     string what = $"{name}, {poison} beyond {length} of {keys} keys";
                     Compare.SameBits(expected.AsSpan(0, same * width), actual.AsSpan(0, same * width), width, what);

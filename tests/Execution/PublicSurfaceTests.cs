@@ -20,6 +20,9 @@ public sealed partial class MemoryAttention;
 [AttentionConfig(Heads = 4, DModel = 32, MemoryDim = 20, KeyLengths = true)]
 public sealed partial class RaggedMemoryAttention;
 
+[AttentionConfig(Heads = 4, DModel = 32, MemoryDim = 20, ValueInputDim = 24)]
+public sealed partial class ValueInputAttention;
+
 /// <summary>The methods that users call, written as users write them, give what the common form gives.</summary>
 [Trait("Speed", "Slow")]
 public sealed class PublicSurfaceTests
@@ -122,6 +125,38 @@ public sealed class PublicSurfaceTests
         Assert.Equal(Keys, cache.Length);
         Assert.True(typeof(ICrossAttention).IsAssignableFrom(typeof(Properties.TypedRaggedCross)));
         Assert.False(typeof(ICrossAttention).IsAssignableFrom(typeof(PlainAttention)));
+    }
+
+    [Fact]
+    public void Cross_attention_with_an_input_of_values()
+    {
+        var (kernel, call, expected) = Make<ValueInputAttention>();
+        var output = new float[expected.Length];
+        kernel.Forward(call.Input, call.Memory, call.ValueInput, output, Batch);
+        Compare.SameBits(expected, output, Width, "memory");
+        AttentionCache cache = kernel.CreateCache(Keys, Batch);
+        kernel.ProjectMemory(call.Memory, call.ValueInput, cache);
+        kernel.Forward(call.Input, output, cache);
+        Compare.SameBits(expected, output, Width, "projected memory");
+        Assert.Equal((20, 24), (ValueInputAttention.MemoryDim, ValueInputAttention.ValueInputDim));
+
+        ICrossAttention cross = kernel;
+        cache.Clear();
+        cross.ProjectMemory(call.Memory, call.ValueInput, cache, default, default);
+        Array.Clear(output);
+        kernel.Forward(call.Input, output, cache);
+        Compare.SameBits(expected, output, Width, "interface");
+        string message = Assert.Throws<ArgumentException>("valueInput", () => cross.ProjectMemory(call.Memory, cache)).Message;
+        Assert.StartsWith("valueInput.Length is 0; expected rows of all memories · ValueInputDim = 28 · 24 = 672, a row for each row of memory.", message);
+        Assert.Equal(Keys, cache.Length);
+        var plain = new MemoryAttention(AttentionWeights.Random(MemoryAttention.Shape, 1));
+        ICrossAttention other = plain;
+        AttentionCache without = plain.CreateCache(Keys, Batch);
+        message = Assert.Throws<ArgumentException>(
+            "valueInput", () => other.ProjectMemory(call.Memory, call.ValueInput, without, default, default)).Message;
+        Assert.StartsWith("valueInput.Length is 672; expected 0, because the configuration does not declare ValueInputDim.", message);
+        other.ProjectMemory(call.Memory, default, without, default, default);
+        Assert.Equal(Keys, without.Length);
     }
 
     [Fact]

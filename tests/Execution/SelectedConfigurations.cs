@@ -24,6 +24,8 @@ internal static class SelectedConfigurations
         (
             "cross-bottomright",
             new() { Heads = 2, HeadDim = 32, DModel = 40, MemoryDim = 24, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true }),
+        ("cross-values", new() { Heads = 6, KvHeads = 2, HeadDim = 20, ValueHeadDim = 12, DModel = 33, MemoryDim = 65, ValueInputDim = 40,
+            KeyLengths = true }),
         ("causal-int8", new() { Heads = 8, KvHeads = 2, HeadDim = 64, DModel = 96, Causal = true, Rotary = RotaryKind.HalfSplit,
             KeyValues = KeyValueFormat.Int8 }),
         // The widest heads: one row of scores reads fewer panels at once, so that it stays in the slack.

@@ -14,7 +14,8 @@ public sealed class ThreadTests
             "causal",
             new() { Heads = 16, KvHeads = 4, HeadDim = 48, DModel = 1000, Causal = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 32, KeyLengths = true }),
         ("self", new() { Heads = 12, DModel = 768 }),
-        ("cross", new() { Heads = 10, HeadDim = 96, DModel = 968, MemoryDim = 600, KeyLengths = true }));
+        ("cross", new() { Heads = 10, HeadDim = 96, DModel = 968, MemoryDim = 600, KeyLengths = true }),
+        ("cross-values", new() { Heads = 10, KvHeads = 5, HeadDim = 96, ValueHeadDim = 80, DModel = 968, MemoryDim = 600, ValueInputDim = 344 }));
 
     private static readonly (int Batch, int Rows)[] Sizes =
         [(1, 1), (1, 2), (1, 3), (1, 23), (1, 48), (1, 49), (1, 97), (1, 200), (2, 1), (2, 47), (3, 5), (3, 60), (4, 1), (5, 7), (9, 2)];

@@ -97,12 +97,12 @@ internal sealed record GuardedCase(
         if (call.Shape.IsCrossAttention)
         {
             kernel.ProjectMemory(
-                Place(call.Memory, "Memory", memory), cache, Place(call.KeyOffsets, "KeyOffsets", memory), new() { MaxDegreeOfParallelism = threads });
+                Place(call.Memory, "Memory", memory), Place(call.ValueInput, "ValueInput", memory), cache,
+                Place(call.KeyOffsets, "KeyOffsets", memory), new() { MaxDegreeOfParallelism = threads });
             // The next call leases anew.
             if (memory is not null)
                 AttentionScratch.Trim();
-            int[] keys = [.. Enumerable.Range(0, call.Batch).Select(call.NewKeysOf)];
-            return Forward(call with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = keys }, kernel, cache, threads, memory);
+            return Forward(call.Projected, kernel, cache, threads, memory);
         }
 
         // A prefill of most rows, then one row after the other.

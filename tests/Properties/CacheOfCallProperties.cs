@@ -22,16 +22,24 @@ public sealed class CacheOfCallProperties
     {
         var plain = new TypedCross(AttentionWeights.Random(TypedCross.Shape, 3));
         var ragged = new TypedRaggedCross(AttentionWeights.Random(TypedRaggedCross.Shape, 3));
-        Gen.Select(Gen.Int[0, 9], Gen.Int[1, 3], Gen.Int[0, 9], Gen.Int[0, 100_000]).Holds((mistake, batch, keys, seed) =>
+        var values = new TypedCrossValues(AttentionWeights.Random(TypedCrossValues.Shape, 3));
+        var raggedValues = new TypedRaggedCrossValues(AttentionWeights.Random(TypedRaggedCrossValues.Shape, 3));
+        Gen.Select(Gen.Int[0, 11], Gen.Int[1, 3], Gen.Int[0, 9], Gen.Int[0, 100_000]).Holds((mistake, batch, keys, seed) =>
         {
-            Project(TypedKernels.Type("cross"), mistake, batch, keys, seed, (memory, cache, _, options) => plain.ProjectMemory(memory, cache!, options));
+            Project(TypedKernels.Type("cross"), mistake, batch, keys, seed, (memory, _, cache, _, options) => plain.ProjectMemory(memory, cache!, options));
+            Project(
+                TypedKernels.Type("cross-values"), mistake, batch, keys, seed,
+                (memory, valueInput, cache, _, options) => values.ProjectMemory(memory, valueInput, cache!, options));
+            Project(
+                TypedKernels.Type("ragged-cross-values"), mistake, batch, keys, seed,
+                (memory, valueInput, cache, offsets, options) => raggedValues.ProjectMemory(memory, valueInput, cache!, offsets, options));
             Project(
                 TypedKernels.Type("ragged-cross"),
                 mistake,
                 batch,
                 keys,
                 seed,
-                (memory, cache, offsets, options) => ragged.ProjectMemory(memory, cache!, offsets, options));
+                (memory, _, cache, offsets, options) => ragged.ProjectMemory(memory, cache!, offsets, options));
         }, iter: 2_000, threads: 2);
     }
 
@@ -48,8 +56,8 @@ public sealed class CacheOfCallProperties
         {
             // What the call would have brought along is in the cache, where that is its own.
             if (isRight)
-                kernel.ProjectMemory(call.Memory, cache, call.KeyOffsets);
-            call = call with { Memory = [], KeyOffsets = [] };
+                call.ProjectMemory(kernel, cache);
+            call = call.WithoutMemory;
         }
         else if (!isRight)
         {
@@ -77,7 +85,8 @@ public sealed class CacheOfCallProperties
         Assert.Equal(before, CacheContent.Of(cache));
     }
 
-    private delegate void ProjectCall(ReadOnlySpan<float> memory, AttentionCache? cache, ReadOnlySpan<int> memoryOffsets, ForwardOptions options);
+    private delegate void ProjectCall(
+        ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, AttentionCache? cache, ReadOnlySpan<int> memoryOffsets, ForwardOptions options);
 
     private static void Project(IKernelType type, int mistake, int batch, int keys, int seed, ProjectCall project)
     {
@@ -85,7 +94,7 @@ public sealed class CacheOfCallProperties
         AttentionWeights weights = AttentionWeights.Random(shape, 3);
         IKernel kernel = type.Create(weights);
         AttentionCase right = AttentionCase.Create(shape, batch, 2, keys, seed, weights), former = AttentionCase.Create(shape, batch, 2, 4, seed + 1, weights);
-        float[] memory = right.Memory;
+        float[] memory = right.Memory, valueInput = right.ValueInput;
         int[] offsets = right.KeyOffsets;
         var random = new Random(seed);
         int longest = Enumerable.Range(0, batch).Max(right.NewKeysOf);
@@ -133,14 +142,22 @@ public sealed class CacheOfCallProperties
                 offsets[random.Next(offsets.Length)] += random.Next(2) == 0 ? -100 : 100;
                 expected = (typeof(ArgumentOutOfRangeException), "memoryOffsets");
                 break;
+            case 9 when shape.ValueInputDim > 0:
+                valueInput = [.. valueInput, .. new float[random.Next(2) == 0 ? 1 : shape.ValueInputDim]];
+                expected = (typeof(ArgumentException), "valueInput");
+                break;
+            case 10 when shape.ValueInputDim > 0 && valueInput.Length > 0:
+                valueInput = valueInput[..random.Next(valueInput.Length)];
+                expected = (typeof(ArgumentException), "valueInput");
+                break;
         }
 
         if (cache is not null && ReferenceEquals(cache.Shape, shape))
-            kernel.ProjectMemory(former.Memory, cache, former.KeyOffsets);
+            former.ProjectMemory(kernel, cache);
         string before = CacheContent.Of(cache);
-        float[] copy = [.. memory];
-        Exception? exception = Record.Exception(() => project(memory, cache, offsets, options));
-        Assert.Equal(copy, memory);
+        float[] copy = [.. memory, .. valueInput];
+        Exception? exception = Record.Exception(() => project(memory, valueInput, cache, offsets, options));
+        Assert.Equal<float>(copy, (float[])[.. memory, .. valueInput]);
         Assert.Equal(expected?.Kind, exception?.GetType());
         if (expected is not null)
         {
@@ -150,7 +167,6 @@ public sealed class CacheOfCallProperties
         }
 
         Assert.Equal(Enumerable.Range(0, batch).Select(right.NewKeysOf), cache!.Lengths.ToArray());
-        AttentionCase attends = right with { Memory = [], KeyOffsets = [] };
-        attends.RunAll(kernel, cache: cache).AssertClose(right.ReferenceAll(), shape, right.Describe());
+        right.WithoutMemory.RunAll(kernel, cache: cache).AssertClose(right.ReferenceAll(), shape, right.Describe());
     }
 }

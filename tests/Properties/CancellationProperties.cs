@@ -55,8 +55,8 @@ public sealed class CancellationProperties
         AttentionCache cache = kernel.CreateCache(first + rows, batch);
         if (shape.IsCrossAttention)
         {
-            kernel.ProjectMemory(plain.Memory, cache, plain.KeyOffsets);
-            Sample(new Sampled(kernel, plain with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = cache.Lengths.ToArray() }, cache), iterations);
+            plain.ProjectMemory(kernel, cache);
+            Sample(new Sampled(kernel, plain.Projected, cache), iterations);
             return;
         }
 

@@ -62,9 +62,9 @@ public sealed class ForwardProperties
             // The memory is in the cache of both.
             cache = kernel.CreateCache(Math.Max(1, keys), batch);
             twin = new ReferenceCache(shape, batch);
-            kernel.ProjectMemory(right.Memory, cache, right.KeyOffsets);
-            ReferenceAttention.ProjectMemory(shape, weights, right.Memory, twin, right.KeyOffsets);
-            right = right with { Memory = [], KeyOffsets = [] };
+            right.ProjectMemory(kernel, cache);
+            ReferenceAttention.ProjectMemory(shape, weights, right.Memory, right.ValueInput, twin, right.KeyOffsets);
+            right = right.WithoutMemory;
         }
 
         (AttentionCase call, ForwardPlaces places) = ForwardMutation.Apply(right, mutation, random);

@@ -21,7 +21,8 @@ public sealed class OverlapProperties
             Rotary = RotaryKind.HalfSplit, Positions = true, BooleanMask = MaskAxes.BatchHeadQueryKey, AdditiveMask = MaskAxes.BatchHeadQueryKey,
             HeadMask = true, Outputs = AllOutputs,
         }),
-        ("whole cross", new() { Heads = 2, DModel = 8, MemoryDim = 6, KeyLengths = true, BooleanMask = MaskAxes.BatchHeadQueryKey, Outputs = AllOutputs }),
+        ("whole cross", new() { Heads = 2, DModel = 8, MemoryDim = 6, ValueInputDim = 5, KeyLengths = true, BooleanMask = MaskAxes.BatchHeadQueryKey,
+            Outputs = AllOutputs }),
         ("whole ragged", new() { Heads = 2, HeadDim = 4, Projections = false, Ragged = true, Outputs = AttentionOutputs.LogSumExp }));
 
     public static TheoryData<string> Names => [.. PropertyKernels.All.Names, .. Whole.Names];
@@ -88,8 +89,8 @@ public sealed class OverlapProperties
         AttentionCache cache = kernel.CreateCache(Math.Max(1, Math.Max(whole.Rows, whole.Keys)), whole.Batch);
         if (whole.Shape.IsCrossAttention)
         {
-            kernel.ProjectMemory(whole.Memory, cache, whole.KeyOffsets);
-            LayResults(kernel, whole with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = cache.Lengths.ToArray() }, cache);
+            whole.ProjectMemory(kernel, cache);
+            LayResults(kernel, whole.Projected, cache);
             return;
         }
 

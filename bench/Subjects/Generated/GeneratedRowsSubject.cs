@@ -69,6 +69,7 @@ internal abstract class GeneratedRowsSubject<TData> : Subject<TData>
             Key = data!.Key,
             Value = data.Value,
             Memory = data.Memory,
+            ValueInput = data.ValueInput,
             Output = output,
             Cache = cache,
             KeyLengths = rowOffsets.Length == 0 ? data.Workload.KeyLengths : [],

@@ -66,7 +66,7 @@ internal static class AttentionProse
         string kind = !shape.HasProjections
             ? $"Attention without projections, [{(shape.Layout == HeadLayout.RowsHeads ? "batch, rows, heads" : "batch, heads, rows")}]"
             : shape.IsCrossAttention
-            ? CodeWriter.Invariant($"Cross-attention on a memory {shape.MemoryDim} wide")
+            ? CodeWriter.Invariant($"Cross-attention on a memory {shape.MemoryDim} wide{ValueInput(shape)}")
             : "Self-attention";
         string heads = shape.Group == 1
             ? CodeWriter.Invariant($"{CodeWriter.Count(shape.Heads, "head")} of {shape.HeadDim}")
@@ -108,6 +108,9 @@ internal static class AttentionProse
             $"Transformer layer: feed-forward {layer.FeedForwardDim} wide, {layer.Activation}{(layer.Gated ? ", gated" : "")}, biases ")
                 + CodeWriter.Invariant($"{(biases.Count == 0 ? "none" : string.Join(", ", biases))}; {norm} {place}{scale}.");
     }
+
+    private static string ValueInput(AttentionShape shape) =>
+        shape.ValueInputDim > 0 ? CodeWriter.Invariant($", values from an input {shape.ValueInputDim} wide") : "";
 
     private static string Rotary(AttentionShape shape)
     {

@@ -59,6 +59,8 @@ internal static class ClassEmitter
         int memoryDim = shape.IsCrossAttention ? shape.MemoryDim : layer?.MemoryDim ?? 0;
         if (memoryDim > 0)
             Constant("MemoryDim", memoryDim, "Width of memory rows.");
+        if (shape.ValueInputDim > 0)
+            Constant("ValueInputDim", shape.ValueInputDim, "Width of the rows that values come from.");
         if (shape.SequenceLength > 0)
             Constant("SequenceLength", shape.SequenceLength, "Query rows of every sequence.");
     }
@@ -111,9 +113,9 @@ internal static class ClassEmitter
 
         string shared = shape.Gradients ? "Threads may share the object, but for calls of <c>Pack</c>" : "The object is immutable, so threads may share it";
         writer.Line($"/// <summary>Creates the kernel and packs the weights. {shared}.</summary>");
-        string keysAndValues = shape.KeyDim == shape.ValueDim
+        string keysAndValues = shape.KeyDim == shape.ValueDim && shape.MemoryDim == shape.ValueSourceDim
             ? $"key and value [{shape.KeyDim}, {shape.MemoryDim}]"
-            : $"key [{shape.KeyDim}, {shape.MemoryDim}], value [{shape.ValueDim}, {shape.MemoryDim}]";
+            : $"key [{shape.KeyDim}, {shape.MemoryDim}], value [{shape.ValueDim}, {shape.ValueSourceDim}]";
         if (plans[0].Layer is { } layer)
             writer.Line(
                 CodeWriter.Invariant(

@@ -96,6 +96,8 @@ internal static class ConstantsEmitter
         Numbers(writer, [("ColumnUnit", AttentionPlan.ColumnUnit(plans))]);
         writer.Line($"public static int InterleavedInput => {Interleaved(plans.Select(plan => (plan.Target, plan.InputProjection!)))};");
         writer.Line($"public static int InterleavedMemory => {Interleaved(plans.Select(plan => (plan.Target, plan.MemoryProjection!)))};");
+        if (plans[0].ValueInputProjection is not null)
+            writer.Line($"public static int InterleavedValueInput => {Interleaved(plans.Select(plan => (plan.Target, plan.ValueInputProjection!)))};");
         if (plans[0].OutputProjection is not null)
             writer.Line($"public static int InterleavedOutput => {Interleaved(plans.Select(plan => (plan.Target, plan.OutputProjection!)))};");
         if (plans[0].FeedForward is not { } network)

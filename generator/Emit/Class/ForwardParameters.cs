@@ -85,10 +85,14 @@ internal static class ForwardParameters
             string memoryRows = shape.Ragged ? "total memory rows" : "batch, memory rows";
             yield return Floats(
                 "memory", "Memory", CodeWriter.Invariant($"[{memoryRows}, {memoryDim}]{(shape.Ragged ? "" : "; the length gives the number of memory rows")}"));
+            if (shape.ValueInputDim > 0)
+                yield return Floats(
+                    "valueInput", "ValueInput",
+                    CodeWriter.Invariant($"[{memoryRows}, {shape.ValueInputDim}]: what values come from, a row for each memory row"));
         }
 
-        yield return Output(
-            "output", "Output", CodeWriter.Invariant($"[{rows}, {shape.OutputDim}]; must not overlap the input{(takesMemory ? " or the memory" : "")}"));
+        string others = !takesMemory ? "the input" : shape.ValueInputDim > 0 ? "an input" : "the input or the memory";
+        yield return Output("output", "Output", CodeWriter.Invariant($"[{rows}, {shape.OutputDim}]; must not overlap {others}"));
     }
 
     private static IEnumerable<ForwardParameter> CoreInputs(AttentionShape shape, bool cached)

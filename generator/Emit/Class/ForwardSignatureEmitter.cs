@@ -108,41 +108,61 @@ internal static class ForwardSignatureEmitter
         string memory = shape.Ragged
             ? CodeWriter.Invariant($"[total memory rows, {shape.MemoryDim}]")
             : CodeWriter.Invariant($"[cache.Batch, memory rows, {shape.MemoryDim}]; the length gives the number of memory rows");
-        WriteProjectMemorySummary(writer, plans[0], memory, "A length is wrong");
+        bool hasValues = shape.ValueInputDim > 0;
+        string values = hasValues
+            ? CodeWriter.Invariant($"[{(shape.Ragged ? "total memory rows" : "cache.Batch, memory rows")}, {shape.ValueInputDim}]")
+            : "";
+        WriteProjectMemorySummary(writer, plans[0], memory, values, "A length is wrong");
         FileEmitter.GeneratedCode(writer);
         using (
             writer.Block(
-                $"public void ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, "
+                $"public void ProjectMemory(ReadOnlySpan<float> memory, {(hasValues ? "ReadOnlySpan<float> valueInput, " : "")}Library::AttentionCache cache, "
                     + $"{(shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "")}in Library::ForwardOptions options = default)"))
         {
-            WriteProjection(writer, plans, shape.Ragged ? "memoryOffsets" : "default");
+            WriteProjection(writer, plans, shape.Ragged ? "memoryOffsets" : "default", hasValues);
         }
 
-        if (shape.Ragged)
+        if (hasValues)
+        {
+            WriteGenericProjection(writer, plans, "ICrossAttention", takesValues: false);
+            if (!shape.Ragged)
+                WriteGenericProjection(writer, plans, "ICrossAttention", takesValues: true);
             return;
-        // For generic code, which may give offsets to a kernel that takes none: the path refuses them.
+        }
+
+        if (!shape.Ragged)
+            WriteGenericProjection(writer, plans, isLayer ? "IDecoderLayer" : "ICrossAttention", takesValues: false);
+    }
+
+    private static void WriteGenericProjection(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string type, bool takesValues)
+    {
+        // For generic code, which may give offsets or values to a kernel that takes none, or give none: the path refuses that.
         writer.Line();
         writer.Line("/// <inheritdoc/>");
         FileEmitter.GeneratedCode(writer);
         using (
             writer.Block(
-                $"void Library::{(isLayer ? "IDecoderLayer" : "ICrossAttention")}.ProjectMemory(ReadOnlySpan<float> memory, Library::AttentionCache cache, "
-                    + $"ReadOnlySpan<int> memoryOffsets, in Library::ForwardOptions options)"))
+                $"void Library::{type}.ProjectMemory(ReadOnlySpan<float> memory, {(takesValues ? "ReadOnlySpan<float> valueInput, " : "")}"
+                    + "Library::AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in Library::ForwardOptions options)"))
         {
-            WriteProjection(writer, plans, "memoryOffsets");
+            WriteProjection(writer, plans, "memoryOffsets", takesValues);
         }
     }
 
     /// <summary>What <c>ProjectMemory</c> does and refuses.</summary>
     /// <param name="memory">What the memory is.</param>
+    /// <param name="values">What the input of values is; empty where there is none.</param>
     /// <param name="wrong">What is refused beside a cache of another class, as the beginning of a sentence.</param>
-    public static void WriteProjectMemorySummary(CodeWriter writer, AttentionPlan plan, string memory, string wrong)
+    public static void WriteProjectMemorySummary(CodeWriter writer, AttentionPlan plan, string memory, string values, string wrong)
     {
         bool isLayer = plan.Memory is not null;
         string kernel = isLayer ? "layer" : "kernel", content = isLayer ? "the memory that the cache holds" : "the content of the cache",
         empty = isLayer ? "holds no memory" : "is empty";
-        writer.Line($"/// <summary>Projects a memory to keys and values, which replace {content}.</summary>");
+        string sources = values.Length > 0 ? "a memory to keys, and an input of their own to values," : "a memory to keys and values";
+        writer.Line($"/// <summary>Projects {sources}, which replace {content}.</summary>");
         writer.Line($"/// <param name=\"memory\">{memory}.</param>");
+        if (values.Length > 0)
+            writer.Line($"/// <param name=\"valueInput\">{values}: what values come from, a row for each memory row.</param>");
         writer.Line($"/// <param name=\"cache\">A cache of this {kernel} with room for the memory rows.</param>");
         if (plan.Shape.Ragged)
             writer.Line("/// <param name=\"memoryOffsets\">[cache.Batch + 1]: the first memory row of each sequence, and the end of the last one.</param>");
@@ -158,12 +178,12 @@ internal static class ForwardSignatureEmitter
                 + $"begun.</exception>");
     }
 
-    private static void WriteProjection(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string offsets) =>
+    private static void WriteProjection(CodeWriter writer, IReadOnlyList<AttentionPlan> plans, string offsets, bool takesValues) =>
         SupportEmitter.WriteChoice(
             writer,
             plans.Select(plan => plan.Target),
             target => (plans[0].Memory is null ? $"{ConstantsEmitter.Path(target)}.ProjectMemory" : $"{ConstantsEmitter.MemoryPath(target)}.ProjectLayerMemory")
-                + $"(packedWeights, memory, cache, {offsets}, in options);");
+                + $"(packedWeights, memory, {(takesValues ? "valueInput, " : "")}cache, {offsets}, in options);");
 
     private static void WriteRun(CodeWriter writer, IReadOnlyList<AttentionPlan> plans)
     {

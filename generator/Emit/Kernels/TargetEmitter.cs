@@ -119,6 +119,8 @@ internal static class TargetEmitter
     {
         WriteName(writer, "ProjectInput", plan.InputProjection!);
         WriteName(writer, "ProjectMemory", plan.MemoryProjection!);
+        if (plan.ValueInputProjection is { } values)
+            WriteName(writer, "ProjectValueInput", values);
         if (plan.OutputProjection is { } output)
             WriteName(writer, "ProjectOutput", output);
         if (plan.FeedForward is not { } network)

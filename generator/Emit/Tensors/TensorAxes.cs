@@ -59,6 +59,7 @@ internal sealed record TensorAxes(IReadOnlyList<TensorAxis> Axes, int Heads = 0)
         "Key" or "KeyGradient" => Joined(shape, TensorAxis.NewKeys, shape.KvHeads, shape.HeadDim),
         "Value" or "ValueGradient" => Joined(shape, TensorAxis.NewKeys, shape.KvHeads, shape.ValueHeadDim),
         "Memory" or "MemoryGradient" => new(Sequences(shape, TensorAxis.MemoryRows, TensorAxis.Of(memoryDim))),
+        "ValueInput" or "ValueInputGradient" => new(Sequences(shape, TensorAxis.MemoryRows, TensorAxis.Of(shape.ValueInputDim))),
         "Cosines" or "Sines" => new([TensorAxis.Positions, TensorAxis.Of(shape.RotaryDim / 2)]),
         "Positions" when shape.PositionAxes > 1 => new(Sequences(shape, TensorAxis.Rows, TensorAxis.Of(shape.PositionAxes))),
         "LogSumExp" when !shape.HeadsBeforeRows => new(Sequences(shape, TensorAxis.Rows, TensorAxis.Of(shape.Heads))),

@@ -107,16 +107,22 @@ internal static class TensorEmitter
         int memoryDim = MemoryDim(plan);
         var memory = new TensorParameter(
             new("ReadOnlySpan<float> memory", "memory", "Memory", ""), TensorAxes.Of("Memory", shape, memoryDim));
+        TensorParameter? values = shape.ValueInputDim > 0
+            ? new(new("ReadOnlySpan<float> valueInput", "valueInput", "ValueInput", ""), TensorAxes.Of("ValueInput", shape, memoryDim))
+            : null;
         string offsets = shape.Ragged ? "ReadOnlySpan<int> memoryOffsets, " : "";
-        ForwardSignatureEmitter.WriteProjectMemorySummary(writer, plan, memory.Axes!.Text, "A tensor has other axes or is not dense, a length is wrong");
+        ForwardSignatureEmitter.WriteProjectMemorySummary(
+            writer, plan, memory.Axes!.Text, values?.Axes!.Text ?? "", "A tensor has other axes or is not dense, a length is wrong");
         WriteRemarks(writer, shape);
         WriteAttributes(writer);
         using (writer.Block(
-            $"public void ProjectMemory({memory.Declaration}, Library::AttentionCache cache, {offsets}in Library::ForwardOptions options = default)"))
+            $"public void ProjectMemory({memory.Declaration}, {(values is null ? "" : $"{values.Declaration}, ")}Library::AttentionCache cache, "
+                + $"{offsets}in Library::ForwardOptions options = default)"))
         {
             writer.Line("ArgumentNullException.ThrowIfNull(cache);");
-            WriteChecks(writer, plan, [memory], cached: true);
-            writer.Line($"ProjectMemory({memory.Value}, cache, {(shape.Ragged ? "memoryOffsets, " : "")}in options);");
+            WriteChecks(writer, plan, values is null ? [memory] : [memory, values], cached: true);
+            string rows = values is null ? memory.Value : $"{memory.Value}, {values.Value}";
+            writer.Line($"ProjectMemory({rows}, cache, {(shape.Ragged ? "memoryOffsets, " : "")}in options);");
         }
     }
 

@@ -18,7 +18,7 @@ internal static class ReservedNames
 
     /// <summary>Names of an attention block.</summary>
     public static IReadOnlyCollection<string> Attention { get; } =
-        Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "SequenceLength", "CreateCache", "ProjectMemory",
+        Set("Heads", "KvHeads", "HeadDim", "ValueHeadDim", "DModel", "MemoryDim", "ValueInputDim", "SequenceLength", "CreateCache", "ProjectMemory",
             "RotaryLength", "WithRotaryLength", "CreateActivations", "Backward", "Pack",
             "ScoreStride", "HeadStride", "JoinedDim", "SoftmaxState");
 

@@ -84,8 +84,8 @@ internal static class DiagnosticDescriptors
         "AG0018", "There is no default HeadDim for this DModel and Heads", "{0}: use {1}");
 
     public static readonly DiagnosticDescriptor MemoryDim = Create(
-        "AG0019", "MemoryDim is out of range",
-        $"MemoryDim is {{0}} but must be from 1 to {ShapeLimits.MaxDModel}: use {{1}}, or leave it out for self-attention");
+        "AG0019", "MemoryDim or ValueInputDim is out of range",
+        $"{{2}} is {{0}} but must be from 1 to {ShapeLimits.MaxDModel}: use {{1}}, or leave it out {{3}}");
 
     public static readonly DiagnosticDescriptor Scale = Create(
         "AG0020", "Scale must be positive and finite",

@@ -40,7 +40,7 @@ internal static class Repairs
             ("AG0022", _) => message[2].StartsWith("remove ", StringComparison.Ordinal) ? ["Rotary RotaryDim RotaryBase"] : Assignments(message[2]),
             ("AG0023", not null) => [argument],
             ("AG0024", not null) => Assignments(message[2]).Append(Remove(argument, message, 3)),
-            ("AG0025", _) => ["Rotary RotaryDim RotaryBase", "MemoryDim"],
+            ("AG0025", _) => ["Rotary RotaryDim RotaryBase", "MemoryDim ValueInputDim"],
             ("AG0033" or "AG0045" or "AG0083", not null) => Values(argument, message[1]).Append(argument),
             ("AG0042", "RotaryScalingFactor") => Values(argument, message[1] == "1" ? "1" : ""),
             ("AG0034" or "AG0036" or "AG0037" or "AG1003", not null) => [argument],
@@ -53,7 +53,7 @@ internal static class Repairs
             ("AG0047", not null) => Values(argument, message[2]),
             ("AG0048", not null) => [Remove(argument, message, 2), "BiasKeyValue ZeroKeyValue"],
             ("AG0049", not null) => [argument, "Ragged"],
-            ("AG0050" or "AG0051", not null) => [argument, "MemoryDim"],
+            ("AG0050" or "AG0051", not null) => [argument, "MemoryDim ValueInputDim"],
             ("AG0052", not null) => message[2] switch
             {
                 "remove SequenceLength" => [argument, "SequenceLength"],

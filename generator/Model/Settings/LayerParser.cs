@@ -90,5 +90,8 @@ internal static class LayerParser
             settings.Report(DiagnosticDescriptors.LayerAttention, "Projections", "Projections = false", NoRows);
         else if (!attention.OutputProjection)
             settings.Report(DiagnosticDescriptors.LayerAttention, "OutputProjection", "OutputProjection = false", NoRows);
+        if (attention.HasProjections && settings.Int("ValueInputDim") != 0)
+            settings.Report(
+                DiagnosticDescriptors.LayerAttention, "ValueInputDim", "ValueInputDim", "reads an input of its values that a layer does not take");
     }
 }

@@ -20,6 +20,7 @@ internal static class ShapeParser
         int valueHeadDim = ValueHeadDim(settings);
         // The memory of a layer is that of its cross-attention.
         int memoryDim = projections && !isLayer ? MemoryDim(settings) : 0;
+        int valueInputDim = projections && !isLayer ? ValueInputDim(settings) : 0;
         CheckProjections(settings, projections);
         shape = shape with
         {
@@ -30,6 +31,7 @@ internal static class ShapeParser
             HasProjections = projections,
             DModel = dModel,
             MemoryDim = memoryDim == 0 ? dModel : memoryDim,
+            ValueInputDim = valueInputDim,
             IsCrossAttention = memoryDim > 0,
             QueryBias = projections && shape.QueryBias,
             KeyBias = projections && shape.KeyBias,
@@ -72,7 +74,9 @@ internal static class ShapeParser
     /// <summary>The same of the matrices that read a memory.</summary>
     public static void CheckMemoryMatrices(SettingReader settings, AttentionShape shape)
     {
-        if (shape.HeadDim >= shape.ValueHeadDim)
+        if (shape.ValueInputDim > 0)
+            CheckMatrix(settings, "value", "KvHeads · ValueHeadDim · ValueInputDim", "ValueInputDim", (long)shape.ValueDim * shape.ValueInputDim);
+        if (shape.HeadDim >= shape.ValueHeadDim || shape.ValueInputDim > 0)
             CheckMatrix(settings, "key", "KvHeads · HeadDim · MemoryDim", "MemoryDim", (long)shape.KeyDim * shape.MemoryDim);
         else
             CheckMatrix(settings, "value", "KvHeads · ValueHeadDim · MemoryDim", "MemoryDim", (long)shape.ValueDim * shape.MemoryDim);
@@ -92,7 +96,7 @@ internal static class ShapeParser
             return;
         }
 
-        string[] widths = ["DModel", "MemoryDim"], given = ["QueryBias", "KeyBias", "ValueBias", "OutputBias", "OutputProjection"];
+        string[] widths = ["DModel", "MemoryDim", "ValueInputDim"], given = ["QueryBias", "KeyBias", "ValueBias", "OutputBias", "OutputProjection"];
         foreach (string name in widths.Where(name => settings.Int(name) != 0).Concat(given.Where(settings.Has)))
             settings.Report(DiagnosticDescriptors.WithoutProjections, name, name);
         foreach (string name in new[] { "SkipPadding", "OutputGate" }.Where(name => settings.Bool(name)))
@@ -172,7 +176,19 @@ internal static class ShapeParser
     {
         int value = settings.Int("MemoryDim");
         if (value is < 0 or > MaxDModel)
-            settings.Report(DiagnosticDescriptors.MemoryDim, "MemoryDim", Text(value), Text(value < 0 ? 1 : MaxDModel));
+            settings.Report(DiagnosticDescriptors.MemoryDim, "MemoryDim", Text(value), Text(value < 0 ? 1 : MaxDModel), "MemoryDim", "for self-attention");
+        return value;
+    }
+
+    /// <summary>0 where values come from the memory.</summary>
+    private static int ValueInputDim(SettingReader settings)
+    {
+        int value = settings.Int("ValueInputDim");
+        if (value is < 0 or > MaxDModel)
+            settings.Report(
+                DiagnosticDescriptors.MemoryDim, "ValueInputDim", Text(value), Text(value < 0 ? 1 : MaxDModel), "ValueInputDim", "for values of the memory");
+        else if (value > 0 && settings.Int("MemoryDim") == 0)
+            settings.WithoutEffect("ValueInputDim", "MemoryDim", "MemoryDim = 512");
         return value;
     }
 

@@ -12,7 +12,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
     public int Count => Spans;
 
     /// <summary>How many there are.</summary>
-    public const int Spans = 23;
+    public const int Spans = 24;
 
     /// <summary>The arguments again, on any thread.</summary>
     public static AttentionArguments Restore(
@@ -42,6 +42,7 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
         MemoryHeadMask = spans[20].As<float>(),
         Cosines = spans[21].As<float>(),
         Sines = spans[22].As<float>(),
+        ValueInput = spans[23].As<float>(),
         Cache = cache,
         Activations = activations,
         Batch = batch,
@@ -75,7 +76,8 @@ internal readonly ref struct ArgumentSpans(AttentionArguments arguments) : ISpan
             case 19: return ref Start(arguments.HeadMask, out length);
             case 20: return ref Start(arguments.MemoryHeadMask, out length);
             case 21: return ref Start(arguments.Cosines, out length);
-            default: return ref Start(arguments.Sines, out length);
+            case 22: return ref Start(arguments.Sines, out length);
+            default: return ref Start(arguments.ValueInput, out length);
         }
     }
 

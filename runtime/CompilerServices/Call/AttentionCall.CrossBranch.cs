@@ -19,7 +19,7 @@ public static partial class AttentionCall<TKernels, TConstants>
     {
         using CacheUse use = CacheUse.Write(cache);
         KernelChecks.CheckCacheOfLayer(weights.Shape, weights.Memory.Shape, cache);
-        ProjectMemory(weights.Memory, memory, cache.Memory!, memoryOffsets, in options);
+        ProjectMemory(weights.Memory, memory, default, cache.Memory!, memoryOffsets, in options);
     }
 
     /// <summary>Attention of some rows to a memory; the type parameters are those of the cross-attention.</summary>
@@ -53,7 +53,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         call.Weights = weights;
         call.Arguments = new AttentionArguments { Options = options };
         call.Panels = memory;
-        ProjectKeysAndValues(in call, ref source, rows, first, ref scratch);
+        ProjectKeysAndValues(in call, ref source, ref source, rows, first, ref scratch);
     }
 
     /// <summary>The memory rows of a sequence that come with the call; none where a cache holds them projected.</summary>

@@ -73,7 +73,10 @@ public static partial class AttentionCall<TKernels, TConstants>
             ref float source = ref Has(CrossAttention)
                 ? ref At(call.Arguments.Memory, ((call.Index * call.Dimensions.Keys) + first) * TConstants.MemoryDim)
                 : ref At(call.Arguments.Input, (FirstRow(in call) + first) * TConstants.MemoryDim);
-            ProjectKeysAndValues(in call, ref source, count, first, ref scratch);
+            ref float valueSource = ref Has(ValueInput)
+                ? ref At(call.Arguments.ValueInput, ((call.Index * call.Dimensions.Keys) + first) * TConstants.ValueInputDim)
+                : ref source;
+            ProjectKeysAndValues(in call, ref source, ref valueSource, count, first, ref scratch);
             return;
         }
 

@@ -122,7 +122,8 @@ public static partial class AttentionCall<TKernels, TConstants>
 
         using ScratchLease lease = ScratchLease.Rent(TConstants.ScratchFloats + KeyValueFloats(in arguments, in dimensions));
         ref float scratch = ref lease.Reference;
-        fixed (float* input = TKernels.PinsRows ? arguments.Input : default, memory = TKernels.PinsRows ? arguments.Memory : default)
+        fixed (float* input = TKernels.PinsRows ? arguments.Input : default, memory = TKernels.PinsRows ? arguments.Memory : default,
+            values = Has(ValueInput) && TKernels.PinsRows ? arguments.ValueInput : default)
             RunSequences(weights, in arguments, in dimensions, 0, dimensions.Batch, ref scratch, ref Unsafe.Add(ref scratch, TConstants.ScratchFloats));
     }
 }

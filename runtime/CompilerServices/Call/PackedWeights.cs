@@ -106,7 +106,9 @@ public sealed class PackedWeights
                 projection.Weight, projection.Bias.Values, outputs, inputs, PanelLayout.Panels(outputs), interleaved, shape.Weights, shape.Arithmetic);
             packed.Query = Pack(weights.QueryProjection, shape.QueryDim, shape.DModel, TConstants.InterleavedInput);
             packed.Key = Pack(weights.KeyProjection, shape.KeyDim, shape.MemoryDim, TConstants.InterleavedMemory);
-            packed.Value = Pack(weights.ValueProjection, shape.ValueDim, shape.MemoryDim, TConstants.InterleavedMemory);
+            packed.Value = Pack(
+                weights.ValueProjection, shape.ValueDim, shape.ValueSourceDim,
+                shape.ValueInputDim > 0 ? TConstants.InterleavedValueInput : TConstants.InterleavedMemory);
             if (shape.ProjectsOutput)
                 packed.Output = Pack(weights.OutputProjection, shape.DModel, shape.JoinedDim, TConstants.InterleavedOutput);
             if (shape.OutputGate)

@@ -55,6 +55,9 @@ public static partial class KernelChecks
             "valueGradient", "Projections = false", !shape.HasProjections, backward.ValueGradient.Length, arguments.Value.Length, "the elements of the values");
         CheckTotal(
             "memoryGradient", "MemoryDim", shape.IsCrossAttention, backward.MemoryGradient.Length, arguments.Memory.Length, "the elements of the memory");
+        CheckTotal(
+            "valueInputGradient", "ValueInputDim", shape.ValueInputDim > 0, backward.ValueInputGradient.Length, arguments.ValueInput.Length,
+            "the elements of the input of values");
         CheckGradientOverlaps(shape, in given, in backward);
         return dimensions;
     }
@@ -79,7 +82,7 @@ public static partial class KernelChecks
             throw new ArgumentException($"gradients are {gradients.GetType().Name}; expected AttentionGradients.", nameof(gradients));
         CheckGradientLength(nameof(own.Query), own.Query, projects, (long)shape.QueryDim * shape.DModel);
         CheckGradientLength(nameof(own.Key), own.Key, projects, (long)shape.KeyDim * shape.MemoryDim);
-        CheckGradientLength(nameof(own.Value), own.Value, projects, (long)shape.ValueDim * shape.MemoryDim);
+        CheckGradientLength(nameof(own.Value), own.Value, projects, (long)shape.ValueDim * shape.ValueSourceDim);
         CheckGradientLength(nameof(own.Output), own.Output, projects, (long)shape.DModel * shape.JoinedDim);
         CheckGradientLength(nameof(own.QueryBias), own.QueryBias, projects && shape.QueryBias, shape.QueryDim);
         CheckGradientLength(nameof(own.KeyBias), own.KeyBias, projects && shape.KeyBias, shape.KeyDim);
@@ -113,6 +116,11 @@ public static partial class KernelChecks
         CheckApart("valueGradient", backward.ValueGradient, "inputGradient", backward.InputGradient);
         CheckApart("valueGradient", backward.ValueGradient, "keyGradient", backward.KeyGradient);
         CheckApart("memoryGradient", backward.MemoryGradient, "inputGradient", backward.InputGradient);
+        if (shape.ValueInputDim == 0)
+            return;
+        CheckGradient("valueInputGradient", backward.ValueInputGradient, shape, in given, in backward);
+        CheckApart("valueInputGradient", backward.ValueInputGradient, "inputGradient", backward.InputGradient);
+        CheckApart("valueInputGradient", backward.ValueInputGradient, "memoryGradient", backward.MemoryGradient);
     }
 
     private static void CheckGradient(

@@ -14,6 +14,7 @@ public static partial class KernelChecks
     {
         if (arguments.Cache is { } cache)
             CheckCacheOfLayer(shape, memoryShape, cache);
+        CheckNoValueInput(arguments.ValueInput.Length);
         AttentionArguments own = arguments with { Memory = default, KeyOffsets = default, MemoryLengths = default, MemoryHeadMask = default };
         CheckHeadMask("memoryHeadMask", shape, arguments.MemoryHeadMask.Length);
         ForwardDimensions dimensions = Validate(shape, in own, given with { KeyOffsets = default });

@@ -28,6 +28,7 @@ public static partial class KernelChecks
         CheckInput(argument, output, "key", arguments.Key);
         CheckInput(argument, output, "value", arguments.Value);
         CheckInput(argument, output, "memory", arguments.Memory);
+        CheckInput(argument, output, "valueInput", arguments.ValueInput);
         CheckInput(argument, output, "rowOffsets", arguments.RowOffsets);
         CheckInput(argument, output, shape.IsCrossAttention ? "memoryOffsets" : "keyOffsets", arguments.KeyOffsets);
         CheckInput(argument, output, "keyStarts", arguments.KeyStarts);

@@ -16,15 +16,21 @@ public static partial class KernelChecks
         {
             if (cache is not null && !arguments.Memory.IsEmpty)
                 ThrowMemoryAndCache(arguments.Memory.Length);
+            if (cache is not null)
+                CheckNoValueInputBesideCache(shape, arguments.ValueInput.Length);
             if (cache is { IsFilled: false })
                 ThrowNoMemory();
             int memoryRows = RowsOf("memory", arguments.Memory.Length, 1, shape.MemoryDim, "MemoryDim");
+            if (cache is null)
+                CheckValueInput(shape, arguments.Memory.Length, arguments.ValueInput.Length);
             if (cache is null)
                 CheckOffsets(keyOffsets, arguments.KeyOffsets, batch, memoryRows, "rows of memory");
             givesKeys = cache is null;
         }
         else if (!arguments.Memory.IsEmpty)
             ThrowMemoryOfSelfAttention(arguments.Memory.Length);
+        if (!shape.IsCrossAttention)
+            CheckNoValueInput(arguments.ValueInput.Length);
 
         // As a batch of one: it has the total number of keys.
         int newKeys = NewKeys(shape, in arguments, 1, totalRows);

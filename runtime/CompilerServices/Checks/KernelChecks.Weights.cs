@@ -27,8 +27,8 @@ public static partial class KernelChecks
                 weights.ValueProjection,
                 shape.ValueDim,
                 ValueWidthName(shape, "KvHeads"),
-                shape.MemoryDim,
-                MemoryName(shape),
+                shape.ValueSourceDim,
+                shape.ValueInputDim > 0 ? nameof(AttentionShape.ValueInputDim) : MemoryName(shape),
                 shape.ValueBias,
                 nameof(AttentionShape.ValueBias));
         }

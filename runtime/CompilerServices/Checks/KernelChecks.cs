@@ -82,6 +82,7 @@ public static partial class KernelChecks
         {
             if (!arguments.Memory.IsEmpty)
                 ThrowMemoryOfSelfAttention(arguments.Memory.Length);
+            CheckNoValueInput(arguments.ValueInput.Length);
             if (cache is not null)
             {
                 cachedKeys = cache.Length;
@@ -106,13 +107,19 @@ public static partial class KernelChecks
     /// <exception cref="ArgumentException">An argument is missing or of the wrong length.</exception>
     /// <exception cref="InvalidOperationException">The memory does not fit into the cache.</exception>
     /// <exception cref="OperationCanceledException">The call is cancelled before it has begun.</exception>
-    public static ForwardDimensions ValidateMemory(AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options)
+    public static ForwardDimensions ValidateMemory(AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, in ForwardOptions options) =>
+        ValidateMemory(shape, memory, default, cache, in options);
+
+    /// <summary>The same where values may have an input of their own.</summary>
+    internal static ForwardDimensions ValidateMemory(
+        AttentionShape shape, ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, AttentionCache cache, in ForwardOptions options)
     {
         if (options.MaxDegreeOfParallelism < 0)
             ThrowNegative("options", options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");
         ArgumentNullException.ThrowIfNull(cache);
         CheckCache(shape, cache);
         int keys = RowsOf("memory", memory.Length, cache.Batch, shape.MemoryDim, "MemoryDim");
+        CheckValueInput(shape, memory.Length, valueInput.Length);
         if (keys > cache.Capacity)
             ThrowMemoryTooLong(keys, cache.Capacity);
         options.CancellationToken.ThrowIfCancellationRequested();
@@ -130,13 +137,20 @@ public static partial class KernelChecks
     /// <exception cref="InvalidOperationException">The memory does not fit into the cache.</exception>
     /// <exception cref="OperationCanceledException">The call is cancelled before it has begun.</exception>
     public static ForwardDimensions ValidateMemory(
-        AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
+        AttentionShape shape, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
+        ValidateMemory(shape, memory, default, cache, memoryOffsets, in options);
+
+    /// <summary>The same where values may have an input of their own.</summary>
+    internal static ForwardDimensions ValidateMemory(
+        AttentionShape shape, ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, AttentionCache cache, ReadOnlySpan<int> memoryOffsets,
+        in ForwardOptions options)
     {
         if (options.MaxDegreeOfParallelism < 0)
             ThrowNegative("options", options.MaxDegreeOfParallelism, "MaxDegreeOfParallelism");
         ArgumentNullException.ThrowIfNull(cache);
         CheckCache(shape, cache);
         int rows = RowsOf("memory", memory.Length, 1, shape.MemoryDim, "MemoryDim");
+        CheckValueInput(shape, memory.Length, valueInput.Length);
         int longest = CheckOffsets("memoryOffsets", memoryOffsets, cache.Batch, rows, "rows of memory");
         for (int sequence = 0; sequence < cache.Batch; sequence++)
         {
@@ -211,12 +225,15 @@ public static partial class KernelChecks
         {
             if (!arguments.Memory.IsEmpty)
                 ThrowMemoryAndCache(arguments.Memory.Length);
+            CheckNoValueInputBesideCache(shape, arguments.ValueInput.Length);
             if (!cache.IsFilled)
                 ThrowNoMemory();
             return cache.Length;
         }
 
-        return RowsOf("memory", arguments.Memory.Length, batch, shape.MemoryDim, "MemoryDim");
+        int rows = RowsOf("memory", arguments.Memory.Length, batch, shape.MemoryDim, "MemoryDim");
+        CheckValueInput(shape, arguments.Memory.Length, arguments.ValueInput.Length);
+        return rows;
     }
 
     /// <summary>Query rows of each sequence, from the length of the input.</summary>

@@ -203,4 +203,7 @@ public enum AttentionFeatures : long
 
     /// <summary>A method of the user's class changes probabilities before they weight the values.</summary>
     ModifiesProbabilities = 1L << 61,
+
+    /// <summary>Cross-attention whose values are projected from an input of their own.</summary>
+    ValueInput = 1L << 62,
 }

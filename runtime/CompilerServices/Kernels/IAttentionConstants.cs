@@ -30,6 +30,9 @@ public interface IAttentionConstants
     /// <summary>Width of the rows that keys and values are projected from.</summary>
     static virtual int MemoryDim => 0;
 
+    /// <summary>Width of the rows that values are projected from, where these have an input of their own.</summary>
+    static virtual int ValueInputDim => 0;
+
     /// <summary>Query rows of every sequence.</summary>
     static virtual int SequenceLength => 0;
 
@@ -97,6 +100,9 @@ public interface IAttentionConstants
 
     /// <summary>Panels that are interleaved in the weights of keys and values.</summary>
     static virtual int InterleavedMemory => 1;
+
+    /// <summary>Panels that are interleaved in the weights of values that have an input of their own.</summary>
+    static virtual int InterleavedValueInput => 1;
 
     /// <summary>Panels that are interleaved in the output weights.</summary>
     static virtual int InterleavedOutput => 1;

@@ -29,6 +29,11 @@ public interface IAttentionKernels
     static virtual void ProjectMemory(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
         throw new UnreachableException();
 
+    /// <summary>Projects rows of [rows, ValueInputDim].</summary>
+    /// <inheritdoc cref="ProjectInput"/>
+    static virtual void ProjectValueInput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
+        throw new UnreachableException();
+
     /// <summary>Projects joined heads, [rows, Heads · ValueHeadDim].</summary>
     /// <inheritdoc cref="ProjectInput"/>
     static virtual void ProjectOutput(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>

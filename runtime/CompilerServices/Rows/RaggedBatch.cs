@@ -36,6 +36,9 @@ public static class RaggedBatch
             Memory = arguments.Memory.IsEmpty || !shape.IsCrossAttention
                 ? default
                 : arguments.Memory.Slice(firstKey * shape.MemoryDim, newKeys * shape.MemoryDim),
+            ValueInput = arguments.ValueInput.IsEmpty
+                ? default
+                : arguments.ValueInput.Slice(firstKey * shape.ValueInputDim, newKeys * shape.ValueInputDim),
             RowOffsets = default,
             KeyOffsets = default,
             KeyStarts = One(arguments.KeyStarts, index),

@@ -22,6 +22,7 @@ public sealed partial record AttentionShape
         int narrowest = HasProjections ? 1 : 0;
         Check(nameof(DModel), DModel, narrowest, ShapeLimits.MaxDModel);
         Check(nameof(MemoryDim), MemoryDim, narrowest, ShapeLimits.MaxDModel);
+        Check(nameof(ValueInputDim), ValueInputDim, 0, HasProjections && IsCrossAttention ? ShapeLimits.MaxDModel : 0);
         Check(nameof(SequenceLength), SequenceLength, 0, ShapeLimits.MaxSequenceLength);
         Check(nameof(RelativePositionBuckets), RelativePositionBuckets, 0, ShapeLimits.MaxRelativePositionBuckets);
         CheckList(nameof(AlibiSlopes), AlibiSlopes.Count, isNeeded: false, Heads);

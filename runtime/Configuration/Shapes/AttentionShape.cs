@@ -29,6 +29,9 @@ public sealed partial record AttentionShape
     /// <summary>Width of the rows that keys and values are projected from: <see cref="DModel"/> for self-attention.</summary>
     public required int MemoryDim { get; init; }
 
+    /// <summary>Width of the rows that values are projected from where these have an input of their own; 0 where they come from the rows of keys.</summary>
+    public int ValueInputDim { get; init; }
+
     /// <summary>Whether the block projects. With false, the caller passes queries, keys and values and gets the heads.</summary>
     public bool HasProjections { get; init; } = true;
 
@@ -100,6 +103,9 @@ public sealed partial record AttentionShape
 
     /// <summary>Floats of one output row: <see cref="DModel"/>, or without an output projection <see cref="JoinedDim"/>.</summary>
     public int OutputDim => ProjectsOutput ? DModel : JoinedDim;
+
+    /// <summary>Width of the rows that values are projected from, whichever these are.</summary>
+    internal int ValueSourceDim => ValueInputDim > 0 ? ValueInputDim : MemoryDim;
 
     /// <summary>Whether there is an output projection.</summary>
     internal bool ProjectsOutput => HasProjections && OutputProjection;

@@ -35,6 +35,7 @@ public static partial class ReferenceAttention
         {
             Input = new double[input.Length],
             Memory = new double[arguments.Memory.Length],
+            ValueInput = new double[arguments.ValueInput.Length],
             Key = new double[arguments.Key.Length],
             Value = new double[arguments.Value.Length],
             Weights = ReferenceGradients.For(weights),

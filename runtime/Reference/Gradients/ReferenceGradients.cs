@@ -11,6 +11,9 @@ public sealed class ReferenceGradients
     /// <summary>Of <see cref="AttentionArguments.Memory"/>.</summary>
     public double[] Memory { get; init; } = [];
 
+    /// <summary>Of <see cref="AttentionArguments.ValueInput"/>.</summary>
+    public double[] ValueInput { get; init; } = [];
+
     /// <summary>Of <see cref="AttentionArguments.Key"/>.</summary>
     public double[] Key { get; init; } = [];
 

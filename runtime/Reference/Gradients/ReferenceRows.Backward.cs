@@ -50,6 +50,16 @@ internal static partial class ReferenceRows
             normGradient, normBiasGradient);
         ProjectBackward(
             sourceRow, weights.Key, keyGradient, rowGradient, gradients.Weights.Of(nameof(weights.Key)), gradients.Weights.Of(nameof(weights.KeyBias)));
+        if (shape.ValueInputDim > 0)
+        {
+            int first = (sequence.FirstNewKey + row) * shape.ValueInputDim;
+            ReadOnlySpan<double> valueRow = ToDoubles(arguments.ValueInput).AsSpan(first, shape.ValueInputDim);
+            ProjectBackward(
+                valueRow, weights.Value, valueGradient, gradients.ValueInput.AsSpan(first, shape.ValueInputDim),
+                gradients.Weights.Of(nameof(weights.Value)), gradients.Weights.Of(nameof(weights.ValueBias)));
+            return;
+        }
+
         ProjectBackward(
             sourceRow, weights.Value, valueGradient, rowGradient, gradients.Weights.Of(nameof(weights.Value)), gradients.Weights.Of(nameof(weights.ValueBias)));
     }

@@ -3,8 +3,8 @@ namespace AttentionGen;
 public sealed partial record AttentionTensorNames
 {
     /// <summary>
-    /// PyTorch's <c>nn.MultiheadAttention</c>: <c>in_proj_weight</c>, or <c>q_proj_weight</c> and so on, <c>in_proj_bias</c>, <c>out_proj</c>, and
-    /// <c>bias_k</c> and <c>bias_v</c> if the file has them.
+    /// PyTorch's <c>nn.MultiheadAttention</c>: <c>in_proj_weight</c>, or where it has a <c>kdim</c> or <c>vdim</c> <c>q_proj_weight</c>, <c>k_proj_weight</c>
+    /// and <c>v_proj_weight</c>, <c>in_proj_bias</c>, <c>out_proj</c>, and <c>bias_k</c> and <c>bias_v</c> if the file has them.
     /// </summary>
     /// <param name="prefix">The module's name in the state dictionary, such as <c>encoder.layers.0.self_attn</c>; empty for none.</param>
     public static AttentionTensorNames PyTorch(string prefix)

@@ -21,6 +21,11 @@ public sealed partial class AttentionWeights
         var writer = new WeightWriter(builder, names.IsTransposed);
         if (names is { Query: null, QueryKeyValue: not null } && shape.HasProjections)
         {
+            if (shape.MemoryDim != shape.DModel || shape.ValueSourceDim != shape.DModel)
+                throw new ArgumentException(
+                    $"names have one QueryKeyValue matrix, but queries come from rows {shape.DModel} wide, keys from rows {shape.MemoryDim} wide and "
+                        + $"values from rows {shape.ValueSourceDim} wide; expected names of separate matrices: Query, Key and Value.",
+                    nameof(names));
             int outputs = shape.QueryDim + shape.KeyDim + shape.ValueDim;
             writer.AddMatrix(names.QueryKeyValue, "query, key and value", Join(Fused(names, shape), Query, Key, Value, shape.DModel), outputs);
         }

@@ -48,7 +48,7 @@ public sealed class SameBitsTests
                 int length = lengths[sequence];
                 AttentionCase single = padded.Single(sequence);
                 AttentionCase unpadded = single.Shape.IsCrossAttention
-                    ? single with { Keys = length, Memory = AttentionCase.FirstRows(single.Memory, 1, keys, length, single.Shape.MemoryDim) }
+                    ? single.FirstKeys(length)
                     : single.FirstRows(length);
                 float[] expected = unpadded.Run(kernel);
                 float[] actual = AttentionCase.Slice(output, sequence, keys * padded.Shape.DModel)[..expected.Length];

@@ -34,6 +34,7 @@ public sealed class MemoryBehaviourTests
             {
                 Input = call.Input,
                 Memory = call.Memory,
+                ValueInput = call.ValueInput,
                 Output = output,
                 KeyLengths = call.KeyLengths,
                 Batch = batch,
@@ -84,7 +85,7 @@ public sealed class MemoryBehaviourTests
         AttentionCache cache = kernel.CreateCache(64, batch: 2);
         AssertNoAllocation(() =>
         {
-            kernel.ProjectMemory(call.Memory, cache);
+            call.ProjectMemory(kernel, cache);
             kernel.Forward(new AttentionArguments { Input = call.Input, Output = output, Cache = cache, KeyLengths = call.KeyLengths, Batch = 2 });
         });
     }
@@ -175,7 +176,8 @@ public sealed class MemoryBehaviourTests
         {
             // Garbage before the arrays makes the collector slide them.
             GC.KeepAlive(new byte[5000 + (repeat % 100 * 7)]);
-            AttentionCase fresh = call with { Input = call.Input.ToArray(), Memory = call.Memory.ToArray() };
+            AttentionCase fresh = call with { Input = call.Input.ToArray(), Memory = call.Memory.ToArray(),
+                ValueInput = call.ValueInput.ToArray() };
             nint place = Address(fresh.Input);
             Compare.SameBits(expected, fresh.Run(kernel, threads: 1 + (repeat % SharedThreads.Most)), call.Shape.DModel, $"{name}, forward {repeat}");
             moves += Address(fresh.Input) == place ? 0 : 1;

@@ -34,6 +34,12 @@ internal sealed partial class TensorCross;
 [AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, Ragged = true, KeyStarts = true)]
 internal sealed partial class TensorRaggedCross;
 
+[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, ValueInputDim = 5, Gradients = true)]
+internal sealed partial class TensorValues;
+
+[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, ValueInputDim = 5, Ragged = true)]
+internal sealed partial class TensorRaggedValues;
+
 [AttentionConfig(Heads = 2, DModel = 8, SequenceLength = 5, KeyLengths = true, OutputProjection = false)]
 internal sealed partial class TensorFixed;
 

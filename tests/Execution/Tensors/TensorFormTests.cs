@@ -144,6 +144,35 @@ public sealed class TensorFormTests
     }
 
     [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Cross_attention_with_an_input_of_values(int batch, int rows, int keys)
+    {
+        Check<TensorValues>(batch, rows, keys, (kernel, in a) => kernel.Forward(
+            As(a.Input, a.Batch, -1, 8), As(a.Memory, a.Batch, -1, 6), As(a.ValueInput, a.Batch, -1, 5), Into(a.Output, a.Batch, -1, 8), a.Options));
+        AttentionCase call = AttentionCase.Create(TensorValues.Shape, batch, rows, keys, seed: rows);
+        var cross = new TensorValues(call.Weights);
+        AttentionCache cache = cross.CreateCache(keys, batch);
+        cross.ProjectMemory(As<float>(call.Memory, batch, keys, 6), As<float>(call.ValueInput, batch, keys, 5), cache);
+        var output = new float[call.Input.Length];
+        cross.Forward(As<float>(call.Input, batch, rows, 8), Into(output, batch, rows, 8), cache);
+        Compare.SameBits(call.Run(new KernelAdapter<TensorValues>().Create(call.Weights)), output, 8, "a memory in the cache");
+        string message = Assert.Throws<ArgumentException>(
+            "valueInput",
+            () => cross.ProjectMemory(As<float>(call.Memory, batch, keys, 6), As<float>(call.ValueInput[(batch * 5)..], batch, keys - 1, 5), cache)).Message;
+        Assert.Contains("memory rows", message);
+
+        Check<TensorRaggedValues>(batch, rows, keys, (kernel, in a) => kernel.Forward(
+            As(a.Input, -1, 8), As(a.Memory, -1, 6), As(a.ValueInput, -1, 5), Into(a.Output, -1, 8), a.RowOffsets, a.KeyOffsets, a.Options));
+        AttentionCase ragged = AttentionCase.Create(TensorRaggedValues.Shape, batch, rows, keys, seed: rows);
+        var raggedCross = new TensorRaggedValues(ragged.Weights);
+        AttentionCache raggedCache = raggedCross.CreateCache(ragged.Keys, batch);
+        raggedCross.ProjectMemory(As<float>(ragged.Memory, -1, 6), As<float>(ragged.ValueInput, -1, 5), raggedCache, ragged.KeyOffsets);
+        output = new float[ragged.Input.Length];
+        raggedCross.Forward(As<float>(ragged.Input, -1, 8), Into(output, -1, 8), raggedCache, ragged.RowOffsets);
+        Compare.SameBits(ragged.Run(new KernelAdapter<TensorRaggedValues>().Create(ragged.Weights)), output, 8, "a ragged memory in the cache");
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(3)]
     public void A_fixed_number_of_rows_and_joined_heads(int batch)

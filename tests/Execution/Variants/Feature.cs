@@ -12,6 +12,7 @@ internal sealed record Feature(string Name, Func<TestConfiguration, TestConfigur
     public static IReadOnlyList<Feature> All { get; } =
     [
         new("cross", block => block with { MemoryDim = 12 }),
+        new("value-input", block => block with { MemoryDim = 12, ValueInputDim = 21 }),
         new("core", block => block with { Projections = false, DModel = 0, HeadDim = 8 }),
         new("heads-rows", block => block with { Projections = false, DModel = 0, HeadDim = 8, Layout = HeadLayout.HeadsRows }),
         new("input-bias", block => block with { Projections = false, DModel = 0, HeadDim = 8, InputBias = true }),

@@ -14,7 +14,8 @@ public sealed class RaggedTests
             Rotary = RotaryKind.Interleaved }),
         ("window", new() { Heads = 2, DModel = 32, Ragged = true, Causal = true, WindowLeft = 40, Outputs = AttentionOutputs.LogSumExp }),
         ("documents", new() { Heads = 2, DModel = 32, Ragged = true, Causal = true, Documents = true, Alibi = true }),
-        ("cross", new() { Heads = 4, DModel = 40, MemoryDim = 24, HeadDim = 16, Ragged = true, KeyLengths = true }));
+        ("cross", new() { Heads = 4, DModel = 40, MemoryDim = 24, HeadDim = 16, Ragged = true, KeyLengths = true }),
+        ("cross-values", new() { Heads = 4, DModel = 40, MemoryDim = 24, ValueInputDim = 33, HeadDim = 16, Ragged = true, KeyLengths = true }));
 
     public static TheoryData<string> All => Ragged.All;
 
@@ -82,19 +83,22 @@ public sealed class RaggedTests
         }
     }
 
-    [Fact]
-    public void Projected_memories_have_their_own_lengths()
+    [Theory]
+    [InlineData("cross")]
+    [InlineData("cross-values")]
+    public void Projected_memories_have_their_own_lengths(string name)
     {
-        var (kernel, _, weights) = Kernels("cross");
+        var (kernel, _, weights) = Kernels(name);
         foreach (int keys in (int[])[0, 5, 300])
         {
             AttentionCase call = AttentionCase.Create(kernel.Type.Shape, 4, 33, keys, seed: keys, weights);
             AttentionResult expected = call.RunAll(kernel);
             AttentionCache cache = kernel.CreateCache(310, 4);
-            kernel.ProjectMemory(AttentionCase.Uniform(new Random(1), 600 * 24), cache, 0, 300, 300, 310, 600);
-            kernel.ProjectMemory(call.Memory, cache, call.KeyOffsets);
+            float[] values = AttentionCase.Uniform(new Random(2), 600 * kernel.Type.Shape.ValueInputDim);
+            kernel.ProjectMemory(AttentionCase.Uniform(new Random(1), 600 * 24), values, cache, [0, 300, 300, 310, 600], default);
+            call.ProjectMemory(kernel, cache);
             Assert.Equal(Enumerable.Range(0, 4).Select(call.NewKeysOf), cache.Lengths.ToArray());
-            AttentionCase cached = call with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = [.. Enumerable.Range(0, 4).Select(call.NewKeysOf)] };
+            AttentionCase cached = call.Projected;
             expected.AssertSameBits(cached.RunAll(kernel, cache: cache), $"{keys} keys");
             expected.AssertSameBits(cached.RunAll(kernel, threads: 2, cache: cache), $"{keys} keys, two threads");
         }
@@ -121,5 +125,6 @@ public sealed class RaggedTests
     private static KernelSet Wide { get; } = new(
         ("causal", new() { Heads = 16, KvHeads = 4, HeadDim = 48, DModel = 1000, Causal = true, Ragged = true, Rotary = RotaryKind.HalfSplit }),
         ("self", new() { Heads = 12, DModel = 768, Ragged = true, KeyLengths = true }),
-        ("cross", new() { Heads = 10, HeadDim = 96, DModel = 968, MemoryDim = 600, Ragged = true }));
+        ("cross", new() { Heads = 10, HeadDim = 96, DModel = 968, MemoryDim = 600, Ragged = true }),
+        ("cross-values", new() { Heads = 10, HeadDim = 96, DModel = 968, MemoryDim = 300, ValueInputDim = 600, Ragged = true }));
 }

@@ -41,6 +41,13 @@ internal sealed partial record DiagnosticCase
             "OutputProjection = false cannot be used",
             "AttentionConfig");
         yield return Setting(
+            "layer with an input of values",
+            "AG0072",
+            $"{SmallLayer}, MemoryDim = 32, «ValueInputDim = 32»",
+            $"{SmallLayer}, MemoryDim = 32",
+            "ValueInputDim cannot be used with TransformerLayerConfig",
+            "AttentionConfig");
+        yield return Setting(
             "gradients of a decoder layer",
             "AG0053",
             $"{SmallLayer}, Gradients = true, «MemoryDim = 32»",

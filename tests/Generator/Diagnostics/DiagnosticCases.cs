@@ -327,6 +327,17 @@ internal sealed partial record DiagnosticCase(string Name, string Id, string Ill
         yield return Setting("no number of heads fits", "AG0018", "«Heads = 2», DModel = 65521", Small, "use DModel = 1024, or set HeadDim");
         yield return Setting("MemoryDim negative", "AG0019", $"{Small}, «MemoryDim = -1»", $"{Small}, MemoryDim = 1", "-1", "1 to 65536", "use 1");
         yield return Setting("MemoryDim too wide", "AG0019", $"{Small}, «MemoryDim = 65537»", $"{Small}, MemoryDim = 12", "use 65536");
+        yield return Setting(
+            "ValueInputDim negative", "AG0019", $"{Small}, MemoryDim = 12, «ValueInputDim = -1»", $"{Small}, MemoryDim = 12, ValueInputDim = 1",
+            "ValueInputDim is -1", "1 to 65536", "use 1", "values of the memory");
+        yield return Setting(
+            "ValueInputDim too wide", "AG0019", $"{Small}, MemoryDim = 12, «ValueInputDim = 65537»", $"{Small}, MemoryDim = 12, ValueInputDim = 12",
+            "use 65536");
+        yield return Setting(
+            "ValueInputDim without a memory", "AG0024", $"{Small}, «ValueInputDim = 12»", $"{Small}, MemoryDim = 512, ValueInputDim = 12",
+            "ValueInputDim has no effect without MemoryDim");
+        yield return Setting(
+            "ValueInputDim without projections", "AG0034", $"{Core}, «ValueInputDim = 12»", Core, "ValueInputDim");
         yield return Setting("Scale negative", "AG0020", $"{Small}, «Scale = -0.5f»", $"{Small}, Scale = 0.5f", "Scale is -0.5", "use 0.5");
         yield return Setting("Scale NaN", "AG0020", $"{Small}, «Scale = float.NaN»", $"{Small}, Scale = 1", "NaN", "use 0.5");
         yield return Setting("Scale infinite", "AG0020", $"{Small}, «Scale = float.PositiveInfinity»", $"{Small}, Scale = 1", "Infinity");

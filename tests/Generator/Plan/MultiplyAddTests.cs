@@ -17,6 +17,7 @@ public sealed class MultiplyAddTests
     [InlineData("Heads = 14, DModel = 896, KvHeads = 2")]
     [InlineData("Heads = 8, DModel = 512, Unrolling = Unrolling.Full")]
     [InlineData("Heads = 2, DModel = 6, MemoryDim = 5")]
+    [InlineData("Heads = 2, DModel = 6, MemoryDim = 5, ValueInputDim = 37")]
     [InlineData("Heads = 1, DModel = 771, HeadDim = 255, ValueHeadDim = 24")]
     [InlineData("Heads = 4, DModel = 256, Unrolling = Unrolling.Full")]
     [InlineData("Heads = 4, HeadDim = 16, Projections = false")]

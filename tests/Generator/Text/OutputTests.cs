@@ -19,6 +19,8 @@ public sealed class OutputTests
         "Heads = 2, DModel = 20, Causal = true, CausalAlignment = CausalAlignment.BottomRight, KeyLengths = true, Rotary = RotaryKind.HalfSplit, RotaryDim = 6",
         "Heads = 2, DModel = 16, MemoryDim = 12, KeyLengths = true, Scale = 1e-9f",
         "Heads = 2, DModel = 16, MemoryDim = 16, Causal = true, CausalAlignment = CausalAlignment.BottomRight",
+        "Heads = 2, DModel = 16, MemoryDim = 12, ValueInputDim = 10, KeyLengths = true, Weights = WeightFormat.Int8Blocks",
+        "Heads = 2, DModel = 16, MemoryDim = 12, ValueInputDim = 16, Gradients = true, Ragged = true",
         "Heads = 2, DModel = 16, SequenceLength = 7, KeyLengths = true",
         "Heads = 1, DModel = 1, SequenceLength = 1, Unrolling = Unrolling.Full, Causal = true",
         "Heads = 2, DModel = 64, Unrolling = Unrolling.Full",

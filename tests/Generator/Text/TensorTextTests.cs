@@ -24,6 +24,8 @@ public sealed class TensorTextTests
         "AttentionConfig(Heads = 2, HeadDim = 4, Projections = false, Ragged = true, Outputs = AttentionOutputs.LogSumExp)",
         "AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, Ragged = true)",
         "AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, Gradients = true, HeadMask = true)",
+        "AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, ValueInputDim = 5, Gradients = true)",
+        "AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, ValueInputDim = 5, Ragged = true)",
         "AttentionConfig(Heads = 2, HeadDim = 8, Projections = false, Gradients = true, Rotary = RotaryKind.HalfSplit, RotaryTables = true)",
         "AttentionConfig(Heads = 2, DModel = 32, Causal = true, Rotary = RotaryKind.HalfSplit, Positions = true, RotarySections = new[] { 2, 3, 3 })",
         "AttentionConfig(Heads = 2, DModel = 8, BooleanMask = MaskAxes.BatchQueryKey, AdditiveMask = MaskAxes.QueryKey, MaskLength = true)",

@@ -52,7 +52,7 @@ internal sealed class CallSpans
     [
         "output", "probabilities", "scores", "logSumExp",
         "input", "memory", "key", "value", "rowOffsets", "keyOffsets", "keyLengths", "keyStarts", "prefixLengths", "documents", "positions", "booleanMask",
-        "headMask", "additiveMask",
+        "headMask", "valueInput", "additiveMask",
     ];
 
     /// <summary>The call with what its inputs hold now.</summary>
@@ -71,7 +71,8 @@ internal sealed class CallSpans
         Positions = Of<int>(14).ToArray(),
         BooleanMask = Of<bool>(Mask).ToArray(),
         HeadMask = Of<float>(16).ToArray(),
-        AdditiveMask = Of<float>(17).ToArray(),
+        ValueInput = Of<float>(17).ToArray(),
+        AdditiveMask = Of<float>(18).ToArray(),
     };
 
     public AttentionResult Result => new(Of<float>(0).ToArray(), Of<float>(1).ToArray(), Of<float>(2).ToArray(), Of<float>(3).ToArray());
@@ -110,7 +111,8 @@ internal sealed class CallSpans
         Positions = Of<int>(14),
         BooleanMask = Of<bool>(Mask),
         HeadMask = Of<float>(16),
-        AdditiveMask = Of<float>(17),
+        ValueInput = Of<float>(17),
+        AdditiveMask = Of<float>(18),
         MaskLength = call.MaskLength,
         Batch = call.Batch,
         Cache = cache,
@@ -143,6 +145,7 @@ internal sealed class CallSpans
         14 => MemoryMarshal.AsBytes(call.Positions.AsSpan()),
         Mask => MemoryMarshal.AsBytes(call.BooleanMask.AsSpan()),
         16 => MemoryMarshal.AsBytes(call.HeadMask.AsSpan()),
+        17 => MemoryMarshal.AsBytes(call.ValueInput.AsSpan()),
         _ => MemoryMarshal.AsBytes(call.AdditiveMask.AsSpan()),
     };
 

@@ -39,10 +39,11 @@ internal static class ForwardMutation
         18 => (call, new(Threads: random.Next(2) == 0 ? -1 : int.MinValue)),
         19 => (call with { MaskLength = random.Next(2) == 0 ? Numbers[random.Next(Numbers.Length)] : call.MaskLength + random.Next(-1, 2) }, new()),
         20 => (call with { HeadMask = Resize(call.HeadMask, random) }, new()),
+        21 => (call with { ValueInput = Resize(call.ValueInput, random) }, new()),
         _ => (call, new()),
     };
 
-    public const int Kinds = 22;
+    public const int Kinds = 23;
 
     /// <summary>Parameters one of which a refusal must name; empty where what no longer fits may be any of them.</summary>
     public static string[] Names(int kind) => kind switch
@@ -61,6 +62,7 @@ internal static class ForwardMutation
         17 => ["logSumExp"],
         18 => ["options"],
         20 => ["headMask"],
+        21 => ["valueInput"],
         _ => [],
     };
 

@@ -27,5 +27,8 @@ internal static class PropertyKernels
             Outputs = AttentionOutputs.LogSumExp }),
         ("cross", new() { Heads = 2, DModel = 8, MemoryDim = 6, KeyLengths = true, AdditiveMask = MaskAxes.BatchHeadQueryKey }),
         ("ragged-cross", new() { Heads = 2, DModel = 8, MemoryDim = 6, Ragged = true, KeyStarts = true }),
+        ("cross-values", new() { Heads = 2, DModel = 8, MemoryDim = 6, ValueInputDim = 5, KeyLengths = true, HeadMask = true }),
+        ("ragged-cross-values", new() { Heads = 2, KvHeads = 1, DModel = 8, MemoryDim = 6, ValueInputDim = 7, Ragged = true,
+            Outputs = AttentionOutputs.LogSumExp }),
         ("fixed", new() { Heads = 2, DModel = 8, SequenceLength = 5, KeyLengths = true, SkipPadding = true }));
 }

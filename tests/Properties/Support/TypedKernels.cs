@@ -34,6 +34,12 @@ internal static class TypedKernels
         ["ragged-cross"] = new TypedKernel<TypedRaggedCross>(
             (kernel, in a) => kernel.Forward(a.Input, a.Memory, a.Output, a.RowOffsets, a.KeyOffsets, a.KeyStarts, a.Options),
             (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.RowOffsets, a.KeyStarts, a.Options)),
+        ["cross-values"] = new TypedKernel<TypedCrossValues>(
+            (kernel, in a) => kernel.Forward(a.Input, a.Memory, a.ValueInput, a.Output, a.KeyLengths, a.HeadMask, a.Batch, a.Options),
+            (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.KeyLengths, a.HeadMask, a.Options)),
+        ["ragged-cross-values"] = new TypedKernel<TypedRaggedCrossValues>(
+            (kernel, in a) => kernel.Forward(a.Input, a.Memory, a.ValueInput, a.Output, a.RowOffsets, a.KeyOffsets, a.LogSumExp, a.Options),
+            (kernel, in a) => kernel.Forward(a.Input, a.Output, a.Cache!, a.RowOffsets, a.LogSumExp, a.Options)),
         ["fixed"] = new TypedKernel<TypedFixed>((kernel, in a) => kernel.Forward(a.Input, a.Output, a.KeyLengths, a.Batch, a.Options)),
     };
 
@@ -49,6 +55,7 @@ internal static class TypedKernels
         AttentionCase passable = call with
         {
             Memory = takesMemory ? call.Memory : right.Memory,
+            ValueInput = takesMemory && shape.ValueInputDim > 0 ? call.ValueInput : right.ValueInput,
             Key = shape.HasProjections ? right.Key : call.Key,
             Value = shape.HasProjections ? right.Value : call.Value,
             RowOffsets = shape.Ragged ? call.RowOffsets : right.RowOffsets,
@@ -131,6 +138,10 @@ internal sealed class TypedKernel<T>(TypedCall<T> forward, TypedCall<T>? cached 
 
         public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
             common.ProjectMemory(memory, cache, memoryOffsets, in options);
+
+        public void ProjectMemory(
+            ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
+            common.ProjectMemory(memory, valueInput, cache, memoryOffsets, in options);
     }
 
     private TypedCall<T> Forward { get; } = forward;
@@ -167,6 +178,12 @@ internal sealed partial class TypedCross;
 
 [AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, Ragged = true, KeyStarts = true)]
 internal sealed partial class TypedRaggedCross;
+
+[AttentionConfig(Heads = 2, DModel = 8, MemoryDim = 6, ValueInputDim = 5, KeyLengths = true, HeadMask = true)]
+internal sealed partial class TypedCrossValues;
+
+[AttentionConfig(Heads = 2, KvHeads = 1, DModel = 8, MemoryDim = 6, ValueInputDim = 7, Ragged = true, Outputs = AttentionOutputs.LogSumExp)]
+internal sealed partial class TypedRaggedCrossValues;
 
 [AttentionConfig(Heads = 2, DModel = 8, SequenceLength = 5, KeyLengths = true, SkipPadding = true)]
 internal sealed partial class TypedFixed;

@@ -174,7 +174,7 @@ public sealed class CacheStreamTests
             Shape with { RotaryBetaSlow = 2 },
             Shape with { RotaryAttentionFactor = 2 }, Shape with { RotaryTruncate = false }, Shape with { Positions = true },
             Shape with { QueryKeyNorm = QueryKeyNorm.Rms }, Shape with { QueryKeyNormEpsilon = 1e-5f },
-            Shape with { WindowLeft = 9 }, Shape with { HasProjections = false },
+            Shape with { WindowLeft = 9 }, Shape with { HasProjections = false }, Shape with { ValueInputDim = 40 },
         ];
         foreach (AttentionShape other in others)
             Assert.Contains("other keys and values", Assert.Throws<InvalidDataException>(() => AttentionCache.Restore(new MemoryStream(bytes), other)).Message);

@@ -24,6 +24,15 @@ public sealed class CallScheduleTests
     }
 
     [Fact]
+    public void An_input_of_values_counts_by_its_own_width()
+    {
+        CallNumbers numbers = Numbers(Projections | CrossAttention | Cache), wide = numbers with { ValueInputDim = 1536 };
+        CallSizes sizes = Sizes(rows: 8, keys: 2048);
+        long more = CallSchedule.MultiplyAdds(in wide, in sizes) - CallSchedule.MultiplyAdds(in numbers, in sizes);
+        Assert.Equal(2048L * (1536 - 512) * 512, more);
+    }
+
+    [Fact]
     public void A_row_counts_by_the_keys_that_it_can_see()
     {
         CallNumbers numbers = Numbers(Projections | Cache | Causal);

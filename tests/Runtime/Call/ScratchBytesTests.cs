@@ -40,8 +40,8 @@ public sealed class ScratchBytesTests : IDisposable
                     AttentionCase cached = call;
                     if (shape.IsCrossAttention)
                     {
-                        kernel.ProjectMemory(call.Memory, cache, call.KeyOffsets);
-                        cached = call with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = [.. Enumerable.Range(0, batch).Select(call.NewKeysOf)] };
+                        call.ProjectMemory(kernel, cache);
+                        cached = call.Projected;
                     }
 
                     Count();
@@ -56,6 +56,7 @@ public sealed class ScratchBytesTests : IDisposable
     [Theory]
     [InlineData("cross", 1)]
     [InlineData("ragged-cross", 20)]
+    [InlineData("cross-values", 1)]
     public void Threads_that_share_the_projection_of_a_memory_have_scratch_of_their_own(string name, int batch)
     {
         IKernelType type = PropertyKernels.All.Type(name);
@@ -63,10 +64,10 @@ public sealed class ScratchBytesTests : IDisposable
         IKernel kernel = type.Create(call.Weights);
         AttentionCache cache = kernel.CreateCache(900, batch);
         Count();
-        kernel.ProjectMemory(call.Memory, cache, call.KeyOffsets);
+        call.ProjectMemory(kernel, cache);
         long alone = leased;
         Count();
-        kernel.ProjectMemory(call.Memory, cache, call.KeyOffsets, new() { MaxDegreeOfParallelism = 4 });
+        call.ProjectMemory(kernel, cache, new() { MaxDegreeOfParallelism = 4 });
         Assert.InRange(leased, 4 * alone, 5 * alone);
     }
 

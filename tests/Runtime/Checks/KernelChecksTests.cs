@@ -216,6 +216,28 @@ public sealed class KernelChecksTests
         Assert.Throws<ArgumentOutOfRangeException>("rows", () => KernelChecks.ValidateSizes(0, -1, 0));
     }
 
+    [Fact]
+    public void Values_with_an_input_of_their_own()
+    {
+        AttentionShape shape = Cross with { ValueInputDim = 5 };
+        ForwardDimensions Check(AttentionShape one, int memory, int values, AttentionCache? cache = null) => KernelChecks.Validate(one, new AttentionArguments
+        {
+            Input = new float[8], Memory = new float[memory], ValueInput = new float[values], Output = new float[8], Cache = cache,
+        });
+        Assert.Equal(new ForwardDimensions(1, 1, 3, 0), Check(shape, 18, 15));
+        const string Expected = "expected rows of all memories · ValueInputDim = 3 · 5 = 15, a row for each row of memory";
+        Refused<ArgumentException>("valueInput", $"valueInput.Length is 0; {Expected}", () => Check(shape, 18, 0));
+        Refused<ArgumentException>("valueInput", $"valueInput.Length is 20; {Expected}", () => Check(shape, 18, 20));
+        Refused<ArgumentException>("valueInput", "expected 0, because the configuration does not declare ValueInputDim", () => Check(Cross, 18, 15));
+        var cache = new AttentionCache(shape, 4);
+        Refused<ArgumentException>(
+            "valueInput", "valueInput.Length is 5; expected 0, because the cache holds the projected values", () => Check(shape, 0, 5, cache));
+        Refused<ArgumentException>(
+            "valueInput", "expected rows of all memories · ValueInputDim = 2 · 5 = 10",
+            () => KernelChecks.ValidateMemory(shape, new float[12], new float[9], cache, default));
+        Assert.Equal(new ForwardDimensions(1, 0, 2, 0), KernelChecks.ValidateMemory(shape, new float[12], new float[10], cache, default));
+    }
+
     [Theory]
     [InlineData("query", "span query", 64, 65, "[8, 8], which is [Heads · HeadDim, DModel]")]
     [InlineData("key", "span key", 24, 25, "[4, 6], which is [KvHeads · HeadDim, MemoryDim]")]

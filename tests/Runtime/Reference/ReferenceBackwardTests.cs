@@ -25,8 +25,8 @@ public sealed class ReferenceBackwardTests(ITestOutputHelper log)
         }
 
         log.WriteLine($"{configurations.Length} configurations: {string.Join(", ", names)}");
-        // Sixteen learned tensors, and four kinds of rows that come in.
-        Assert.Equal(20, names.Count);
+        // Sixteen learned tensors, and five kinds of rows that come in.
+        Assert.Equal(21, names.Count);
         Assert.InRange(configurations.Length, 40, int.MaxValue);
     }
 
@@ -98,6 +98,7 @@ public sealed class ReferenceBackwardTests(ITestOutputHelper log)
         (string Name, Memory<float> Values, Func<ReferenceGradients, double[]> Gradient)[] inputs =
         [
             ("input", call.Input, gradients => gradients.Input), ("memory", call.Memory, gradients => gradients.Memory),
+            ("value input", call.ValueInput, gradients => gradients.ValueInput),
             ("keys", call.Key, gradients => gradients.Key), ("values", call.Value, gradients => gradients.Value),
         ];
         CheckAll($"{what}, {call.Describe()}", learned, inputs, call.ResultLengths.Output, () => call.Reference(), gradient => call.Layer is { } layer

@@ -59,6 +59,30 @@ public sealed class AttentionWeightsTests : IDisposable
         KernelChecks.ValidateWeights(Shape(2, 2, 4, memoryDim: 3), weights);
     }
 
+    /// <summary><c>nn.MultiheadAttention(4, 2, kdim=3, vdim=5)</c>.</summary>
+    [Fact]
+    public void PyTorch_separate_with_other_widths_of_keys_and_values()
+    {
+        using SafetensorsFile file = folder.Open(new SafetensorsWriter()
+            .AddF32("a.q_proj_weight", [4, 4], Counting(16))
+            .AddF32("a.k_proj_weight", [4, 3], Counting(12, 20))
+            .AddF32("a.v_proj_weight", [4, 5], Counting(20, 40))
+            .AddF32("a.in_proj_bias", [12], Counting(12, 100))
+            .AddF32("a.out_proj.weight", [4, 4], Counting(16, 200))
+            .AddF32("a.out_proj.bias", [4], Counting(4, 300)));
+        var weights = AttentionWeights.From(file, AttentionTensorNames.PyTorch("a"));
+        Same(
+            weights, Counting(16), Counting(12, 20), Counting(20, 40), Counting(16, 200), Counting(4, 100), Counting(4, 104), Counting(4, 108),
+            Counting(4, 300));
+        AttentionShape shape = Shape(2, 2, 4, memoryDim: 3) with { ValueInputDim = 5 };
+        KernelChecks.ValidateWeights(shape, weights);
+        string message = Assert.Throws<ArgumentException>(
+            "weights", () => KernelChecks.ValidateWeights(shape with { ValueInputDim = 6 }, weights)).Message;
+        Assert.Contains("this kernel expects [4, 6], which is [KvHeads · HeadDim, ValueInputDim]", message);
+        message = Assert.Throws<ArgumentException>("weights", () => KernelChecks.ValidateWeights(shape with { ValueInputDim = 0 }, weights)).Message;
+        Assert.Contains("this kernel expects [4, 3], which is [KvHeads · HeadDim, MemoryDim]", message);
+    }
+
     [Fact]
     public void PyTorch_without_biases()
     {

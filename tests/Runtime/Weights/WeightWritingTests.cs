@@ -22,6 +22,7 @@ public sealed class WeightWritingTests
             (AttentionTensorNames.Bert("a") with { OutputGate = "a.gate", OutputGateBias = "a.gate_bias" }, Plain with { OutputGate = true }),
             (AttentionTensorNames.Llama("a"), Grouped with { QueryKeyNorm = QueryKeyNorm.Layer, QueryKeyNormBias = false,
                 QueryKeyNormScope = QueryKeyNormScope.HeadOwnWeights }),
+            (AttentionTensorNames.PyTorch("a"), Plain with { IsCrossAttention = true, MemoryDim = 12, ValueInputDim = 20 }),
             (AttentionTensorNames.Gpt2("a"), Plain),
             (AttentionTensorNames.Bloom("a", 4), Plain),
             (AttentionTensorNames.GptNeoX("a", 4), Plain),
@@ -55,6 +56,20 @@ public sealed class WeightWritingTests
             TransformerLayerWeights weights = TransformerLayerWeights.Random(shape, 3);
             using SafetensorsFile file = Write(builder => weights.AddTo(builder, names, shape));
             Same(Tensors.Of(weights), Tensors.Of(TransformerLayerWeights.From(file, names)), names.Down);
+        }
+    }
+
+    /// <summary>One matrix has one width.</summary>
+    [Fact]
+    public void Matrices_of_other_widths_are_not_written_as_one()
+    {
+        AttentionShape cross = Plain with { IsCrossAttention = true };
+        foreach (AttentionShape shape in (AttentionShape[])[cross with { MemoryDim = 12 }, cross with { MemoryDim = 20 }, cross with { ValueInputDim = 20 }])
+        {
+            AttentionWeights weights = AttentionWeights.Random(shape, 3);
+            var builder = new SafetensorsBuilder();
+            string message = Assert.Throws<ArgumentException>("names", () => weights.AddTo(builder, AttentionTensorNames.Gpt2("a"), shape)).Message;
+            Assert.Contains("QueryKeyValue", message);
         }
     }
 

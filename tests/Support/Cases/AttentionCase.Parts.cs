@@ -19,6 +19,7 @@ internal sealed partial record AttentionCase
             CachedKeys = CachedKeys.Length == 0 ? [] : [CachedKeys[sequence]],
             Input = Part(Input, firstRow, rows, Shape.InputDim),
             Memory = Part(Memory, firstKey, keys, Shape.MemoryDim),
+            ValueInput = Part(ValueInput, firstKey, keys, Shape.ValueInputDim),
             Key = Part(Key, firstKey, keys, Shape.KeyDim),
             Value = Part(Value, firstKey, keys, Shape.ValueDim),
             RowOffsets = shape.Ragged ? [0, rows] : [],
@@ -105,6 +106,7 @@ internal sealed partial record AttentionCase
     {
         Keys = count,
         Memory = Part(Memory, 0, count, Shape.MemoryDim),
+        ValueInput = Part(ValueInput, 0, count, Shape.ValueInputDim),
         KeyOffsets = Shape.Ragged ? [0, count] : [],
         KeyLengths = [.. KeyLengths.Select(length => Math.Min(length, count))],
         KeyStarts = [.. KeyStarts.Select(start => Math.Min(start, count))],

@@ -34,6 +34,7 @@ internal sealed partial record AttentionCase
         {
             Input = Uniform(random, sizes.TotalRows * shape.InputDim),
             Memory = shape.IsCrossAttention ? Uniform(random, newKeys * shape.MemoryDim) : [],
+            ValueInput = Uniform(random, newKeys * shape.ValueInputDim),
             Key = shape.HasProjections ? [] : Uniform(random, newKeys * shape.KeyDim),
             Value = shape.HasProjections ? [] : Uniform(random, newKeys * shape.ValueDim),
             KeyLengths = shape.KeyLengths ? [.. sizes.Sequences.Select(sequence => Length(random, sizes.KeysOf(sequence)))] : [],

@@ -26,6 +26,8 @@ internal sealed partial record AttentionCase
 
     public float[] Memory { get; init; } = [];
 
+    public float[] ValueInput { get; init; } = [];
+
     public float[] Key { get; init; } = [];
 
     public float[] Value { get; init; } = [];
@@ -110,6 +112,7 @@ internal sealed partial record AttentionCase
     {
         Input = Place(Input, float.NaN),
         Memory = Place(Memory, float.NaN),
+        ValueInput = Place(ValueInput, float.NaN),
         Key = Place(Key, float.NaN),
         Value = Place(Value, float.NaN),
         RowOffsets = Place(RowOffsets, -1),
@@ -145,6 +148,16 @@ internal sealed partial record AttentionCase
         values.CopyTo(all, Margin);
         return all.AsSpan(Margin, values.Length);
     }
+
+    /// <summary>The call for which a cache holds what the memory and the input of values were projected to.</summary>
+    public AttentionCase WithoutMemory => this with { Memory = [], ValueInput = [], KeyOffsets = [] };
+
+    /// <summary>The same, which knows how many keys are in the cache.</summary>
+    public AttentionCase Projected => WithoutMemory with { Keys = 0, CachedKeys = [.. Sequences.Select(NewKeysOf)] };
+
+    /// <summary>Projects the memory, and the input of values where there is one, into a cache.</summary>
+    public void ProjectMemory(IKernel kernel, AttentionCache cache, in ForwardOptions options = default) =>
+        kernel.ProjectMemory(Memory, ValueInput, cache, KeyOffsets, in options);
 
     /// <summary>Runs the kernel; unwritten results and writes beside them are noticed.</summary>
     public float[] Run(IRunnable kernel, int threads = 0) => RunAll(kernel, threads).Output;

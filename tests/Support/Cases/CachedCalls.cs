@@ -7,10 +7,8 @@ internal static class CachedCalls
     public static void CheckMemory(AttentionCase whole, IKernel kernel, string name)
     {
         AttentionCache cache = kernel.CreateCache(Math.Max(1, whole.Keys), whole.Batch);
-        kernel.ProjectMemory(whole.Memory, cache, whole.KeyOffsets);
-        AttentionCase cached =
-            whole with { Memory = [], KeyOffsets = [], Keys = 0, CachedKeys = [.. Enumerable.Range(0, whole.Batch).Select(whole.NewKeysOf)] };
-        Run(whole, kernel, 1, null, name).AssertSameBits(Run(cached, kernel, 1, cache, name), $"{name}: {whole.Describe()}, projected memory");
+        whole.ProjectMemory(kernel, cache);
+        Run(whole, kernel, 1, null, name).AssertSameBits(Run(whole.Projected, kernel, 1, cache, name), $"{name}: {whole.Describe()}, projected memory");
     }
 
     /// <summary>Rows that come in chunks of any size, on one thread or two. Every other call has its keys in the pages of a pool.</summary>

@@ -19,6 +19,8 @@ internal sealed partial record TestConfiguration
 
     public int MemoryDim { get; init; }
 
+    public int ValueInputDim { get; init; }
+
     public bool QueryBias { get; init; } = true;
 
     public bool KeyBias { get; init; } = true;

@@ -33,6 +33,10 @@ internal interface IKernel : IRunnable
     /// <summary>Puts the keys and values of a memory into a cache; cross-attention only.</summary>
     void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);
 
+    /// <summary>The same where values may have an input of their own, which is empty where they have none.</summary>
+    void ProjectMemory(
+        ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options);
+
     /// <summary>The same with default options.</summary>
     sealed void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, params ReadOnlySpan<int> memoryOffsets) =>
         ProjectMemory(memory, cache, memoryOffsets, default);
@@ -64,7 +68,12 @@ internal sealed class KernelAdapter<T> : IKernelType
         public void Forward(in AttentionArguments arguments) => kernel.Forward(arguments);
 
         public void ProjectMemory(ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
-            (kernel as ICrossAttention ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.")).ProjectMemory(
-                memory, cache, memoryOffsets, in options);
+            Cross.ProjectMemory(memory, cache, memoryOffsets, in options);
+
+        public void ProjectMemory(
+            ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
+            Cross.ProjectMemory(memory, valueInput, cache, memoryOffsets, in options);
+
+        private ICrossAttention Cross => kernel as ICrossAttention ?? throw new NotSupportedException($"{typeof(T).Name} has no ProjectMemory.");
     }
 }

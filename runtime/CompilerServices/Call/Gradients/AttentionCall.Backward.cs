@@ -42,6 +42,7 @@ public static partial class AttentionCall<TKernels, TConstants>
             backward.KeyGradient.Clear();
             backward.ValueGradient.Clear();
             backward.MemoryGradient.Clear();
+            backward.ValueInputGradient.Clear();
             return;
         }
 
@@ -51,6 +52,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             ? 1
             : KernelThreads.Choose(most, 2 * CallSchedule.MultiplyAdds(CallNumbers.Of<TConstants>(), SizesOf(in arguments, in dimensions)));
         nint widest = Math.Max(Math.Max(layout.Rows, layout.Keys), Math.Max(Math.Max(QueryDim, JoinedDim), Math.Max(TConstants.DModel, TConstants.MemoryDim)));
+        if (Has(ValueInput))
+            widest = Math.Max(widest, TConstants.ValueInputDim);
         nint own = Math.Max(
             TConstants.ScratchFloats + HeadGradientFloats(Rows(in dimensions), dimensions.Keys),
             Has(Projections) ? MatrixProduct.ScratchFloats(widest, widest, widest) : 0);

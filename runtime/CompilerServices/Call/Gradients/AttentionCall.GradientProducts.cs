@@ -7,8 +7,10 @@ namespace AttentionGen.CompilerServices;
 // The products of the gradients of projections. Threads share the columns of each result, so the sums over rows are the same chains whoever computes them.
 public static partial class AttentionCall<TKernels, TConstants>
 {
-    /// <summary>Products after the heads: gradients of the input, of the memory, and of four matrices with their biases.</summary>
-    private const int GradientProducts = 6;
+    /// <summary>
+    /// Products after the heads: gradients of the input, of the memory, and of four matrices with their biases; then of an input that values have of their own.
+    /// </summary>
+    private static int GradientProducts => Has(ValueInput) ? 7 : 6;
 
     /// <summary>Some columns of the gradients of the joined heads.</summary>
     [MethodImpl(Step)]
@@ -43,6 +45,11 @@ public static partial class AttentionCall<TKernels, TConstants>
                 if (!Has(CrossAttention))
                     AddKeysAndValues(in work, first, count, ref keys, ref values, ref inputGradient, true, ref scratch);
                 break;
+            case 1 when Has(ValueInput):
+                (first, count) = Slice(in work, TConstants.MemoryDim, slice);
+                MultiplyGradients(
+                    ref keys, KeyDim, weights.Key, TConstants.MemoryDim, first, count, ref At(backward.MemoryGradient, 0), layout.Keys, false, ref scratch);
+                break;
             case 1 when Has(CrossAttention):
                 (first, count) = Slice(in work, TConstants.MemoryDim, slice);
                 AddKeysAndValues(in work, first, count, ref keys, ref values, ref At(backward.MemoryGradient, 0), false, ref scratch);
@@ -57,6 +64,11 @@ public static partial class AttentionCall<TKernels, TConstants>
                     in work, in arguments, true, ref keys, KeyDim, ref memory, TConstants.MemoryDim, gradients.Key.Span, gradients.KeyBias.Span, slice,
                     ref scratch);
                 break;
+            case 4 when Has(ValueInput):
+                WeightGradient(
+                    in work, in arguments, true, ref values, ValueDim, ref At(arguments.ValueInput, 0), TConstants.ValueInputDim, gradients.Value.Span,
+                    gradients.ValueBias.Span, slice, ref scratch);
+                break;
             case 4:
                 WeightGradient(
                     in work, in arguments, true, ref values, ValueDim, ref memory, TConstants.MemoryDim, gradients.Value.Span, gradients.ValueBias.Span, slice,
@@ -67,6 +79,12 @@ public static partial class AttentionCall<TKernels, TConstants>
                 WeightGradient(
                     in work, in arguments, false, ref At(backward.OutputGradient, 0), TConstants.DModel, ref joined, JoinedDim, gradients.Output.Span,
                     gradients.OutputBias.Span, slice, ref scratch);
+                break;
+            case 6:
+                (first, count) = Slice(in work, TConstants.ValueInputDim, slice);
+                MultiplyGradients(
+                    ref values, ValueDim, weights.Value, TConstants.ValueInputDim, first, count, ref At(backward.ValueInputGradient, 0), layout.Keys, false,
+                    ref scratch);
                 break;
         }
     }

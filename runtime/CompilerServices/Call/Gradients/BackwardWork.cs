@@ -39,7 +39,7 @@ internal readonly ref struct BackwardSpans(AttentionArguments arguments, Backwar
     private readonly BackwardArguments backward = backward;
 
     /// <inheritdoc/>
-    public int Count => ArgumentSpans.Spans + 5;
+    public int Count => ArgumentSpans.Spans + 6;
 
     /// <summary>The gradients again, on any thread.</summary>
     public static BackwardArguments Restore(in PinnedSpans spans) => new()
@@ -49,6 +49,7 @@ internal readonly ref struct BackwardSpans(AttentionArguments arguments, Backwar
         KeyGradient = spans[ArgumentSpans.Spans + 2].As<float>(),
         ValueGradient = spans[ArgumentSpans.Spans + 3].As<float>(),
         MemoryGradient = spans[ArgumentSpans.Spans + 4].As<float>(),
+        ValueInputGradient = spans[ArgumentSpans.Spans + 5].As<float>(),
     };
 
     /// <inheritdoc/>
@@ -61,7 +62,8 @@ internal readonly ref struct BackwardSpans(AttentionArguments arguments, Backwar
             case 1: return ref ArgumentSpans.Start<float>(backward.InputGradient, out length);
             case 2: return ref ArgumentSpans.Start<float>(backward.KeyGradient, out length);
             case 3: return ref ArgumentSpans.Start<float>(backward.ValueGradient, out length);
-            default: return ref ArgumentSpans.Start<float>(backward.MemoryGradient, out length);
+            case 4: return ref ArgumentSpans.Start<float>(backward.MemoryGradient, out length);
+            default: return ref ArgumentSpans.Start<float>(backward.ValueInputGradient, out length);
         }
     }
 }

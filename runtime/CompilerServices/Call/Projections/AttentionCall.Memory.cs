@@ -12,20 +12,36 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <param name="cache">The cache that gets the keys and values.</param>
     /// <param name="memoryOffsets">[batch of the cache + 1] in a ragged batch, otherwise empty.</param>
     /// <param name="options">Threads and cancellation.</param>
+    public static void ProjectMemory(
+        PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options) =>
+        ProjectMemory(weights, memory, default, cache, memoryOffsets, in options);
+
+    /// <summary>The same where values have an input of their own.</summary>
+    /// <param name="weights">The packed weights of the kernel object.</param>
+    /// <param name="memory">[batch of the cache, memory rows, MemoryDim], or [total memory rows, MemoryDim] in a ragged batch.</param>
+    /// <param name="valueInput">[batch of the cache, memory rows, ValueInputDim], or [total memory rows, ValueInputDim] in a ragged batch.</param>
+    /// <param name="cache">The cache that gets the keys and values.</param>
+    /// <param name="memoryOffsets">[batch of the cache + 1] in a ragged batch, otherwise empty.</param>
+    /// <param name="options">Threads and cancellation.</param>
     [MethodImpl(Step)]
     public static void ProjectMemory(
-        PackedWeights weights, ReadOnlySpan<float> memory, AttentionCache cache, ReadOnlySpan<int> memoryOffsets, in ForwardOptions options)
+        PackedWeights weights, ReadOnlySpan<float> memory, ReadOnlySpan<float> valueInput, AttentionCache cache, ReadOnlySpan<int> memoryOffsets,
+        in ForwardOptions options)
     {
         using CacheUse use = CacheUse.Write(cache);
         if (!Has(Ragged))
             KernelChecks.CheckNoMemoryOffsets(memoryOffsets);
         LengthRoom room = default;
         using OwnLengths own = OwnLengths.Copy(
-            new AttentionArguments { Memory = memory, Cache = cache, KeyOffsets = memoryOffsets, Batch = cache?.Batch ?? 0, Options = options }, ref room);
+            new AttentionArguments
+            {
+                Memory = memory, ValueInput = valueInput, Cache = cache, KeyOffsets = memoryOffsets, Batch = cache?.Batch ?? 0, Options = options,
+            },
+            ref room);
         ReadOnlySpan<int> offsets = own.Arguments.KeyOffsets;
         ForwardDimensions dimensions = Has(Ragged)
-            ? KernelChecks.ValidateMemory(weights.Shape, memory, cache!, offsets, in options)
-            : KernelChecks.ValidateMemory(weights.Shape, memory, cache!, in options);
+            ? KernelChecks.ValidateMemory(weights.Shape, memory, valueInput, cache!, offsets, in options)
+            : KernelChecks.ValidateMemory(weights.Shape, memory, valueInput, cache!, in options);
         // The old content is overwritten, so the cache is empty until everything is written.
         cache!.Empty();
         ProjectSequences(weights, in own.Arguments, in dimensions);
@@ -39,7 +55,10 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static unsafe void ProjectSequences(PackedWeights weights, in AttentionArguments arguments, in ForwardDimensions dimensions)
     {
         int most = arguments.Options.MaxDegreeOfParallelism;
-        int threads = most <= 1 ? 1 : KernelThreads.Choose(most, arguments.Memory.Length * (long)(KeyDim + ValueDim));
+        long multiplyAdds = Has(ValueInput)
+            ? (arguments.Memory.Length * (long)KeyDim) + (arguments.ValueInput.Length * (long)ValueDim)
+            : arguments.Memory.Length * (long)(KeyDim + ValueDim);
+        int threads = most <= 1 ? 1 : KernelThreads.Choose(most, multiplyAdds);
         if (threads > 1)
         {
             CallSchedule schedule = CallSchedule.CreateForMemory(CallNumbers.Of<TConstants>(), dimensions.Batch, dimensions.Keys, threads);
@@ -48,7 +67,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         }
 
         using ScratchLease lease = ScratchLease.Rent(TConstants.ScratchFloats);
-        fixed (float* pinned = TKernels.PinsRows ? arguments.Memory : default)
+        fixed (float* pinned = TKernels.PinsRows ? arguments.Memory : default,
+            values = Has(ValueInput) && TKernels.PinsRows ? arguments.ValueInput : default)
         {
             for (nint sequence = 0; sequence < dimensions.Batch; sequence++)
                 ProjectMemoryRows(weights, in arguments, in dimensions, sequence, 0, dimensions.Keys, ref lease.Reference);
@@ -71,6 +91,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         call.Arguments = arguments;
         call.Dimensions = dimensions;
         call.Panels = arguments.Cache!.Panels(sequence);
-        ProjectKeysAndValues(in call, ref At(arguments.Memory, (start + first) * TConstants.MemoryDim), count, first, ref scratch);
+        ref float source = ref At(arguments.Memory, (start + first) * TConstants.MemoryDim);
+        ref float valueSource = ref Has(ValueInput) ? ref At(arguments.ValueInput, (start + first) * TConstants.ValueInputDim) : ref source;
+        ProjectKeysAndValues(in call, ref source, ref valueSource, count, first, ref scratch);
     }
 }

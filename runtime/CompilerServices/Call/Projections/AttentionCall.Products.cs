@@ -22,6 +22,14 @@ public static partial class AttentionCall<TKernels, TConstants>
             TKernels.ProjectMemory(ref a, rows, ref weights, ref bias, panels, ref c, stride);
     }
 
+    /// <summary>Values of an input of their own.</summary>
+    private readonly struct ValueInputProduct : IFloatProduct
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
+            TKernels.ProjectValueInput(ref a, rows, ref weights, ref bias, panels, ref c, stride);
+    }
+
     /// <summary>The output of the joined heads.</summary>
     private readonly struct OutputProduct : IFloatProduct
     {
@@ -56,6 +64,11 @@ public static partial class AttentionCall<TKernels, TConstants>
         PackedMatrix weights, ref float a, nint rows, nint first, nint panels, ref float c, nint stride, ref float scratch,
         bool isQuantized) =>
         Multiply<MemoryProduct>(Has(NarrowWeights), weights, ref a, TConstants.MemoryDim, rows, first, panels, ref c, stride, ref scratch, isQuantized);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ProjectValueInput(
+        PackedMatrix weights, ref float a, nint rows, nint first, nint panels, ref float c, nint stride, ref float scratch) =>
+        Multiply<ValueInputProduct>(Has(NarrowWeights), weights, ref a, TConstants.ValueInputDim, rows, first, panels, ref c, stride, ref scratch);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ProjectOutput(

@@ -10,11 +10,13 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Projects rows to keys and values and writes them into panels.</summary>
     /// <param name="call">The sequence.</param>
     /// <param name="source">The first row.</param>
+    /// <param name="valueSource">The first row that values come from, where these have an input of their own; otherwise it is not read.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="first">Which of the new keys the first row is.</param>
     /// <param name="scratch">Scratch of this thread.</param>
     [MethodImpl(Step)]
-    private static void ProjectKeysAndValues(in SequenceCall call, ref float source, nint rows, nint first, ref float scratch)
+    private static void ProjectKeysAndValues(
+        in SequenceCall call, ref float source, ref float valueSource, nint rows, nint first, ref float scratch)
     {
         PackedMatrix keys = call.Weights.Key, values = call.Weights.Value;
         ref float strip = ref Unsafe.Add(ref scratch, TConstants.StripOffset);
@@ -28,7 +30,13 @@ public static partial class AttentionCall<TKernels, TConstants>
             ChangeKeys(in call, 0, ref strip, WholePanels(KeyDim), count, TConstants.KvHeads, first + row);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 WriteKeys(in call, head, ref Unsafe.Add(ref strip, head * TConstants.HeadDim), WholePanels(KeyDim), count, first + row);
-            ProjectMemory(values, ref block, count, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch, isQuantized: true);
+            if (Has(ValueInput))
+                ProjectValueInput(
+                    values, ref Unsafe.Add(ref valueSource, row * TConstants.ValueInputDim), count, 0, WholePanels(ValueDim) / PanelWidth, ref strip,
+                    WholePanels(ValueDim), ref scratch);
+            else
+                ProjectMemory(
+                    values, ref block, count, 0, WholePanels(ValueDim) / PanelWidth, ref strip, WholePanels(ValueDim), ref scratch, isQuantized: true);
             for (nint head = 0; head < TConstants.KvHeads; head++)
                 WriteValues(in call, head, ref Unsafe.Add(ref strip, head * TConstants.ValueHeadDim), WholePanels(ValueDim), count, first + row);
         }

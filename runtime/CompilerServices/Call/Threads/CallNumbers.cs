@@ -24,6 +24,9 @@ internal readonly record struct CallNumbers
 
     public required int MemoryDim { get; init; }
 
+    /// <summary>Width of the rows that values are projected from, where these have an input of their own; otherwise 0.</summary>
+    public int ValueInputDim { get; init; }
+
     /// <summary>Width of the rows between the products of a layer's feed-forward network, or 0.</summary>
     public int FeedForwardDim { get; init; }
 
@@ -95,6 +98,7 @@ internal readonly record struct CallNumbers
             KeyValues = (TConstants.Features & AttentionFeatures.NarrowKeyValues) != 0 ? TConstants.KeyValues : KeyValueFormat.Float32,
             DModel = TConstants.DModel,
             MemoryDim = TConstants.MemoryDim,
+            ValueInputDim = (TConstants.Features & AttentionFeatures.ValueInput) != 0 ? TConstants.ValueInputDim : 0,
             FeedForwardDim = (TConstants.Features & AttentionFeatures.Layer) != 0 ? TConstants.FeedForwardDim : 0,
             HiddenStride = (TConstants.Features & AttentionFeatures.Layer) != 0 ? TConstants.HiddenStride : 0,
             RowBlock = TConstants.RowBlock,

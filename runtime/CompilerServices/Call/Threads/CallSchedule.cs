@@ -93,7 +93,8 @@ internal readonly struct CallSchedule
     public static long MultiplyAdds(in CallNumbers numbers, in CallSizes sizes)
     {
         bool isCross = numbers.Has(AttentionFeatures.CrossAttention);
-        long memoryRow = (long)numbers.MemoryDim * (numbers.KeyDim + numbers.ValueDim);
+        int valueWidth = numbers.ValueInputDim > 0 ? numbers.ValueInputDim : numbers.MemoryDim;
+        long memoryRow = ((long)numbers.MemoryDim * numbers.KeyDim) + ((long)valueWidth * numbers.ValueDim);
         long feedForward = (numbers.Has(AttentionFeatures.Gated) ? 3L : 2L) * numbers.FeedForwardDim * numbers.DModel;
         long row = ((long)numbers.DModel * (numbers.QueryDim + numbers.JoinedDim)) + (isCross ? 0 : memoryRow) + feedForward;
         long attention = Math.Min(sizes.Keys, numbers.MostVisibleKeys) * (long)(numbers.QueryDim + numbers.JoinedDim);

@@ -82,7 +82,8 @@ internal sealed record RandomAttention(TestConfiguration Configuration) : Random
     public static bool IsSmall(TestConfiguration configuration)
     {
         AttentionShape shape = configuration.Shape;
-        long weights = ((long)shape.DModel * (shape.QueryDim + shape.JoinedDim)) + ((long)shape.MemoryDim * (shape.KeyDim + shape.ValueDim));
+        long weights = ((long)shape.DModel * (shape.QueryDim + shape.JoinedDim)) + ((long)shape.MemoryDim * shape.KeyDim)
+            + ((long)Math.Max(shape.MemoryDim, shape.ValueInputDim) * shape.ValueDim);
         return IsExact(shape.Weights, shape.Arithmetic) && weights <= MostWeights && shape.SequenceLength <= MostRows
             && shape.Heads * Math.Max(shape.HeadDim, shape.ValueHeadDim) <= 1024
             // Longer contexts are refused.

@@ -8,6 +8,9 @@ internal static partial class RandomConfiguration
         // The block.
         (block, random) => block.Projections ? block with { MemoryDim = random.Next(2) == 0 ? block.DModel : random.Next(1, 150) } : block,
         (block, random) => block.Projections
+            ? block with { MemoryDim = random.Next(1, 150), ValueInputDim = random.Next(2) == 0 ? block.DModel : random.Next(1, 150) }
+            : block,
+        (block, random) => block.Projections
             ? block with { QueryBias = random.Next(2) == 0, KeyBias = random.Next(2) == 0, ValueBias = random.Next(2) == 0, OutputBias = random.Next(2) == 0 }
             : block,
         (block, random) => block.Projections ? block with { Weights = (WeightFormat)random.Next(1, 6) } : block,

@@ -7,7 +7,7 @@ internal static class RandomLayers
     public static TestLayer Next(Random random)
     {
         // The memory is the layer's, and one attribute names MemoryDim once.
-        TestConfiguration attention = RandomConfiguration.NextLegal(random) with { MemoryDim = 0 };
+        TestConfiguration attention = RandomConfiguration.NextLegal(random) with { MemoryDim = 0, ValueInputDim = 0 };
         var layer = new TestLayer(random.Next(20) == 0 ? attention : Fit(attention, random))
         {
             FeedForwardDim = random.Next(4) == 0 ? 16 * random.Next(1, 40) : random.Next(1, 300),
