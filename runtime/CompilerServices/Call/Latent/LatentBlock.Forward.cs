@@ -64,7 +64,8 @@ public sealed partial class LatentBlock
                 parts.Expanded.GetScratchBytes(batch, rows, keys),
                 Math.Max(parts.KeyUp.GetScratchBytes(allKeys), parts.ValueUp.GetScratchBytes(allKeys)))
             : Math.Max(
-                parts.Absorbed.GetScratchBytes(batch, rows, keys),
+                // Keys that were there before are in a cache, and need no scratch.
+                parts.Absorbed.GetScratchBytes(batch, rows, keys > rows ? 0 : keys),
                 Math.Max(parts.Absorption.GetScratchBytes(allRows), parts.HeadValue.GetScratchBytes(allRows)));
         foreach (ProductKind? product in (ReadOnlySpan<ProductKind?>)[parts.QueryDown, parts.QueryUp, parts.KeyValueDown, parts.Output])
             inner = Math.Max(inner, product?.GetScratchBytes(allRows) ?? 0);
