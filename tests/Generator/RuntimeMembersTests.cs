@@ -27,6 +27,7 @@ public sealed class RuntimeMembersTests
             .. KernelFactory.Compile(
             [
                 Feature.Plain with { Gradients = true }, Feature.Plain with { Gradients = true, MemoryDim = 12 },
+                Feature.Plain with { Gradients = true, MemoryDim = 12, ValueInputDim = 9 },
                 Feature.Plain with { Gradients = true, Projections = false, DModel = 0, HeadDim = 8 },
             ]).Values,
         ];

@@ -57,7 +57,7 @@ public static partial class KernelChecks
             "memoryGradient", "MemoryDim", shape.IsCrossAttention, backward.MemoryGradient.Length, arguments.Memory.Length, "the elements of the memory");
         CheckTotal(
             "valueInputGradient", "ValueInputDim", shape.ValueInputDim > 0, backward.ValueInputGradient.Length, arguments.ValueInput.Length,
-            "the elements of the input of values");
+            "elements of the input of values");
         CheckGradientOverlaps(shape, in given, in backward);
         return dimensions;
     }

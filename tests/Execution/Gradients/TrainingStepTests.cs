@@ -13,12 +13,15 @@ public sealed class TrainingStepTests
 
     private static readonly TestConfiguration Masked = new() { Heads = 2, DModel = 16, MemoryDim = 16, KeyLengths = true, Gradients = true };
 
+    private static readonly TestConfiguration ValueInput = Masked with { ValueInputDim = 12 };
+
     private static readonly TestConfiguration Core = new()
     {
         Heads = 2, HeadDim = 8, Projections = false, BooleanMask = MaskAxes.BatchKey, Gradients = true,
     };
 
-    private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types = new(() => KernelFactory.Compile([Learned, Masked, Core]));
+    private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types =
+        new(() => KernelFactory.Compile([Learned, Masked, ValueInput, Core]));
 
     [Fact]
     public void A_step_allocates_nothing_after_the_first()
@@ -77,6 +80,12 @@ public sealed class TrainingStepTests
         call = call with { KeyLengths = [11, 30] };
         CheckMasked(kernel, call, call with { Memory = Poison(call.Memory, 11 * 16, 19 * 16) }, result => result.Memory);
 
+        (kernel, call) = Create(ValueInput, batch: 2, rows: 20, keys: 30);
+        call = call with { KeyLengths = [11, 30] };
+        CheckMasked(kernel, call, call with { Memory = Poison(call.Memory, 11 * 16, 19 * 16) }, result => result.Memory);
+        AttentionCase poisoned = call with { ValueInput = Poison(call.ValueInput, 11 * 12, 19 * 12) };
+        CheckMasked(kernel, call, poisoned, result => result.ValueInput, poisoned.ValueInput);
+
         (kernel, call) = Create(Core, batch: 1, rows: 20, keys: 40);
         bool[] mask = [.. Enumerable.Range(0, 40).Select(key => key is < 7 or > 9)];
         call = call with { BooleanMask = mask };
@@ -120,13 +129,55 @@ public sealed class TrainingStepTests
             call.Arguments with { Activations = activations, Output = output, Cache = kernel.CreateCache(8, 2) })).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Wrong_gradients_of_an_input_of_values_are_refused_before_anything_is_written()
+    {
+        (IKernel kernel, AttentionCase call) = Create(ValueInput, batch: 2, rows: 5, keys: 6);
+        SavedActivations activations = kernel.Trainable.CreateActivations(2, 5, 6);
+        float[] output = new float[call.Input.Length];
+        AttentionArguments arguments = call.Arguments with { Activations = activations };
+        kernel.Forward(arguments with { Output = output });
+        float[] values = new float[2 * 6 * 12], memory = new float[2 * 6 * 16], input = new float[call.Input.Length];
+        float[][] all = [values, memory, input];
+        foreach (float[] gradient in all)
+            Array.Fill(gradient, 7f);
+
+        void Refused(string part, AttentionArguments given, Span<float> target)
+        {
+            var backward = new BackwardArguments
+            {
+                OutputGradient = output, InputGradient = input, MemoryGradient = memory, ValueInputGradient = target,
+                Gradients = new AttentionGradients(call.Weights),
+            };
+            string message = "";
+            try
+            {
+                kernel.Trainable.Backward(given, backward);
+            }
+            catch (ArgumentException exception)
+            {
+                message = exception.Message;
+            }
+
+            Assert.Contains(part, message, StringComparison.Ordinal);
+            Assert.All(all, gradient => Assert.Equal(-1, gradient.AsSpan().IndexOfAnyExcept(7f)));
+        }
+
+        Refused("valueInputGradient.Length is 5; expected 144, the elements of the input of values", arguments, new float[5]);
+        Refused("valueInputGradient.Length is 0; expected 144", arguments, []);
+        Refused("valueInputGradient overlaps input;", arguments, call.Input.AsSpan(0, 144));
+        Refused("valueInputGradient overlaps memoryGradient", arguments, memory.AsSpan(3, 144));
+        Refused("valueInput.Length is 132; expected rows of all memories", arguments with { ValueInput = call.ValueInput.AsSpan(12) }, values);
+    }
+
     /// <summary>The gradients of a call whose masked keys hold NaN are those of the call with numbers, bit for bit, and zero at these keys.</summary>
-    private static void CheckMasked(IKernel kernel, AttentionCase call, AttentionCase poisoned, Func<GradientResult, float[]> ofKeys)
+    private static void CheckMasked(
+        IKernel kernel, AttentionCase call, AttentionCase poisoned, Func<GradientResult, float[]> ofKeys, float[]? values = null)
     {
         float[] outputGradient = AttentionCase.Uniform(new Random(2), call.ResultLengths.Output);
         GradientResult expected = GradientResult.Run(call, kernel, outputGradient, 1), actual = GradientResult.Run(poisoned, kernel, outputGradient, 1);
         expected.AssertSameBits(actual, call.Describe());
-        float[] values = poisoned.Memory.Length > 0 ? poisoned.Memory : poisoned.Value;
+        values ??= poisoned.Memory.Length > 0 ? poisoned.Memory : poisoned.Value;
         Assert.Contains(values, float.IsNaN);
         Assert.All(values.Zip(ofKeys(actual)).Where(pair => float.IsNaN(pair.First)), pair => Assert.Equal(0, pair.Second));
     }

@@ -123,6 +123,32 @@ public sealed class QuantizedTests
         }
     }
 
+    private static KernelSet ValueInputs { get; } = new(
+        ("wide values", new() { Heads = 4, DModel = 64, MemoryDim = 48, ValueInputDim = 520, Weights = WeightFormat.Int8 }),
+        ("narrow values", new() { Heads = 4, DModel = 64, MemoryDim = 96, ValueInputDim = 33, Weights = WeightFormat.Int8 }),
+        ("wide values in blocks", new() { Heads = 4, DModel = 64, MemoryDim = 48, ValueInputDim = 520, Weights = WeightFormat.Int8Blocks,
+            Arithmetic = WeightArithmetic.Int8 }),
+        ("equal widths", new() { Heads = 4, DModel = 64, MemoryDim = 64, ValueInputDim = 64, Weights = WeightFormat.Int4Blocks,
+            Arithmetic = WeightArithmetic.Int8 }));
+
+    public static TheoryData<string> ValueInputNames => ValueInputs.All;
+
+    /// <summary>The rows of values are others than those of keys, which the product before has quantised.</summary>
+    [Theory]
+    [MemberData(nameof(ValueInputNames))]
+    public void Rows_of_values_are_quantised_for_themselves(string name)
+    {
+        IKernelType type = ValueInputs.Type(name);
+        AttentionCase call = AttentionCase.Create(type.Shape, batch: 2, rows: 9, keys: 70, seed: 2);
+        IKernel kernel = type.Create(call.Weights);
+        float[] output = call.Run(kernel);
+        Compare.Close(call.Reference(), output, 64, name, 0.06);
+        Compare.SameBits(output, call.Run(kernel, threads: 3), 64, $"{name}, 3 threads");
+        AttentionCache cache = kernel.CreateCache(70, 2);
+        call.ProjectMemory(kernel, cache);
+        Compare.SameBits(output, call.Projected.RunAll(kernel, cache: cache).Output, 64, $"{name}, through a cache");
+    }
+
     /// <summary>From the definition: offsets, scales, rounded integers, exact sums, and the factors in float64.</summary>
     private static double[] Expected(LinearCase call)
     {
