@@ -13,6 +13,11 @@ internal static unsafe class ByteTiles
 {
     private const int GroupColumns = NarrowLayout.GroupColumns;
     private const int LargestRows = 6;
+    private const int TileIntegers = LargestRows * GroupColumns;
+
+    // Groups that share the magnitudes of some rows, and stay in a second-level cache.
+    private const int GroupsTogether = 4;
+    private const int BytesTogether = 256 * 1024;
 
     /// <summary>Multiplies rows and adds the bias.</summary>
     /// <param name="columns">The weights.</param>
@@ -51,21 +56,21 @@ internal static unsafe class ByteTiles
         where TProducts : struct, IByteProducts<TProducts>
         where T : struct, IFloatVector<T>
     {
-        int* integers = stackalloc int[LargestRows * GroupColumns];
+        int* integers = stackalloc int[GroupsTogether * TileIntegers];
         int* starts = stackalloc int[LargestRows];
         sbyte* magnitudes = stackalloc sbyte[TProducts.ReadsMagnitudes ? LargestRows * InputMagnitudes.BlockBytes : 0];
         nint depth = rows.Stride, block = TProducts.ReadsMagnitudes ? InputMagnitudes.Block : depth;
-        for (nint group = 0; group < columns.Groups64; group++)
+        nint together = TProducts.ReadsMagnitudes ? nint.Clamp(BytesTogether / columns.GroupBytes, 1, GroupsTogether) : 1;
+        for (nint group = 0, groups; group < columns.Groups64; group += groups)
         {
-            nint width = columns.Width(group), rowBytes = width * sizeof(int);
+            groups = nint.Min(together, columns.Groups64 - group);
             for (nint row = 0, count; row < rows.Rows; row += count)
             {
                 nint left = rows.Rows - row;
                 // Six rows at a time; 8 are two fours, where 6 would leave two single rows.
                 count = left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : 1;
-                // The first rows ask for the next group, a line for each that they read themselves.
-                nint ahead = row == 0 ? columns.GroupBytes : 0;
-                ref byte words = ref columns.Group(group);
+                // The first rows ask for the next groups, a line for each that they read themselves.
+                nint ahead = row == 0 ? groups * columns.GroupBytes : 0;
                 for (nint first = 0; first < depth; first += block)
                 {
                     nint steps = nint.Min(block, depth - first) / sizeof(int);
@@ -80,15 +85,20 @@ internal static unsafe class ByteTiles
                     nint inputStride = TProducts.ReadsMagnitudes ? InputMagnitudes.BlockBytes : depth;
                     if (TProducts.ReadsMagnitudes)
                         inputs = ref *magnitudes;
-                    nint column = 0;
-                    for (; column + (2 * TProducts.Lanes) <= width; column += 2 * TProducts.Lanes)
-                        Strip<TProducts>(count, ref words, column, rowBytes, ahead, ref inputs, inputStride, steps, starts, first > 0, integers);
-                    if (TProducts.Lanes > Vector256<int>.Count && column < width)
-                        Strip<Avx2Products>(count, ref words, column, rowBytes, ahead, ref inputs, inputStride, steps, starts, first > 0, integers);
-                    words = ref Unsafe.Add(ref words, steps * rowBytes);
+                    for (nint i = 0; i < groups; i++)
+                    {
+                        nint width = columns.Width(group + i), rowBytes = width * sizeof(int), column = 0;
+                        ref byte words = ref Unsafe.Add(ref columns.Group(group + i), first * width);
+                        int* sums = integers + (i * TileIntegers);
+                        for (; column + (2 * TProducts.Lanes) <= width; column += 2 * TProducts.Lanes)
+                            Strip<TProducts>(count, ref words, column, rowBytes, ahead, ref inputs, inputStride, steps, starts, first > 0, sums);
+                        if (TProducts.Lanes > Vector256<int>.Count && column < width)
+                            Strip<Avx2Products>(count, ref words, column, rowBytes, ahead, ref inputs, inputStride, steps, starts, first > 0, sums);
+                    }
                 }
 
-                Finish<T>(in columns, in rows, group, width, row, count, integers, ref c, stride);
+                for (nint i = 0; i < groups; i++)
+                    Finish<T>(in columns, in rows, group + i, columns.Width(group + i), row, count, integers + (i * TileIntegers), ref c, stride);
             }
         }
     }
