@@ -104,7 +104,7 @@ internal static class ExplainCommand
         console.Write(table);
         console.WriteLine("Errors are relative to the spread of normally distributed weights and inputs.");
         if (plan.Matrices.Any(matrix => matrix.Format != Generator.Model.WeightFormat.Float32))
-            console.WriteLine("Products of narrow weights are no kernels of the class: their time is in 'between'.");
+            console.WriteLine("Products of narrow weights are no kernels of the class; their rows have what quantises or widens too.");
         console.WriteLine();
     }
 

@@ -128,7 +128,7 @@ internal sealed class Explanation
         double loadsPerMicrosecond = LoadGigabytesPerSecond * 1000 / (sizeof(float) * Plan.Target.Lanes);
         return
         [
-            (cost.MultiplyAdds > 0 ? "FMA peak" : "arithmetic ports", cost.ArithmeticVectors / vectorsPerMicrosecond),
+            (cost.IsInt8 ? "products of bytes" : cost.MultiplyAdds > 0 ? "FMA peak" : "arithmetic ports", cost.ArithmeticVectors / vectorsPerMicrosecond),
             ("load ports", cost.LoadVectors / loadsPerMicrosecond),
             ($"{Cpu.LevelOf(cost.FootprintBytes)} bandwidth".TrimStart(), cost.StreamedBytes / 1000 / ReadGigabytesPerSecond(cost)),
         ];

@@ -1,3 +1,5 @@
+using AttentionGen.CompilerServices;
+
 namespace AttentionGen.Bench.Explain;
 
 /// <summary>What a forward spends its time on: the kernels of a class, and all that the path does between them.</summary>
@@ -50,4 +52,5 @@ internal enum Part
 /// <param name="Columns">Keys, where the part has them.</param>
 /// <param name="Panels">Panels of columns, where the part is a product.</param>
 /// <param name="Shared">Where weights, keys or values lie.</param>
-internal readonly record struct KernelCall(Part Part, nint Rows, nint Columns = 0, nint Panels = 0, nint Shared = 0);
+/// <param name="Narrow">The matrix of a product with narrow weights.</param>
+internal readonly record struct KernelCall(Part Part, nint Rows, nint Columns = 0, nint Panels = 0, nint Shared = 0, PackedMatrix? Narrow = null);

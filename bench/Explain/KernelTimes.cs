@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using AttentionGen.CompilerServices;
 
 namespace AttentionGen.Bench.Explain;
 
@@ -12,6 +13,7 @@ internal static class KernelTimes
     private static List<KernelCall>? calls;
     private static KernelCall previous;
     private static int ups;
+    private static bool isInNarrow;
     private static long last;
 
     /// <summary>The layer whose calls are timed; null for an attention block alone.</summary>
@@ -33,27 +35,34 @@ internal static class KernelTimes
         Ticks.AsSpan().Clear();
         previous = new(Part.Between, 0);
         ups = 0;
+        NarrowProducts.Observer = NarrowTimes.Instance;
         last = Stopwatch.GetTimestamp();
         forward();
         EndBetween(Stopwatch.GetTimestamp());
+        NarrowProducts.Observer = null;
         return [.. Ticks];
     }
 
     /// <summary>A kernel begins: what went before was between kernels.</summary>
     public static void Begin()
     {
+        // A narrow product that widens its weights runs a kernel, and counts as one product.
+        if (isInNarrow)
+            return;
         long now = Stopwatch.GetTimestamp();
         EndBetween(now);
         last = now;
     }
 
     /// <summary>A kernel ends.</summary>
-    public static void End(Part part, nint rows, nint columns = 0, nint panels = 0, nint shared = 0)
+    public static void End(Part part, nint rows, nint columns = 0, nint panels = 0, nint shared = 0, PackedMatrix? narrow = null)
     {
+        if (isInNarrow)
+            return;
         long now = Stopwatch.GetTimestamp();
         Ticks[(int)part] += now - last;
         last = now;
-        previous = new(part, rows, columns, panels, shared);
+        previous = new(part, rows, columns, panels, shared, narrow);
         if (part == Part.UpProjection)
             ups++;
         calls?.Add(previous);
@@ -74,6 +83,33 @@ internal static class KernelTimes
         };
         Ticks[(int)part] += now - last;
         if (part != Part.Between)
-            calls?.Add(previous with { Part = part });
+            calls?.Add(previous with { Part = part, Narrow = null });
+    }
+
+    /// <summary>Times the products of narrow weights, which are no kernels of a class.</summary>
+    private sealed class NarrowTimes : INarrowObserver
+    {
+        public static readonly NarrowTimes Instance = new();
+
+        public void Begin()
+        {
+            KernelTimes.Begin();
+            isInNarrow = true;
+        }
+
+        public void End(ProductRole role, nint rows, nint panels, PackedMatrix weights)
+        {
+            isInNarrow = false;
+            Part part = role switch
+            {
+                ProductRole.Input => Part.InputProjection,
+                ProductRole.Memory => Part.MemoryProjection,
+                ProductRole.Output => Part.OutputProjection,
+                ProductRole.Up => Part.UpProjection,
+                ProductRole.Down => Part.DownProjection,
+                _ => Part.Product,
+            };
+            KernelTimes.End(part, rows, panels: panels, narrow: weights);
+        }
     }
 }

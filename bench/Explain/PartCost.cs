@@ -1,4 +1,5 @@
 using AttentionGen.Bench.Workloads;
+using PackedMatrix = AttentionGen.CompilerServices.PackedMatrix;
 using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Bench.Explain;
@@ -11,8 +12,9 @@ namespace AttentionGen.Bench.Explain;
 /// <param name="LoadVectors">Vector loads and broadcasts.</param>
 /// <param name="StreamedBytes">Bytes that come from where all of them lie: weights each call, keys and values once a run of query blocks.</param>
 /// <param name="FootprintBytes">All distinct bytes that the part touches, which decides the cache level they come from.</param>
+/// <param name="IsInt8">Whether its products are those of bytes.</param>
 internal sealed record PartCost(
-    Part Part, int Calls, double MultiplyAdds, double ArithmeticVectors, double LoadVectors, double StreamedBytes, long FootprintBytes)
+    Part Part, int Calls, double MultiplyAdds, double ArithmeticVectors, double LoadVectors, double StreamedBytes, long FootprintBytes, bool IsInt8)
 {
     // Softmax, for each vector: a maximum, then subtract, 2ˣ (12) and add.
     private const int SoftmaxInstructions = 15;
@@ -48,19 +50,27 @@ internal sealed record PartCost(
                 Part.Values => (plan.Values, call.Columns, plan.ValueHeadDimPadded / AttentionPlan.PanelWidth),
                 _ => ((ProductPlan?)null, (nint)0, (nint)0),
             };
-            if (product is not null)
+            if (product is not null && call.Narrow is not null)
+            {
+                var narrow = NarrowCost.Of(call, depth, Tiles(product, (int)call.Rows), lanes);
+                multiplyAdds += narrow.MultiplyAdds;
+                arithmetic += narrow.ArithmeticVectors;
+                loads += narrow.LoadVectors;
+                streamed += narrow.StreamedBytes;
+            }
+            else if (product is not null)
             {
                 foreach (RegisterTile tile in Tiles(product, (int)call.Rows))
                 {
                     double steps = (double)depth * ((panels + tile.Panels - 1) / tile.Panels);
                     arithmetic += steps * tile.Accumulators;
+                    multiplyAdds += steps * tile.Accumulators * lanes;
                     loads += steps * tile.LoadsPerStep;
                 }
                 // The query blocks of a run find keys and values in a nearer cache than the first of them.
                 if (part is not (Part.Scores or Part.Values) || call.Shared != lastShared)
                     streamed += sizeof(float) * (double)depth * panels * AttentionPlan.PanelWidth;
                 lastShared = call.Shared;
-                multiplyAdds = arithmetic * lanes;
             }
             else
             {
@@ -85,22 +95,34 @@ internal sealed record PartCost(
                 };
             }
         }
-        return new(part, calls.Count, multiplyAdds, arithmetic, loads, streamed, Footprint(part, workload, plan));
+        PackedMatrix? matrix = Narrow(calls);
+        long footprint = Footprint(part, workload, plan, NarrowCost.WeightBytes(matrix));
+        return new(part, calls.Count, multiplyAdds, arithmetic, loads, streamed, footprint, NarrowCost.IsInt8(matrix));
     }
 
     /// <summary>The same of a class of one product.</summary>
     public static PartCost Of(Part part, IReadOnlyList<KernelCall> calls, LinearWorkload workload, LinearPlan plan)
     {
         LinearShape shape = workload.Shape;
-        double arithmetic = 0, loads = 0, streamed = 0;
+        double multiplyAdds = 0, arithmetic = 0, loads = 0, streamed = 0;
         foreach (KernelCall call in calls)
         {
+            if (part == Part.Product && call.Narrow is not null)
+            {
+                var narrow = NarrowCost.Of(call, shape.Inputs, Tiles(plan.Product, (int)call.Rows), plan.Target.Lanes);
+                multiplyAdds += narrow.MultiplyAdds;
+                arithmetic += narrow.ArithmeticVectors;
+                loads += narrow.LoadVectors;
+                streamed += narrow.StreamedBytes;
+                continue;
+            }
             if (part == Part.Product)
             {
                 foreach (RegisterTile tile in Tiles(plan.Product, (int)call.Rows))
                 {
                     double steps = (double)shape.Inputs * ((call.Panels + tile.Panels - 1) / tile.Panels);
                     arithmetic += steps * tile.Accumulators;
+                    multiplyAdds += steps * tile.Accumulators * plan.Target.Lanes;
                     loads += steps * tile.LoadsPerStep;
                 }
                 streamed += sizeof(float) * (double)shape.Inputs * call.Panels * AttentionPlan.PanelWidth;
@@ -117,8 +139,11 @@ internal sealed record PartCost(
         long footprint = part == Part.Product
             ? workload.IsBoundByReading ? workload.RequiredBytes : plan.WeightBytes + (sizeof(float) * rows * (shape.Inputs + shape.Outputs))
             : sizeof(float) * Math.Min(LinearPlan.FinishedFloats, rows * shape.Outputs);
-        return new(part, calls.Count, part == Part.Product ? arithmetic * plan.Target.Lanes : 0, arithmetic, loads, streamed, footprint);
+        return new(part, calls.Count, multiplyAdds, arithmetic, loads, streamed, footprint, NarrowCost.IsInt8(Narrow(calls)));
     }
+
+    /// <summary>The narrow matrix of a part's products; those of a class have one format.</summary>
+    private static PackedMatrix? Narrow(IReadOnlyList<KernelCall> calls) => calls.Select(call => call.Narrow).FirstOrDefault(matrix => matrix is not null);
 
     /// <summary>The tiles that cover so many rows; fewer than the smallest tile take GEMV tiles, of which two may overlap.</summary>
     private static IEnumerable<RegisterTile> Tiles(ProductPlan product, int rows)
@@ -139,7 +164,7 @@ internal sealed record PartCost(
         _ => (double)call.Rows * call.Columns,
     };
 
-    private static long Footprint(Part part, AttentionWorkload workload, AttentionPlan plan)
+    private static long Footprint(Part part, AttentionWorkload workload, AttentionPlan plan, double weightBytes)
     {
         AttentionShape shape = workload.Shape;
         // A row reads all weights and all cached keys: a part finds its own again where all of them lie.
@@ -148,23 +173,24 @@ internal sealed record PartCost(
         if (workload.IsBoundByReading && (readsWeights || part is Part.Scores or Part.Values))
             return workload.RequiredBytes;
         long rows = Math.Min(plan.RowBlock, workload.Rows), keys = Math.Min(plan.RowBlock, workload.Keys);
-        return sizeof(float) * part switch
+        (long weights, long floats) = part switch
         {
-            Part.InputProjection => ((long)shape.DModel * shape.QueryDim) + (rows * (shape.DModel + shape.QueryDim)),
-            Part.OutputProjection => ((long)shape.DModel * shape.JoinedDim) + (rows * (shape.DModel + shape.JoinedDim)),
-            Part.MemoryProjection => ((long)shape.MemoryDim * (shape.KeyDim + (shape.ValueInputDim > 0 ? 0 : shape.ValueDim)))
-                + (keys * (shape.MemoryDim + shape.KeyDim)),
-            Part.ValueInputProjection => ((long)shape.ValueInputDim * shape.ValueDim) + (keys * (shape.ValueInputDim + shape.ValueDim)),
+            Part.InputProjection => ((long)shape.DModel * shape.QueryDim, rows * (shape.DModel + shape.QueryDim)),
+            Part.OutputProjection => ((long)shape.DModel * shape.JoinedDim, rows * (shape.DModel + shape.JoinedDim)),
+            Part.MemoryProjection => ((long)shape.MemoryDim * (shape.KeyDim + (shape.ValueInputDim > 0 ? 0 : shape.ValueDim)),
+                keys * (shape.MemoryDim + shape.KeyDim)),
+            Part.ValueInputProjection => ((long)shape.ValueInputDim * shape.ValueDim, keys * (shape.ValueInputDim + shape.ValueDim)),
             // Without the last product.
-            Part.UpProjection => plan.FeedForwardMultiplyAdds - ((long)shape.DModel * plan.FeedForward!.Width)
-                + (rows * (shape.DModel + plan.FeedForward.HiddenStride)),
-            Part.DownProjection => ((long)shape.DModel * plan.FeedForward!.Width) + (rows * (shape.DModel + plan.FeedForward.HiddenStride)),
+            Part.UpProjection => (plan.FeedForwardMultiplyAdds - ((long)shape.DModel * plan.FeedForward!.Width),
+                rows * (shape.DModel + plan.FeedForward.HiddenStride)),
+            Part.DownProjection => ((long)shape.DModel * plan.FeedForward!.Width, rows * (shape.DModel + plan.FeedForward.HiddenStride)),
             // A strip.
-            Part.Activation => rows * plan.FeedForward!.StripPanels * AttentionPlan.PanelWidth,
-            Part.AttentionSum or Part.FeedForwardSum => 3 * rows * shape.DModel,
-            Part.Scores or Part.Values => ((long)workload.Keys * shape.KeyDim) + (rows * shape.QueryDim),
-            Part.Between => rows * (shape.QueryDim + shape.JoinedDim),
-            _ => plan.Scratch["Scores"].Length,
+            Part.Activation => (0L, rows * plan.FeedForward!.StripPanels * AttentionPlan.PanelWidth),
+            Part.AttentionSum or Part.FeedForwardSum => (0L, 3 * rows * shape.DModel),
+            Part.Scores or Part.Values => (0L, ((long)workload.Keys * shape.KeyDim) + (rows * shape.QueryDim)),
+            Part.Between => (0L, rows * (shape.QueryDim + shape.JoinedDim)),
+            _ => (0L, plan.Scratch["Scores"].Length),
         };
+        return (long)(weights * weightBytes) + (sizeof(float) * floats);
     }
 }

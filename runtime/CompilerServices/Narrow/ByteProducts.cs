@@ -12,7 +12,11 @@ internal readonly struct VnniProducts(Vector256<int> lanes) : IByteProducts<Vnni
 
     public static int Lanes => 8;
 
+    public static bool ReadsMagnitudes => false;
+
     public static int ByteOffset => 128;
+
+    public static VnniProducts Ones => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VnniProducts Create(int sum) => new(Vector256.Create(sum));
@@ -24,66 +28,30 @@ internal readonly struct VnniProducts(Vector256<int> lanes) : IByteProducts<Vnni
     public static VnniProducts Broadcast(ref sbyte inputs) => new(Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<sbyte, byte>(ref inputs))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts Flips(ref sbyte inputs) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VnniProducts LowHalves(VnniProducts words) => new(words.lanes & Vector256.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VnniProducts HighHalves(VnniProducts words) => new(Vector256.ShiftRightLogical(words.lanes, 4) & Vector256.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VnniProducts AddBytes(VnniProducts sums, in VnniProducts words, in VnniProducts inputs) =>
+    public static VnniProducts AddBytes(VnniProducts sums, in VnniProducts words, in VnniProducts inputs, in VnniProducts flips, in VnniProducts ones) =>
         new(AvxVnni.MultiplyWideningAndAdd(sums.lanes, words.lanes.AsByte(), inputs.lanes.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VnniProducts AddHalves(VnniProducts sums, in VnniProducts halves, in VnniProducts inputs) => AddBytes(sums, halves, inputs);
+    public static VnniProducts BeginHalves(VnniProducts start) => start;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts AddHalves(VnniProducts sums, in VnniProducts halves, in VnniProducts inputs) =>
+        AddBytes(sums, halves, inputs, default, default);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VnniProducts EndHalves(VnniProducts sums, VnniProducts start) => sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VnniProducts Sum(VnniProducts left, VnniProducts right) => new(left.lanes + right.lanes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(ref int target) => lanes.StoreUnsafe(ref target);
-}
-
-/// <summary>
-/// AVX2: pairs of products are summed in 16 bits, which saturates. So the weight's sign goes to the input: two products of at most 128 · 127 are 32,512, and
-/// 16 bits hold 32,767.
-/// </summary>
-internal readonly struct Avx2Products(Vector256<int> lanes) : IByteProducts<Avx2Products>
-{
-    private readonly Vector256<int> lanes = lanes;
-
-    public static int Lanes => 8;
-
-    public static int ByteOffset => 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products Create(int sum) => new(Vector256.Create(sum));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products Load(ref byte words) => new(Vector256.LoadUnsafe(ref words).AsInt32());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products Broadcast(ref sbyte inputs) => new(Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<sbyte, byte>(ref inputs))));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products LowHalves(Avx2Products words) => new(words.lanes & Vector256.Create(0x0F0F0F0F));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products HighHalves(Avx2Products words) => new(Vector256.ShiftRightLogical(words.lanes, 4) & Vector256.Create(0x0F0F0F0F));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products AddBytes(Avx2Products sums, in Avx2Products words, in Avx2Products inputs)
-    {
-        Vector256<sbyte> weights = (words.lanes ^ Vector256.Create(unchecked((int)0x80808080))).AsSByte();
-        Vector256<short> pairs = Avx2.MultiplyAddAdjacent(Avx2.Abs(weights), Avx2.Sign(inputs.lanes.AsSByte(), weights));
-        return new(sums.lanes + Avx2.MultiplyAddAdjacent(pairs, Vector256<short>.One));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products AddHalves(Avx2Products sums, in Avx2Products halves, in Avx2Products inputs) =>
-        new(sums.lanes + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(halves.lanes.AsByte(), inputs.lanes.AsSByte()), Vector256<short>.One));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products Sum(Avx2Products left, Avx2Products right) => new(left.lanes + right.lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref int target) => lanes.StoreUnsafe(ref target);
@@ -96,7 +64,11 @@ internal readonly struct ArmProducts(Vector128<int> lanes) : IByteProducts<ArmPr
 
     public static int Lanes => 4;
 
+    public static bool ReadsMagnitudes => false;
+
     public static int ByteOffset => 0;
+
+    public static ArmProducts Ones => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArmProducts Create(int sum) => new(Vector128.Create(sum));
@@ -108,18 +80,27 @@ internal readonly struct ArmProducts(Vector128<int> lanes) : IByteProducts<ArmPr
     public static ArmProducts Broadcast(ref sbyte inputs) => new(Vector128.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<sbyte, byte>(ref inputs))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts Flips(ref sbyte inputs) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArmProducts LowHalves(ArmProducts words) => new(words.lanes & Vector128.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArmProducts HighHalves(ArmProducts words) => new(Vector128.ShiftRightLogical(words.lanes, 4) & Vector128.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ArmProducts AddBytes(ArmProducts sums, in ArmProducts words, in ArmProducts inputs) =>
+    public static ArmProducts AddBytes(ArmProducts sums, in ArmProducts words, in ArmProducts inputs, in ArmProducts flips, in ArmProducts ones) =>
         new(Dp.DotProduct(sums.lanes, (words.lanes ^ Vector128.Create(unchecked((int)0x80808080))).AsSByte(), inputs.lanes.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts BeginHalves(ArmProducts start) => start;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArmProducts AddHalves(ArmProducts sums, in ArmProducts halves, in ArmProducts inputs) =>
         new(Dp.DotProduct(sums.lanes, halves.lanes.AsSByte(), inputs.lanes.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ArmProducts EndHalves(ArmProducts sums, ArmProducts start) => sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArmProducts Sum(ArmProducts left, ArmProducts right) => new(left.lanes + right.lanes);
@@ -135,7 +116,11 @@ internal readonly struct PlainProducts(Vector128<int> lanes) : IByteProducts<Pla
 
     public static int Lanes => 4;
 
+    public static bool ReadsMagnitudes => false;
+
     public static int ByteOffset => 0;
+
+    public static PlainProducts Ones => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainProducts Create(int sum) => new(Vector128.Create(sum));
@@ -147,17 +132,26 @@ internal readonly struct PlainProducts(Vector128<int> lanes) : IByteProducts<Pla
     public static PlainProducts Broadcast(ref sbyte inputs) => new(Vector128.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<sbyte, byte>(ref inputs))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts Flips(ref sbyte inputs) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainProducts LowHalves(PlainProducts words) => new(words.lanes & Vector128.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainProducts HighHalves(PlainProducts words) => new(Vector128.ShiftRightLogical(words.lanes, 4) & Vector128.Create(0x0F0F0F0F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainProducts AddBytes(PlainProducts sums, in PlainProducts words, in PlainProducts inputs) =>
+    public static PlainProducts AddBytes(PlainProducts sums, in PlainProducts words, in PlainProducts inputs, in PlainProducts flips, in PlainProducts ones) =>
         Add(sums, (words.lanes ^ Vector128.Create(unchecked((int)0x80808080))).AsSByte(), inputs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts BeginHalves(PlainProducts start) => start;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainProducts AddHalves(PlainProducts sums, in PlainProducts halves, in PlainProducts inputs) => Add(sums, halves.lanes.AsSByte(), inputs);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainProducts EndHalves(PlainProducts sums, PlainProducts start) => sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainProducts Sum(PlainProducts left, PlainProducts right) => new(left.lanes + right.lanes);

@@ -13,6 +13,11 @@ internal static unsafe class ByteTiles
 {
     private const int GroupColumns = NarrowLayout.GroupColumns;
     private const int LargestRows = 6;
+    private const int TileIntegers = LargestRows * GroupColumns;
+
+    // Groups that share the magnitudes of some rows, and stay in a second-level cache.
+    private const int GroupsTogether = 4;
+    private const int BytesTogether = 256 * 1024;
 
     /// <summary>Multiplies rows and adds the bias.</summary>
     /// <param name="columns">The weights.</param>
@@ -23,6 +28,8 @@ internal static unsafe class ByteTiles
     {
         if (AvxVnni.IsSupported)
             Multiply<VnniProducts>(in columns, in rows, ref c, stride);
+        else if (Avx512BW.IsSupported && Vector512.IsHardwareAccelerated)
+            Multiply<Avx512Products>(in columns, in rows, ref c, stride);
         else if (Avx2.IsSupported)
             Multiply<Avx2Products>(in columns, in rows, ref c, stride);
         else if (Dp.IsSupported)
@@ -49,35 +56,67 @@ internal static unsafe class ByteTiles
         where TProducts : struct, IByteProducts<TProducts>
         where T : struct, IFloatVector<T>
     {
-        int* integers = stackalloc int[LargestRows * GroupColumns];
-        nint depth = rows.Stride;
-        for (nint group = 0; group < columns.Groups64; group++)
+        int* integers = stackalloc int[GroupsTogether * TileIntegers];
+        int* starts = stackalloc int[LargestRows];
+        sbyte* magnitudes = stackalloc sbyte[TProducts.ReadsMagnitudes ? LargestRows * InputMagnitudes.BlockBytes : 0];
+        nint depth = rows.Stride, block = TProducts.ReadsMagnitudes ? InputMagnitudes.Block : depth;
+        nint together = TProducts.ReadsMagnitudes ? nint.Clamp(BytesTogether / columns.GroupBytes, 1, GroupsTogether) : 1;
+        for (nint group = 0, groups; group < columns.Groups64; group += groups)
         {
-            nint width = columns.Width(group);
-            ref byte weights = ref columns.Group(group);
+            groups = nint.Min(together, columns.Groups64 - group);
             for (nint row = 0, count; row < rows.Rows; row += count)
             {
                 nint left = rows.Rows - row;
                 // Six rows at a time; 8 are two fours, where 6 would leave two single rows.
                 count = left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : 1;
-                // The first rows ask for the next group, a line for each that they read themselves.
-                nint ahead = row == 0 ? columns.GroupBytes : 0;
-                ref sbyte inputs = ref Unsafe.Add(ref rows.Bytes, row * rows.Stride);
-                ref int sums = ref Unsafe.Add(ref rows.Sums, row);
-                for (nint column = 0; column < width; column += 2 * TProducts.Lanes)
+                // The first rows ask for the next groups, a line for each that they read themselves.
+                nint ahead = row == 0 ? groups * columns.GroupBytes : 0;
+                for (nint first = 0; first < depth; first += block)
                 {
-                    ref byte words = ref Unsafe.Add(ref weights, column * sizeof(int));
-                    if (count == 6)
-                        Six<TProducts>(ref words, width * sizeof(int), ahead, ref inputs, rows.Stride, depth, ref sums, integers + column);
-                    else if (count == 4)
-                        Four<TProducts>(ref words, width * sizeof(int), ahead, ref inputs, rows.Stride, depth, ref sums, integers + column);
-                    else
-                        One<TProducts>(ref words, width * sizeof(int), ref inputs, depth, sums, integers + column);
+                    nint steps = nint.Min(block, depth - first) / sizeof(int);
+                    ref sbyte inputs = ref Unsafe.Add(ref rows.Bytes, (row * depth) + first);
+                    for (nint i = 0; i < count; i++)
+                    {
+                        starts[i] = TProducts.ReadsMagnitudes
+                            ? InputMagnitudes.Write(ref Unsafe.Add(ref inputs, i * depth), steps * sizeof(int), ref magnitudes[i * InputMagnitudes.BlockBytes])
+                            : -TProducts.ByteOffset * Unsafe.Add(ref rows.Sums, row + i);
+                    }
+
+                    nint inputStride = TProducts.ReadsMagnitudes ? InputMagnitudes.BlockBytes : depth;
+                    if (TProducts.ReadsMagnitudes)
+                        inputs = ref *magnitudes;
+                    for (nint i = 0; i < groups; i++)
+                    {
+                        nint width = columns.Width(group + i), rowBytes = width * sizeof(int), column = 0;
+                        ref byte words = ref Unsafe.Add(ref columns.Group(group + i), first * width);
+                        int* sums = integers + (i * TileIntegers);
+                        for (; column + (2 * TProducts.Lanes) <= width; column += 2 * TProducts.Lanes)
+                            Strip<TProducts>(count, ref words, column, rowBytes, ahead, ref inputs, inputStride, steps, starts, first > 0, sums);
+                        if (TProducts.Lanes > Vector256<int>.Count && column < width)
+                            Strip<Avx2Products>(count, ref words, column, rowBytes, ahead, ref inputs, inputStride, steps, starts, first > 0, sums);
+                    }
                 }
 
-                Finish<T>(in columns, in rows, group, width, row, count, integers, ref c, stride);
+                for (nint i = 0; i < groups; i++)
+                    Finish<T>(in columns, in rows, group + i, columns.Width(group + i), row, count, integers + (i * TileIntegers), ref c, stride);
             }
         }
+    }
+
+    /// <summary>Two vectors of columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Strip<T>(
+        nint count, ref byte words, nint column, nint rowBytes, nint ahead, ref sbyte inputs, nint stride, nint steps, int* starts, bool adds, int* integers)
+        where T : struct, IByteProducts<T>
+    {
+        words = ref Unsafe.Add(ref words, column * sizeof(int));
+        integers += column;
+        if (count == 6)
+            Six<T>(ref words, rowBytes, ahead, ref inputs, stride, steps, starts, adds, integers);
+        else if (count == 4)
+            Four<T>(ref words, rowBytes, ahead, ref inputs, stride, steps, starts, adds, integers);
+        else
+            One<T>(ref words, rowBytes, ref inputs, steps, *starts, adds, integers);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -114,112 +153,140 @@ internal static unsafe class ByteTiles
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Six<T>(ref byte words, nint rowBytes, nint ahead, ref sbyte inputs, nint stride, nint depth, ref int sums, int* integers)
+    private static void Six<T>(
+        ref byte words, nint rowBytes, nint ahead, ref sbyte inputs, nint stride, nint steps, int* starts, bool adds, int* integers)
         where T : struct, IByteProducts<T>
     {
-        T c00 = T.Create(-T.ByteOffset * sums), c01 = c00;
-        T c10 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 1)), c11 = c10;
-        T c20 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 2)), c21 = c20;
-        T c30 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 3)), c31 = c30;
-        T c40 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 4)), c41 = c40;
-        T c50 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 5)), c51 = c50;
+        // First: a call leaves no vector in its register.
+        T ones = T.Ones;
+        T c00 = T.Create(starts[0]), c01 = c00;
+        T c10 = T.Create(starts[1]), c11 = c10;
+        T c20 = T.Create(starts[2]), c21 = c20;
+        T c30 = T.Create(starts[3]), c31 = c30;
+        T c40 = T.Create(starts[4]), c41 = c40;
+        T c50 = T.Create(starts[5]), c51 = c50;
         ref sbyte inputs3 = ref Unsafe.Add(ref inputs, 3 * stride);
-        for (nint k = 0; k < depth; k += 4)
+        for (; steps > 0; steps--)
         {
             Prefetch.L2(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, ahead)));
+            if (T.Lanes > 8)
+                Prefetch.L2(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, ahead + 64)));
             T w0 = T.Load(ref words), w1 = T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int)));
-            T a = T.Broadcast(ref inputs);
-            c00 = T.AddBytes(c00, w0, a);
-            c01 = T.AddBytes(c01, w1, a);
+            T a = T.Broadcast(ref inputs), f = T.Flips(ref inputs);
+            c00 = T.AddBytes(c00, w0, a, f, ones);
+            c01 = T.AddBytes(c01, w1, a, f, ones);
             a = T.Broadcast(ref Unsafe.Add(ref inputs, stride));
-            c10 = T.AddBytes(c10, w0, a);
-            c11 = T.AddBytes(c11, w1, a);
+            f = T.Flips(ref Unsafe.Add(ref inputs, stride));
+            c10 = T.AddBytes(c10, w0, a, f, ones);
+            c11 = T.AddBytes(c11, w1, a, f, ones);
             a = T.Broadcast(ref Unsafe.Add(ref inputs, 2 * stride));
-            c20 = T.AddBytes(c20, w0, a);
-            c21 = T.AddBytes(c21, w1, a);
+            f = T.Flips(ref Unsafe.Add(ref inputs, 2 * stride));
+            c20 = T.AddBytes(c20, w0, a, f, ones);
+            c21 = T.AddBytes(c21, w1, a, f, ones);
             a = T.Broadcast(ref inputs3);
-            c30 = T.AddBytes(c30, w0, a);
-            c31 = T.AddBytes(c31, w1, a);
+            f = T.Flips(ref inputs3);
+            c30 = T.AddBytes(c30, w0, a, f, ones);
+            c31 = T.AddBytes(c31, w1, a, f, ones);
             a = T.Broadcast(ref Unsafe.Add(ref inputs3, stride));
-            c40 = T.AddBytes(c40, w0, a);
-            c41 = T.AddBytes(c41, w1, a);
+            f = T.Flips(ref Unsafe.Add(ref inputs3, stride));
+            c40 = T.AddBytes(c40, w0, a, f, ones);
+            c41 = T.AddBytes(c41, w1, a, f, ones);
             a = T.Broadcast(ref Unsafe.Add(ref inputs3, 2 * stride));
-            c50 = T.AddBytes(c50, w0, a);
-            c51 = T.AddBytes(c51, w1, a);
+            f = T.Flips(ref Unsafe.Add(ref inputs3, 2 * stride));
+            c50 = T.AddBytes(c50, w0, a, f, ones);
+            c51 = T.AddBytes(c51, w1, a, f, ones);
             words = ref Unsafe.Add(ref words, rowBytes);
             inputs = ref Unsafe.Add(ref inputs, 4);
             inputs3 = ref Unsafe.Add(ref inputs3, 4);
         }
 
-        Store(integers, c00, c01);
-        Store(integers + GroupColumns, c10, c11);
-        Store(integers + (2 * GroupColumns), c20, c21);
-        Store(integers + (3 * GroupColumns), c30, c31);
-        Store(integers + (4 * GroupColumns), c40, c41);
-        Store(integers + (5 * GroupColumns), c50, c51);
+        Store(integers, adds, c00, c01);
+        Store(integers + GroupColumns, adds, c10, c11);
+        Store(integers + (2 * GroupColumns), adds, c20, c21);
+        Store(integers + (3 * GroupColumns), adds, c30, c31);
+        Store(integers + (4 * GroupColumns), adds, c40, c41);
+        Store(integers + (5 * GroupColumns), adds, c50, c51);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Four<T>(ref byte words, nint rowBytes, nint ahead, ref sbyte inputs, nint stride, nint depth, ref int sums, int* integers)
+    private static void Four<T>(
+        ref byte words, nint rowBytes, nint ahead, ref sbyte inputs, nint stride, nint steps, int* starts, bool adds, int* integers)
         where T : struct, IByteProducts<T>
     {
-        T c00 = T.Create(-T.ByteOffset * sums), c01 = c00;
-        T c10 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 1)), c11 = c10;
-        T c20 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 2)), c21 = c20;
-        T c30 = T.Create(-T.ByteOffset * Unsafe.Add(ref sums, 3)), c31 = c30;
+        // First: a call leaves no vector in its register.
+        T ones = T.Ones;
+        T c00 = T.Create(starts[0]), c01 = c00;
+        T c10 = T.Create(starts[1]), c11 = c10;
+        T c20 = T.Create(starts[2]), c21 = c20;
+        T c30 = T.Create(starts[3]), c31 = c30;
         ref sbyte inputs2 = ref Unsafe.Add(ref inputs, 2 * stride);
-        for (nint k = 0; k < depth; k += 4)
+        for (; steps > 0; steps--)
         {
             Prefetch.L2(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, ahead)));
+            if (T.Lanes > 8)
+                Prefetch.L2(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, ahead + 64)));
             T w0 = T.Load(ref words), w1 = T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int)));
-            T a = T.Broadcast(ref inputs);
-            c00 = T.AddBytes(c00, w0, a);
-            c01 = T.AddBytes(c01, w1, a);
+            T a = T.Broadcast(ref inputs), f = T.Flips(ref inputs);
+            c00 = T.AddBytes(c00, w0, a, f, ones);
+            c01 = T.AddBytes(c01, w1, a, f, ones);
             a = T.Broadcast(ref Unsafe.Add(ref inputs, stride));
-            c10 = T.AddBytes(c10, w0, a);
-            c11 = T.AddBytes(c11, w1, a);
+            f = T.Flips(ref Unsafe.Add(ref inputs, stride));
+            c10 = T.AddBytes(c10, w0, a, f, ones);
+            c11 = T.AddBytes(c11, w1, a, f, ones);
             a = T.Broadcast(ref inputs2);
-            c20 = T.AddBytes(c20, w0, a);
-            c21 = T.AddBytes(c21, w1, a);
+            f = T.Flips(ref inputs2);
+            c20 = T.AddBytes(c20, w0, a, f, ones);
+            c21 = T.AddBytes(c21, w1, a, f, ones);
             a = T.Broadcast(ref Unsafe.Add(ref inputs2, stride));
-            c30 = T.AddBytes(c30, w0, a);
-            c31 = T.AddBytes(c31, w1, a);
+            f = T.Flips(ref Unsafe.Add(ref inputs2, stride));
+            c30 = T.AddBytes(c30, w0, a, f, ones);
+            c31 = T.AddBytes(c31, w1, a, f, ones);
             words = ref Unsafe.Add(ref words, rowBytes);
             inputs = ref Unsafe.Add(ref inputs, 4);
             inputs2 = ref Unsafe.Add(ref inputs2, 4);
         }
 
-        Store(integers, c00, c01);
-        Store(integers + GroupColumns, c10, c11);
-        Store(integers + (2 * GroupColumns), c20, c21);
-        Store(integers + (3 * GroupColumns), c30, c31);
+        Store(integers, adds, c00, c01);
+        Store(integers + GroupColumns, adds, c10, c11);
+        Store(integers + (2 * GroupColumns), adds, c20, c21);
+        Store(integers + (3 * GroupColumns), adds, c30, c31);
     }
 
     /// <summary>One row: two sums for each vector, of every other word, so that enough of them are in flight.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void One<T>(ref byte words, nint rowBytes, ref sbyte inputs, nint depth, int sum, int* integers)
+    private static void One<T>(ref byte words, nint rowBytes, ref sbyte inputs, nint steps, int start, bool adds, int* integers)
         where T : struct, IByteProducts<T>
     {
-        T even0 = T.Create(-T.ByteOffset * sum), even1 = even0, odd0 = T.Create(0), odd1 = odd0;
-        for (nint k = 0; k < depth; k += 8)
+        T ones = T.Ones;
+        T even0 = T.Create(start), even1 = even0, odd0 = T.Create(0), odd1 = odd0;
+        for (; steps > 0; steps -= 2)
         {
-            T a = T.Broadcast(ref inputs), b = T.Broadcast(ref Unsafe.Add(ref inputs, 4));
+            T a = T.Broadcast(ref inputs), f = T.Flips(ref inputs);
+            even0 = T.AddBytes(even0, T.Load(ref words), a, f, ones);
+            even1 = T.AddBytes(even1, T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int))), a, f, ones);
             ref byte next = ref Unsafe.Add(ref words, rowBytes);
-            even0 = T.AddBytes(even0, T.Load(ref words), a);
-            even1 = T.AddBytes(even1, T.Load(ref Unsafe.Add(ref words, T.Lanes * sizeof(int))), a);
-            odd0 = T.AddBytes(odd0, T.Load(ref next), b);
-            odd1 = T.AddBytes(odd1, T.Load(ref Unsafe.Add(ref next, T.Lanes * sizeof(int))), b);
+            a = T.Broadcast(ref Unsafe.Add(ref inputs, 4));
+            f = T.Flips(ref Unsafe.Add(ref inputs, 4));
+            odd0 = T.AddBytes(odd0, T.Load(ref next), a, f, ones);
+            odd1 = T.AddBytes(odd1, T.Load(ref Unsafe.Add(ref next, T.Lanes * sizeof(int))), a, f, ones);
             words = ref Unsafe.Add(ref next, rowBytes);
             inputs = ref Unsafe.Add(ref inputs, 8);
         }
 
-        Store(integers, T.Sum(even0, odd0), T.Sum(even1, odd1));
+        Store(integers, adds, T.Sum(even0, odd0), T.Sum(even1, odd1));
     }
 
+    /// <summary>Writes sums, or adds them to those of the inputs before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T>(int* integers, T first, T second)
+    private static void Store<T>(int* integers, bool adds, T first, T second)
         where T : struct, IByteProducts<T>
     {
+        if (adds)
+        {
+            first = T.Sum(first, T.Load(ref *(byte*)integers));
+            second = T.Sum(second, T.Load(ref *(byte*)(integers + T.Lanes)));
+        }
+
         first.Store(ref *integers);
         second.Store(ref *(integers + T.Lanes));
     }

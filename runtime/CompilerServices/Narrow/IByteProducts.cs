@@ -13,11 +13,19 @@ internal interface IByteProducts<TSelf>
     /// <summary>Columns of a vector.</summary>
     static abstract int Lanes { get; }
 
+    /// <summary>Whether <see cref="AddBytes"/> reads inputs as <see cref="InputMagnitudes"/> writes them.</summary>
+    static abstract bool ReadsMagnitudes { get; }
+
     /// <summary>
     /// What <see cref="AddBytes"/> takes a byte for more than the weight that it stands for: 128, or 0 where it takes 128 off itself. The sums begin at that
     /// many times the sum of the inputs below zero.
     /// </summary>
     static abstract int ByteOffset { get; }
+
+    /// <summary>
+    /// What <see cref="AddBytes"/> sums pairs with, or nothing. It is no constant to the JIT, which would load a constant again in each step of a loop.
+    /// </summary>
+    static abstract TSelf Ones { get; }
 
     /// <summary>The same sum for every column.</summary>
     static abstract TSelf Create(int sum);
@@ -25,8 +33,11 @@ internal interface IByteProducts<TSelf>
     /// <summary>Words of weights.</summary>
     static abstract TSelf Load(ref byte words);
 
-    /// <summary>Four inputs, for every column.</summary>
+    /// <summary>Four inputs, or their magnitudes, for every column.</summary>
     static abstract TSelf Broadcast(ref sbyte inputs);
+
+    /// <summary>What the weights of four inputs are combined with, for every column, where <see cref="ReadsMagnitudes"/>; otherwise nothing.</summary>
+    static abstract TSelf Flips(ref sbyte inputs);
 
     /// <summary>The low halves of the bytes of words.</summary>
     static abstract TSelf LowHalves(TSelf words);
@@ -35,10 +46,16 @@ internal interface IByteProducts<TSelf>
     static abstract TSelf HighHalves(TSelf words);
 
     /// <summary>Adds products of bytes from 0 to 255, each a weight plus 128, and inputs from −127 to 127.</summary>
-    static abstract TSelf AddBytes(TSelf sums, in TSelf words, in TSelf inputs);
+    static abstract TSelf AddBytes(TSelf sums, in TSelf words, in TSelf inputs, in TSelf flips, in TSelf ones);
 
-    /// <summary>Adds products of bytes from 0 to 15 and inputs from −127 to 127.</summary>
+    /// <summary>Sums of half bytes before the first word: their start, or nothing.</summary>
+    static abstract TSelf BeginHalves(TSelf start);
+
+    /// <summary>Adds products of bytes from 0 to 15 and inputs from −127 to 127, at most eight times: the sums may be pairs of 16 bits.</summary>
     static abstract TSelf AddHalves(TSelf sums, in TSelf halves, in TSelf inputs);
+
+    /// <summary>The sums of half bytes in 32 bits, their start included.</summary>
+    static abstract TSelf EndHalves(TSelf sums, TSelf start);
 
     /// <summary>The sums of sums.</summary>
     static abstract TSelf Sum(TSelf left, TSelf right);

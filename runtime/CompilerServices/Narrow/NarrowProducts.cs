@@ -5,6 +5,9 @@ namespace AttentionGen.CompilerServices;
 /// <summary>A product of float32 weights: a kernel of a class.</summary>
 internal interface IFloatProduct
 {
+    /// <summary>Which product of the class.</summary>
+    static abstract ProductRole Role { get; }
+
     /// <summary>Multiplies rows by panels and adds the bias.</summary>
     static abstract void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride);
 }
@@ -15,6 +18,9 @@ internal interface IFloatProduct
 /// </summary>
 internal static class NarrowProducts
 {
+    /// <summary>Who measures the products, or null.</summary>
+    internal static INarrowObserver? Observer { get; set; }
+
     /// <summary>Multiplies rows by some panels of a narrow matrix, and adds the bias.</summary>
     /// <typeparam name="TProduct">The product of float32 weights.</typeparam>
     /// <param name="weights">The matrix.</param>
@@ -29,6 +35,17 @@ internal static class NarrowProducts
     /// <param name="isQuantized">Whether the scratch holds the rows since the product before, if products of this matrix quantise them.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TProduct>(
+        PackedMatrix weights, nint first, nint panels, ref float a, nint aStride, nint rows, ref float c, nint stride, ref float scratch, bool isQuantized)
+        where TProduct : struct, IFloatProduct
+    {
+        INarrowObserver? observer = Observer;
+        observer?.Begin();
+        MultiplyColumns<TProduct>(weights, first, panels, ref a, aStride, rows, ref c, stride, ref scratch, isQuantized);
+        observer?.End(TProduct.Role, rows, panels, weights);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyColumns<TProduct>(
         PackedMatrix weights, nint first, nint panels, ref float a, nint aStride, nint rows, ref float c, nint stride, ref float scratch, bool isQuantized)
         where TProduct : struct, IFloatProduct
     {

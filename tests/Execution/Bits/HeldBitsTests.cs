@@ -21,6 +21,8 @@ public sealed class HeldBitsTests
     [InlineData("")]
     // Both names of the switch: .NET 10 renamed it.
     [InlineData("DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0")]
+    [InlineData("DOTNET_EnableAVXVNNI=0")]
+    [InlineData("DOTNET_EnableAVXVNNI=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0")]
     [InlineData("DOTNET_PreferredVectorBitWidth=128")]
     [InlineData("DOTNET_EnableAVX2=0")]
     public void Bits_are_those_that_are_held(string settings)

@@ -54,6 +54,15 @@ public sealed class VectorWidthTests(ITestOutputHelper log)
     }
 
     [Fact]
+    public void Without_products_of_bytes_in_one_instruction_and_without_vector512()
+    {
+        Run run = Start([("DOTNET_EnableAVXVNNI", "0"), .. NoVector512]);
+        Assert.False(run.Vnni || run.Vector512);
+        AssertRight(run);
+        AssertSameBitsWithFma(run);
+    }
+
+    [Fact]
     public void Without_avx2()
     {
         Run run = Start([("DOTNET_EnableAVX2", "0")]);

@@ -15,6 +15,8 @@ public sealed class ByteProductsTests
         Check<PlainProducts>();
         if (Avx2.IsSupported)
             Check<Avx2Products>();
+        if (Avx512BW.IsSupported)
+            Check<Avx512Products>();
         if (AvxVnni.IsSupported)
             Check<VnniProducts>();
         if (Dp.IsSupported)
@@ -37,8 +39,9 @@ public sealed class ByteProductsTests
                         byte first = (byte)(w0 + 128), second = (byte)(w1 + 128);
                         byte[] words = [.. Enumerable.Range(0, T.Lanes).SelectMany(_ => (byte[])[first, second, first, second])];
                         sbyte[] inputs = [(sbyte)a0, (sbyte)a1, (sbyte)a1, (sbyte)a0];
-                        T start = T.Create(5 - (T.ByteOffset * (2 * (a0 + a1))));
-                        T.AddBytes(start, T.Load(ref words[0]), T.Broadcast(ref inputs[0])).Store(ref sums[0]);
+                        T start = T.Create(5 + Start<T>(ref inputs));
+                        ref sbyte some = ref inputs[0];
+                        T.AddBytes(start, T.Load(ref words[0]), T.Broadcast(ref some), T.Flips(ref some), T.Ones).Store(ref sums[0]);
                         Assert.All(sums, sum => Assert.Equal(5 + (w0 * a0) + (w1 * a1) + (w0 * a1) + (w1 * a0), sum));
                     }
                 }
@@ -49,10 +52,34 @@ public sealed class ByteProductsTests
         {
             byte[] words = [.. Enumerable.Range(0, 4 * T.Lanes).Select(place => (byte)(place % 4 == 0 ? 0xF3 : 0x0F))];
             sbyte[] inputs = [(sbyte)a0, 127, (sbyte)-a0, -127];
-            T.AddHalves(T.Create(-3), T.LowHalves(T.Load(ref words[0])), T.Broadcast(ref inputs[0])).Store(ref sums[0]);
+            T start = T.Create(-3), some = T.Broadcast(ref inputs[0]);
+            T.EndHalves(T.AddHalves(T.BeginHalves(start), T.LowHalves(T.Load(ref words[0])), some), start).Store(ref sums[0]);
             Assert.All(sums, sum => Assert.Equal(-3 + (3 * a0) + (15 * 127) - (15 * a0) - (15 * 127), sum));
-            T.AddHalves(T.Create(9), T.HighHalves(T.Load(ref words[0])), T.Broadcast(ref inputs[0])).Store(ref sums[0]);
-            Assert.All(sums, sum => Assert.Equal(9 + (15 * a0), sum));
+            T.EndHalves(T.AddHalves(T.BeginHalves(start), T.HighHalves(T.Load(ref words[0])), some), start).Store(ref sums[0]);
+            Assert.All(sums, sum => Assert.Equal(-3 + (15 * a0), sum));
         }
+
+        // A block of 32 inputs, all at the same extreme.
+        foreach (sbyte extreme in (sbyte[])[-127, 127])
+        {
+            byte[] words = [.. Enumerable.Repeat((byte)0x0F, 4 * T.Lanes)];
+            sbyte[] inputs = [extreme, extreme, extreme, extreme];
+            T start = T.Create(9), block = T.BeginHalves(start), some = T.Broadcast(ref inputs[0]);
+            for (int word = 0; word < 8; word++)
+                block = T.AddHalves(block, T.LowHalves(T.Load(ref words[0])), some);
+            T.EndHalves(block, start).Store(ref sums[0]);
+            Assert.All(sums, sum => Assert.Equal(9 + (32 * 15 * extreme), sum));
+        }
+    }
+
+    /// <summary>Where the sums of a word begin; inputs are replaced by what the products read.</summary>
+    private static int Start<T>(ref sbyte[] inputs)
+        where T : struct, IByteProducts<T>
+    {
+        if (!T.ReadsMagnitudes)
+            return -T.ByteOffset * inputs.Sum(input => input);
+        sbyte[] chunk = [.. inputs, .. new sbyte[NarrowLayout.ChunkInputs - inputs.Length]];
+        inputs = new sbyte[InputMagnitudes.BlockBytes];
+        return InputMagnitudes.Write(ref chunk[0], chunk.Length, ref inputs[0]);
     }
 }

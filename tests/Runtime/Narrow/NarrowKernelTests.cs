@@ -6,7 +6,8 @@ namespace AttentionGen.Tests.Runtime.Narrow;
 /// <summary>Widened and quantised products of any vector width against sums in the order that the definition gives.</summary>
 public sealed class NarrowKernelTests
 {
-    private static readonly (int Inputs, int Outputs, int Rows)[] Sizes = [(1, 1, 1), (31, 17, 2), (128, 64, 1), (172, 96, 3), (300, 203, 2), (420, 330, 7)];
+    private static readonly (int Inputs, int Outputs, int Rows)[] Sizes =
+        [(1, 1, 1), (31, 17, 2), (128, 64, 1), (172, 96, 3), (300, 203, 2), (420, 330, 7), (1100, 100, 23)];
 
     public static TheoryData<WeightFormat> Storage => [WeightFormat.BFloat16, WeightFormat.Float16, WeightFormat.Int8Blocks, WeightFormat.Int4Blocks];
 
@@ -67,6 +68,8 @@ public sealed class NarrowKernelTests
             float[] plain = Run<PlainProducts>(in columns, in quantized);
             if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
                 Compare.SameBits(plain, Run<Avx2Products>(in columns, in quantized), stride, $"{format} AVX2");
+            if (System.Runtime.Intrinsics.X86.Avx512BW.IsSupported)
+                Compare.SameBits(plain, Run<Avx512Products>(in columns, in quantized), stride, $"{format} AVX-512BW");
             if (System.Runtime.Intrinsics.X86.AvxVnni.IsSupported)
                 Compare.SameBits(plain, Run<VnniProducts>(in columns, in quantized), stride, $"{format} VNNI");
             if (System.Runtime.Intrinsics.Arm.Dp.IsSupported)

@@ -190,6 +190,8 @@ public static class LinearCall<TKernels, TConstants>
 
     private readonly struct Product : IFloatProduct
     {
+        public static ProductRole Role => ProductRole.Single;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
             TKernels.Project(ref a, rows, ref weights, ref bias, panels, ref c, stride);

@@ -9,6 +9,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Queries of the input.</summary>
     private readonly struct InputProduct : IFloatProduct
     {
+        public static ProductRole Role => ProductRole.Input;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
             TKernels.ProjectInput(ref a, rows, ref weights, ref bias, panels, ref c, stride);
@@ -17,6 +19,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Keys and values of the memory, or of the input.</summary>
     private readonly struct MemoryProduct : IFloatProduct
     {
+        public static ProductRole Role => ProductRole.Memory;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
             TKernels.ProjectMemory(ref a, rows, ref weights, ref bias, panels, ref c, stride);
@@ -33,6 +37,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>The output of the joined heads.</summary>
     private readonly struct OutputProduct : IFloatProduct
     {
+        public static ProductRole Role => ProductRole.Output;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
             TKernels.ProjectOutput(ref a, rows, ref weights, ref bias, panels, ref c, stride);
@@ -41,6 +47,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>The first products of a feed-forward network.</summary>
     private readonly struct UpProduct : IFloatProduct
     {
+        public static ProductRole Role => ProductRole.Up;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
             TKernels.ProjectUp(ref a, rows, ref weights, ref bias, panels, ref c, stride);
@@ -49,6 +57,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Its last product.</summary>
     private readonly struct DownProduct : IFloatProduct
     {
+        public static ProductRole Role => ProductRole.Down;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
             TKernels.ProjectDown(ref a, rows, ref weights, ref bias, panels, ref c, stride);
