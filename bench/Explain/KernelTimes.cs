@@ -104,6 +104,7 @@ internal static class KernelTimes
             {
                 ProductRole.Input => Part.InputProjection,
                 ProductRole.Memory => Part.MemoryProjection,
+                ProductRole.ValueInput => Part.ValueInputProjection,
                 ProductRole.Output => Part.OutputProjection,
                 ProductRole.Up => Part.UpProjection,
                 ProductRole.Down => Part.DownProjection,

@@ -9,6 +9,9 @@ internal enum ProductRole
     /// <summary>Keys and values.</summary>
     Memory,
 
+    /// <summary>Values of an input of their own.</summary>
+    ValueInput,
+
     /// <summary>The output of the joined heads.</summary>
     Output,
 

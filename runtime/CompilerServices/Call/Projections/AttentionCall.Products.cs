@@ -29,6 +29,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     /// <summary>Values of an input of their own.</summary>
     private readonly struct ValueInputProduct : IFloatProduct
     {
+        public static ProductRole Role => ProductRole.ValueInput;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Multiply(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>
             TKernels.ProjectValueInput(ref a, rows, ref weights, ref bias, panels, ref c, stride);
