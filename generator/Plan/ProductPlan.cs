@@ -104,8 +104,8 @@ internal sealed record ProductPlan
         foreach (int rows in target.RowTiles)
             tiles.Add(Tile(rows, panels));
 
-        // What a tile reads past the last panel must be slack.
-        int most = panelDivisor == 0 && kernel.B.Stride.IsLiteral ? PanelLayout.SlackFloats / kernel.B.Stride.Literal : int.MaxValue;
+        // What a tile reads past the last panel must be slack, and tiles must divide a key block: a row of scores has room for one panel more.
+        int most = panelDivisor == 0 && kernel.B.Stride.IsLiteral ? PowerOfTwo(PanelLayout.SlackFloats / kernel.B.Stride.Literal) : int.MaxValue;
         var gemv = new List<RegisterTile>();
         for (int rows = 1; rows < Math.Min(3, target.RowTiles[0]); rows++)
             gemv.Add(Tile(rows, interleaved * LargestDivisor(panelDivisor / interleaved, Math.Min(GemvPanels(rows, panels, target), most) / interleaved)));
@@ -156,6 +156,15 @@ internal sealed record ProductPlan
         while (panels > 1 && new RegisterTile(rows, panels, target.VectorsPerPanel, 1).LiveRegisters(target) > target.Registers)
             panels /= 2;
         return panels;
+    }
+
+    /// <summary>The largest one that is not more than a number.</summary>
+    private static int PowerOfTwo(int most)
+    {
+        int power = 1;
+        while (2 * power <= most)
+            power *= 2;
+        return power;
     }
 
     private static int LargestDivisor(int divisor, int limit)
