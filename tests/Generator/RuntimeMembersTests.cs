@@ -38,6 +38,8 @@ public sealed class RuntimeMembersTests
             Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Causal = true, MemoryDim = 16, Ragged = true"),
             Layer("Heads = 2, DModel = 32, FeedForwardDim = 20, Gradients = true"),
             new("a product", "Inputs = 16, Outputs = 16, Gate = true, Gradients = true", []) { Config = "LinearConfig" },
+            Latent("QueryLatentDim = 7, NormEpsilon = 1e-5f, Weights = WeightFormat.Int8Blocks, Arithmetic = WeightArithmetic.Int8"),
+            Latent("Ragged = true, Biases = true, Rotary = RotaryKind.HalfSplit"),
         ];
         IEnumerable<Assembly> assemblies = kernels.Select(
             kernel => kernel.GetType().GenericTypeArguments[0].Assembly).Append(LinearConfigurations.Type(0).GetType().GenericTypeArguments[0].Assembly)
@@ -61,6 +63,12 @@ public sealed class RuntimeMembersTests
     ];
 
     private static ClassText Layer(string attribute) => new("a layer", attribute, []) { Config = "TransformerLayerConfig" };
+
+    private static ClassText Latent(string settings) =>
+        new("latent attention", $"Heads = 2, DModel = 8, HeadDim = 12, RotaryDim = 4, ValueHeadDim = 6, LatentDim = 10, {settings}", [])
+        {
+            Config = "LatentAttentionConfig",
+        };
 
     [Fact]
     public void What_generated_code_has_ever_bound_to_is_still_there()
