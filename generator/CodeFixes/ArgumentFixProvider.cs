@@ -24,7 +24,8 @@ public sealed class ArgumentFixProvider : CodeFixProvider
         ["AG0014", "AG0015", "AG0016", "AG0017", "AG0018", "AG0019", "AG0020", "AG0021", "AG0022", "AG0023", "AG0024", "AG0025", "AG0026",
         "AG0033", "AG0034", "AG0035", "AG0036", "AG0037", "AG0038", "AG0039", "AG0040", "AG0041", "AG0042", "AG0044", "AG0045", "AG0046", "AG0047", "AG0048",
         "AG0049", "AG0050", "AG0051", "AG0052", "AG0053", "AG0057", "AG0061", "AG0062",
-        "AG0070", "AG0072", "AG0073", "AG0074", "AG0075", "AG0076", "AG0079", "AG0080", "AG0082", "AG0083", "AG0084", "AG0085", "AG1003"];
+        "AG0070", "AG0072", "AG0073", "AG0074", "AG0075", "AG0076", "AG0079", "AG0080", "AG0082", "AG0083", "AG0084", "AG0085", "AG0088", "AG0089",
+        "AG1003"];
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;

@@ -147,7 +147,7 @@ internal sealed record GuardedCase(
         {
             Matrix("Query", weights.Query, weights.QueryBias, shape.QueryDim, shape.DModel);
             Matrix("Key", weights.Key, weights.KeyBias, shape.KeyDim, shape.MemoryDim);
-            Matrix("Value", weights.Value, weights.ValueBias, shape.ValueDim, shape.MemoryDim);
+            Matrix("Value", weights.Value, weights.ValueBias, shape.ValueDim, shape.ValueSourceDim);
             if (shape.OutputProjection)
                 Matrix("Output", weights.Output, weights.OutputBias, shape.DModel, shape.JoinedDim);
             if (shape.OutputGate)

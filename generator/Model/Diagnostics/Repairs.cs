@@ -69,6 +69,10 @@ internal static class Repairs
             ("AG0074", not null) => Values(argument, message[1]).Select(repair => $"{repair}f").Append(argument),
             ("AG0080", "RotaryFrequencies") or ("AG0084" or "AG0085", not null) => [argument],
             ("AG0082", not null) => [argument, message[1].Split(' ')[0]],
+            ("AG0088", null) => Assignments(message[3]),
+            ("AG0088", "QueryLatentDim") => Values(argument, message[3]).Append(argument),
+            ("AG0088", _) => Values(argument, message[3]),
+            ("AG0089", not null) => [argument],
             ("AG0026", not null) => Values(argument, message[2]),
             _ => [],
         };

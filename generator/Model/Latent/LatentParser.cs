@@ -39,7 +39,8 @@ internal static class LatentParser
         int heads = settings.Required(DiagnosticDescriptors.Heads, "Heads", MaxHeads, 16);
         int dModel = settings.Required(DiagnosticDescriptors.DModel, "DModel", MaxDModel, 2048);
         int latentDim = Size(settings, "LatentDim", 1, MaxHeadDim, 512);
-        int headDim = Size(settings, "HeadDim", 3, MaxHeadDim, 192);
+        // A repair leaves room for the rotated part.
+        int headDim = Size(settings, "HeadDim", 3, MaxHeadDim, 192, Math.Max(2, Math.Min(settings.Int("RotaryDim"), LatentAttentionShape.MaxRotaryDim)) + 1);
         int valueHeadDim = Size(settings, "ValueHeadDim", 1, MaxHeadDim, 128);
         int rotaryDim = RotaryDim(settings, headDim);
         int queryLatentDim = settings.Has("QueryLatentDim") && settings.Int("QueryLatentDim") != 0 ? Size(settings, "QueryLatentDim", 1, MaxDModel, 1536) : 0;
@@ -92,7 +93,7 @@ internal static class LatentParser
     }
 
     /// <summary>A width; 0 where it is missing or illegal.</summary>
-    private static int Size(SettingReader settings, string name, int least, int most, int example)
+    private static int Size(SettingReader settings, string name, int least, int most, int example, int smallest = 1)
     {
         int value = settings.Int(name);
         if (settings.Has(name) && value >= least && value <= most)
@@ -103,7 +104,7 @@ internal static class LatentParser
             name,
             settings.Has(name) ? $"is {Text(value)}" : "is missing",
             $"from {Text(least)} to {Text(most)}",
-            settings.Has(name) ? Text(value < least ? least : most) : $"for example {name} = {Text(example)}");
+            settings.Has(name) ? Text(value < least ? Math.Max(least, smallest) : most) : $"for example {name} = {Text(example)}");
         return 0;
     }
 
