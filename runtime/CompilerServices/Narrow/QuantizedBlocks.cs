@@ -23,10 +23,8 @@ internal static unsafe class QuantizedBlocks
     {
         if (AvxVnni.IsSupported)
             Multiply<VnniProducts>(format, in columns, in rows, ref c, stride);
-        else if (Avx512BW.IsSupported && Vector512.IsHardwareAccelerated)
-            Multiply<Avx512Products>(format, in columns, in rows, ref c, stride);
         else if (Avx2.IsSupported)
-            Multiply<Avx2Products>(format, in columns, in rows, ref c, stride);
+            Multiply<SignProducts>(format, in columns, in rows, ref c, stride);
         else if (Dp.IsSupported)
             Multiply<ArmProducts>(format, in columns, in rows, ref c, stride);
         else

@@ -15,6 +15,8 @@ public sealed class ByteProductsTests
         Check<PlainProducts>();
         if (Avx2.IsSupported)
             Check<Avx2Products>();
+        if (Avx2.IsSupported)
+            Check<SignProducts>();
         if (Avx512BW.IsSupported)
             Check<Avx512Products>();
         if (AvxVnni.IsSupported)

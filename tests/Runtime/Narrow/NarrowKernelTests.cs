@@ -68,6 +68,8 @@ public sealed class NarrowKernelTests
             float[] plain = Run<PlainProducts>(in columns, in quantized);
             if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
                 Compare.SameBits(plain, Run<Avx2Products>(in columns, in quantized), stride, $"{format} AVX2");
+            if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
+                Compare.SameBits(plain, Run<SignProducts>(in columns, in quantized), stride, $"{format} AVX2 by signs");
             if (System.Runtime.Intrinsics.X86.Avx512BW.IsSupported)
                 Compare.SameBits(plain, Run<Avx512Products>(in columns, in quantized), stride, $"{format} AVX-512BW");
             if (System.Runtime.Intrinsics.X86.AvxVnni.IsSupported)
