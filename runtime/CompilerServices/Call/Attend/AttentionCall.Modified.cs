@@ -89,14 +89,8 @@ public static partial class AttentionCall<TKernels, TConstants>
             if (!seesNone)
                 TKernels.Merge(ref softmax, rows);
         }
-        else if (seesNone)
-        {
-            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, SoftmaxState.Sum), (int)rows).Clear();
-            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, SoftmaxState.Maximum), (int)rows).Fill(float.NegativeInfinity);
-        }
 
-        if (Has(Sinks) || (Has(LogSumExp) && !Unsafe.IsNullRef(ref call.Context.LogSumExp)))
-            TKernels.Finish(ref softmax, rows, first + row, head, firstRow, in call.Context);
+        FinishState(in call, head, firstRow, first + row, rows, seesNone, ref softmax);
     }
 
     /// <summary>Factors of 1, with which the heads of key blocks are added. Where no pass found sums, that of rows that see a key is 1 too.</summary>
@@ -153,20 +147,6 @@ public static partial class AttentionCall<TKernels, TConstants>
         if (!isFirst)
             TKernels.MergeHeads(ref heads, ref blockHeads, rows, ref StateOf(ref scratch, row));
     }
-
-    /// <summary>The columns of a key block that a query block sees.</summary>
-    /// <returns>False where there are none.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool FindColumns(ref int ranges, nint row, nint key, out nint begin, out nint columns)
-    {
-        ref int blockRange = ref BlockRange(ref ranges, row);
-        begin = Math.Max(blockRange - key, 0);
-        columns = Math.Min(KeyBlock, Unsafe.Add(ref blockRange, 1) - key);
-        return columns > begin;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool SeesNone(ref int blockRange) => blockRange >= Unsafe.Add(ref blockRange, 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ModifyProbabilities(

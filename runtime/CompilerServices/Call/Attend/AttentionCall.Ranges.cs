@@ -63,12 +63,8 @@ public static partial class AttentionCall<TKernels, TConstants>
         ref float scratch)
     {
         ref int ranges = ref RangesIn(ref scratch);
-        ref int blockRange = ref BlockRange(ref ranges, row);
-        nint blockFirst = blockRange, blockEnd = Unsafe.Add(ref blockRange, 1);
-        nint begin = Math.Max(blockFirst - key, 0), columns = Math.Min(KeyBlock, blockEnd - key);
-        if (columns <= begin)
+        if (!FindColumns(ref ranges, row, key, out nint begin, out nint columns))
             return;
-
         nint rows = Math.Min(TConstants.QueryBlock, count - row);
         // Whole groups of the virtual lanes.
         nint from = begin & ~(nint)(VirtualLanes - 1);
@@ -77,7 +73,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         FinalScores(in call, head, firstRow, first, rows, from, columns, row, key, place, widens, ref queries, ref scratch);
         ref float blockValues = ref SeenValues(in call, head, place, begin, columns, careful, widens, out nint valueStride, ref scratch);
         bool copies = Has(MasksInside) && careful;
-        bool isFirst = key <= blockFirst;
+        bool isFirst = key <= BlockRange(ref ranges, row);
         ref float softmax = ref StateOf(ref scratch, row);
         ref float state = ref isFirst ? ref softmax : ref Unsafe.Add(ref softmax, SoftmaxState.Block);
         TKernels.RangeSoftmax(ref scores, rows, from, columns, key, ref Unsafe.Add(ref ranges, 2 * row), ref state);
@@ -132,25 +128,43 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static bool FinishBlock(
         in SequenceCall call, nint head, nint firstRow, nint first, nint rows, nint row, ref float queries, ref float joined, ref float scratch)
     {
-        ref int blockRange = ref BlockRange(ref RangesIn(ref scratch), row);
-        bool seesNone = blockRange >= Unsafe.Add(ref blockRange, 1);
+        bool seesNone = SeesNone(ref BlockRange(ref RangesIn(ref scratch), row));
         ref float softmax = ref StateOf(ref scratch, row);
         if (Has(AppendsKeys))
-        {
             AttendAppended(in call, head, firstRow, first, ref queries, rows, row, seesNone, ref scratch);
-        }
-        else if (seesNone)
+        FinishState(in call, head, firstRow, first + row, rows, seesNone, ref softmax);
+        if (Has(Gradients))
+            KeepSoftmax(in call, head, firstRow, first + row, rows, ref softmax);
+        return TKernels.JoinHeads(ref RunningHeads(ref scratch, row), ref softmax, rows, first + row, head, ref joined);
+    }
+
+    /// <summary>Ends the maxima and sums of a query block: those of rows that see no key, then sinks; the log-sum-exp comes out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FinishState(in SequenceCall call, nint head, nint firstRow, nint row, nint rows, bool seesNone, ref float softmax)
+    {
+        if (!Has(AppendsKeys) && seesNone)
         {
             MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, SoftmaxState.Sum), (int)rows).Clear();
             MemoryMarshal.CreateSpan(ref Unsafe.Add(ref softmax, SoftmaxState.Maximum), (int)rows).Fill(float.NegativeInfinity);
         }
 
         if (Has(Sinks) || (Has(LogSumExp) && !Unsafe.IsNullRef(ref call.Context.LogSumExp)))
-            TKernels.Finish(ref softmax, rows, first + row, head, firstRow, in call.Context);
-        if (Has(Gradients))
-            KeepSoftmax(in call, head, firstRow, first + row, rows, ref softmax);
-        return TKernels.JoinHeads(ref RunningHeads(ref scratch, row), ref softmax, rows, first + row, head, ref joined);
+            TKernels.Finish(ref softmax, rows, row, head, firstRow, in call.Context);
     }
+
+    /// <summary>The columns of a key block that a query block sees.</summary>
+    /// <returns>False where there are none.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool FindColumns(ref int ranges, nint row, nint key, out nint begin, out nint columns)
+    {
+        ref int blockRange = ref BlockRange(ref ranges, row);
+        begin = Math.Max(blockRange - key, 0);
+        columns = Math.Min(KeyBlock, Unsafe.Add(ref blockRange, 1) - key);
+        return columns > begin;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool SeesNone(ref int blockRange) => blockRange >= Unsafe.Add(ref blockRange, 1);
 
     /// <summary>Keys behind the last one are a block of their own, so that the bits do not depend on how many keys come before.</summary>
     [MethodImpl(Step)]
