@@ -33,6 +33,15 @@ internal static class NarrowLayout
     /// </summary>
     public const int PrefetchBytes = 8192;
 
+    /// <summary>Runs of weights that few rows read side by side with vectors of 512 bits.</summary>
+    public const int Runs = 4;
+
+    /// <summary>
+    /// <see cref="PrefetchBytes"/> of each of these runs. On Zen 5, 1 KiB gave 0.83 to 0.92 of a plain read's rate, 2 KiB 0.80 to 0.95 and none 0.66 to
+    /// 0.94, where one run gave 0.71 to 0.85 (docs/experiments.md).
+    /// </summary>
+    public const int RunsPrefetchBytes = 1024;
+
     /// <summary>Bytes of a column in a chunk.</summary>
     public static int ChunkBytes(WeightFormat format) => ScaleBytes(format) + (4 * ChunkInputs / WordInputs(format));
 

@@ -197,7 +197,7 @@ internal static unsafe class QuantizedBlocks
         where T : struct, IFloatVector<T>
         where TScale : struct, IWeightWidening<TScale, T>
     {
-        T weightScale = default(TScale).Widen(T.LoadHalfBits(ref scales, offset * sizeof(ushort)), 0);
+        T weightScale = TScale.Create(ref scales, offset).Widen(T.LoadHalfBits(ref scales, offset * sizeof(ushort)), 0);
         T sum = T.FromIntegers(Unsafe.BitCast<TProducts, T>(integers));
         T.MultiplyAdd(sum, weightScale * scale, T.Load(ref sums, offset)).Store(ref sums, offset);
     }

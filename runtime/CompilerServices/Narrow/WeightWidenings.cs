@@ -6,6 +6,10 @@ namespace AttentionGen.CompilerServices;
 internal readonly struct BFloat16Widening<T> : IWeightWidening<BFloat16Widening<T>, T>
     where T : struct, IFloatVector<T>
 {
+    private readonly T upperHalf;
+
+    private BFloat16Widening(T upperHalf) => this.upperHalf = upperHalf;
+
     public static WeightFormat Format => WeightFormat.BFloat16;
 
     public static int WordInputs => 2;
@@ -13,10 +17,10 @@ internal readonly struct BFloat16Widening<T> : IWeightWidening<BFloat16Widening<
     public static int ScaleBytes => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static BFloat16Widening<T> Create(ref byte scales, nint column) => default;
+    public static BFloat16Widening<T> Create(ref byte scales, nint column) => new(T.FromBits(0xFFFF_0000));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Widen(T words, int input) => input == 0 ? T.ShiftLeft(words, 16) : words & T.FromBits(0xFFFF_0000);
+    public T Widen(T words, int input) => input == 0 ? T.ShiftLeft(words, 16) : words & upperHalf;
 }
 
 /// <summary>
@@ -26,6 +30,15 @@ internal readonly struct BFloat16Widening<T> : IWeightWidening<BFloat16Widening<
 internal readonly struct FiniteFloat16Widening<T> : IWeightWidening<FiniteFloat16Widening<T>, T>
     where T : struct, IFloatVector<T>
 {
+    private readonly T bits;
+    private readonly T factor;
+
+    private FiniteFloat16Widening(T bits, T factor)
+    {
+        this.bits = bits;
+        this.factor = factor;
+    }
+
     public static WeightFormat Format => WeightFormat.Float16;
 
     public static int WordInputs => 2;
@@ -33,11 +46,12 @@ internal readonly struct FiniteFloat16Widening<T> : IWeightWidening<FiniteFloat1
     public static int ScaleBytes => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FiniteFloat16Widening<T> Create(ref byte scales, nint column) => default;
+    public static FiniteFloat16Widening<T> Create(ref byte scales, nint column) =>
+        new(T.FromBits(0x8FFF_E000), T.Create(5.192296858534828e33f));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Widen(T words, int input) =>
-        (T.ShiftRightArithmetic(input == 0 ? T.ShiftLeft(words, 16) : words, 3) & T.FromBits(0x8FFF_E000)) * T.Create(5.192296858534828e33f);
+        (T.ShiftRightArithmetic(input == 0 ? T.ShiftLeft(words, 16) : words, 3) & bits) * factor;
 }
 
 /// <summary>IEEE halves, infinities and NaN included.</summary>

@@ -59,52 +59,89 @@ internal static unsafe class WidenedRows
     }
 
     /// <summary>
-    /// One group of columns after the other: its memory is one run, which the processor's own prefetching follows. Four groups in turns took longer
-    /// (docs/experiments.md).
+    /// In vectors of 512 bits, formats without scales read four runs of memory side by side, each a quarter of the groups. The others, whose arithmetic takes
+    /// longer than memory, read one group after the other, and so do the groups that are left (docs/experiments.md).
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
     private static void Multiply<T, TWide, TPanel>(in NarrowColumns columns, ref float a, nint aStride, nint rows, ref float c, nint stride)
         where T : struct, IFloatVector<T>
         where TWide : struct, IWeightWidening<TWide, T>
         where TPanel : struct, IWeightWidening<TPanel, Float128>
     {
-        float* sums = stackalloc float[GroupColumns];
-        float* chains = stackalloc float[GroupColumns];
+        const int Runs = NarrowLayout.Runs;
+        nint distance = T.Lanes == Float512.Lanes && TWide.ScaleBytes == 0 ? columns.Panels / (Runs * NarrowLayout.GroupPanels) : 0;
+        for (nint group = 0; group < distance; group++)
+            MultiplyGroups<T, TWide, TPanel>(in columns, group, distance, Runs, ref a, aStride, rows, ref c, stride);
+        for (nint group = Runs * distance; group < columns.Groups64; group++)
+            MultiplyGroups<T, TWide, TPanel>(in columns, group, 0, 1, ref a, aStride, rows, ref c, stride);
+    }
+
+    /// <summary>Multiplies rows by a group, or by one of each run, which lie so many groups apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void MultiplyGroups<T, TWide, TPanel>(
+        in NarrowColumns columns, nint group, nint distance, int runs, ref float a, nint aStride, nint rows, ref float c, nint stride)
+        where T : struct, IFloatVector<T>
+        where TWide : struct, IWeightWidening<TWide, T>
+        where TPanel : struct, IWeightWidening<TPanel, Float128>
+    {
+        float* sums = stackalloc float[NarrowLayout.Runs * GroupColumns];
         float* lastInputs = stackalloc float[PanelLayout.DepthBlock];
         int chunkBytes = NarrowLayout.ChunkBytes(TWide.Format), depth = columns.Inputs;
         // A block whose last chunk is filled up reads its inputs from a copy.
         int wholeInputs = depth % ChunkInputs == 0 ? depth : depth / PanelLayout.DepthBlock * PanelLayout.DepthBlock;
         // A single block is the sum itself: 0 plus it would change the sign of a zero.
-        float* target = depth <= PanelLayout.DepthBlock ? sums : chains;
-        for (nint group = 0; group < columns.Groups64; group++)
+        bool adds = depth > PanelLayout.DepthBlock;
+        nint width = columns.Width(group);
+        for (nint row = 0; row < rows; row++)
         {
-            nint width = columns.Width(group);
-            for (nint row = 0; row < rows; row++)
+            ref float input = ref Unsafe.Add(ref a, row * aStride);
+            if (wholeInputs < depth)
+                CopyLast(ref Unsafe.Add(ref input, wholeInputs), depth - wholeInputs, lastInputs);
+            new Span<float>(sums, runs * GroupColumns).Clear();
+            ref byte weights = ref columns.Group(group);
+            for (nint start = 0; start < depth; start += PanelLayout.DepthBlock)
             {
-                ref float input = ref Unsafe.Add(ref a, row * aStride);
-                if (wholeInputs < depth)
-                    CopyLast(ref Unsafe.Add(ref input, wholeInputs), depth - wholeInputs, lastInputs);
-                new Span<float>(sums, GroupColumns).Clear();
-                ref byte weights = ref columns.Group(group);
-                for (nint start = 0; start < depth; start += PanelLayout.DepthBlock)
-                {
-                    nint chunks = NarrowLayout.Chunks((int)nint.Min(PanelLayout.DepthBlock, depth - start));
-                    ref float inputs = ref start < wholeInputs ? ref Unsafe.Add(ref input, start) : ref *lastInputs;
-                    nint column = 0;
-                    for (; width == GroupColumns && column < GroupColumns; column += 4 * T.Lanes)
-                        MultiplyBlock<T, TWide>(ref weights, GroupColumns, column, ref inputs, chunks, ref *(target + column));
-                    for (; column < width; column += PanelLayout.PanelWidth)
-                        MultiplyBlock<Float128, TPanel>(ref weights, width, column, ref inputs, chunks, ref *(target + column));
-                    if (target == chains)
-                        AddTo<T>(ref *sums, ref *chains, width, ref *sums);
-                    weights = ref Unsafe.Add(ref weights, chunks * chunkBytes * width);
-                }
+                nint chunks = NarrowLayout.Chunks((int)nint.Min(PanelLayout.DepthBlock, depth - start));
+                ref float inputs = ref start < wholeInputs ? ref Unsafe.Add(ref input, start) : ref *lastInputs;
+                if (runs > 1)
+                    WidenedRuns.Multiply<T, TWide, WidenedRuns.Four>(ref weights, distance * columns.GroupBytes, ref inputs, chunks, adds, ref *sums);
+                else
+                    MultiplyGroup<T, TWide, TPanel>(ref weights, width, ref inputs, chunks, adds, ref *sums);
+                weights = ref Unsafe.Add(ref weights, chunks * chunkBytes * width);
+            }
 
-                nint first = group * GroupColumns;
-                AddTo<T>(ref *sums, ref Unsafe.Add(ref columns.Bias, first), width, ref Unsafe.Add(ref c, (row * stride) + first));
+            for (int run = 0; run < runs; run++)
+            {
+                nint first = (group + (run * distance)) * GroupColumns;
+                AddTo<T>(ref *(sums + (run * width)), ref Unsafe.Add(ref columns.Bias, first), width, ref Unsafe.Add(ref c, (row * stride) + first));
             }
         }
+    }
+
+    /// <summary>Multiplies the inputs of a depth block by the columns of a group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void MultiplyGroup<T, TWide, TPanel>(ref byte weights, nint width, ref float inputs, nint chunks, bool adds, ref float sums)
+        where T : struct, IFloatVector<T>
+        where TWide : struct, IWeightWidening<TWide, T>
+        where TPanel : struct, IWeightWidening<TPanel, Float128>
+    {
+        if (T.Lanes == Float256.Lanes && TWide.ScaleBytes == 0 && width == GroupColumns)
+        {
+            // Both halves of each line at once, so that the group is read in order.
+            WidenedRuns.Multiply<T, TWide, WidenedRuns.Two>(ref weights, GroupColumns / 2 * sizeof(uint), ref inputs, chunks, adds, ref sums);
+            return;
+        }
+
+        float* chains = stackalloc float[GroupColumns];
+        ref float target = ref adds ? ref *chains : ref sums;
+        nint column = 0;
+        for (; width == GroupColumns && column < GroupColumns; column += 4 * T.Lanes)
+            MultiplyBlock<T, TWide>(ref weights, GroupColumns, column, ref inputs, chunks, ref Unsafe.Add(ref target, column));
+        for (; column < width; column += PanelLayout.PanelWidth)
+            MultiplyBlock<Float128, TPanel>(ref weights, width, column, ref inputs, chunks, ref Unsafe.Add(ref target, column));
+        if (adds)
+            AddTo<T>(ref sums, ref *chains, width, ref sums);
     }
 
     /// <summary>The inputs of the last block, with zeros where its weights are zeros that only fill it up.</summary>
@@ -139,7 +176,7 @@ internal static unsafe class WidenedRows
             for (nint k = 0; k < ChunkInputs; k += TWide.WordInputs)
             {
                 ref byte words = ref Unsafe.Add(ref chunk, column * sizeof(uint));
-                PrefetchAhead<T>(ref words);
+                WidenedRuns.PrefetchLines<T>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes));
                 T w0 = T.LoadBits(ref words, 0), w1 = T.LoadBits(ref words, 4 * T.Lanes);
                 T w2 = T.LoadBits(ref words, 8 * T.Lanes), w3 = T.LoadBits(ref words, 12 * T.Lanes);
                 Step(0, ref inputs, in wide0, in wide1, in wide2, in wide3, w0, w1, w2, w3, ref c0, ref c1, ref c2, ref c3);
@@ -167,14 +204,6 @@ internal static unsafe class WidenedRows
         c1.Store(ref chains, T.Lanes);
         c2.Store(ref chains, 2 * T.Lanes);
         c3.Store(ref chains, 3 * T.Lanes);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchAhead<T>(ref byte words)
-        where T : struct, IFloatVector<T>
-    {
-        for (nint line = 0; line < 16 * T.Lanes; line += 64)
-            Prefetch.L1(ref Unsafe.As<byte, float>(ref Unsafe.Add(ref words, NarrowLayout.PrefetchBytes + line)));
     }
 
     /// <summary>Adds one input times four vectors of columns.</summary>

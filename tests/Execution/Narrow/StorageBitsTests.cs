@@ -10,7 +10,7 @@ public sealed class StorageBitsTests
 {
     private static readonly WeightFormat[] Formats = [WeightFormat.BFloat16, WeightFormat.Float16, WeightFormat.Int8Blocks, WeightFormat.Int4Blocks];
 
-    private static readonly (int Inputs, int Outputs)[] Sizes = [(5, 9), (33, 100), (128, 64), (172, 64), (300, 250), (520, 1100)];
+    private static readonly (int Inputs, int Outputs)[] Sizes = [(5, 9), (33, 100), (128, 64), (172, 64), (100, 530), (300, 250), (520, 1100)];
 
     /// <summary>Configurations of the pair grid with narrow weights, by their numbers.</summary>
     private static readonly TestConfiguration[] Narrow =

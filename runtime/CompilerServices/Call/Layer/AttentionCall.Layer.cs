@@ -128,15 +128,16 @@ public static partial class AttentionCall<TKernels, TConstants>
     private static void FeedForwardUp(
         PackedLayer layer, ref float source, nint rows, int first, int end, ref float hidden, SavedLayer? saved, nint firstRow, ref float scratch)
     {
-        // Every strip reads the same rows: they are quantised once, if at all.
-        for (bool isQuantized = false; first < end; first += TConstants.FeedForwardStrip, isQuantized = true)
+        // A strip of fewer rows is wider: one row reads its weights in long runs. Every strip reads the same rows: they are quantised once, if at all.
+        int widest = TConstants.FeedForwardStrip * Math.Max(1, TConstants.RowBlock / (int)rows);
+        for (bool isQuantized = false; first < end; first += widest, isQuantized = true)
         {
-            int count = Math.Min(TConstants.FeedForwardStrip, end - first);
+            int count = Math.Min(widest, end - first);
             ref float strip = ref Unsafe.Add(ref hidden, first * PanelWidth);
             if (Has(Gated))
             {
                 ref float gated = ref Unsafe.Add(ref scratch, TConstants.GatedOffset);
-                int stride = TConstants.FeedForwardStrip * PanelWidth;
+                int stride = count * PanelWidth;
                 ProjectUp(layer.Gate, ref source, rows, first, count, ref strip, TConstants.HiddenStride, ref scratch, isQuantized);
                 ProjectUp(layer.Up, ref source, rows, first, count, ref gated, stride, ref scratch, isQuantized: true);
                 KeepHidden(saved, isGate: true, firstRow, first, ref strip, TConstants.HiddenStride, rows, count);
