@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>AVX-VNNI: one instruction multiplies and sums 32 bytes.</summary>
-internal readonly struct VnniProducts(Vector256<int> lanes) : IByteProducts<VnniProducts>
+internal readonly struct VnniProducts(Vector256<int> lanes) : IBlockProducts<VnniProducts>
 {
     private readonly Vector256<int> lanes = lanes;
 
@@ -41,14 +41,8 @@ internal readonly struct VnniProducts(Vector256<int> lanes) : IByteProducts<Vnni
         new(AvxVnni.MultiplyWideningAndAdd(sums.lanes, words.lanes.AsByte(), inputs.lanes.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VnniProducts BeginHalves(VnniProducts start) => start;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VnniProducts AddHalves(VnniProducts sums, in VnniProducts halves, in VnniProducts inputs) =>
         AddBytes(sums, halves, inputs, default, default);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VnniProducts EndHalves(VnniProducts sums, VnniProducts start) => sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VnniProducts Sum(VnniProducts left, VnniProducts right) => new(left.lanes + right.lanes);
@@ -58,7 +52,7 @@ internal readonly struct VnniProducts(Vector256<int> lanes) : IByteProducts<Vnni
 }
 
 /// <summary>Arm64 with its dot product of signed bytes.</summary>
-internal readonly struct ArmProducts(Vector128<int> lanes) : IByteProducts<ArmProducts>
+internal readonly struct ArmProducts(Vector128<int> lanes) : IBlockProducts<ArmProducts>
 {
     private readonly Vector128<int> lanes = lanes;
 
@@ -93,14 +87,8 @@ internal readonly struct ArmProducts(Vector128<int> lanes) : IByteProducts<ArmPr
         new(Dp.DotProduct(sums.lanes, (words.lanes ^ Vector128.Create(unchecked((int)0x80808080))).AsSByte(), inputs.lanes.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ArmProducts BeginHalves(ArmProducts start) => start;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArmProducts AddHalves(ArmProducts sums, in ArmProducts halves, in ArmProducts inputs) =>
         new(Dp.DotProduct(sums.lanes, halves.lanes.AsSByte(), inputs.lanes.AsSByte()));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ArmProducts EndHalves(ArmProducts sums, ArmProducts start) => sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArmProducts Sum(ArmProducts left, ArmProducts right) => new(left.lanes + right.lanes);
@@ -110,7 +98,7 @@ internal readonly struct ArmProducts(Vector128<int> lanes) : IByteProducts<ArmPr
 }
 
 /// <summary>Any processor: bytes are widened to 16 and 32 bits.</summary>
-internal readonly struct PlainProducts(Vector128<int> lanes) : IByteProducts<PlainProducts>
+internal readonly struct PlainProducts(Vector128<int> lanes) : IBlockProducts<PlainProducts>
 {
     private readonly Vector128<int> lanes = lanes;
 
@@ -145,13 +133,7 @@ internal readonly struct PlainProducts(Vector128<int> lanes) : IByteProducts<Pla
         Add(sums, (words.lanes ^ Vector128.Create(unchecked((int)0x80808080))).AsSByte(), inputs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainProducts BeginHalves(PlainProducts start) => start;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainProducts AddHalves(PlainProducts sums, in PlainProducts halves, in PlainProducts inputs) => Add(sums, halves.lanes.AsSByte(), inputs);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainProducts EndHalves(PlainProducts sums, PlainProducts start) => sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainProducts Sum(PlainProducts left, PlainProducts right) => new(left.lanes + right.lanes);

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace AttentionGen.CompilerServices;
 
 /// <summary>
-/// Sums of products of bytes, one for each column of a vector: weights of 8 or 4 bits, four inputs of a column in a word, times four inputs that are the
-/// same for all columns. The sums are exact integers, so every processor gives the same ones.
+/// Sums of products of bytes, one for each column of a vector: weights of 8 bits, four inputs of a column in a word, times four inputs that are the same for
+/// all columns. The sums are exact integers, so every processor gives the same ones.
 /// </summary>
 /// <typeparam name="TSelf">The implementing type: the sums of a vector, or a vector of words.</typeparam>
 internal interface IByteProducts<TSelf>
@@ -39,23 +39,8 @@ internal interface IByteProducts<TSelf>
     /// <summary>What the weights of four inputs are combined with, for every column, where <see cref="ReadsMagnitudes"/>; otherwise nothing.</summary>
     static abstract TSelf Flips(ref sbyte inputs);
 
-    /// <summary>The low halves of the bytes of words.</summary>
-    static abstract TSelf LowHalves(TSelf words);
-
-    /// <summary>The high halves of the bytes of words.</summary>
-    static abstract TSelf HighHalves(TSelf words);
-
     /// <summary>Adds products of bytes from 0 to 255, each a weight plus 128, and inputs from −127 to 127.</summary>
     static abstract TSelf AddBytes(TSelf sums, in TSelf words, in TSelf inputs, in TSelf flips, in TSelf ones);
-
-    /// <summary>Sums of half bytes before the first word: their start, or nothing.</summary>
-    static abstract TSelf BeginHalves(TSelf start);
-
-    /// <summary>Adds products of bytes from 0 to 15 and inputs from −127 to 127, at most eight times: the sums may be pairs of 16 bits.</summary>
-    static abstract TSelf AddHalves(TSelf sums, in TSelf halves, in TSelf inputs);
-
-    /// <summary>The sums of half bytes in 32 bits, their start included.</summary>
-    static abstract TSelf EndHalves(TSelf sums, TSelf start);
 
     /// <summary>The sums of sums.</summary>
     static abstract TSelf Sum(TSelf left, TSelf right);

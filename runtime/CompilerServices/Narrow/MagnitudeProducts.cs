@@ -30,29 +30,12 @@ internal readonly struct Avx512Products(Vector512<int> lanes) : IByteProducts<Av
     public static Avx512Products Flips(ref sbyte inputs) => Broadcast(ref Unsafe.Add(ref inputs, InputMagnitudes.FlipsOffset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx512Products LowHalves(Avx512Products words) => new(words.lanes & Vector512.Create(0x0F0F0F0F));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx512Products HighHalves(Avx512Products words) => new(Vector512.ShiftRightLogical(words.lanes, 4) & Vector512.Create(0x0F0F0F0F));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Avx512Products AddBytes(
         Avx512Products sums, in Avx512Products words, in Avx512Products inputs, in Avx512Products flips, in Avx512Products ones)
     {
         Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(inputs.lanes.AsByte(), (words.lanes ^ flips.lanes).AsSByte());
         return new(sums.lanes + Avx512BW.MultiplyAddAdjacent(pairs, ones.lanes.AsInt16()));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx512Products BeginHalves(Avx512Products start) => default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx512Products AddHalves(Avx512Products sums, in Avx512Products halves, in Avx512Products inputs) =>
-        new((sums.lanes.AsInt16() + Avx512BW.MultiplyAddAdjacent(halves.lanes.AsByte(), inputs.lanes.AsSByte())).AsInt32());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx512Products EndHalves(Avx512Products sums, Avx512Products start) =>
-        new(start.lanes + Avx512BW.MultiplyAddAdjacent(sums.lanes.AsInt16(), Vector512<short>.One));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Avx512Products Sum(Avx512Products left, Avx512Products right) => new(left.lanes + right.lanes);
@@ -63,7 +46,7 @@ internal readonly struct Avx512Products(Vector512<int> lanes) : IByteProducts<Av
 
 /// <summary>
 /// AVX2: pairs of products are summed in 16 bits, which saturates. So the weight takes the input's sign: two products of at most 128 · 127 are 32,512, and
-/// 16 bits hold 32,767. Eight pairs of half bytes are at most 8 · 2 · 15 · 127 = 30,480.
+/// 16 bits hold 32,767.
 /// </summary>
 internal readonly struct Avx2Products(Vector256<int> lanes) : IByteProducts<Avx2Products>
 {
@@ -90,29 +73,12 @@ internal readonly struct Avx2Products(Vector256<int> lanes) : IByteProducts<Avx2
     public static Avx2Products Flips(ref sbyte inputs) => Broadcast(ref Unsafe.Add(ref inputs, InputMagnitudes.FlipsOffset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products LowHalves(Avx2Products words) => new(words.lanes & Vector256.Create(0x0F0F0F0F));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products HighHalves(Avx2Products words) => new(Vector256.ShiftRightLogical(words.lanes, 4) & Vector256.Create(0x0F0F0F0F));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Avx2Products AddBytes(
         Avx2Products sums, in Avx2Products words, in Avx2Products inputs, in Avx2Products flips, in Avx2Products ones)
     {
         Vector256<short> pairs = Avx2.MultiplyAddAdjacent(inputs.lanes.AsByte(), (words.lanes ^ flips.lanes).AsSByte());
         return new(sums.lanes + Avx2.MultiplyAddAdjacent(pairs, ones.lanes.AsInt16()));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products BeginHalves(Avx2Products start) => default;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products AddHalves(Avx2Products sums, in Avx2Products halves, in Avx2Products inputs) =>
-        new((sums.lanes.AsInt16() + Avx2.MultiplyAddAdjacent(halves.lanes.AsByte(), inputs.lanes.AsSByte())).AsInt32());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Products EndHalves(Avx2Products sums, Avx2Products start) =>
-        new(start.lanes + Avx2.MultiplyAddAdjacent(sums.lanes.AsInt16(), Vector256<short>.One));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Avx2Products Sum(Avx2Products left, Avx2Products right) => new(left.lanes + right.lanes);

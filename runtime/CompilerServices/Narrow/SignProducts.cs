@@ -9,7 +9,7 @@ namespace AttentionGen.CompilerServices;
 /// that reads its weights from memory is faster so than with magnitudes: 343 tokens of int8 blocks a second against 271, and 590 of int4 blocks against 544
 /// (Zen 4, <c>bench -- decode</c>), although magnitudes take fewer instructions.
 /// </summary>
-internal readonly struct SignProducts(Vector256<int> lanes) : IByteProducts<SignProducts>
+internal readonly struct SignProducts(Vector256<int> lanes) : IBlockProducts<SignProducts>
 {
     private readonly Vector256<int> lanes = lanes;
 
@@ -49,14 +49,8 @@ internal readonly struct SignProducts(Vector256<int> lanes) : IByteProducts<Sign
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SignProducts BeginHalves(SignProducts start) => start;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SignProducts AddHalves(SignProducts sums, in SignProducts halves, in SignProducts inputs) =>
         new(sums.lanes + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(halves.lanes.AsByte(), inputs.lanes.AsSByte()), Vector256<short>.One));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SignProducts EndHalves(SignProducts sums, SignProducts start) => sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SignProducts Sum(SignProducts left, SignProducts right) => new(left.lanes + right.lanes);
