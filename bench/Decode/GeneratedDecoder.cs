@@ -35,7 +35,7 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
 
     public string Format { get; }
 
-    public long WeightBytes => SmallLlama.WeightBytes(TLayer.Shape.FeedForwardWeights);
+    public WeightFormat Weights => TLayer.Shape.FeedForwardWeights;
 
     public void Reset() => cache.Truncate(0);
 

@@ -9,8 +9,11 @@ internal interface IDecoder : IDisposable
     /// <summary>The format by GGUF's name: what has the same format reads the same bytes.</summary>
     string Format { get; }
 
+    /// <summary>The format of the weights.</summary>
+    WeightFormat Weights { get; }
+
     /// <summary>Bytes of weights that a token reads.</summary>
-    long WeightBytes { get; }
+    long WeightBytes => SmallLlama.WeightBytes(Weights);
 
     /// <summary>Forgets all tokens.</summary>
     void Reset();

@@ -30,7 +30,7 @@ internal sealed class LlamaCpp : IDecoder
 
     public string Format { get; }
 
-    public long WeightBytes => SmallLlama.WeightBytes(FormatOf(Format));
+    public WeightFormat Weights => FormatOf(Format);
 
     public void Reset()
     {

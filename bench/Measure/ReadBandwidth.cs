@@ -8,7 +8,7 @@ namespace AttentionGen.Bench.Measure;
 
 /// <summary>
 /// How fast so many bytes can be read: the bound of work that touches each byte once. 1, 2, 4 or 8 places are read in turn, since one stream does not fill
-/// the memory's queues.
+/// the memory's queues. Where the work reads one matrix after the other, so does this, and all places lie in one matrix.
 /// </summary>
 internal sealed class ReadBandwidth
 {
@@ -23,6 +23,7 @@ internal sealed class ReadBandwidth
     private readonly int[] streamCounts;
     private readonly AlignedMemory memory;
     private readonly int threads;
+    private readonly nint[] floatsOfPieces;
     private readonly nint floatsPerThread;
     private readonly int passes;
 
@@ -31,14 +32,20 @@ internal sealed class ReadBandwidth
     /// <param name="threads">Threads that read, each its own part.</param>
     /// <param name="streamCounts">Some of <see cref="StreamCounts"/>.</param>
     public ReadBandwidth(long bytes, int threads, params int[] streamCounts)
+        : this([bytes], threads, streamCounts)
+    {
+    }
+
+    /// <summary>The same for pieces that are read one after the other.</summary>
+    /// <param name="pieces">Bytes of each piece.</param>
+    /// <param name="threads">Threads that read, each its own part of a piece.</param>
+    /// <param name="streamCounts">Some of <see cref="StreamCounts"/>.</param>
+    public ReadBandwidth(IReadOnlyList<long> pieces, int threads, params int[] streamCounts)
     {
         this.streamCounts = streamCounts;
-        // So much that every number of streams comes out even.
-        nint unit = VectorsPerTurn * VectorsPerTurn * FmaPeak.Lanes;
         this.threads = threads;
-        // An odd number of units, so that streams do not lie a multiple of 4 KiB apart and share cache sets.
-        nint units = Math.Max(1, (nint)(bytes / sizeof(float) / threads) / unit);
-        floatsPerThread = ((units - 1) | 1) * unit;
+        floatsOfPieces = [.. pieces.Select(bytes => PieceFloats(bytes / sizeof(float) / threads))];
+        floatsPerThread = (nint)floatsOfPieces.Sum(floats => (long)floats);
         memory = AlignedMemory.Allocate(floatsPerThread * threads);
         // Written, since untouched pages may all be one page of zeros.
         MemoryMarshal.CreateSpan(ref memory.Reference, (int)memory.Length).Clear();
@@ -112,17 +119,37 @@ internal sealed class ReadBandwidth
 
     private double TimePart(int part, int streams, int passes)
     {
-        ref float start = ref Unsafe.Add(ref memory.Reference, part * floatsPerThread);
+        int sum = 0, passesOfPiece = floatsOfPieces.Length == 1 ? passes : 1;
         long began = Stopwatch.GetTimestamp();
-        int sum = FmaPeak.Lanes switch
+        for (int pass = 0; pass < passes; pass += passesOfPiece)
         {
-            16 => Read<Vector512<int>, Operations512>(ref start, floatsPerThread / streams, VectorsPerTurn / streams, passes),
-            8 => Read<Vector256<int>, Operations256>(ref start, floatsPerThread / streams, VectorsPerTurn / streams, passes),
-            _ => Read<Vector128<int>, Operations128>(ref start, floatsPerThread / streams, VectorsPerTurn / streams, passes),
-        };
+            ref float start = ref Unsafe.Add(ref memory.Reference, part * floatsPerThread);
+            foreach (nint floats in floatsOfPieces)
+            {
+                sum |= FmaPeak.Lanes switch
+                {
+                    16 => Read<Vector512<int>, Operations512>(ref start, floats / streams, VectorsPerTurn / streams, passesOfPiece),
+                    8 => Read<Vector256<int>, Operations256>(ref start, floats / streams, VectorsPerTurn / streams, passesOfPiece),
+                    _ => Read<Vector128<int>, Operations128>(ref start, floats / streams, VectorsPerTurn / streams, passesOfPiece),
+                };
+                start = ref Unsafe.Add(ref start, floats);
+            }
+        }
+
         double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         // Keeps the result alive: the memory is zero.
         return sum == 0 ? milliseconds : double.PositiveInfinity;
+    }
+
+    /// <summary>
+    /// So much that every number of streams comes out even, and an odd number of such units, so that streams do not lie a multiple of 4 KiB apart and share
+    /// cache sets.
+    /// </summary>
+    private static nint PieceFloats(long floats)
+    {
+        nint unit = VectorsPerTurn * VectorsPerTurn * FmaPeak.Lanes;
+        nint units = Math.Max(1, (nint)floats / unit);
+        return ((units - 1) | 1) * unit;
     }
 
     /// <summary>Eight vectors a turn, so many next to each other from each stream.</summary>
