@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Linq;
 using System.Text;
 using System.Threading;
 using AttentionGen.Generator.Emit;
@@ -25,10 +26,18 @@ public sealed class AttentionGenerator : IIncrementalGenerator
             .WithTrackingName(TrackingNames.Tensors);
         IncrementalValueProvider<ProjectSettings> project = vectorTargets.Combine(tensors)
             .Select(static (pair, _) => new ProjectSettings(pair.Left, pair.Right));
-        Register<AttentionSpec>(context, project, KernelKind.Attention, AttentionParser.Parse, Of, AttentionEmitter.Emit);
-        Register<LinearSpec>(context, project, KernelKind.Linear, LinearParser.Parse, Of, LinearEmitter.Emit);
-        Register<AttentionSpec>(context, project, KernelKind.TransformerLayer, AttentionParser.ParseLayer, Of, AttentionEmitter.Emit);
-        Register<LatentSpec>(context, project, KernelKind.LatentAttention, LatentParser.Parse, Of, LatentEmitter.Emit);
+        IncrementalValueProvider<ImmutableArray<GeneratedFile>>[] shared =
+        [
+            Register<AttentionSpec>(context, project, KernelKind.Attention, AttentionParser.Parse, Of, AttentionEmitter.Emit),
+            Register<LinearSpec>(context, project, KernelKind.Linear, LinearParser.Parse, Of, LinearEmitter.Emit),
+            Register<AttentionSpec>(context, project, KernelKind.TransformerLayer, AttentionParser.ParseLayer, Of, AttentionEmitter.Emit),
+            Register<LatentSpec>(context, project, KernelKind.LatentAttention, LatentParser.Parse, Of, LatentEmitter.Emit),
+        ];
+        IncrementalValuesProvider<GeneratedFile> products = shared
+            .Aggregate(static (all, further) => all.Combine(further).Select(static (pair, _) => pair.Left.AddRange(pair.Right)))
+            .SelectMany(static (files, _) => files.GroupBy(file => file.HintName).Select(same => same.First()))
+            .WithTrackingName(TrackingNames.Products);
+        context.RegisterSourceOutput(products, static (output, file) => Write(output, [file]));
         IncrementalValuesProvider<string> stacks = context.CompilationProvider
             .Select(static (compilation, _) => TensorSupport.RuntimeOfStacks(compilation))
             .SelectMany(static (alias, _) => alias is null ? ImmutableArray<string>.Empty : [alias]);
@@ -43,7 +52,8 @@ public sealed class AttentionGenerator : IIncrementalGenerator
 
     private static LatentSpec Of(LatentSpec spec, ProjectSettings project) => spec with { VectorTargets = project.VectorTargets };
 
-    private static void Register<TSpec>(
+    /// <summary>Writes the files of every class of a kind; returns those that classes share.</summary>
+    private static IncrementalValueProvider<ImmutableArray<GeneratedFile>> Register<TSpec>(
         IncrementalGeneratorInitializationContext context,
         IncrementalValueProvider<ProjectSettings> project,
         KernelKind kind,
@@ -62,7 +72,11 @@ public sealed class AttentionGenerator : IIncrementalGenerator
             .Combine(project)
             .Select((pair, _) => of(pair.Left!, pair.Right))
             .WithTrackingName(TrackingNames.Specs);
-        context.RegisterSourceOutput(specs, (output, spec) => Write(output, emit(spec)));
+        IncrementalValuesProvider<EquatableArray<GeneratedFile>> files = specs
+            .Select((spec, _) => new EquatableArray<GeneratedFile>(emit(spec)))
+            .WithTrackingName(TrackingNames.Files);
+        context.RegisterSourceOutput(files, static (output, files) => Write(output, files.Where(file => !file.IsShared)));
+        return files.SelectMany(static (files, _) => files.Where(file => file.IsShared)).Collect();
     }
 
     private static TSpec? Parse<TSpec>(
@@ -78,7 +92,7 @@ public sealed class AttentionGenerator : IIncrementalGenerator
         return parse(type, attribute, attributed.SemanticModel.Compilation, report: null, cancellationToken);
     }
 
-    private static void Write(SourceProductionContext output, IReadOnlyList<GeneratedFile> files)
+    private static void Write(SourceProductionContext output, IEnumerable<GeneratedFile> files)
     {
         foreach (GeneratedFile file in files)
         {

@@ -9,6 +9,12 @@ internal static class TrackingNames
     /// <summary>The legal specs.</summary>
     public const string Specs = nameof(Specs);
 
+    /// <summary>The files of each class.</summary>
+    public const string Files = nameof(Files);
+
+    /// <summary>The files that classes share.</summary>
+    public const string Products = nameof(Products);
+
     /// <summary>Whether the project references the types of tensors.</summary>
     public const string Tensors = nameof(Tensors);
 }

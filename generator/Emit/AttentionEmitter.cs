@@ -12,9 +12,10 @@ internal static class AttentionEmitter
     {
         IReadOnlyList<AttentionPlan> plans = AttentionPlan.CreateAll(spec);
         var files = new List<GeneratedFile> { ClassEmitter.Write(plans), ConstantsEmitter.Write(plans) };
-        files.AddRange(plans.Select(TargetEmitter.Write));
+        var products = new SharedProducts(spec.Class);
+        files.AddRange(plans.Select(plan => TargetEmitter.Write(plan, products)));
         if (spec.TakesTensors && TensorEmitter.HasForms(spec.Shape))
             files.Add(TensorEmitter.Write(plans[0]));
-        return FileEmitter.Together(spec.Class, files);
+        return FileEmitter.Together(spec.Class, files, products.Files);
     }
 }

@@ -25,7 +25,8 @@ internal sealed record FeedForwardPlan
 
     /// <summary>
     /// Panels of a strip that is computed for all rows of a block and activated before the next one: 256 columns of 120 rows are 120 KiB, which stay in the
-    /// second-level cache of every processor, beside the weights that pass through. Whole tiles of every kernel of every vector target.
+    /// second-level cache of every processor, beside the weights that pass through. Fewer rows have strips of as many floats: one row reads its weights in
+    /// long runs, and a step of decoding through a layer took 0.95 of the time (Zen 5). Whole tiles of every kernel of every vector target.
     /// </summary>
     public required int StripPanels { get; init; }
 

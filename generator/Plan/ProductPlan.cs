@@ -85,6 +85,9 @@ internal sealed record ProductPlan
     /// <summary>Name of the largest tile.</summary>
     public string LargestTile => Tiles[Tiles.Count - 1].Name;
 
+    /// <summary>The same product for the base of the vector target, where there is one.</summary>
+    public required ProductPlan? Base { get; init; }
+
     /// <summary>Tiles that the base of the vector target has too, of the same text.</summary>
     public required EquatableArray<RegisterTile> BaseTiles { get; init; }
 
@@ -114,6 +117,7 @@ internal sealed record ProductPlan
         RowSplit split = RowSplit.Fastest(target.RowTiles, rows => Tile(rows, panels).CyclesPerStep(target) + (1.0 / Tile(rows, panels).Accumulators));
 
         RegisterTile largest = tiles[tiles.Count - 1];
+        ProductPlan? equal = target.Base is null ? null : Create(kernel, panelDivisor, target.Base, unrolling);
         return new()
         {
             Kernel = kernel,
@@ -122,7 +126,8 @@ internal sealed record ProductPlan
             InterleavedPanels = interleaved,
             Tiles = new(tiles),
             GemvTiles = new(gemv),
-            BaseTiles = new(target.Base is null ? [] : EqualTiles(Create(kernel, panelDivisor, target.Base, unrolling), gemv, tiles)),
+            Base = equal,
+            BaseTiles = new(equal is null ? [] : EqualTiles(equal, gemv, tiles)),
             Prefetch = weights ? target.WeightsPrefetch : kernel.Depth.IsLiteral ? TilePrefetch.FollowingPanels : TilePrefetch.Ahead,
             Split = split,
             Reason =

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AttentionGen.Generator;
+using AttentionGen.Generator.Emit;
 using AttentionGen.Generator.Model;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -71,14 +72,14 @@ public sealed class IncrementalTests
         GeneratorRunResult result = RunTwice(compilation => ReplaceFile(compilation, 0, First.Replace("partial ", "")));
 
         Assert.Contains(("Second", IncrementalStepRunReason.Cached), SourceOutputs(result));
-        Assert.All(result.GeneratedSources, file => Assert.StartsWith("Test.Second", file.HintName));
+        Assert.All(FilesOfClasses(result), file => Assert.StartsWith("Test.Second", file));
     }
 
     [Fact]
     public void A_clash_added_in_another_file_is_seen()
     {
         GeneratorRunResult result = RunTwice(compilation => ReplaceFile(compilation, 2, "namespace Test; partial class First { int Shape; }"));
-        Assert.All(result.GeneratedSources, file => Assert.StartsWith("Test.Second", file.HintName));
+        Assert.All(FilesOfClasses(result), file => Assert.StartsWith("Test.Second", file));
     }
 
     [Fact]
@@ -165,6 +166,21 @@ public sealed class IncrementalTests
         Assert.Null(ObjectGraph.FindRoslynObject(spec));
     }
 
+    /// <summary>First and Second differ in their depths; a third class that has those of First adds no product, and writes none again.</summary>
+    [Fact]
+    public void Classes_share_their_products()
+    {
+        const string Third = "namespace Test; [AttentionConfig(Heads = 2, DModel = 8, Causal = true)] public sealed partial class Third;";
+        GeneratorRunResult before = RunTwice(compilation => compilation), after = RunTwice(compilation => compilation.AddSyntaxTrees(ParseFile(Third, 9)));
+        Assert.Contains(("Third", IncrementalStepRunReason.New), SourceOutputs(after));
+        Assert.NotEmpty(ProductOutputs(after));
+        Assert.Equal(ProductOutputs(before).Order(), ProductOutputs(after).Order());
+        Assert.All(ProductOutputs(after), output => Assert.Equal(IncrementalStepRunReason.Cached, output.Reason));
+    }
+
+    private static IEnumerable<string> FilesOfClasses(GeneratorRunResult result) =>
+        result.GeneratedSources.Select(file => file.HintName).Where(name => !name.StartsWith(SharedProducts.Namespace, StringComparison.Ordinal));
+
     /// <summary>The two classes have their files, and neither was written again.</summary>
     private static void AssertAllCached(GeneratorRunResult result, string what)
     {
@@ -206,6 +222,18 @@ public sealed class IncrementalTests
     [
         .. result.TrackedOutputSteps.Values.SelectMany(steps => steps)
             .Where(step => step.Outputs[0].Reason != IncrementalStepRunReason.Removed)
-            .Select(step => (((AttentionSpec)step.Inputs[0].Source.Outputs[step.Inputs[0].OutputIndex].Value).Class.Name, step.Outputs[0].Reason)),
+            .Select(step => (step.Inputs[0].Source.Outputs[step.Inputs[0].OutputIndex].Value, step.Outputs[0].Reason))
+            .Where(output => output.Value is IEnumerable<GeneratedFile>)
+            .Select(output => (((IEnumerable<GeneratedFile>)output.Value).First().HintName.Split('.')[1], output.Reason)),
+    ];
+
+    /// <summary>Which product each source output belongs to, and why it ran.</summary>
+    private static List<(string Name, IncrementalStepRunReason Reason)> ProductOutputs(GeneratorRunResult result) =>
+    [
+        .. result.TrackedOutputSteps.Values.SelectMany(steps => steps)
+            .Where(step => step.Outputs[0].Reason != IncrementalStepRunReason.Removed)
+            .Select(step => (step.Inputs[0].Source.Outputs[step.Inputs[0].OutputIndex].Value, step.Outputs[0].Reason))
+            .Where(output => output.Value is GeneratedFile)
+            .Select(output => (((GeneratedFile)output.Value).HintName, output.Reason)),
     ];
 }

@@ -1,3 +1,4 @@
+using AttentionGen.Generator.Emit;
 using AttentionGen.Generator.Plan;
 using AttentionGen.Tests.Support;
 using Microsoft.CodeAnalysis.CSharp;
@@ -61,11 +62,14 @@ public sealed class SnapshotTests
         string folder = Path.Combine(Root, name);
         CSharpCompilation compilation = Compile(
             $"namespace Snapshots; [{attribute}] internal sealed partial class {name}{(members.Length == 0 ? ";" : $" {{ {members} }}")}");
+        string ours = $"{SharedProducts.Namespace}.{target}_";
         Dictionary<string, string> actual = Generate(tensors ? compilation.AddReferences(KernelFactory.TensorReference) : compilation)
             .Result.GeneratedSources.ToDictionary(file => file.HintName, file => file.SourceText.ToString())
-            .Where(file => only is null ? file.Key.StartsWith("Snapshots.", StringComparison.Ordinal) : file.Key == only)
+            .Where(file => only is null
+                ? file.Key.StartsWith("Snapshots.", StringComparison.Ordinal) || file.Key.StartsWith(ours, StringComparison.Ordinal)
+                : file.Key == only)
             .Where(file => !VectorTarget.All.Any(other => other.Name != target && file.Key.EndsWith($".{other.Name}.g.cs", StringComparison.Ordinal)))
-            .ToDictionary(file => $"{file.Key["Snapshots.".Length..^".g.cs".Length]}.cs.txt", file => file.Value);
+            .ToDictionary(file => $"{NameOf(file.Key[..^".g.cs".Length])}.cs.txt", file => file.Value);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
             Write(folder, actual);
 
@@ -78,6 +82,11 @@ public sealed class SnapshotTests
                 Assert.Fail($"{file} differs from line {FirstDifference(expected, text)} on; UPDATE_SNAPSHOTS=1 dotnet test takes over the new text.");
         }
     }
+
+    /// <summary>A file's name in the folder: that of a product stays when its text, and with it the name of its type, changes.</summary>
+    private static string NameOf(string file) => file.StartsWith("Snapshots.", StringComparison.Ordinal)
+        ? file["Snapshots.".Length..]
+        : file[(SharedProducts.Namespace.Length + 1)..file.LastIndexOf('_')];
 
     private static void Write(string folder, Dictionary<string, string> files)
     {

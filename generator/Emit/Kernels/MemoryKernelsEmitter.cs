@@ -38,17 +38,13 @@ internal static class MemoryKernelsEmitter
     }
 
     /// <summary>Writes the type with the kernels of the cross-attention.</summary>
-    public static void Write(CodeWriter writer, AttentionPlan memory, bool joinsAlike)
+    public static void Write(CodeWriter writer, AttentionPlan memory, SharedProducts products, bool joinsAlike)
     {
         string own = TargetEmitter.KernelsName(memory.Target);
         using (FileEmitter.Struct(writer, KernelsName(memory.Target), "IAttentionKernels", $"The kernels of the cross-attention for {memory.Target.Name}."))
         {
             writer.Line($"public static bool PinsRows => {own}.PinsRows;");
-            writer.Line();
-            writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
-            writer.Line(
-                "public static void ProjectMemory(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
-            writer.Line($"    {own}.{memory.MemoryProjection!.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
+            TargetEmitter.WriteName(writer, "ProjectMemory", memory.MemoryProjection!, products.TypeOf(memory.Target, memory.MemoryProjection!));
             KernelSignature[] shared =
             [
                 MatrixKernelEmitter.Signature(memory.Scores.Kernel),
@@ -77,7 +73,6 @@ internal static class MemoryKernelsEmitter
     private static void WriteCall(CodeWriter writer, KernelSignature kernel, string type)
     {
         writer.Line();
-        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
-        writer.Line($"{kernel.Declaration} => {kernel.Call(type)};");
+        TargetEmitter.WriteCall(writer, kernel, type);
     }
 }

@@ -10,16 +10,16 @@ internal static class TargetEmitter
     /// <summary>Name of the nested type that holds a target's kernels.</summary>
     public static string KernelsName(VectorTarget target) => $"{target.Name}Kernels";
 
-    public static GeneratedFile Write(AttentionPlan plan)
+    public static GeneratedFile Write(AttentionPlan plan, SharedProducts products)
     {
         void WriteMembers(CodeWriter writer)
         {
             if (plan.Shape.HasProjections)
-                WriteProjections(writer, plan);
-            foreach (ProductPlan product in plan.Products)
+                WriteProjections(writer, plan, products);
+            foreach (ProductPlan product in (ProductPlan[])[plan.Scores, plan.Values])
             {
                 writer.Line();
-                MatrixKernelEmitter.Write(writer, plan.Target, product);
+                WriteCall(writer, MatrixKernelEmitter.Signature(product.Kernel), products.TypeOf(plan.Target, product));
             }
 
             if (plan.Target.Base is { } equal)
@@ -30,25 +30,22 @@ internal static class TargetEmitter
                 MemoryKernelsEmitter.WriteCalls(writer, plan.Target);
         }
 
-        return Write(AttentionProse.Of(plan), "IAttentionKernels", plan.Scores.Split, WriteMembers, writer => WriteMemory(writer, plan));
+        return Write(AttentionProse.Of(plan), "IAttentionKernels", WriteMembers, writer => WriteMemory(writer, plan, products));
     }
 
     /// <summary>Writes the file of one vector target for any kind of class.</summary>
     /// <param name="plan">What is said of the class.</param>
     /// <param name="implemented">The interface that the kernels implement.</param>
-    /// <param name="split">How rows are cut into tiles.</param>
     /// <param name="writeKernels">Writes the kernels.</param>
     /// <param name="writeFurther">Writes what stands behind them.</param>
     public static GeneratedFile Write(
-        PlanProse plan, string implemented, RowSplit split, Action<CodeWriter> writeKernels, Action<CodeWriter>? writeFurther = null)
+        PlanProse plan, string implemented, Action<CodeWriter> writeKernels, Action<CodeWriter>? writeFurther = null)
     {
         void WriteMembers(CodeWriter writer)
         {
             using (FileEmitter.Struct(writer, KernelsName(plan.Target), implemented, $"The kernels of this shape for {plan.Target.Name}."))
             {
                 writer.Line($"public static bool PinsRows => {(plan.Target.PinsRows ? "true" : "false")};");
-                writer.Line();
-                RowSplitEmitter.Write(writer, split);
                 writeKernels(writer);
             }
 
@@ -59,21 +56,28 @@ internal static class TargetEmitter
     }
 
     /// <summary>Writes a name by which the path of a call knows a product.</summary>
-    public static void WriteName(CodeWriter writer, string name, ProductPlan product)
+    public static void WriteName(CodeWriter writer, string name, ProductPlan product, string type)
     {
         writer.Line();
         writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
         writer.Line($"public static void {name}(ref float a, nint rows, ref float weights, ref float bias, nint panels, ref float c, nint stride) =>");
-        writer.Line($"    {product.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
+        writer.Line($"    {type}.{product.Name}(ref a, rows, ref weights, ref bias, panels, ref c, stride);");
+    }
+
+    /// <summary>Writes a kernel that is the method of another type.</summary>
+    public static void WriteCall(CodeWriter writer, KernelSignature kernel, string type)
+    {
+        writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        writer.Line($"{kernel.Declaration} => {kernel.Call(type)};");
     }
 
     /// <summary>The kernels of the cross-attention of a decoder layer.</summary>
-    private static void WriteMemory(CodeWriter writer, AttentionPlan plan)
+    private static void WriteMemory(CodeWriter writer, AttentionPlan plan, SharedProducts products)
     {
         if (plan.Memory is not { } memory)
             return;
         writer.Line();
-        MemoryKernelsEmitter.Write(writer, memory, joinsAlike: !plan.Steps.TakesSinks && !plan.Steps.ModifiesProbabilities);
+        MemoryKernelsEmitter.Write(writer, memory, products, joinsAlike: !plan.Steps.TakesSinks && !plan.Steps.ModifiesProbabilities);
     }
 
     /// <summary>All kernels that are no products.</summary>
@@ -115,18 +119,20 @@ internal static class TargetEmitter
     }
 
     /// <summary>The names by which the path of a call knows the projections.</summary>
-    private static void WriteProjections(CodeWriter writer, AttentionPlan plan)
+    private static void WriteProjections(CodeWriter writer, AttentionPlan plan, SharedProducts products)
     {
-        WriteName(writer, "ProjectInput", plan.InputProjection!);
-        WriteName(writer, "ProjectMemory", plan.MemoryProjection!);
-        if (plan.ValueInputProjection is { } values)
-            WriteName(writer, "ProjectValueInput", values);
-        if (plan.OutputProjection is { } output)
-            WriteName(writer, "ProjectOutput", output);
-        if (plan.FeedForward is not { } network)
-            return;
-        WriteName(writer, "ProjectUp", network.Up);
-        WriteName(writer, "ProjectDown", network.Down);
+        void Name(string name, ProductPlan? product)
+        {
+            if (product is not null)
+                WriteName(writer, name, product, products.TypeOf(plan.Target, product));
+        }
+
+        Name("ProjectInput", plan.InputProjection);
+        Name("ProjectMemory", plan.MemoryProjection);
+        Name("ProjectValueInput", plan.ValueInputProjection);
+        Name("ProjectOutput", plan.OutputProjection);
+        Name("ProjectUp", plan.FeedForward?.Up);
+        Name("ProjectDown", plan.FeedForward?.Down);
     }
 
     private static void WriteDeclaredRange(CodeWriter writer, KernelClass kernelClass, string range)

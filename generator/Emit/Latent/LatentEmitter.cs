@@ -11,10 +11,11 @@ internal static class LatentEmitter
     public static IReadOnlyList<GeneratedFile> Emit(LatentSpec spec)
     {
         LatentPlan plan = LatentPlan.Create(spec);
-        List<GeneratedFile> files = [.. FileEmitter.Together(spec.Class, [LatentClassEmitter.Write(plan)])];
+        List<GeneratedFile> files = [.. FileEmitter.Together(spec.Class, [LatentClassEmitter.Write(plan)], [])];
         files.AddRange(AttentionEmitter.Emit(plan.Expanded));
         files.AddRange(AttentionEmitter.Emit(plan.Absorbed));
         files.AddRange(plan.Products.SelectMany(product => LinearEmitter.Emit(product.Spec)));
-        return files;
+        // The classes inside share products.
+        return [.. files.GroupBy(file => file.HintName).Select(same => same.First())];
     }
 }

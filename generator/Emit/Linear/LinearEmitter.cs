@@ -12,9 +12,10 @@ internal static class LinearEmitter
     {
         IReadOnlyList<LinearPlan> plans = LinearPlan.CreateAll(spec);
         var files = new List<GeneratedFile> { LinearClassEmitter.Write(plans), LinearConstantsEmitter.Write(plans) };
-        files.AddRange(plans.Select(LinearTargetEmitter.Write));
+        var products = new SharedProducts(spec.Class);
+        files.AddRange(plans.Select(plan => LinearTargetEmitter.Write(plan, products)));
         if (spec.TakesTensors)
             files.Add(LinearTensorEmitter.Write(plans[0]));
-        return FileEmitter.Together(spec.Class, files);
+        return FileEmitter.Together(spec.Class, files, products.Files);
     }
 }

@@ -2,13 +2,11 @@ using AttentionGen.Generator.Plan;
 
 namespace AttentionGen.Generator.Emit;
 
-/// <summary>Writes the file of one vector target: the kernels of the product.</summary>
+/// <summary>Writes the file of one vector target, which names the product.</summary>
 internal static class LinearTargetEmitter
 {
-    public static GeneratedFile Write(LinearPlan plan) => TargetEmitter.Write(LinearProse.Of(plan), "ILinearKernels", plan.Product.Split, writer =>
-    {
-        TargetEmitter.WriteName(writer, "Project", plan.Product);
-        writer.Line();
-        MatrixKernelEmitter.Write(writer, plan.Target, plan.Product);
-    });
+    public static GeneratedFile Write(LinearPlan plan, SharedProducts products) => TargetEmitter.Write(
+        LinearProse.Of(plan),
+        "ILinearKernels",
+        writer => TargetEmitter.WriteName(writer, "Project", plan.Product, products.TypeOf(plan.Target, plan.Product)));
 }

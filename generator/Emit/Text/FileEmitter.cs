@@ -26,6 +26,9 @@ internal static class FileEmitter
         "using global::System.Runtime.Intrinsics;",
     ];
 
+    /// <summary>Those that products need.</summary>
+    public static readonly string[] ProductUsings = [.. Usings.Where(line => !line.Contains("InteropServices"))];
+
     /// <summary>Writes a file of a class.</summary>
     /// <param name="kernelClass">The class.</param>
     /// <param name="part">The part of the file's name between that of the class and <c>.g.cs</c>; empty for the file with the members for users.</param>
@@ -50,18 +53,25 @@ internal static class FileEmitter
     }
 
     /// <summary>
-    /// All files of a class, each named in all of them, behind the header that a file begins with; with full names where the class hides some.
+    /// All files of a class, each named in all of them, behind the header that a file begins with; with full names where the class hides some. Then those
+    /// that it shares with other classes.
     /// </summary>
-    public static IReadOnlyList<GeneratedFile> Together(KernelClass kernelClass, IReadOnlyList<GeneratedFile> files)
+    public static IReadOnlyList<GeneratedFile> Together(KernelClass kernelClass, IReadOnlyList<GeneratedFile> files, IReadOnlyList<GeneratedFile> shared)
     {
         string names = $"\n//\n// Files of this class: {string.Join(", ", files.Select(file => file.HintName))}.";
+        string products = shared.Count == 0 ? "" : $"\n// Its products, which classes share: {string.Join(", ", shared.Select(file => file.HintName))}.";
         return
         [
             .. files
-                .Select(file => file with { Text = file.Text.Insert(file.Text.IndexOf("\n\n", StringComparison.Ordinal), names) })
-                .Select(file => kernelClass.HidesNames ? FullNames.Write(file, kernelClass.RuntimeAlias) : ShortLocals.Write(file)),
+                .Select((file, i) => file with { Text = file.Text.Insert(file.Text.IndexOf("\n\n", StringComparison.Ordinal), i == 0 ? names + products : names) })
+                .Select(file => ForClass(kernelClass, file)),
+            .. shared,
         ];
     }
+
+    /// <summary>The file with full names where the class hides some.</summary>
+    public static GeneratedFile ForClass(KernelClass kernelClass, GeneratedFile file) =>
+        kernelClass.HidesNames ? FullNames.Write(file, kernelClass.RuntimeAlias) : ShortLocals.Write(file);
 
     /// <summary>A nested type of a class, which generated code alone uses.</summary>
     public static CodeWriter.BlockScope Struct(CodeWriter writer, string name, string implemented, string summary)
@@ -72,11 +82,11 @@ internal static class FileEmitter
     }
 
     /// <summary>Ends the header.</summary>
-    private static void Open(CodeWriter writer)
+    public static void Open(CodeWriter writer)
     {
         writer.Line();
         writer.Line("#nullable enable");
-        writer.Line("#pragma warning disable CS1573, CS1591 // Private members and their parameters need no documentation.");
+        writer.Line("#pragma warning disable CS0436, CS1573, CS1591 // Friends may have equal products; private members need no documentation.");
         writer.Line();
     }
 
@@ -87,17 +97,7 @@ internal static class FileEmitter
     private static IDisposable Nest(CodeWriter writer, KernelClass kernelClass, string baseList, Action<CodeWriter>? writeRemarks = null)
     {
         var scopes = new Stack<CodeWriter.BlockScope>();
-        string runtime = kernelClass.RuntimeAlias;
-        if (runtime != RuntimeAlias.Global)
-            writer.Line($"extern alias {runtime};\n");
-        if (kernelClass.Namespace.Length > 0)
-            writer.Line($"namespace {kernelClass.Namespace};\n");
-
-        foreach (string line in Usings)
-            writer.Line(line);
-        writer.Line($"using Library = {runtime}::AttentionGen;");
-        writer.Line($"using Services = {runtime}::AttentionGen.CompilerServices;");
-        writer.Line();
+        OpenNamespace(writer, kernelClass.Namespace, kernelClass.RuntimeAlias, [.. Usings, $"using Library = {kernelClass.RuntimeAlias}::AttentionGen;"]);
         for (int i = 0; i < kernelClass.Declarations.Count; i++)
         {
             bool last = i == kernelClass.Declarations.Count - 1;
@@ -107,6 +107,20 @@ internal static class FileEmitter
         }
 
         return new Nesting(scopes);
+    }
+
+    /// <summary>Opens a namespace, and imports what generated code uses.</summary>
+    public static void OpenNamespace(CodeWriter writer, string name, string runtime, string[] usings)
+    {
+        if (runtime != RuntimeAlias.Global)
+            writer.Line($"extern alias {runtime};\n");
+        if (name.Length > 0)
+            writer.Line($"namespace {name};\n");
+
+        foreach (string line in usings)
+            writer.Line(line);
+        writer.Line($"using Services = {runtime}::AttentionGen.CompilerServices;");
+        writer.Line();
     }
 
     private sealed class Nesting(Stack<CodeWriter.BlockScope> scopes) : IDisposable

@@ -15,7 +15,7 @@ internal static class FullNames
 
     /// <summary>The same file in full names. What is imported stays: vectors have extension methods.</summary>
     public static GeneratedFile Write(GeneratedFile file, string runtimeAlias) =>
-        new(file.HintName, Name.Replace(Alias.Replace(file.Text, ""), match => InFull(match, runtimeAlias)));
+        file with { Text = Name.Replace(Alias.Replace(file.Text, ""), match => InFull(match, runtimeAlias)) };
 
     private static string InFull(Match match, string runtimeAlias) =>
         match.Groups["alias"].Success ? $"{runtimeAlias}::{FrameworkNames.Aliases[match.Groups["alias"].Value]}."

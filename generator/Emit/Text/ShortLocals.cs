@@ -6,7 +6,7 @@ namespace AttentionGen.Generator.Emit;
 internal static class ShortLocals
 {
     private static readonly Regex Local = new(
-        @"^( +)Vector(?:128|256|512)<(?:float|int)> (\w+) = (?!default\b)", RegexOptions.Multiline | RegexOptions.CultureInvariant);
+        @"(^ +|; )Vector(?:128|256|512)<(?:float|int)> (\w+) = (?!default\b)", RegexOptions.Multiline | RegexOptions.CultureInvariant);
 
-    public static GeneratedFile Write(GeneratedFile file) => new(file.HintName, Local.Replace(file.Text, "$1var $2 = "));
+    public static GeneratedFile Write(GeneratedFile file) => file with { Text = Local.Replace(file.Text, "$1var $2 = ") };
 }

@@ -27,14 +27,16 @@ public sealed class MultiplyAddTests
         foreach (VectorTarget target in VectorTarget.All)
         {
             AttentionPlan plan = AttentionPlan.Create(spec, target);
-            Dictionary<string, MethodDeclarationSyntax> methods = CSharpSyntaxTree.ParseText(
-                TargetEmitter.Write(plan).Text, cancellationToken: TestContext.Current.CancellationToken)
-                .GetRoot(TestContext.Current.CancellationToken)
+            var products = new SharedProducts(spec.Class);
+            foreach (ProductPlan product in plan.Products)
+            {
+                string type = products.TypeOf(target, product);
+                string text = products.Files.Single(file => $"global::{file.HintName}" == $"{type}.g.cs").Text;
+                Dictionary<string, MethodDeclarationSyntax> methods = CSharpSyntaxTree.ParseText(text, cancellationToken: TestContext.Current.CancellationToken)
+                    .GetRoot(TestContext.Current.CancellationToken)
                     .DescendantNodes()
                     .OfType<MethodDeclarationSyntax>()
                     .ToDictionary(method => method.Identifier.Text);
-            foreach (ProductPlan product in plan.Products)
-            {
                 foreach (RegisterTile tile in product.OwnTiles)
                 {
                     MethodDeclarationSyntax method = methods[$"{product.Name}_{tile.Name}"];

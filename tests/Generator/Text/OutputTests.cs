@@ -81,8 +81,22 @@ public sealed class OutputTests
         Dictionary<string, string> texts = GenerateTexts(
             $"namespace A{name} {{ [AttentionConfig(Heads = 2, DModel = 8)] internal partial class B{name}; [AttentionConfig(Heads = 2, DModel = 8)] internal "
                 + $"partial class C{name}; }}");
-        Assert.Equal(12, texts.Count);
+        // Six of each class, and twelve products that both share.
+        Assert.Equal(24, texts.Count);
         Assert.All(texts.Keys, hint => Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(hint), 1, 255));
+    }
+
+    /// <summary>A friend sees internal types of the other assembly, which has the same products.</summary>
+    [Fact]
+    public void Friends_call_their_own_products()
+    {
+        const string Own = "[AttentionConfig(Heads = 2, DModel = 8)] public sealed partial class";
+        CSharpParseOptions options = LatestLanguage.WithDocumentationMode(DocumentationMode.Parse);
+        const string Library = $"[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"Consumer\")] {Own} First;";
+        Compilation library = Generate(Compile(options, Library).WithAssemblyName("Library")).Output;
+        Assert.Equal("", CompilerComplaints(library));
+        Compilation friend = Generate(Compile(options, $"{Own} Second;").AddReferences(library.ToMetadataReference())).Output;
+        Assert.Equal("", CompilerComplaints(friend));
     }
 
     [Theory]

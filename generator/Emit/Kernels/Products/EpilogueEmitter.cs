@@ -29,14 +29,16 @@ internal sealed class EpilogueEmitter(CodeWriter writer, VectorTarget target, Ma
 
         // A row is reached from the first one where the stride is a literal, from the one before where it is not.
         Operand c = kernel.C;
-        for (int row = 0; row < tile.Rows; row++)
+        for (int i = 0; i < tile.Rows; i++)
         {
-            for (int vector = 0; vector < tile.Vectors; vector++)
+            int row = i;
+            string Sum(int vector)
             {
                 string place = c.Name + TileEmitter.Offset((row * c.Stride.Literal) + (vector * target.Lanes));
-                writer.Line(kernel.Epilogue.Aggregate(TileEmitter.Sum(row, vector), (sum, step) => Apply(step, sum, vector, place)) + ";");
+                return kernel.Epilogue.Aggregate(TileEmitter.Sum(row, vector), (sum, step) => Apply(step, sum, vector, place)) + ";";
             }
 
+            writer.Line(string.Join(" ", Enumerable.Range(0, tile.Vectors).Select(Sum)));
             if (!c.Stride.IsLiteral && row < tile.Rows - 1)
                 writer.Line($"{c.Name} = ref Unsafe.Add(ref {c.Name}, {c.Stride});");
         }
@@ -44,8 +46,9 @@ internal sealed class EpilogueEmitter(CodeWriter writer, VectorTarget target, Ma
 
     private void WriteShared(EpilogueStep step)
     {
-        for (int vector = 0; vector < tile.Vectors && step is EpilogueStep.AddBias; vector++)
-            writer.Line($"{target.VectorType}<float> bias_{vector} = {target.VectorType}.LoadUnsafe(ref bias{TileEmitter.Offset(vector * target.Lanes)});");
+        if (step is EpilogueStep.AddBias)
+            writer.Line(string.Join(" ", Enumerable.Range(0, tile.Vectors).Select(vector =>
+                $"{target.VectorType}<float> bias_{vector} = {target.VectorType}.LoadUnsafe(ref bias{TileEmitter.Offset(vector * target.Lanes)});")));
     }
 
     private string Apply(EpilogueStep step, string sum, int vector, string place) => step switch

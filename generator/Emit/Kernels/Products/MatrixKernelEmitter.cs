@@ -6,11 +6,17 @@ using AttentionGen.Generator.Plan;
 namespace AttentionGen.Generator.Emit;
 
 /// <summary>Writes any matrix product: its entry point, which cuts rows and panels into register tiles, and the method of each tile.</summary>
-internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target, ProductPlan product)
+internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target, ProductPlan product, string baseType)
 {
     private readonly MatrixKernel kernel = product.Kernel;
 
-    public static void Write(CodeWriter writer, VectorTarget target, ProductPlan product) => new MatrixKernelEmitter(writer, target, product).Write();
+    /// <summary>Writes a product.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="target">For which vector target.</param>
+    /// <param name="product">Which product.</param>
+    /// <param name="baseType">The type that has the same product for the base of the vector target, where there is one.</param>
+    public static void Write(CodeWriter writer, VectorTarget target, ProductPlan product, string baseType) =>
+        new MatrixKernelEmitter(writer, target, product, baseType).Write();
 
     /// <summary>The parameters of the entry point: a parameter that is a size follows the operand that it is about.</summary>
     public static string Parameters(MatrixKernel kernel) => string.Join(", ", new[] { $"ref float {kernel.A.Name}", "nint rows" }
@@ -53,7 +59,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
         Operand a = kernel.A, b = kernel.B, c = kernel.C;
         string columns = string.Concat(
             EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth})"));
-        RowSplitEmitter.WriteGemv(writer, target, product, (gemv, row) =>
+        RowSplitEmitter.WriteGemv(writer, product, baseType, (gemv, row) =>
         {
             string start = row == 0 ? "" : row == 1 ? $"{c.Stride} + (" : $"({row} * {c.Stride}) + (";
             writer.Line($"for (nint panel = 0; panel < {kernel.Panels}; panel += {gemv.Panels})");
@@ -90,8 +96,8 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
                 writer.Line($"ref float {PanelName(operand)} = ref Unsafe.Add(ref {operand}, panel * {AttentionPlan.PanelWidth});");
             RowSplitEmitter.WriteLoop(
                 writer,
-                target,
                 product,
+                baseType,
                 [.. locals],
                 $"ref tileA, ref first{string.Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $", ref {PanelName(operand)}"))}, ref "
                     + $"tileC{Arguments(c.Stride)}{(shares ? ", ref next, ahead" : product.Prefetch == TilePrefetch.NextPanels ? ", ref next" : "")}");
@@ -107,12 +113,12 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
             .Concat(Names(kernel.B.Stride))
             .Concat(EpilogueEmitter.ColumnOperands(kernel).Select(operand => $"ref {operand}"))
             .Concat(Names(kernel.Panels)));
-        RowSplitEmitter.WriteGemv(writer, target, product, (gemv, row) =>
+        RowSplitEmitter.WriteGemv(writer, product, baseType, (gemv, row) =>
             writer.Line($"{TileName(gemv)}({Row(a, row)}, {between}, {Row(c, row)}{Arguments(c.Stride)});"));
         RowSplitEmitter.WriteLoop(
             writer,
-            target,
             product,
+            baseType,
             [
                 $"ref float tileA = ref Unsafe.Add(ref {a.Name}, row * {a.Stride});",
                 $"ref float tileC = ref Unsafe.Add(ref {c.Name}, row * {c.Stride});",
@@ -187,7 +193,7 @@ internal sealed class MatrixKernelEmitter(CodeWriter writer, VectorTarget target
     /// <summary>What stands before the parameters of a tile's method.</summary>
     private string Declaration(RegisterTile tile) => $"{(target.IsBase ? "internal" : "private")} static void {kernel.Name}_{tile.Name}";
 
-    private string TileName(RegisterTile tile) => RowSplitEmitter.TileName(target, product, tile);
+    private string TileName(RegisterTile tile) => RowSplitEmitter.TileName(product, baseType, tile);
 
     private static string PanelName(string operand) => $"panel{char.ToUpperInvariant(operand[0])}{operand.Substring(1)}";
 

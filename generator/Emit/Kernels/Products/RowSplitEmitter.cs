@@ -20,8 +20,8 @@ internal static class RowSplitEmitter
     }
 
     /// <summary>A tile's method, as the entry point calls it.</summary>
-    public static string TileName(VectorTarget target, ProductPlan product, RegisterTile tile) =>
-        $"{(product.BaseTiles.Contains(tile) ? $"{TargetEmitter.KernelsName(target.Base!)}." : "")}{product.Name}_{tile.Name}";
+    public static string TileName(ProductPlan product, string baseType, RegisterTile tile) =>
+        $"{(product.BaseTiles.Contains(tile) ? $"{baseType}." : "")}{product.Name}_{tile.Name}";
 
     private static string Next(RowSplit split) => split.IsOneTile
         ? CodeWriter.Invariant($"{split.LargestRows}")
@@ -30,7 +30,7 @@ internal static class RowSplitEmitter
     /// <summary>
     /// The loop over row tiles. The last tile starts early rather than end late. <paramref name="locals"/> are declared from <c>row</c> before each tile.
     /// </summary>
-    public static void WriteLoop(CodeWriter writer, VectorTarget target, ProductPlan product, string[] locals, string arguments)
+    public static void WriteLoop(CodeWriter writer, ProductPlan product, string baseType, string[] locals, string arguments)
     {
         writer.Line("nint row = 0;");
         using (writer.Block("while (row < rows)"))
@@ -42,7 +42,7 @@ internal static class RowSplitEmitter
             using (writer.Block("switch (tile)"))
             {
                 foreach (RegisterTile tile in product.Tiles)
-                    writer.Line($"case {tile.Rows}: {TileName(target, product, tile)}({arguments}); break;");
+                    writer.Line($"case {tile.Rows}: {TileName(product, baseType, tile)}({arguments}); break;");
             }
 
             writer.Line("row += tile;");
@@ -51,13 +51,13 @@ internal static class RowSplitEmitter
 
     /// <summary>The calls for fewer rows than the smallest ordinary tile; the last GEMV tile, too, starts early rather than end late.</summary>
     /// <param name="call">Writes the call of a tile whose first row is the second argument.</param>
-    public static void WriteGemv(CodeWriter writer, VectorTarget target, ProductPlan product, System.Action<RegisterTile, int> call)
+    public static void WriteGemv(CodeWriter writer, ProductPlan product, string baseType, System.Action<RegisterTile, int> call)
     {
-        if (target.Base is { } equal && product.GemvTiles.All(product.BaseTiles.Contains))
+        if (product.Base is not null && product.GemvTiles.All(product.BaseTiles.Contains))
         {
             using (writer.Block($"if (rows < {product.Tiles[0].Rows})"))
             {
-                writer.Line($"{MatrixKernelEmitter.Signature(product.Kernel).Call(TargetEmitter.KernelsName(equal))};");
+                writer.Line($"{MatrixKernelEmitter.Signature(product.Kernel).Call(baseType)};");
                 writer.Line("return;");
             }
 

@@ -32,8 +32,9 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     /// <summary>A row of the tile in a line; <c>default</c> is zero, and the shortest way to write it.</summary>
     private void DeclareSums(string name)
     {
-        for (int row = 0; row < tile.Rows; row++)
-            writer.Line($"{target.VectorType}<float> {string.Join(", ", Vectors.Select(vector => $"{name}_{row}_{vector} = default"))};");
+        IEnumerable<string> rows = Enumerable.Range(0, tile.Rows)
+            .Select(row => string.Join(", ", Vectors.Select(vector => $"{name}_{row}_{vector} = default")));
+        writer.Line($"{target.VectorType}<float> {string.Join(",\n    ", rows)};");
     }
 
     /// <summary>Multiplies through a depth known at compile time, and sums each of its blocks from zero.</summary>
@@ -195,8 +196,7 @@ internal sealed class TileEmitter(CodeWriter writer, VectorTarget target, Produc
     /// <summary>Few columns: B's vectors stay, A's elements stream past.</summary>
     private void HoldPanels(int step)
     {
-        foreach (int vector in Vectors)
-            writer.Line($"{Declared(step)}b_{vector} = {LoadPanel(step, vector)};");
+        writer.Line(string.Join(" ", Vectors.Select(vector => $"{Declared(step)}b_{vector} = {LoadPanel(step, vector)};")));
         for (int row = 0; row < tile.Rows; row++)
             writer.Line(
                 $"{Declared(step)}a_{row} = {Broadcast(step, row)}; {string.Join(" ", Vectors.Select(vector => MultiplyAdd(row, vector, $"b_{vector}")))}");
