@@ -29,8 +29,11 @@ internal static class KernelThreads
     /// </summary>
     private static readonly long PauseTicks = Stopwatch.Frequency / 1000;
 
-    /// <summary>Ticks without a call up to which threads count as awake.</summary>
-    private static readonly long AwakeTicks = Stopwatch.Frequency / 5000;
+    /// <summary>
+    /// Ticks without a call up to which threads count as awake. A call alone is noted when it begins, so this is more than 12 million multiply-adds take with
+    /// vectors of 256 bits.
+    /// </summary>
+    private static readonly long AwakeTicks = Stopwatch.Frequency / 2500;
 
     private static long lastCall;
 
