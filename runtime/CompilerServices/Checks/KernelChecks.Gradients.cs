@@ -47,14 +47,14 @@ public static partial class KernelChecks
         CheckActivations(shape, in arguments, in dimensions);
         CheckFilled(arguments.Activations, TotalSizes(shape, in arguments, in dimensions), in dimensions);
         long rows = arguments.Input.Length / Math.Max(1, shape.InputDim);
-        CheckTotal("outputGradient", "an output", true, backward.OutputGradient.Length, rows * shape.OutputDim, "the elements of the output");
-        CheckTotal("inputGradient", "an input", true, backward.InputGradient.Length, arguments.Input.Length, "the elements of the input");
+        CheckTotal("outputGradient", "an output", true, backward.OutputGradient.Length, rows * shape.OutputDim, "elements of the output");
+        CheckTotal("inputGradient", "an input", true, backward.InputGradient.Length, arguments.Input.Length, "elements of the input");
         CheckTotal(
-            "keyGradient", "Projections = false", !shape.HasProjections, backward.KeyGradient.Length, arguments.Key.Length, "the elements of the keys");
+            "keyGradient", "Projections = false", !shape.HasProjections, backward.KeyGradient.Length, arguments.Key.Length, "elements of the keys");
         CheckTotal(
-            "valueGradient", "Projections = false", !shape.HasProjections, backward.ValueGradient.Length, arguments.Value.Length, "the elements of the values");
+            "valueGradient", "Projections = false", !shape.HasProjections, backward.ValueGradient.Length, arguments.Value.Length, "elements of the values");
         CheckTotal(
-            "memoryGradient", "MemoryDim", shape.IsCrossAttention, backward.MemoryGradient.Length, arguments.Memory.Length, "the elements of the memory");
+            "memoryGradient", "MemoryDim", shape.IsCrossAttention, backward.MemoryGradient.Length, arguments.Memory.Length, "elements of the memory");
         CheckTotal(
             "valueInputGradient", "ValueInputDim", shape.ValueInputDim > 0, backward.ValueInputGradient.Length, arguments.ValueInput.Length,
             "elements of the input of values");
