@@ -129,7 +129,7 @@ public static partial class AttentionCall<TKernels, TConstants>
         PackedLayer layer, ref float source, nint rows, int first, int end, ref float hidden, SavedLayer? saved, nint firstRow, ref float scratch)
     {
         // A strip of fewer rows is wider: one row reads its weights in long runs. Every strip reads the same rows: they are quantised once, if at all.
-        int widest = TConstants.FeedForwardStrip * Math.Max(1, TConstants.RowBlock / (int)rows);
+        int widest = TConstants.FeedForwardStrip * Math.Max(1, TConstants.RowBlock / Math.Max(1, (int)rows));
         for (bool isQuantized = false; first < end; first += widest, isQuantized = true)
         {
             int count = Math.Min(widest, end - first);
