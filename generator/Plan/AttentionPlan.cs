@@ -259,8 +259,8 @@ internal sealed record AttentionPlan
         if (spec.Layer is not null)
             shared.Add(
                 $"Layer: a row block goes through attention, norms and feed-forward network before the next one begins. The first products of the network are "
-                    + $"cut into strips of {strip * PanelWidth} columns, wider where a block has fewer rows, each activated while it is in cache; their rows lie an odd "
-                    + "number of cache lines apart, so that the last product finds them in different sets of the cache.");
+                    + $"cut into strips of {strip * PanelWidth} columns, wider where a block has fewer rows, each activated while it is in cache; their rows "
+                    + "lie an odd number of cache lines apart, so that the last product finds them in different sets of the cache.");
         if (cross is not null)
             shared.Add(
                 "Cross-attention: it follows the self-attention in the same row block, with the same scratch, which is free by then. Its products are those of "

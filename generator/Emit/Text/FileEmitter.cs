@@ -63,11 +63,14 @@ internal static class FileEmitter
         return
         [
             .. files
-                .Select((file, i) => file with { Text = file.Text.Insert(file.Text.IndexOf("\n\n", StringComparison.Ordinal), i == 0 ? names + products : names) })
+                .Select((file, i) => WithNames(file, i == 0 ? names + products : names))
                 .Select(file => ForClass(kernelClass, file)),
             .. shared,
         ];
     }
+
+    private static GeneratedFile WithNames(GeneratedFile file, string names) =>
+        file with { Text = file.Text.Insert(file.Text.IndexOf("\n\n", StringComparison.Ordinal), names) };
 
     /// <summary>The file with full names where the class hides some.</summary>
     public static GeneratedFile ForClass(KernelClass kernelClass, GeneratedFile file) =>
