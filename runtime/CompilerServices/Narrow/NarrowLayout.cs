@@ -37,8 +37,8 @@ internal static class NarrowLayout
     public const int Runs = 4;
 
     /// <summary>
-    /// <see cref="PrefetchBytes"/> of each of these runs. On Zen 5, 1 KiB gave 0.83 to 0.92 of a plain read's rate, 2 KiB 0.80 to 0.95 and none 0.66 to
-    /// 0.94, where one run gave 0.71 to 0.85 (docs/experiments.md).
+    /// <see cref="PrefetchBytes"/> of each of these runs. On Zen 5, 1 KiB gave 0.81 to 0.99 of a plain read's rate, 2 KiB 0.80 to 0.95 and none 0.66 to
+    /// 0.94, where one run gave 0.67 to 1.02 (docs/experiments.md).
     /// </summary>
     public const int RunsPrefetchBytes = 1024;
 

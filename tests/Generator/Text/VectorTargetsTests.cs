@@ -29,7 +29,7 @@ public sealed class VectorTargetsTests
     {
         (Compilation output, GeneratorRunResult result) = Generate(Compile(Source), new ProjectProperties(property));
         Assert.Equal("", CompilerComplaints(output));
-        string[] targets = 
+        string[] targets =
         [
             .. result.GeneratedSources.Where(file => file.HintName.StartsWith("Test.Block.", StringComparison.Ordinal)).Skip(2)
                 .Select(file => file.HintName["Test.Block.".Length..^".g.cs".Length]),
