@@ -11,8 +11,8 @@ internal static class DecodeCommand
     public static Command Create()
     {
         var threads = new Option<int>("--threads") { Description = "Threads that each call may use.", DefaultValueFactory = _ => 1 };
-        var rounds = new Option<int>("--rounds") { Description = "Timings of each decoder.", DefaultValueFactory = _ => 12 };
-        var tokens = new Option<int>("--tokens") { Description = "Tokens of a timing, after one that is not timed.", DefaultValueFactory = _ => 16 };
+        var rounds = new Option<int>("--rounds") { Description = "Runs of each decoder.", DefaultValueFactory = _ => 12 };
+        var tokens = new Option<int>("--tokens") { Description = "Tokens of a run, each timed, after one that is not.", DefaultValueFactory = _ => 16 };
         var format = new Option<string>("--format")
         {
             Description = "Only formats whose name contains this text: F32, BF16, F16, Q8_0, Q4_0.", DefaultValueFactory = _ => "",
@@ -52,7 +52,7 @@ internal static class DecodeCommand
             foreach (IDecoder decoder in decoders)
             {
                 reads[decoder.WeightBytes].RunRound();
-                times[decoder].Add(Time(decoder, tokens));
+                times[decoder].AddRange(Time(decoder, tokens));
             }
         }
 
@@ -77,15 +77,20 @@ internal static class DecodeCommand
 #endif
     }
 
-    /// <summary>Milliseconds of a token.</summary>
-    private static double Time(IDecoder decoder, int tokens)
+    /// <summary>Milliseconds of each token. A plain read is timed one pass at a time too: memory's speed changes within milliseconds.</summary>
+    private static double[] Time(IDecoder decoder, int tokens)
     {
+        var milliseconds = new double[tokens];
         decoder.Reset();
         int token = decoder.Step(1);
-        long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < tokens; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
             token = decoder.Step(token);
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds / tokens;
+            milliseconds[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        return milliseconds;
     }
 
     private static void Report(List<IDecoder> decoders, Dictionary<IDecoder, List<double>> times, Dictionary<long, Reads> reads, int threads)
