@@ -53,7 +53,6 @@ public sealed class PackedWeights
     /// <param name="shape">What the layer computes.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <exception cref="ArgumentException">A tensor has another shape, or one is missing or superfluous.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static PackedWeights Pack<TConstants, TMemory>(TransformerLayerShape shape, TransformerLayerWeights weights)
         where TConstants : struct, IAttentionConstants
         where TMemory : struct, IAttentionConstants
@@ -68,7 +67,6 @@ public sealed class PackedWeights
     /// <param name="shape">What the layer computes.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <exception cref="ArgumentException">A tensor has another shape, or one is missing or superfluous.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static PackedWeights Pack<TConstants>(TransformerLayerShape shape, TransformerLayerWeights weights)
         where TConstants : struct, IAttentionConstants
     {
@@ -84,7 +82,6 @@ public sealed class PackedWeights
     /// <param name="shape">What the kernel computes.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <exception cref="ArgumentException">A tensor has another shape, or a bias is missing or superfluous.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static PackedWeights Pack<TConstants>(AttentionShape shape, AttentionWeights weights)
         where TConstants : struct, IAttentionConstants
     {

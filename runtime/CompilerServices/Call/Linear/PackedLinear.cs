@@ -28,7 +28,6 @@ public sealed class PackedLinear
     /// <param name="shape">What is computed.</param>
     /// <param name="weights">Weights of exactly this shape.</param>
     /// <exception cref="ArgumentException">A tensor has another shape, or the bias is missing or superfluous.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static PackedLinear Pack<TConstants>(LinearShape shape, LinearWeights weights)
         where TConstants : struct, ILinearConstants
     {

@@ -86,7 +86,7 @@ internal readonly record struct CallNumbers
 
     public int FeedForwardPanels => Panels(FeedForwardDim);
 
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static CallNumbers Of<TConstants>()
         where TConstants : struct, IAttentionConstants => new()
         {
