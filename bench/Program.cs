@@ -15,7 +15,7 @@ internal static class Commands
     {
         var root = new RootCommand("Measures AttentionGen.")
         {
-            CompareCommand.Create(), DecodeCommand.Create(), ExplainCommand.Create(), TrainingCommand.Create(), ColdStartCommand.Create(),
+            CompareCommand.Create(), AccuracyCommand.Create(), DecodeCommand.Create(), ExplainCommand.Create(), TrainingCommand.Create(), ColdStartCommand.Create(),
             SuitesCommand.Create(),
         };
         return root.Parse(args).Invoke();

@@ -6,7 +6,7 @@ internal class AttentionData : WorkloadData
     protected const int Seed = 20_17;
 
     public AttentionData(AttentionWorkload workload)
-        : this(workload, AttentionWeights.Random(workload.Shape, Seed))
+        : this(workload, AttentionWeights.Random(workload.Shape, Seed + workload.Seed))
     {
     }
 
@@ -15,7 +15,7 @@ internal class AttentionData : WorkloadData
         Workload = workload;
         Weights = weights;
         AttentionShape shape = workload.Shape;
-        var random = new Random(Seed);
+        var random = new Random(Seed + workload.Seed);
         Input = Fill(workload.Batch * workload.Rows * shape.InputDim);
         Memory = Fill(workload.MemoryRows * shape.MemoryDim);
         ValueInput = Fill(workload.MemoryRows * shape.ValueInputDim);

@@ -4,7 +4,7 @@ namespace AttentionGen.Bench.Workloads;
 internal sealed class LayerData : AttentionData
 {
     public LayerData(LayerWorkload workload)
-        : this(workload, TransformerLayerWeights.Random(workload.Layer, Seed))
+        : this(workload, TransformerLayerWeights.Random(workload.Layer, Seed + workload.Seed))
     {
     }
 

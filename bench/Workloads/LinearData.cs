@@ -8,8 +8,8 @@ internal sealed class LinearData : WorkloadData
     public LinearData(LinearWorkload workload)
     {
         Workload = workload;
-        Weights = LinearWeights.Random(workload.Shape, Seed);
-        var random = new Random(Seed);
+        Weights = LinearWeights.Random(workload.Shape, Seed + workload.Seed);
+        var random = new Random(Seed + workload.Seed);
         Input = new float[workload.Rows * workload.Shape.Inputs];
         foreach (ref float value in Input.AsSpan())
             value = 2 * random.NextSingle() - 1;

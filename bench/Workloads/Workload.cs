@@ -7,6 +7,9 @@ internal abstract record Workload
 {
     public required string Name { get; init; }
 
+    /// <summary>Added to the seed of inputs and weights.</summary>
+    public int Seed { get; init; }
+
     /// <summary>Our subject.</summary>
     public required Func<ISubject> CreateGenerated { get; init; }
 

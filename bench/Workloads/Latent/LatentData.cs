@@ -8,8 +8,8 @@ internal sealed class LatentData : WorkloadData
     public LatentData(LatentWorkload workload)
     {
         Workload = workload;
-        Weights = LatentAttentionWeights.Random(workload.Shape, Seed);
-        var random = new Random(Seed);
+        Weights = LatentAttentionWeights.Random(workload.Shape, Seed + workload.Seed);
+        var random = new Random(Seed + workload.Seed);
         All = new float[(workload.CachedRows + workload.Rows) * workload.Shape.DModel];
         foreach (ref float value in All.AsSpan())
             value = 2 * random.NextSingle() - 1;

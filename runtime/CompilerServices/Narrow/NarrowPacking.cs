@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -15,7 +14,7 @@ internal static class NarrowPacking
     public static bool Write(WeightTensor weights, WeightFormat format, scoped in NarrowColumns columns)
     {
         int outputs = weights.Shape!.Value.Outputs, inputs = columns.Inputs;
-        int scaleBytes = format == WeightFormat.Int8 ? sizeof(float) : 0;
+        int scaleBytes = format == WeightFormat.Int8 ? Int8Row.ScaleBytes : 0;
         var row = new byte[WeightBlocks.RowBytes(format, inputs)];
         var zeros = new byte[row.Length];
         WeightBlocks.Quantize(format, new float[inputs], zeros);
@@ -94,14 +93,8 @@ internal static class NarrowPacking
     }
 
     /// <summary>Bytes of a block in the order of files.</summary>
-    private static int BlockBytes(WeightFormat format) => format switch
-    {
-        WeightFormat.BFloat16 or WeightFormat.Float16 => 2 * NarrowLayout.ChunkInputs,
-        WeightFormat.Int8 => NarrowLayout.ChunkInputs,
-        WeightFormat.Int8Blocks => sizeof(ushort) + NarrowLayout.ChunkInputs,
-        WeightFormat.Int4Blocks => sizeof(ushort) + (NarrowLayout.ChunkInputs / 2),
-        _ => throw new UnreachableException($"{format} has no blocks."),
-    };
+    private static int BlockBytes(WeightFormat format) =>
+        WeightBlocks.RowBytes(format, NarrowLayout.ChunkInputs) - (format == WeightFormat.Int8 ? Int8Row.ScaleBytes : 0);
 
     /// <summary>The words of a chunk: bytes become weight + 128, so that an unsigned byte times a signed input is what instructions multiply.</summary>
     private static void Words(WeightFormat format, ReadOnlySpan<byte> row, int chunk, int count, Span<byte> values)

@@ -1,8 +1,120 @@
 namespace AttentionGen.Tests.Generator;
 
-// Lists and lengths of rotary embeddings.
+// Rotary embeddings.
 internal sealed partial record DiagnosticCase
 {
+    private const string Llama = $"{Rotary}, RotaryScaling = RotaryScaling.Llama3, RotaryScalingFactor = 8, RotaryOriginalLength = 64";
+    private const string Yarn = $"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 8, RotaryOriginalLength = 64";
+
+    private static IEnumerable<DiagnosticCase> RotaryScalings()
+    {
+        const string Linear = $"{Rotary}, RotaryScaling = RotaryScaling.Linear";
+        yield return Setting(
+            "scaling without a factor",
+            "AG0042",
+            $"{Rotary}, «RotaryScaling = RotaryScaling.Linear»",
+            $"{Linear}, RotaryScalingFactor = 1",
+            "RotaryScalingFactor is missing",
+            "1 or more");
+        yield return Setting(
+            "scaling factor below 1", "AG0042", $"{Linear}, «RotaryScalingFactor = 0.5»", $"{Linear}, RotaryScalingFactor = 1.5", "is 0.5", "use 1");
+        yield return Setting(
+            "scaling factor NaN", "AG0042", $"{Linear}, «RotaryScalingFactor = double.NaN»", $"{Linear}, RotaryScalingFactor = 2", "NaN", "such as 8");
+        yield return Setting(
+            "original length missing",
+            "AG0043",
+            $"{Rotary}, «RotaryScaling = RotaryScaling.Llama3», RotaryScalingFactor = 8",
+            Llama,
+            "RotaryOriginalLength is missing",
+            "RotaryScaling.Llama3",
+            "8192");
+        yield return Setting(
+            "original length zero",
+            "AG0043",
+            $"{Rotary}, RotaryScaling = RotaryScaling.Yarn, RotaryScalingFactor = 8, «RotaryOriginalLength = 0»",
+            Yarn,
+            "is 0",
+            "RotaryScaling.Yarn");
+        yield return Setting(
+            "low above high",
+            "AG0044",
+            $"{Llama}, «RotaryLowFrequencyFactor = 5»",
+            $"{Llama}, RotaryLowFrequencyFactor = 3",
+            "RotaryLowFrequencyFactor is 5",
+            "RotaryHighFrequencyFactor is 4",
+            "1 and 4");
+        yield return Setting("high NaN", "AG0044", $"{Llama}, «RotaryHighFrequencyFactor = double.NaN»", $"{Llama}, RotaryHighFrequencyFactor = 8", "NaN");
+        yield return Setting(
+            "slow not positive", "AG0044", $"{Yarn}, «RotaryBetaSlow = 0»", $"{Yarn}, RotaryBetaSlow = 0.5", "RotaryBetaSlow is 0", "1 and 32");
+        yield return Setting("fast no faster", "AG0044", $"{Yarn}, «RotaryBetaFast = 1»", $"{Yarn}, RotaryBetaFast = 2", "RotaryBetaFast is 1");
+        yield return Setting(
+            "attention factor negative", "AG0045", $"{Yarn}, «RotaryAttentionFactor = -1.5»", $"{Yarn}, RotaryAttentionFactor = 1.5", "is -1.5", "use 1.5");
+        yield return Setting(
+            "attention factor infinite",
+            "AG0045",
+            $"{Yarn}, «RotaryAttentionFactor = double.PositiveInfinity»",
+            $"{Yarn}, RotaryAttentionFactor = 0",
+            "Infinity");
+        yield return Setting(
+            "mscale negative",
+            "AG0045",
+            $"{Yarn}, «RotaryMscale = -0.5», RotaryMscaleAllDim = 1",
+            $"{Yarn}, RotaryMscale = 0.5, RotaryMscaleAllDim = 1",
+            "RotaryMscale is -0.5",
+            "use 0.5");
+        yield return Setting(
+            "mscale_all_dim NaN",
+            "AG0045",
+            $"{Yarn}, RotaryMscale = 1, «RotaryMscaleAllDim = double.NaN»",
+            $"{Yarn}, RotaryMscale = 1, RotaryMscaleAllDim = 1",
+            "RotaryMscaleAllDim is NaN");
+        yield return Setting(
+            "mscale alone",
+            "AG0024",
+            $"{Yarn}, «RotaryMscale = 0.5»",
+            $"{Yarn}, RotaryMscale = 0.5, RotaryMscaleAllDim = 1",
+            "RotaryMscale has no effect without RotaryMscaleAllDim");
+        yield return Setting(
+            "mscale_all_dim alone",
+            "AG0024",
+            $"{Yarn}, «RotaryMscaleAllDim = 0.5»",
+            $"{Yarn}, RotaryMscale = 1, RotaryMscaleAllDim = 0.5",
+            "RotaryMscaleAllDim has no effect without RotaryMscale");
+        yield return Setting(
+            "factor without a scaling",
+            "AG0024",
+            $"{Rotary}, «RotaryScalingFactor = 2»",
+            $"{Linear}, RotaryScalingFactor = 2",
+            "RotaryScalingFactor has no effect without RotaryScaling",
+            "RotaryScaling.Linear, RotaryScaling.Llama3, RotaryScaling.Yarn, RotaryScaling.DynamicNtk or RotaryScaling.LongRope");
+        yield return Setting(
+            "original length of linear scaling",
+            "AG0024",
+            $"{Linear}, RotaryScalingFactor = 2, «RotaryOriginalLength = 64»",
+            $"{Linear}, RotaryScalingFactor = 2",
+            "without RotaryScaling.Llama3, RotaryScaling.Yarn, RotaryScaling.DynamicNtk or RotaryScaling.LongRope");
+        foreach (string setting in new[] { "RotaryBetaFast = 32", "RotaryBetaSlow = 1", "RotaryAttentionFactor = 1", "RotaryTruncate = false" })
+            yield return Setting($"{setting} of Llama 3", "AG0024", $"{Llama}, «{setting}»", $"{Yarn}, {setting}", "has no effect without RotaryScaling.Yarn");
+        foreach (string setting in new[] { "RotaryLowFrequencyFactor = 1", "RotaryHighFrequencyFactor = 4" })
+            yield return Setting($"{setting} of YaRN", "AG0024", $"{Yarn}, «{setting}»", $"{Llama}, {setting}", "has no effect without RotaryScaling.Llama3");
+        foreach (string setting in new[] { "RotaryScaling = RotaryScaling.Linear", "RotaryScalingFactor = 2", "RotaryOriginalLength = 64",
+            "RotaryBetaFast = 32", "RotaryLength = 64", "RotaryFrequencies = new[] { 1.0 }", "RotaryLongFactors = new[] { 1.0 }", "Positions = true" })
+            yield return Setting(
+                $"{setting} without Rotary",
+                "AG0024",
+                $"{Small}, «{setting}»",
+                $"{Small}, RotaryScaling = RotaryScaling.None, Positions = false",
+                "has no effect without Rotary",
+                "add Rotary");
+        yield return Setting(
+            "undefined RotaryScaling",
+            "AG0026",
+            $"{Rotary}, «RotaryScaling = (RotaryScaling)6»",
+            $"{Rotary}, RotaryScaling = (RotaryScaling)0",
+            "RotaryScaling is 6",
+            "RotaryScaling.Yarn");
+    }
+
     private static IEnumerable<DiagnosticCase> RotaryLists()
     {
         const string Dynamic = $"{Rotary}, RotaryScaling = RotaryScaling.DynamicNtk, RotaryScalingFactor = 2, RotaryOriginalLength = 64";

@@ -8,14 +8,14 @@ namespace AttentionGen.CompilerServices;
 internal readonly struct Float16Numbers : INarrowNumbers
 {
     /// <summary>Sign, and the other bits where float32 has its exponent and mantissa.</summary>
-    private const int SignAndMagnitude = unchecked((int)0x8FFFE000);
+    internal const int SignAndMagnitude = unchecked((int)0x8FFFE000);
 
     /// <summary>The bits that an infinite exponent has there; and what makes it float32's.</summary>
     private const int InfiniteExponent = 0x0F800000;
     private const int MissingExponent = 0x70000000;
 
     /// <summary>2^112: what exponents of the two formats differ by.</summary>
-    private const float ExponentStep = 5.192296858534828e33f;
+    internal const float ExponentStep = 5.192296858534828e33f;
 
     static int INarrowFormat.LineFloats => KeyValueLayout.LineFloats(KeyValueFormat.Float16);
 

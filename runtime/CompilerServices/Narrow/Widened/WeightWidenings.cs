@@ -47,7 +47,7 @@ internal readonly struct FiniteFloat16Widening<T> : IWeightWidening<FiniteFloat1
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FiniteFloat16Widening<T> Create(ref byte scales, nint column) =>
-        new(T.FromBits(0x8FFF_E000), T.Create(5.192296858534828e33f));
+        new(T.FromBits(unchecked((uint)Float16Numbers.SignAndMagnitude)), T.Create(Float16Numbers.ExponentStep));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Widen(T words, int input) =>
