@@ -44,8 +44,10 @@ internal static class DecodeCommand
         }
 
         var times = decoders.ToDictionary(decoder => decoder, _ => new List<double>());
-        Dictionary<long, Reads> reads = decoders.DistinctBy(decoder => decoder.WeightBytes)
-            .ToDictionary(decoder => decoder.WeightBytes, decoder => new Reads(decoder, threads));
+        Dictionary<long, ReadBandwidth> reads = decoders.DistinctBy(decoder => decoder.WeightBytes)
+            .ToDictionary(decoder => decoder.WeightBytes, decoder => new ReadBandwidth(decoder.WeightBytes, threads, ReadBandwidth.StreamCounts));
+        var ownReads = decoders.Where(decoder => decoder.Matrices.Count > 0)
+            .ToDictionary(decoder => decoder, decoder => new ReadBandwidth(decoder.Matrices, threads, ReadBandwidth.StreamCounts));
         for (int round = 0; round < rounds; round++)
         {
             Console.Error.WriteLine($"round {round + 1} of {rounds}");
@@ -53,10 +55,11 @@ internal static class DecodeCommand
             {
                 reads[decoder.WeightBytes].RunRound();
                 times[decoder].AddRange(Time(decoder, tokens));
+                ownReads.GetValueOrDefault(decoder)?.RunRound();
             }
         }
 
-        Report(decoders, times, reads, threads);
+        Report(decoders, times, reads, ownReads, threads);
         foreach (IDecoder decoder in decoders)
             decoder.Dispose();
         return 0;
@@ -93,7 +96,9 @@ internal static class DecodeCommand
         return milliseconds;
     }
 
-    private static void Report(List<IDecoder> decoders, Dictionary<IDecoder, List<double>> times, Dictionary<long, Reads> reads, int threads)
+    private static void Report(
+        List<IDecoder> decoders, Dictionary<IDecoder, List<double>> times, Dictionary<long, ReadBandwidth> reads, Dictionary<IDecoder, ReadBandwidth> ownReads,
+        int threads)
     {
         double MedianOf(IDecoder decoder) => times[decoder].Order().ElementAt(times[decoder].Count / 2);
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
@@ -108,32 +113,18 @@ internal static class DecodeCommand
         foreach (IDecoder decoder in decoders.OrderBy(decoder => decoders.FindIndex(other => other.Format == decoder.Format)))
         {
             double best = times[decoder].Min(), rate = decoder.WeightBytes / best / 1e6;
-            Reads read = reads[decoder.WeightBytes];
+            double Share(ReadBandwidth read) => 100 * rate / read.Best.GigabytesPerSecond;
             table.AddRow(
                 decoder.Format, Markup.Escape(decoder.Name), Text($"{decoder.WeightBytes / 1e6:F1}"), Text($"{1000 / MedianOf(decoder):F1}"),
                 Text($"{1000 / best:F1}"),
                 plain is null ? "" : Text($"{MedianOf(plain) / MedianOf(decoder):F2}×"), Text($"{rate:F1}"),
-                Text($"{100 * rate / read.Whole.Best.GigabytesPerSecond:F0} %"), Text($"{100 * rate / read.Matrices.Best.GigabytesPerSecond:F0} %"));
+                Text($"{Share(reads[decoder.WeightBytes]):F0} %"), ownReads.TryGetValue(decoder, out ReadBandwidth? own) ? Text($"{Share(own):F0} %") : "");
         }
 
         string plural = threads == 1 ? "" : "s";
         console.WriteLine(Text($"{Cpu.Name}, {threads} thread{plural}: 12 layers of 576 with 9 heads, 3 KV heads and 1,536 between the products,"));
         console.WriteLine("32,000 tokens.");
         console.Write(table);
-    }
-
-    /// <summary>Plain reads of the same bytes: of one run of memory, and of a token's matrices one after the other, as decoding has to read them.</summary>
-    private sealed class Reads(IDecoder decoder, int threads)
-    {
-        public ReadBandwidth Whole { get; } = new(decoder.WeightBytes, threads, ReadBandwidth.StreamCounts);
-
-        public ReadBandwidth Matrices { get; } = new(SmallLlama.MatrixBytes(decoder.Weights), threads, ReadBandwidth.StreamCounts);
-
-        public void RunRound()
-        {
-            Whole.RunRound();
-            Matrices.RunRound();
-        }
     }
 
     private static string Text(FormattableString text) => FormattableString.Invariant(text);

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Reflection;
+using AttentionGen.CompilerServices;
 
 namespace AttentionGen.Bench.Decode;
 
@@ -25,8 +27,10 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
         Format = format;
         Name = arithmetic.Length == 0 ? "attentiongen" : $"attentiongen ({arithmetic})";
         options = new ForwardOptions { MaxDegreeOfParallelism = threads };
-        layers = TransformerStack<TLayer>.Create([.. model.Layers.Select(TLayer.Create)]);
+        TLayer[] all = [.. model.Layers.Select(TLayer.Create)];
+        layers = TransformerStack<TLayer>.Create(all);
         head = THead.Create(model.Head);
+        Matrices = [.. all.SelectMany(MatricesOf), .. MatricesOf(head)];
         norm = new RowNormalization(Norm.Rms, model.Norm, [], SmallLlama.NormEpsilon);
         cache = layers.CreateCache(capacity, 1);
     }
@@ -36,6 +40,8 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
     public string Format { get; }
 
     public WeightFormat Weights => TLayer.Shape.FeedForwardWeights;
+
+    public IReadOnlyList<AlignedMemory> Matrices { get; }
 
     public void Reset() => cache.Truncate(0);
 
@@ -50,5 +56,23 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
 
     public void Dispose()
     {
+    }
+
+    /// <summary>The memory of every packed matrix that an object holds, however deep.</summary>
+    private static IEnumerable<AlignedMemory> MatricesOf(object holder)
+    {
+        const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        foreach (FieldInfo field in holder.GetType().GetFields(Own))
+        {
+            if (field.GetValue(holder) is not { } value || !(field.FieldType.Namespace ?? "").StartsWith(nameof(AttentionGen), StringComparison.Ordinal))
+                continue;
+            if (holder is PackedMatrix && value is AlignedMemory memory)
+                yield return memory;
+            else if (value is PackedMatrix or PackedWeights or PackedLayer or PackedLinear)
+            {
+                foreach (AlignedMemory inner in MatricesOf(value))
+                    yield return inner;
+            }
+        }
     }
 }

@@ -1,3 +1,5 @@
+using AttentionGen.CompilerServices;
+
 namespace AttentionGen.Bench.Decode;
 
 /// <summary>A model that decodes one token after another.</summary>
@@ -14,6 +16,9 @@ internal interface IDecoder : IDisposable
 
     /// <summary>Bytes of weights that a token reads.</summary>
     long WeightBytes => SmallLlama.WeightBytes(Weights);
+
+    /// <summary>Where the matrices lie; empty where we cannot know.</summary>
+    IReadOnlyList<AlignedMemory> Matrices => [];
 
     /// <summary>Forgets all tokens.</summary>
     void Reset();

@@ -32,15 +32,11 @@ internal sealed class SmallLlama
     /// Bytes of the matrices and norms that a token reads, in a format: all but the table of embeddings, of which it reads one row. The inputs of every matrix
     /// are whole blocks.
     /// </summary>
-    public static long WeightBytes(WeightFormat format) => MatrixBytes(format).Sum() + (sizeof(float) * ((2L * LayerCount) + 1) * Width);
-
-    /// <summary>Bytes of each matrix, in the order in which a token reads them.</summary>
-    public static IReadOnlyList<long> MatrixBytes(WeightFormat format)
+    public static long WeightBytes(WeightFormat format)
     {
         const int KeyWidth = KvHeads * HeadDim;
-        int[] layer = [Width * Width, Width * KeyWidth, Width * KeyWidth, Width * Width, Width * Inner, Width * Inner, Inner * Width];
-        IEnumerable<int> matrices = Enumerable.Repeat(layer, LayerCount).SelectMany(weights => weights).Append(Width * Tokens);
-        return [.. matrices.Select(weights => (long)(weights * BitsOf(format) / 8))];
+        long layer = (2 * Width * Width) + (2 * Width * KeyWidth) + (3 * Width * Inner);
+        return (long)(((LayerCount * layer) + (Width * Tokens)) * BitsOf(format) / 8) + (sizeof(float) * ((2L * LayerCount) + 1) * Width);
     }
 
     public ReadOnlySpan<float> Embedding(int token) => Head.Weight.Slice(token * Width, Width);

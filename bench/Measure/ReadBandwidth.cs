@@ -8,7 +8,7 @@ namespace AttentionGen.Bench.Measure;
 
 /// <summary>
 /// How fast so many bytes can be read: the bound of work that touches each byte once. 1, 2, 4 or 8 places are read in turn, since one stream does not fill
-/// the memory's queues. Where the work reads one matrix after the other, so does this, and all places lie in one matrix.
+/// the memory's queues. The memory is some of its own, or that of the work, one piece after the other: which pages a piece has makes a large difference.
 /// </summary>
 internal sealed class ReadBandwidth
 {
@@ -21,34 +21,29 @@ internal sealed class ReadBandwidth
     public static readonly int[] StreamCounts = [1, 2, 4, 8];
 
     private readonly int[] streamCounts;
-    private readonly AlignedMemory memory;
+    private readonly IReadOnlyList<AlignedMemory> pieces;
     private readonly int threads;
-    private readonly nint[] floatsOfPieces;
-    private readonly nint floatsPerThread;
     private readonly int passes;
+    private int sink;
 
-    /// <summary>Allocates and warms up; the size is rounded to whole turns of every thread.</summary>
-    /// <param name="bytes">How much is read.</param>
+    /// <summary>Allocates and warms up.</summary>
+    /// <param name="bytes">How much is read; it is rounded to whole turns of every thread.</param>
     /// <param name="threads">Threads that read, each its own part.</param>
     /// <param name="streamCounts">Some of <see cref="StreamCounts"/>.</param>
     public ReadBandwidth(long bytes, int threads, params int[] streamCounts)
-        : this([bytes], threads, streamCounts)
+        : this([Touched(bytes)], threads, streamCounts)
     {
     }
 
-    /// <summary>The same for pieces that are read one after the other.</summary>
-    /// <param name="pieces">Bytes of each piece.</param>
+    /// <summary>Warms up on memory that others have filled.</summary>
+    /// <param name="pieces">Pieces, which are read one after the other; of each, whole turns of every thread.</param>
     /// <param name="threads">Threads that read, each its own part of a piece.</param>
     /// <param name="streamCounts">Some of <see cref="StreamCounts"/>.</param>
-    public ReadBandwidth(IReadOnlyList<long> pieces, int threads, params int[] streamCounts)
+    public ReadBandwidth(IReadOnlyList<AlignedMemory> pieces, int threads, params int[] streamCounts)
     {
         this.streamCounts = streamCounts;
         this.threads = threads;
-        floatsOfPieces = [.. pieces.Select(bytes => PieceFloats(bytes / sizeof(float) / threads))];
-        floatsPerThread = (nint)floatsOfPieces.Sum(floats => (long)floats);
-        memory = AlignedMemory.Allocate(floatsPerThread * threads);
-        // Written, since untouched pages may all be one page of zeros.
-        MemoryMarshal.CreateSpan(ref memory.Reference, (int)memory.Length).Clear();
+        this.pieces = pieces;
         // Until the processor has found its clock.
         double milliseconds = 1;
         for (int i = 0; i < 40; i++)
@@ -60,7 +55,7 @@ internal sealed class ReadBandwidth
     }
 
     /// <summary>Bytes that one pass reads.</summary>
-    public long Bytes => floatsPerThread * threads * sizeof(float);
+    public long Bytes => pieces.Sum(piece => (long)PartFloats(piece) * threads * sizeof(float));
 
     /// <summary>Best GB/s so far, and with how many streams.</summary>
     public (double GigabytesPerSecond, int Streams) Best { get; private set; }
@@ -119,37 +114,48 @@ internal sealed class ReadBandwidth
 
     private double TimePart(int part, int streams, int passes)
     {
-        int sum = 0, passesOfPiece = floatsOfPieces.Length == 1 ? passes : 1;
+        int sum = 0, passesOfPiece = pieces.Count == 1 ? passes : 1;
         long began = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < passes; pass += passesOfPiece)
         {
-            ref float start = ref Unsafe.Add(ref memory.Reference, part * floatsPerThread);
-            foreach (nint floats in floatsOfPieces)
+            foreach (AlignedMemory piece in pieces)
             {
+                nint floats = PartFloats(piece);
+                ref float start = ref Unsafe.Add(ref piece.Reference, part * floats);
                 sum |= FmaPeak.Lanes switch
                 {
                     16 => Read<Vector512<int>, Operations512>(ref start, floats / streams, VectorsPerTurn / streams, passesOfPiece),
                     8 => Read<Vector256<int>, Operations256>(ref start, floats / streams, VectorsPerTurn / streams, passesOfPiece),
                     _ => Read<Vector128<int>, Operations128>(ref start, floats / streams, VectorsPerTurn / streams, passesOfPiece),
                 };
-                start = ref Unsafe.Add(ref start, floats);
             }
         }
 
         double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        // Keeps the result alive: the memory is zero.
-        return sum == 0 ? milliseconds : double.PositiveInfinity;
+        // Keeps the result alive.
+        Volatile.Write(ref sink, sum);
+        return milliseconds;
     }
 
-    /// <summary>
-    /// So much that every number of streams comes out even, and an odd number of such units, so that streams do not lie a multiple of 4 KiB apart and share
-    /// cache sets.
-    /// </summary>
-    private static nint PieceFloats(long floats)
+    /// <summary>Memory of its own, written, since untouched pages may all be one page of zeros.</summary>
+    private static AlignedMemory Touched(long bytes)
     {
-        nint unit = VectorsPerTurn * VectorsPerTurn * FmaPeak.Lanes;
-        nint units = Math.Max(1, (nint)floats / unit);
-        return ((units - 1) | 1) * unit;
+        AlignedMemory memory = AlignedMemory.Allocate((nint)Math.Max(bytes / sizeof(float), Unit * Environment.ProcessorCount));
+        MemoryMarshal.CreateSpan(ref memory.Reference, (int)memory.Length).Clear();
+        return memory;
+    }
+
+    /// <summary>So many floats come out even with every number of streams.</summary>
+    private static nint Unit => VectorsPerTurn * VectorsPerTurn * FmaPeak.Lanes;
+
+    /// <summary>
+    /// What a thread reads of a piece: an odd number of units, so that streams do not lie a multiple of 4 KiB apart and share cache sets. A piece that is
+    /// smaller is left out.
+    /// </summary>
+    private nint PartFloats(AlignedMemory piece)
+    {
+        nint units = piece.Length / threads / Unit;
+        return units == 0 ? 0 : ((units - 1) | 1) * Unit;
     }
 
     /// <summary>Eight vectors a turn, so many next to each other from each stream.</summary>
