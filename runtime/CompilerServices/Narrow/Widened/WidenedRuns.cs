@@ -32,8 +32,17 @@ internal static class WidenedRuns
         for (nint pairs = chunks * (NarrowLayout.ChunkInputs / 2); pairs > 0; pairs--)
         {
             T a0 = T.Create(inputs), a1 = T.Create(Unsafe.Add(ref inputs, 1));
+            // The lines of all runs first: between the loads of a run, they would wait for what these wait for.
+            ref byte ahead = ref Unsafe.Add(ref words, TRuns.PrefetchBytes);
+            PrefetchLines<T>(ref ahead);
+            PrefetchLines<T>(ref Unsafe.Add(ref ahead, distance));
+            if (TRuns.Count > 2)
+            {
+                PrefetchLines<T>(ref Unsafe.Add(ref ahead, 2 * distance));
+                PrefetchLines<T>(ref Unsafe.Add(ref ahead, 3 * distance));
+            }
+
             ref byte run = ref words;
-            PrefetchLines<T>(ref Unsafe.Add(ref run, TRuns.PrefetchBytes));
             T w0 = T.LoadBits(ref run, 0), w1 = T.LoadBits(ref run, 4 * T.Lanes);
             T w2 = T.LoadBits(ref run, 8 * T.Lanes), w3 = T.LoadBits(ref run, 12 * T.Lanes);
             c0 = T.MultiplyAdd(a0, wide.Widen(w0, 0), c0);
@@ -46,7 +55,6 @@ internal static class WidenedRuns
             c3 = T.MultiplyAdd(a1, wide.Widen(w3, 1), c3);
 
             run = ref Unsafe.Add(ref run, distance);
-            PrefetchLines<T>(ref Unsafe.Add(ref run, TRuns.PrefetchBytes));
             w0 = T.LoadBits(ref run, 0);
             w1 = T.LoadBits(ref run, 4 * T.Lanes);
             w2 = T.LoadBits(ref run, 8 * T.Lanes);
@@ -62,7 +70,6 @@ internal static class WidenedRuns
             if (TRuns.Count > 2)
             {
                 run = ref Unsafe.Add(ref run, distance);
-                PrefetchLines<T>(ref Unsafe.Add(ref run, TRuns.PrefetchBytes));
                 w0 = T.LoadBits(ref run, 0);
                 w1 = T.LoadBits(ref run, 4 * T.Lanes);
                 w2 = T.LoadBits(ref run, 8 * T.Lanes);
@@ -77,7 +84,6 @@ internal static class WidenedRuns
                 e3 = T.MultiplyAdd(a1, wide.Widen(w3, 1), e3);
 
                 run = ref Unsafe.Add(ref run, distance);
-                PrefetchLines<T>(ref Unsafe.Add(ref run, TRuns.PrefetchBytes));
                 w0 = T.LoadBits(ref run, 0);
                 w1 = T.LoadBits(ref run, 4 * T.Lanes);
                 w2 = T.LoadBits(ref run, 8 * T.Lanes);
