@@ -15,8 +15,8 @@ internal static class Commands
     {
         var root = new RootCommand("Measures AttentionGen.")
         {
-            CompareCommand.Create(), AccuracyCommand.Create(), DecodeCommand.Create(), ExplainCommand.Create(), TrainingCommand.Create(), ColdStartCommand.Create(),
-            SuitesCommand.Create(),
+            CompareCommand.Create(), AccuracyCommand.Create(), DecodeCommand.Create(), ExplainCommand.Create(), TrainingCommand.Create(),
+            ColdStartCommand.Create(), SuitesCommand.Create(),
         };
         return root.Parse(args).Invoke();
     }
