@@ -42,7 +42,7 @@ internal static class AccuracyCommand
             console.Profile.Width = 160;
         var table = new Table { Border = Console.IsOutputRedirected ? TableBorder.Markdown : TableBorder.Rounded };
         table.AddColumns("workload", "subject");
-        foreach (string column in (string[])["RMS error", "least", "most"])
+        foreach (string column in (string[])["RMS error", "smallest", "largest"])
             table.AddColumn(column, setup => setup.RightAligned());
         foreach (Workload workload in workloads)
         {
@@ -54,7 +54,7 @@ internal static class AccuracyCommand
             }
         }
 
-        console.WriteLine($"{seeds} inputs and weights; differences from the float64 reference: root mean square of all, and of the least and the most exact.");
+        console.WriteLine($"{seeds} inputs and weights; root mean square of all differences from the float64 reference, and the smallest and the largest of one input.");
         console.Write(table);
         return 0;
     }
@@ -71,9 +71,19 @@ internal static class AccuracyCommand
                 using (subject)
                 {
                     string name = subject.Form.Length == 0 ? subject.Name : $"{subject.Name} ({subject.Form})";
+                    try
+                    {
+                        subject.Prepare(data, threads: 1);
+                        subject.Run();
+                    }
+                    // Whatever a subject throws must not end the others.
+                    catch (Exception exception)
+                    {
+                        Console.Error.WriteLine($"{workload.Name}, {name}: {exception.GetBaseException().Message.Split('\n')[0]}");
+                        continue;
+                    }
+
                     errors.TryAdd(name, []);
-                    subject.Prepare(data, threads: 1);
-                    subject.Run();
                     errors[name].Add(data.RootMeanSquareError(subject.Output));
                 }
             }

@@ -31,7 +31,7 @@ internal sealed class ReadBandwidth
     /// <param name="threads">Threads that read, each its own part.</param>
     /// <param name="streamCounts">Some of <see cref="StreamCounts"/>.</param>
     public ReadBandwidth(long bytes, int threads, params int[] streamCounts)
-        : this([Touched(bytes)], threads, streamCounts)
+        : this([Touched(bytes, threads)], threads, streamCounts)
     {
     }
 
@@ -138,14 +138,14 @@ internal sealed class ReadBandwidth
     }
 
     /// <summary>Memory of its own, written, since untouched pages may all be one page of zeros.</summary>
-    private static AlignedMemory Touched(long bytes)
+    private static AlignedMemory Touched(long bytes, int threads)
     {
-        AlignedMemory memory = AlignedMemory.Allocate((nint)Math.Max(bytes / sizeof(float), Unit * Environment.ProcessorCount));
+        AlignedMemory memory = AlignedMemory.Allocate((nint)Math.Max(bytes / sizeof(float), Unit * threads));
         MemoryMarshal.CreateSpan(ref memory.Reference, (int)memory.Length).Clear();
         return memory;
     }
 
-    /// <summary>So many floats come out even with every number of streams.</summary>
+    /// <summary>Floats that come out even with every number of streams.</summary>
     private static nint Unit => VectorsPerTurn * VectorsPerTurn * FmaPeak.Lanes;
 
     /// <summary>

@@ -16,8 +16,8 @@ public static partial class AttentionCall<TKernels, TConstants>
     where TConstants : struct, IAttentionConstants
 {
     /// <summary>
-    /// A step is a method of its own in a profile. The JIT optimises it when it has run for a while: to optimise each step at its first call took 15 ms of
-    /// 140 until the first result, and made no later call faster.
+    /// The JIT compiles each step as a method of its own, and optimises it once it has run for a while. To optimise each step of an attention block at its
+    /// first call took 15 ms of 140 until the first result, and made no later call faster.
     /// </summary>
     private const MethodImplOptions Step = MethodImplOptions.NoInlining;
 
