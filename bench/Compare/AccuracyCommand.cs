@@ -54,7 +54,7 @@ internal static class AccuracyCommand
             }
         }
 
-        console.WriteLine($"{seeds} inputs and weights; root mean square of all differences from the float64 reference, and the smallest and the largest of one input.");
+        console.WriteLine($"{seeds} inputs and weights: root mean square of all differences from the float64 reference, smallest and largest of one input.");
         console.Write(table);
         return 0;
     }
