@@ -120,4 +120,15 @@ internal readonly struct Float128(Vector128<float> lanes) : IFloatVector<Float12
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Sum() => lanes[0] + lanes[2] + (lanes[1] + lanes[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int SumOfIntegers() => Vector128.Sum(lanes.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int LargestInteger()
+    {
+        Vector128<int> integers = lanes.AsInt32();
+        Vector128<int> pairs = Vector128.Max(integers, Vector128.Shuffle(integers, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
 }

@@ -122,4 +122,10 @@ internal readonly struct Float256(Vector256<float> lanes) : IFloatVector<Float25
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Sum() => new Float128(lanes.GetLower() + lanes.GetUpper()).Sum();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int SumOfIntegers() => new Float128((lanes.GetLower().AsInt32() + lanes.GetUpper().AsInt32()).AsSingle()).SumOfIntegers();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int LargestInteger() => new Float128(Vector128.Max(lanes.GetLower().AsInt32(), lanes.GetUpper().AsInt32()).AsSingle()).LargestInteger();
 }

@@ -127,4 +127,10 @@ internal readonly struct Float512(Vector512<float> lanes) : IFloatVector<Float51
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Sum() => new Float256(lanes.GetLower() + lanes.GetUpper()).Sum();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int SumOfIntegers() => new Float256((lanes.GetLower().AsInt32() + lanes.GetUpper().AsInt32()).AsSingle()).SumOfIntegers();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int LargestInteger() => new Float256(Vector256.Max(lanes.GetLower().AsInt32(), lanes.GetUpper().AsInt32()).AsSingle()).LargestInteger();
 }

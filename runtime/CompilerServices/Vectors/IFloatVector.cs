@@ -85,4 +85,10 @@ internal interface IFloatVector<TSelf>
 
     /// <summary>The sum of all lanes: halves are added until one lane is left.</summary>
     float Sum();
+
+    /// <summary>The sum of lanes of int32.</summary>
+    int SumOfIntegers();
+
+    /// <summary>The largest of lanes of int32.</summary>
+    int LargestInteger();
 }

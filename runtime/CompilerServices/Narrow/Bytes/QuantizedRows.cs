@@ -162,23 +162,15 @@ internal ref struct QuantizedRows
             T.StoreBytes(integers, ref bytes, k);
         }
 
-        Span<float> lanes = stackalloc float[T.Lanes];
-        ref float stored = ref MemoryMarshal.GetReference(lanes);
+        sum = sums.SumOfIntegers();
         if (outlier >= 0)
         {
+            // Its integer may leave a byte, or be none at all; the same one is taken off again.
             if (outlier < k)
-            {
-                // Its integer may leave a byte, or be none at all; the same one is taken off again.
-                T.ToIntegers((T.Create(Unsafe.Add(ref input, outlier)) - middle) * factor).Store(ref stored, 0);
-                sum = -BitConverter.SingleToInt32Bits(stored);
-            }
-
+                sum -= T.ToIntegers((T.Create(Unsafe.Add(ref input, outlier)) - middle) * factor).LargestInteger();
             Unsafe.Add(ref bytes, outlier) = 0;
         }
 
-        sums.Store(ref stored, 0);
-        foreach (float lane in lanes)
-            sum += BitConverter.SingleToInt32Bits(lane);
         for (; k < count; k++)
         {
             if (k == outlier)
@@ -200,11 +192,7 @@ internal ref struct QuantizedRows
         nint k = 0;
         for (; k + T.Lanes <= count; k += T.Lanes)
             most = T.LargerInteger(most, T.Load(ref input, k) & magnitude);
-        Span<float> lanes = stackalloc float[T.Lanes];
-        most.Store(ref MemoryMarshal.GetReference(lanes), 0);
-        int bits = 0;
-        foreach (float lane in lanes)
-            bits = Math.Max(bits, BitConverter.SingleToInt32Bits(lane));
+        int bits = most.LargestInteger();
         for (; k < count; k++)
             bits = Math.Max(bits, BitConverter.SingleToInt32Bits(Unsafe.Add(ref input, k)) & int.MaxValue);
         return BitConverter.Int32BitsToSingle(bits);
