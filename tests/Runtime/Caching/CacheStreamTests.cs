@@ -48,6 +48,17 @@ public sealed class CacheStreamTests
     }
 
     [Fact]
+    public void A_copy_of_no_keys_from_a_ring_that_has_gone_round_is_empty()
+    {
+        AttentionCache cache = Create(Shape with { WindowLeft = 70 }, 3000, 40);
+        Assert.NotEqual(0, cache.GetFirstHeldKey(0));
+        cache.CopySequence(1, cache, 0, 0);
+        Assert.Equal((0, 0), (cache.Lengths[1], cache.GetFirstHeldKey(1)));
+        using var stream = new MemoryStream(Save(cache));
+        Same(cache, AttentionCache.Restore(stream, cache.Shape));
+    }
+
+    [Fact]
     public void What_is_saved_comes_back()
     {
         AttentionShape windowed = Shape with { WindowLeft = 70 };
