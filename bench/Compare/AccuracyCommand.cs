@@ -70,7 +70,7 @@ internal static class AccuracyCommand
             {
                 using (subject)
                 {
-                    string name = subject.Form.Length == 0 ? subject.Name : $"{subject.Name} ({subject.Form})";
+                    string name = Comparison.Describe(subject);
                     try
                     {
                         subject.Prepare(data, threads: 1);

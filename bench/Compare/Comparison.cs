@@ -251,5 +251,6 @@ internal sealed class Comparison(ComparisonSettings settings)
             Thread.Sleep(SettleMilliseconds);
     }
 
-    private static string Describe(ISubject subject) => subject.Form.Length == 0 ? subject.Name : $"{subject.Name} ({subject.Form})";
+    /// <summary>A subject's name and form.</summary>
+    public static string Describe(ISubject subject) => subject.Form.Length == 0 ? subject.Name : $"{subject.Name} ({subject.Form})";
 }

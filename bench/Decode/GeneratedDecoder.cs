@@ -64,15 +64,13 @@ internal sealed class GeneratedDecoder<TLayer, THead> : IDecoder
         const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
         foreach (FieldInfo field in holder.GetType().GetFields(Own))
         {
-            if (field.GetValue(holder) is not { } value || !(field.FieldType.Namespace ?? "").StartsWith(nameof(AttentionGen), StringComparison.Ordinal))
-                continue;
+            object? value = field.GetValue(holder);
             if (holder is PackedMatrix && value is AlignedMemory memory)
                 yield return memory;
-            else if (value is PackedMatrix or PackedWeights or PackedLayer or PackedLinear)
-            {
-                foreach (AlignedMemory inner in MatricesOf(value))
-                    yield return inner;
-            }
+            if (value is not (PackedMatrix or PackedWeights or PackedLayer or PackedLinear))
+                continue;
+            foreach (AlignedMemory inner in MatricesOf(value))
+                yield return inner;
         }
     }
 }

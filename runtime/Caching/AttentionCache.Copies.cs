@@ -263,7 +263,7 @@ public sealed partial class AttentionCache
 
     private void CopyFrom(in KeyValuePanels source, int length, int firstHeldKey, int common, int sequence)
     {
-        // A smaller ring has no room for the oldest keys. Whole panels are copied, so the end of the last panel counts. No keys are held from the first on.
+        // A smaller ring has no room for the oldest keys. Whole panels are copied, so the end of the last panel counts. No keys begin at 0.
         int end = (int)Int128.Min(int.MaxValue, RoundUpToPanels(length));
         int first = length == 0 ? 0 : source.KeyCapacity == KeyCapacity ? firstHeldKey : Math.Max(firstHeldKey, end - KeyCapacity);
         int from = firstHeldKeys[sequence] <= first ? Math.Max(common, first) : first;

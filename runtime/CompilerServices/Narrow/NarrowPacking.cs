@@ -50,7 +50,8 @@ internal static class NarrowPacking
             return !MemoryMarshal.Cast<byte, ushort>(row).ContainsAnyInRange((ushort)0x7C00, (ushort)0x7FFF)
                 && !MemoryMarshal.Cast<byte, ushort>(row).ContainsAnyInRange((ushort)0xFC00, (ushort)0xFFFF);
         bool isPlain = true;
-        for (int block = 0; NarrowLayout.ScaleBytes(format) > 0 && block < row.Length; block += BlockBytes(format))
+        int blockBytes = BlockBytes(format);
+        for (int block = 0; NarrowLayout.ScaleBytes(format) > 0 && block < row.Length; block += blockBytes)
         {
             Half scale = MemoryMarshal.Read<Half>(row[block..]);
             isPlain &= Half.IsNormal(scale) || scale == Half.Zero;
@@ -68,15 +69,15 @@ internal static class NarrowPacking
     /// <param name="group">The bytes of the group.</param>
     public static void Write(WeightFormat format, ReadOnlySpan<byte> row, int inputs, int column, int width, Span<byte> group)
     {
-        int chunkBytes = NarrowLayout.ChunkBytes(format) * width, scaleBytes = NarrowLayout.ScaleBytes(format);
+        int chunkBytes = NarrowLayout.ChunkBytes(format) * width, scaleBytes = NarrowLayout.ScaleBytes(format), blockBytes = BlockBytes(format);
         Span<byte> values = stackalloc byte[2 * NarrowLayout.ChunkInputs];
         for (int chunk = 0; chunk < NarrowLayout.Chunks(inputs); chunk++)
         {
             int count = Math.Min(NarrowLayout.ChunkInputs, inputs - (chunk * NarrowLayout.ChunkInputs));
             Span<byte> target = group.Slice(chunk * chunkBytes, chunkBytes);
             if (scaleBytes > 0)
-                row.Slice(chunk * BlockBytes(format), scaleBytes).CopyTo(target[(column * scaleBytes)..]);
-            Words(format, row, chunk, count, values);
+                row.Slice(chunk * blockBytes, scaleBytes).CopyTo(target[(column * scaleBytes)..]);
+            Words(format, row[(chunk * blockBytes)..], count, values);
             Span<uint> words = MemoryMarshal.Cast<byte, uint>(target[(scaleBytes * width)..]);
             ReadOnlySpan<uint> source = MemoryMarshal.Cast<byte, uint>(values);
             for (int word = 0; word < NarrowLayout.ChunkInputs / NarrowLayout.WordInputs(format); word++)
@@ -97,9 +98,8 @@ internal static class NarrowPacking
         WeightBlocks.RowBytes(format, NarrowLayout.ChunkInputs) - (format == WeightFormat.Int8 ? Int8Row.ScaleBytes : 0);
 
     /// <summary>The words of a chunk: bytes become weight + 128, so that an unsigned byte times a signed input is what instructions multiply.</summary>
-    private static void Words(WeightFormat format, ReadOnlySpan<byte> row, int chunk, int count, Span<byte> values)
+    private static void Words(WeightFormat format, ReadOnlySpan<byte> block, int count, Span<byte> values)
     {
-        ReadOnlySpan<byte> block = row[(chunk * BlockBytes(format))..];
         switch (format)
         {
             case WeightFormat.BFloat16 or WeightFormat.Float16:

@@ -15,10 +15,7 @@ public static class LinearCall<TKernels, TConstants>
     where TKernels : struct, ILinearKernels
     where TConstants : struct, ILinearConstants
 {
-    /// <summary>
-    /// The JIT compiles each step as a method of its own, and optimises it once it has run for a while. To optimise each step of an attention block at its
-    /// first call took 15 ms of 140 until the first result, and made no later call faster.
-    /// </summary>
+    /// <summary>As in <see cref="AttentionCall{TKernels, TConstants}"/>, which gives the reason.</summary>
     private const MethodImplOptions Step = MethodImplOptions.NoInlining;
 
     private const int PanelWidth = PanelLayout.PanelWidth;
