@@ -41,10 +41,21 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
     private static readonly nuint ArenaBytes = (nuint)1 << 33;
     private static readonly byte* Arena = Reserve(ArenaBytes);
 
+    /// <summary>The pages of inputs, which can be written at the same place of this mapping only: a change of their protection would stop all threads.</summary>
+    private static readonly int InputFile = MakeFile("inputs", ArenaBytes);
+    private static readonly byte* Inputs = Map(null, ArenaBytes, ProtectRead | ProtectWrite, MapShared | MapNoReserve, InputFile);
+
+    /// <summary>
+    /// Pages that earlier memories used, by their bytes, those of their slack, and whether they are an input's: the first access to a page costs more than
+    /// all else that is done with it. From so many bytes on, all begin anew.
+    /// </summary>
+    private static readonly Dictionary<(nuint PageBytes, nuint Slack, bool IsInput), Stack<nint>> Used = [];
+    private static readonly nuint MostUsedBytes = (nuint)1 << 30;
+    private static nuint cut;
+
     private readonly Lock gate = new();
     private readonly List<Block> blocks = [];
     private readonly List<Block> unchanged = [];
-    private nuint used;
 
     /// <summary>Names of inputs of integers that a caller changes while the call runs.</summary>
     public IReadOnlyCollection<string> Changing { get; init; } = [];
@@ -57,11 +68,9 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
         where T : unmanaged
     {
         Block block = Cut(name, (nuint)values.Length * (nuint)sizeof(T), (nuint)sizeof(T), isInput: true);
-        values.CopyTo(new Span<T>(block.Start, values.Length));
+        values.CopyTo(new Span<T>(block.Written, values.Length));
         if (typeof(T) == typeof(int) && Changing.Contains(name))
             unchanged.Add(block);
-        else if (IsGuarded(name))
-            Protect(block.Pages, block.PageBytes, ProtectRead);
         return new(block.Start, values.Length);
     }
 
@@ -71,7 +80,7 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
         int[] wild = [1 << 30, int.MinValue, -1, int.MaxValue, 100_000];
         foreach (Block block in unchanged)
         {
-            var integers = new Span<int>(block.Start, (int)(block.Bytes / sizeof(int)));
+            var integers = new Span<int>(block.Written, (int)(block.Bytes / sizeof(int)));
             for (int index = 0; index < integers.Length; index++)
                 integers[index] = wild[index % wild.Length];
         }
@@ -102,9 +111,6 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
         // Tables of rotations are shared by all kernels of the process, and stay.
         bool stays = callers.Contains(typeof(RotaryTable));
         Block block = Cut(name, (nuint)floats * sizeof(float), AlignmentBytes, SlackBytes, stays: stays);
-        byte* slack = block.Pages + block.PageBytes;
-        if (MapPages(slack, SlackBytes, ProtectRead, MapShared | MapFixed, SlackFile, 0) != slack)
-            throw new OutOfMemoryException($"mmap gave no slack: error {Marshal.GetLastPInvokeError()}.");
         if (zeroed)
             NativeMemory.Clear(block.Start, block.Bytes);
         return new AlignedMemory(this, (float*)block.Start, floats);
@@ -127,12 +133,17 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
 
     public void Dispose()
     {
-        // Fresh pages without access in place of all that was used.
-        if (used > 0 && MapPages(Arena, used, ProtectNone, MapPrivate | MapFixed | MapAnonymous | MapNoReserve, -1, 0) != Arena)
-            throw new OutOfMemoryException($"mmap gave no pages: error {Marshal.GetLastPInvokeError()}.");
+        foreach (Block block in blocks)
+            UsedLike(block.PageBytes, block.Slack, block.IsInput).Push((nint)block.Pages);
         blocks.Clear();
         unchanged.Clear();
-        used = 0;
+        // What is not guarded now may have to be next time.
+        if (cut == 0 || (only is null && cut <= MostUsedBytes))
+            return;
+        // Fresh pages without access in place of all that was used.
+        Map(Arena, cut, ProtectNone, MapPrivate | MapFixed | MapAnonymous | MapNoReserve, -1);
+        Used.Clear();
+        cut = 0;
     }
 
     private bool IsGuarded(string name) => only is null || only == name;
@@ -143,39 +154,74 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
         nuint aligned = RoundUp(bytes, alignment), pageBytes = nuint.Max(Page, RoundUp(aligned, Page)), all = Page + pageBytes + slack + Page;
         lock (gate)
         {
-            if (used + all > ArenaBytes)
-                throw new OutOfMemoryException($"{name} with {bytes} bytes does not fit into the arena.");
-            byte* pages = (stays ? Reserve(all) : Arena + used) + Page;
-            if (IsGuarded(name))
-                Protect(pages, pageBytes, ProtectRead | ProtectWrite);
-            else
-                Protect(pages - Page, all, ProtectRead | ProtectWrite);
-            new Span<uint>(pages, (int)(pageBytes / sizeof(uint))).Fill(Poison);
-            var block = new Block(name, pages, pageBytes, side == GuardSide.After ? pages + pageBytes - aligned : pages, bytes, isInput);
-            if (!stays)
+            byte* pages;
+            if (stays)
             {
-                used += all;
-                blocks.Add(block);
+                pages = Prepare(Reserve(all) + Page, pageBytes, slack, name, isInput);
+            }
+            else if (UsedLike(pageBytes, slack, isInput).TryPop(out nint like))
+            {
+                pages = (byte*)like;
+            }
+            else
+            {
+                if (cut + all > ArenaBytes)
+                    throw new OutOfMemoryException($"{name} with {bytes} bytes does not fit into the arena.");
+                pages = Prepare(Arena + cut + Page, pageBytes, slack, name, isInput);
+                cut += all;
             }
 
+            nint toWritten = isInput ? (nint)(Inputs - Arena) : 0;
+            new Span<uint>(pages + toWritten, (int)(pageBytes / sizeof(uint))).Fill(Poison);
+            byte* start = side == GuardSide.After ? pages + pageBytes - aligned : pages;
+            var block = new Block(name, pages, pageBytes, slack, start, start + toWritten, bytes, isInput);
+            if (!stays)
+                blocks.Add(block);
             Placed?.Invoke(name);
             return block;
         }
     }
 
-    private static byte* Reserve(nuint bytes)
+    /// <summary>Opens pages between two guard pages, and puts slack behind them.</summary>
+    private byte* Prepare(byte* pages, nuint pageBytes, nuint slack, string name, bool isInput)
     {
-        byte* pages = MapPages(null, bytes, ProtectNone, MapPrivate | MapAnonymous | MapNoReserve, -1, 0);
+        if (!IsGuarded(name))
+            Protect(pages - Page, Page + pageBytes + slack + Page, ProtectRead | ProtectWrite);
+        if (isInput)
+            Map(pages, pageBytes, IsGuarded(name) ? ProtectRead : ProtectRead | ProtectWrite, MapShared | MapFixed, InputFile, (nint)(pages - Arena));
+        else
+            Protect(pages, pageBytes, ProtectRead | ProtectWrite);
+        if (slack > 0)
+            Map(pages + pageBytes, slack, ProtectRead, MapShared | MapFixed, SlackFile);
+        return pages;
+    }
+
+    private static Stack<nint> UsedLike(nuint pageBytes, nuint slack, bool isInput)
+    {
+        if (!Used.TryGetValue((pageBytes, slack, isInput), out Stack<nint>? like))
+            Used.Add((pageBytes, slack, isInput), like = []);
+        return like;
+    }
+
+    private static byte* Reserve(nuint bytes) => Map(null, bytes, ProtectNone, MapPrivate | MapAnonymous | MapNoReserve, -1);
+
+    private static byte* Map(byte* start, nuint bytes, int protection, int flags, int file, nint offset = 0)
+    {
+        byte* pages = MapPages(start, bytes, protection, flags, file, offset);
         return pages != (byte*)-1 ? pages : throw new OutOfMemoryException($"mmap gave no {bytes} bytes: error {Marshal.GetLastPInvokeError()}.");
+    }
+
+    private static int MakeFile(string name, nuint bytes)
+    {
+        int file = CreateFile(name, 0);
+        return file >= 0 && SetLength(file, (nint)bytes) == 0
+            ? file : throw new InvalidOperationException($"memfd_create failed: error {Marshal.GetLastPInvokeError()}.");
     }
 
     private static int MakeSlack()
     {
-        int file = CreateFile("slack", 0);
-        if (file < 0 || SetLength(file, (nint)SlackBytes) != 0)
-            throw new InvalidOperationException($"memfd_create failed: error {Marshal.GetLastPInvokeError()}.");
-        byte* pages = MapPages(null, SlackBytes, ProtectRead | ProtectWrite, MapShared, file, 0);
-        new Span<uint>(pages, (int)(SlackBytes / sizeof(uint))).Fill(Poison);
+        int file = MakeFile("slack", SlackBytes);
+        new Span<uint>(Map(null, SlackBytes, ProtectRead | ProtectWrite, MapShared, file), (int)(SlackBytes / sizeof(uint))).Fill(Poison);
         return file;
     }
 
@@ -216,7 +262,7 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
     }
 
     /// <summary>The pages between the guards, the slack's apart, and where on them the buffer lies.</summary>
-    private sealed class Block(string name, byte* pages, nuint pageBytes, byte* start, nuint bytes, bool isInput)
+    private sealed class Block(string name, byte* pages, nuint pageBytes, nuint slack, byte* start, byte* written, nuint bytes, bool isInput)
     {
         public string Name { get; } = name;
 
@@ -224,7 +270,12 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
 
         public nuint PageBytes { get; } = pageBytes;
 
+        public nuint Slack { get; } = slack;
+
         public byte* Start { get; } = start;
+
+        /// <summary>The same bytes where they can be written.</summary>
+        public byte* Written { get; } = written;
 
         public nuint Bytes { get; } = bytes;
 

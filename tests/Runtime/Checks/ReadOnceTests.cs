@@ -11,7 +11,7 @@ namespace AttentionGen.Tests.Runtime;
 [Collection(nameof(Undisturbed))]
 public sealed class ReadOnceTests : IDisposable
 {
-    public static TheoryData<string> Kernels => [.. PropertyKernels.All.Names.Where(name => HasLengths(PropertyKernels.All.Type(name).Shape))];
+    public static TheoryData<string> Kernels => PropertyKernels.All.Where(HasLengths);
 
     public void Dispose() => AttentionScratch.SizeOfBuffer = AttentionScratch.RoundUpToClass;
 
@@ -68,5 +68,6 @@ public sealed class ReadOnceTests : IDisposable
         };
     }
 
-    private static bool HasLengths(AttentionShape shape) => shape.Ragged || shape.KeyLengths || shape.KeyStarts || shape.PrefixLengths;
+    private static bool HasLengths(TestConfiguration configuration) =>
+        configuration.Ragged || configuration.KeyLengths || configuration.KeyStarts || configuration.PrefixLengths;
 }
