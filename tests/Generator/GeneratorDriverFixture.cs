@@ -85,6 +85,12 @@ internal static class GeneratorDriverFixture
     public static string CompilerComplaints(Compilation compilation)
     {
         using var image = new MemoryStream();
+        return CompilerComplaints(compilation, image);
+    }
+
+    /// <summary>The same, and the assembly.</summary>
+    public static string CompilerComplaints(Compilation compilation, Stream image)
+    {
         IEnumerable<Diagnostic> diagnostics = compilation.Emit(image, cancellationToken: TestContext.Current.CancellationToken).Diagnostics
             .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
         return string.Join("\n", diagnostics.Take(20).Select(diagnostic => $"{diagnostic}\n    {LineOf(diagnostic)}"));

@@ -41,7 +41,7 @@ internal sealed unsafe class GuardedMemory(GuardSide side, string? only) : IPlac
     private static readonly nuint ArenaBytes = (nuint)1 << 33;
     private static readonly byte* Arena = Reserve(ArenaBytes);
 
-    /// <summary>The pages of inputs, which can be written at the same place of this mapping only: a change of their protection would stop all threads.</summary>
+    /// <summary>The pages of inputs. Only this mapping can write them: a change of their protection would stop all threads.</summary>
     private static readonly int InputFile = MakeFile("inputs", ArenaBytes);
     private static readonly byte* Inputs = Map(null, ArenaBytes, ProtectRead | ProtectWrite, MapShared | MapNoReserve, InputFile);
 

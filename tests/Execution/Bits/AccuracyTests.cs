@@ -25,7 +25,8 @@ public sealed class AccuracyTests(ITestOutputHelper log)
     [Fact]
     public void Is_no_worse_than_plain_loops()
     {
-        IReadOnlyDictionary<TestConfiguration, IKernelType> types = KernelFactory.Compile(Shapes.Select(shape => shape.Configuration));
+        IReadOnlyDictionary<TestConfiguration, IKernelType> types = KernelFactory.Compile(
+            Shapes.Select(shape => shape.Configuration), ProjectProperties.OfThisProcessor);
         double pooled = 0, pooledSequential = 0;
         long outputs = 0;
         var tooLarge = new List<string>();

@@ -18,7 +18,8 @@ public sealed class ProjectionOrderTests
     {
         TestConfiguration configuration = new() { Heads = heads, DModel = heads * headDim };
         AttentionCase call = AttentionCase.Create(configuration.Shape, batch: 1, rows: 1, keys: 1, seed: 5);
-        float[] actual = call.Run(KernelFactory.Compile([configuration])[configuration].Create(call.Weights));
+        IKernelType type = KernelFactory.Compile([configuration], ProjectProperties.OfThisProcessor)[configuration];
+        float[] actual = call.Run(type.Create(call.Weights));
         float[] values = Project(call.Input, call.Weights.Value, call.Weights.ValueBias);
         Assert.Equal(Project(values, call.Weights.Output, call.Weights.OutputBias), actual);
     }

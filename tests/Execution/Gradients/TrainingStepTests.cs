@@ -21,7 +21,7 @@ public sealed class TrainingStepTests
     };
 
     private static readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> Types =
-        new(() => KernelFactory.Compile([Learned, Masked, ValueInput, Core]));
+        new(() => KernelFactory.Compile([Learned, Masked, ValueInput, Core], ProjectProperties.OfThisProcessor));
 
     [Fact]
     public void A_step_allocates_nothing_after_the_first()

@@ -35,7 +35,7 @@ internal static class LinearConfigurations
         new TestLinear(520, 1100) { Activation = Activation.Gelu, Residual = true },
     ];
 
-    private static readonly Lazy<ILinearType[]> Compiled = new(() => LinearFactory.Compile(List));
+    private static readonly Lazy<ILinearType[]> Compiled = new(() => LinearFactory.Compile(List, properties: null));
 
     /// <summary>The numbers of all configurations as theory data.</summary>
     public static TheoryData<int> All { get; } = [.. Enumerable.Range(0, List.Count)];

@@ -16,7 +16,7 @@ public sealed class QuantizedTests
            },
     ];
 
-    private static readonly Lazy<ILinearType[]> Types = new(() => LinearFactory.Compile(List));
+    private static readonly Lazy<ILinearType[]> Types = new(() => LinearFactory.Compile(List, ProjectProperties.OfThisProcessor));
 
     public static TheoryData<int> All => [.. Enumerable.Range(0, List.Length)];
 

@@ -46,7 +46,8 @@ public sealed class StorageBitsTests
     public void Products_have_the_bits_of_float32_weights_for_any_number_of_rows(WeightFormat format)
     {
         TestLinear[] narrow = [.. Sizes.Select(size => new TestLinear(size.Inputs, size.Outputs) { Weights = format })];
-        ILinearType[] types = LinearFactory.Compile([.. narrow, .. narrow.Select(linear => linear with { Weights = WeightFormat.Float32 })]);
+        ILinearType[] types = LinearFactory.Compile(
+            [.. narrow, .. narrow.Select(linear => linear with { Weights = WeightFormat.Float32 })], ProjectProperties.OfThisProcessor);
         for (int index = 0; index < narrow.Length; index++)
         {
             (ILinearType type, ILinearType twin) = (types[index], types[narrow.Length + index]);

@@ -10,7 +10,7 @@ public sealed class LinearCheckTests
     [
         new TestLinear(3, 5),
         new TestLinear(3, 5) { Gate = true, Residual = true, Bias = false },
-    ]));
+    ], ProjectProperties.OfThisProcessor));
 
     [Theory]
     [InlineData(7, 10, 0, 0, 0, "input", "input.Length is 7; expected a multiple of Inputs = 3.")]

@@ -1,15 +1,20 @@
 namespace AttentionGen.Tests.Support;
 
-/// <summary>Named configurations, compiled together when the first of them is needed.</summary>
+/// <summary>Named configurations, compiled together when the first of them is needed, for this processor's vectors where nothing else is said.</summary>
 internal sealed class KernelSet
 {
     private readonly Dictionary<string, TestConfiguration> configurations;
     private readonly Lazy<IReadOnlyDictionary<TestConfiguration, IKernelType>> types;
 
     public KernelSet(params (string Name, TestConfiguration Configuration)[] entries)
+        : this(ProjectProperties.OfThisProcessor, entries)
+    {
+    }
+
+    public KernelSet(ProjectProperties properties, params (string Name, TestConfiguration Configuration)[] entries)
     {
         configurations = entries.ToDictionary(entry => entry.Name, entry => entry.Configuration);
-        types = new(() => KernelFactory.Compile(configurations.Values));
+        types = new(() => KernelFactory.Compile(configurations.Values, properties));
     }
 
     public IEnumerable<string> Names => configurations.Keys;
