@@ -9,7 +9,7 @@ namespace AttentionGen.Tests.Execution;
 internal static class GridConfigurations
 {
     public static KernelSet All { get; } = new(
-        ProjectProperties.OfThisArchitecture,
+        properties: null,
         // Every head dimension, most head counts.
         ("h1-m1", new() { Heads = 1, DModel = 1 }),
         ("h3-d1", new() { Heads = 3, DModel = 3 }),

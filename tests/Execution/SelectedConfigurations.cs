@@ -6,6 +6,7 @@ namespace AttentionGen.Tests.Execution;
 internal static class SelectedConfigurations
 {
     public static KernelSet All { get; } = new(
+        properties: null,
         ("self", new() { Heads = 4, DModel = 64 }),
         ("self-odd", new() { Heads = 3, KvHeads = 1, HeadDim = 10, DModel = 27 }),
         ("self-wide", new() { Heads = 2, HeadDim = 96, DModel = 130 }),

@@ -11,7 +11,8 @@ internal sealed class KernelSet
     {
     }
 
-    public KernelSet(ProjectProperties properties, params (string Name, TestConfiguration Configuration)[] entries)
+    /// <summary>For the vector targets of a project's properties, or for every one where these are null.</summary>
+    public KernelSet(ProjectProperties? properties, params (string Name, TestConfiguration Configuration)[] entries)
     {
         configurations = entries.ToDictionary(entry => entry.Name, entry => entry.Configuration);
         types = new(() => KernelFactory.Compile(configurations.Values, properties));

@@ -19,9 +19,6 @@ internal sealed class ProjectProperties(string vectorTargets) : AnalyzerConfigOp
         : AdvSimd.Arm64.IsSupported ? "Neon"
         : "Vector128");
 
-    /// <summary>Those of a project that names the vector targets of this architecture, for processes that run narrower ones on the same processor.</summary>
-    public static ProjectProperties OfThisArchitecture { get; } = new(AdvSimd.Arm64.IsSupported ? "Neon,Vector128" : "Vector512,Vector256,Vector128");
-
     public override AnalyzerConfigOptions GlobalOptions => new Options(vectorTargets);
 
     public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;
